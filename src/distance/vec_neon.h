@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * vec_neon.h
+ *	  Vector primitives of width 4: AArch64 Advanced SIMD.
+ *
+ * NOTES
+ *	  Pure C.  Include only where VDB_ARCH_NEON is defined; contract in README.md of this folder.
+ *
+ * IDENTIFICATION
+ *	  src/distance/vec_neon.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VEC_NEON_H
+#define VEC_NEON_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <arm_neon.h>
+#include "port/vdb_target.h"
+
+#define VDB_TARGET	 VDB_TARGET_NEON
+#define VDB_FN(name) name##_neon
+#define VDB_SIMD	 VDB_SIMD_NEON
+#define VF_WIDTH	 4
+#define VF_UNROLL	 4
+
+typedef float32x4_t vf32;
+
+VDB_INLINE vf32
+vf_zero(void)
+{
+	return vdupq_n_f32(0.0f);
+}
+
+VDB_INLINE vf32
+vf_set1(float x)
+{
+	return vdupq_n_f32(x);
+}
+
+VDB_INLINE vf32
+vf_load(const float *p)
+{
+	return vld1q_f32(p);
+}
+
+VDB_INLINE vf32
+vf_load_partial(const float *p, size_t n)
+{
+	float lanes[4] = {0, 0, 0, 0};
+
+	for (size_t i = 0; i < n && i < 4; i++)
+		lanes[i] = p[i];
+	return vld1q_f32(lanes);
+}
+
+VDB_INLINE vf32
+vf_load_f16(const uint16_t *p)
+{
+	return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
+}
+
+VDB_INLINE vf32
+vf_load_f16_partial(const uint16_t *p, size_t n)
+{
+	uint16_t lanes[4] = {0, 0, 0, 0};
+
+	for (size_t i = 0; i < n && i < 4; i++)
+		lanes[i] = p[i];
+	return vf_load_f16(lanes);
+}
+
+VDB_INLINE void
+vf_store(float *p, vf32 a)
+{
+	vst1q_f32(p, a);
+}
+
+VDB_INLINE vf32
+vf_add(vf32 a, vf32 b)
+{
+	return vaddq_f32(a, b);
+}
+
+VDB_INLINE vf32
+vf_sub(vf32 a, vf32 b)
+{
+	return vsubq_f32(a, b);
+}
+
+VDB_INLINE vf32
+vf_mul(vf32 a, vf32 b)
+{
+	return vmulq_f32(a, b);
+}
+
+VDB_INLINE vf32
+vf_fma(vf32 a, vf32 b, vf32 c)
+{
+	return vfmaq_f32(c, a, b);
+}
+
+VDB_INLINE vf32
+vf_abs(vf32 a)
+{
+	return vabsq_f32(a);
+}
+
+VDB_INLINE float
+vf_sum(vf32 a)
+{
+	return vaddvq_f32(a);
+}
+
+#endif /* VEC_NEON_H */

@@ -1,0 +1,196 @@
+/*-------------------------------------------------------------------------
+ *
+ * quant.h
+ *	  1-bit RaBitQ codes: rotation, encoding, packed units, query tables, bounds.
+ *
+ * NOTES
+ *	  Pure C.  Gao and Long, "RaBitQ" (arXiv 2405.12497); the shared per-query table
+ *	  and the factors are derived in README.md.  Everything that reaches disk
+ *	  (rotation, codes, factors, packed bytes) is bit-exact on every CPU and SIMD
+ *	  level and pinned by test/golden; bounds may differ within rounding.
+ *
+ *	  Vectors handed to this module are in *index space*: P(x - mu) * scale, that is
+ *	  centred by the index's mean, rotated and scaled by a power of two.
+ *
+ *	  A unit holds the codes of QUANT_UNIT vectors.  Its code bytes are cut into
+ *	  chunks of 64 bytes that cover 32 dimensions of all 16 vectors:
+ *
+ *	  chunk c, byte g * 16 + v  =  byte 4c + g of the row-major code of vector v
+ *
+ *	  so that a unit may be striped over pages at chunk boundaries.
+ *
+ * IDENTIFICATION
+ *	  src/quant/quant.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef QUANT_H
+#define QUANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "port/vdb_cpu.h"
+
+#define QUANT_UNIT		  16 /* vectors in a unit */
+#define QUANT_CHUNK		  64 /* bytes in a chunk */
+#define QUANT_CHUNK_DIMS  32 /* dimensions that a chunk covers */
+#define QUANT_CHUNK_CODE  4	 /* bytes of one row-major code that a chunk holds */
+#define QUANT_CHUNK_TABLE 128 /* bytes of query table per chunk: 8 nibbles x 16 entries */
+
+/*
+ * Standard deviation of the estimate of <r, u>, u a unit vector, in units of the
+ * factor "mul": sqrt(1 - 2/pi).  algorithms: section "Error bound" of README.md.
+ */
+#define QUANT_SIGMA 0.6028102749890869f
+
+/* Distance that estimates and bounds stand for; smaller is nearer. */
+typedef enum QuantMetric
+{
+	QUANT_L2 = 0, /* squared Euclidean distance */
+	QUANT_IP	  /* negative inner product */
+} QuantMetric;
+
+/* ----- rotation (quant_rotate.c) ----- */
+
+/* FHT-Kac rotation of "dims" dimensions, made from a seed; flips are +1/-1 per round and dim. */
+typedef struct QuantRotation
+{
+	int dims;
+	int pow2; /* largest power of two <= dims */
+	float *flips; /* QUANT_ROUNDS * dims */
+} QuantRotation;
+
+#define QUANT_ROUNDS 4
+
+/* Floats that the caller must provide as "flips". */
+static inline size_t
+quant_rotation_floats(int dims)
+{
+	return (size_t) QUANT_ROUNDS * (size_t) dims;
+}
+
+/* Fills "flips" from the seed.  Frozen: the same seed gives the same rotation forever. */
+extern void quant_rotation_init(QuantRotation *rotation, int dims, uint64_t seed, float *flips);
+
+/* Rotates x[dims] in place; bit-exact on all CPUs. */
+extern void quant_rotate(const QuantRotation *rotation, float *x);
+
+/* ----- codes (quant_encode.c, quant_pack.c) ----- */
+
+/* Chunks of one unit for "dims" dimensions; dims are padded to a multiple of 32. */
+static inline int
+quant_chunks(int dims)
+{
+	return (dims + QUANT_CHUNK_DIMS - 1) / QUANT_CHUNK_DIMS;
+}
+
+/* Bytes of one row-major code: bit i of the code is bit i%8 of byte i/8, 1 for r_i > 0 or +0. */
+static inline int
+quant_code_bytes(int dims)
+{
+	return quant_chunks(dims) * QUANT_CHUNK_CODE;
+}
+
+/*
+ * Factors stored beside a code.  An empty or dead slot has add = +Inf.  A vector whose
+ * factors do not fit (overflow, NaN) has add = -FLT_MAX and mul = 0: its lower bound
+ * is below everything, so it is always looked at exactly.
+ */
+typedef struct QuantFactors
+{
+	float add;	  /* f_add */
+	uint16_t mul; /* f, IEEE binary16 */
+} QuantFactors;
+
+/*
+ * Encodes x relative to its centroid (both dims floats in index space).  "offset" is the
+ * rotated and scaled mean P(mu) * scale; it is used for QUANT_IP only and may be NULL for
+ * QUANT_L2.  code[quant_code_bytes(dims)], padding bits are zero.  Returns ||x - centroid||^2.
+ */
+extern float quant_encode(QuantMetric metric, int dims, const float *x, const float *centroid,
+						  const float *offset, uint8_t *code, QuantFactors *factors);
+
+/* Writes or reads one vector's code in "nchunks" consecutive chunks; code has 4 * nchunks bytes. */
+extern void quant_pack_set(uint8_t *chunks, int nchunks, int slot, const uint8_t *code);
+extern void quant_pack_get(const uint8_t *chunks, int nchunks, int slot, uint8_t *code);
+
+/* Packs 16 row-major codes at once; codes[slot] may be NULL for an empty slot (zero bytes). */
+extern void quant_pack_unit(uint8_t *chunks, int nchunks, const uint8_t *const codes[QUANT_UNIT]);
+
+/* ----- queries (quant_query.c) ----- */
+
+/* A query prepared for scanning: one table for all lists. */
+typedef struct QuantQuery
+{
+	int dims;
+	int nchunks;
+	float norm2;	 /* ||q||^2 */
+	float delta;	 /* one step of the 8-bit table */
+	float beta;		 /* sum of the table's minima: S_q = delta * acc + beta */
+	float lut_sigma; /* standard deviation of S_q due to the table's rounding */
+	const float *q;	 /* the caller's dims floats, index space; must outlive the struct */
+	uint8_t *table;	 /* nchunks * QUANT_CHUNK_TABLE bytes */
+} QuantQuery;
+
+static inline size_t
+quant_query_table_bytes(int dims)
+{
+	return (size_t) quant_chunks(dims) * QUANT_CHUNK_TABLE;
+}
+
+/* Builds the table of q in caller-provided memory (any alignment). */
+extern void quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table);
+
+/* Constants of one (query, centroid) pair: lb = add + g - mul * (slope * acc + base). */
+typedef struct QuantBound
+{
+	float g;	 /* distance between query and centroid in the metric */
+	float slope; /* m * delta */
+	float base;	 /* m * beta + kappa */
+	float width; /* 2 * kappa: ub = lb + mul * width */
+} QuantBound;
+
+/*
+ * Makes the constants.  "g": ||q-c||^2 for QUANT_L2, -<q,c> plus the caller's query
+ * constants for QUANT_IP; "dist2": ||q-c||^2 in both cases; "epsilon": half-width of
+ * the bounds in standard deviations.
+ */
+extern void quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQuery *query,
+							 float g, float dist2, float epsilon);
+
+/* ----- scan kernels (quant_scan_*.c) ----- */
+
+typedef struct QuantKernels
+{
+	VdbSimd simd;
+
+	/* acc[v] += table sums of "nchunks" chunks for the 16 vectors; exact integers */
+	void (*accumulate)(const uint8_t *table, const uint8_t *chunks, int nchunks,
+					   uint32_t acc[QUANT_UNIT]);
+
+	/*
+	 * Bounds from finished sums: lb[v], ub[v] for all 16 slots; returns the bit mask of
+	 * slots with lb <= threshold.  Slots with add = +Inf are never in the mask, not even for
+	 * threshold = +Inf.
+	 */
+	uint32_t (*bounds)(const QuantBound *bound, const uint32_t acc[QUANT_UNIT], const float *add,
+					   const uint16_t *mul, float threshold, float lb[QUANT_UNIT],
+					   float ub[QUANT_UNIT]);
+
+	/* Both at once for a unit whose chunks are contiguous; acc does not leave the registers. */
+	uint32_t (*scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_t *chunks,
+						  const float *add, const uint16_t *mul, float threshold,
+						  float lb[QUANT_UNIT], float ub[QUANT_UNIT]);
+} QuantKernels;
+
+/* The active kernels.  Valid before any call to quant_select() (scalar). */
+extern const QuantKernels *vdb_quant;
+
+/* The kernels of one level, or NULL when they are not compiled in. */
+extern const QuantKernels *quant_kernels(VdbSimd simd);
+
+/* Makes a supported level the active one. */
+extern void quant_select(VdbSimd simd);
+
+#endif /* QUANT_H */

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * vdb.h
+ *	  Limits and facts that hold for the whole extension.
+ *
+ * NOTES
+ *	  VDB_VERSION comes from vdb.control by way of the Makefile.
+ *
+ * IDENTIFICATION
+ *	  src/vdb.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VDB_H
+#define VDB_H
+
+#define VDB_MAX_DIM 16000 /* dimensions of a vector, as in pgvector */
+
+#endif /* VDB_H */
