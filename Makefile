@@ -16,7 +16,7 @@ BACKEND_DIRS = types page am
 CORE_SRCS = $(sort $(foreach d,$(CORE_DIRS),$(wildcard src/$(d)/*.c))) src/types/vector_parse.c
 SRCS = $(sort $(CORE_SRCS) $(foreach d,$(BACKEND_DIRS),$(wildcard src/$(d)/*.c)) src/vdb.c)
 OBJS = $(SRCS:.c=.o)
-HEADERS_ALL = $(wildcard src/*.h src/*/*.h)
+VDB_HEADERS = $(wildcard src/*.h src/*/*.h)
 
 DATA = $(wildcard sql/vdb--*.sql)
 REGRESS = $(basename $(notdir $(filter-out sql/vdb--%,$(wildcard sql/*.sql))))
@@ -24,7 +24,7 @@ REGRESS_OPTS = --inputdir=. --load-extension=vdb
 
 # -ffp-contract=off: codes that reach disk are the same on every CPU; kernels ask for FMA
 # explicitly.  The same for the bitcode that PGXS makes with clang.
-VDB_CFLAGS = -Wall -Wextra -Wmissing-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -ffp-contract=off
+VDB_CFLAGS = -Wall -Wextra -Wmissing-prototypes -Wvla -Wno-unused-parameter -ffp-contract=off
 PG_CPPFLAGS = -I$(srcdir)/src -DVDB_VERSION='"$(VDB_VERSION)"'
 PG_CFLAGS = $(VDB_CFLAGS)
 SHLIB_LINK += -lm
@@ -35,4 +35,4 @@ include $(PGXS)
 
 BITCODE_CFLAGS += -ffp-contract=off
 
-$(OBJS) $(OBJS:.o=.bc): $(HEADERS_ALL)
+$(OBJS) $(OBJS:.o=.bc): $(VDB_HEADERS)
