@@ -35,18 +35,18 @@ typedef struct DistKernels
 	VdbSimd simd;
 
 	/* one to one, n elements each */
-	float (*l2sq)(const float *a, const float *b, size_t n);  /* sum (a-b)^2 */
-	float (*dot)(const float *a, const float *b, size_t n);	  /* sum a*b */
-	float (*l1)(const float *a, const float *b, size_t n);	  /* sum |a-b| */
-	float (*norm2)(const float *a, size_t n);				  /* sum a*a */
+	float (*l2sq)(const float *a, const float *b, size_t n); /* sum (a-b)^2 */
+	float (*dot)(const float *a, const float *b, size_t n);	 /* sum a*b */
+	float (*l1)(const float *a, const float *b, size_t n);	 /* sum |a-b| */
+	float (*norm2)(const float *a, size_t n);				 /* sum a*a */
 	DistCosineParts (*cosine)(const float *a, const float *b, size_t n);
 
 	/* squared L2 between a float32 vector and a binary16 one */
 	float (*l2sq_f16)(const float *a, const uint16_t *b, size_t n);
 
 	/* one to many: row i starts at rows + i * stride; out[nrows] */
-	void (*l2sq_batch)(const float *query, const float *rows, size_t stride, size_t nrows,
-					   size_t n, float *out);
+	void (*l2sq_batch)(const float *query, const float *rows, size_t stride, size_t nrows, size_t n,
+					   float *out);
 	void (*dot_batch)(const float *query, const float *rows, size_t stride, size_t nrows, size_t n,
 					  float *out);
 	void (*l1_batch)(const float *query, const float *rows, size_t stride, size_t nrows, size_t n,
@@ -61,7 +61,7 @@ extern const DistKernels *vdb_dist;
 /* The kernels of one level, or NULL when they are not compiled in. */
 extern const DistKernels *dist_kernels(VdbSimd simd);
 
-/* Makes a supported level the active one. */
+/* Makes a level the active one; a level that cannot run here changes nothing. */
 extern void dist_select(VdbSimd simd);
 
 #endif /* DIST_H */

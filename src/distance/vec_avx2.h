@@ -16,7 +16,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <immintrin.h>
+#include "port/vdb_half.h"
 #include "port/vdb_target.h"
 
 #define VDB_TARGET	 VDB_TARGET_AVX2
@@ -24,6 +26,7 @@
 #define VDB_SIMD	 VDB_SIMD_AVX2
 #define VF_WIDTH	 8
 #define VF_UNROLL	 4
+#define VF_ROWS		 2
 
 typedef __m256 vf32;
 
@@ -63,11 +66,18 @@ vf_load_f16(const uint16_t *p)
 VDB_INLINE VDB_TARGET vf32
 vf_load_f16_partial(const uint16_t *p, size_t n)
 {
-	uint16_t lanes[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+	uint64_t low;
+	uint64_t high = 0;
 
-	for (size_t i = 0; i < n && i < 8; i++)
-		lanes[i] = p[i];
-	return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *) lanes));
+	/* through registers: a store of single halves and a wide load would stall */
+	if (n >= 4)
+	{
+		memcpy(&low, p, sizeof(low));
+		high = vdb_half_gather(p + 4, n - 4);
+	}
+	else
+		low = vdb_half_gather(p, n);
+	return _mm256_cvtph_ps(_mm_set_epi64x((long long) high, (long long) low));
 }
 
 VDB_INLINE VDB_TARGET void

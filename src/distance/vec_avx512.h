@@ -24,6 +24,7 @@
 #define VDB_SIMD	 VDB_SIMD_AVX512
 #define VF_WIDTH	 16
 #define VF_UNROLL	 4
+#define VF_ROWS		 4
 
 typedef __m512 vf32;
 
@@ -106,7 +107,13 @@ vf_abs(vf32 a)
 VDB_INLINE VDB_TARGET float
 vf_sum(vf32 a)
 {
-	return _mm512_reduce_add_ps(a);
+	/* spelled out, because compilers differ in the order of _mm512_reduce_add_ps() */
+	__m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+	__m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+
+	s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+	s = _mm_add_ss(s, _mm_shuffle_ps(s, s, 1));
+	return _mm_cvtss_f32(s);
 }
 
 #endif /* VEC_AVX512_H */

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <arm_neon.h>
+#include "port/vdb_half.h"
 #include "port/vdb_target.h"
 
 #define VDB_TARGET	 VDB_TARGET_NEON
@@ -24,6 +25,7 @@
 #define VDB_SIMD	 VDB_SIMD_NEON
 #define VF_WIDTH	 4
 #define VF_UNROLL	 4
+#define VF_ROWS		 4
 
 typedef float32x4_t vf32;
 
@@ -48,11 +50,21 @@ vf_load(const float *p)
 VDB_INLINE vf32
 vf_load_partial(const float *p, size_t n)
 {
-	float lanes[4] = {0, 0, 0, 0};
+	float32x2_t zero = vdup_n_f32(0.0f);
 
-	for (size_t i = 0; i < n && i < 4; i++)
-		lanes[i] = p[i];
-	return vld1q_f32(lanes);
+	switch (n)
+	{
+		case 0:
+			return vcombine_f32(zero, zero);
+		case 1:
+			return vcombine_f32(vld1_lane_f32(p, zero, 0), zero);
+		case 2:
+			return vcombine_f32(vld1_f32(p), zero);
+		case 3:
+			return vcombine_f32(vld1_f32(p), vld1_lane_f32(p + 2, zero, 0));
+		default:
+			return vld1q_f32(p);
+	}
 }
 
 VDB_INLINE vf32
@@ -64,11 +76,7 @@ vf_load_f16(const uint16_t *p)
 VDB_INLINE vf32
 vf_load_f16_partial(const uint16_t *p, size_t n)
 {
-	uint16_t lanes[4] = {0, 0, 0, 0};
-
-	for (size_t i = 0; i < n && i < 4; i++)
-		lanes[i] = p[i];
-	return vf_load_f16(lanes);
+	return vcvt_f32_f16(vreinterpret_f16_u64(vcreate_u64(vdb_half_gather(p, n))));
 }
 
 VDB_INLINE void

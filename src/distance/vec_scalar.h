@@ -25,6 +25,7 @@
 #define VDB_SIMD	 VDB_SIMD_SCALAR
 #define VF_WIDTH	 1
 #define VF_UNROLL	 1 /* one sequential sum: the definition the variants are measured against */
+#define VF_ROWS		 4
 
 typedef float vf32;
 

@@ -16,6 +16,7 @@
 #ifndef VDB_HALF_H
 #define VDB_HALF_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -83,6 +84,26 @@ vdb_half_to_float(uint16_t half)
 	}
 	memcpy(&value, &bits, sizeof(value));
 	return value;
+}
+
+/*
+ * The first n binary16 of p, at most four, in the low bits of a word, p[0] lowest; zeros
+ * above.  Reads nothing past p[n - 1].  For little-endian vector registers.
+ */
+static inline uint64_t
+vdb_half_gather(const uint16_t *p, size_t n)
+{
+	uint64_t word = 0;
+
+	if (n > 0)
+		word = p[0];
+	if (n > 1)
+		word |= (uint64_t) p[1] << 16;
+	if (n > 2)
+		word |= (uint64_t) p[2] << 32;
+	if (n > 3)
+		word |= (uint64_t) p[3] << 48;
+	return word;
 }
 
 #endif /* VDB_HALF_H */

@@ -25,12 +25,23 @@
 #endif
 
 #define VDB_TARGET_SCALAR
-#define VDB_TARGET_AVX2   __attribute__((target("avx2,fma,f16c,popcnt")))
-#define VDB_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,popcnt")))
+#define VDB_TARGET_AVX2 __attribute__((target("avx2,fma,f16c,popcnt")))
+#define VDB_TARGET_AVX512                                                                          \
+	__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,popcnt")))
 #define VDB_TARGET_NEON
 
-#define VDB_INLINE static inline __attribute__((always_inline))
-#define VDB_RESTRICT __restrict__
+#define VDB_INLINE		static inline __attribute__((always_inline))
+#define VDB_RESTRICT	__restrict__
 #define VDB_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/*
+ * Before a for loop of a small constant number of turns: unroll it completely, at -O2
+ * too, so that an array indexed by the loop variable lives in registers.
+ */
+#if defined(__clang__)
+#define VDB_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define VDB_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #endif /* VDB_TARGET_H */

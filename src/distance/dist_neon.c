@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * dist_neon.c
+ *	  Distance kernels in AArch64 Advanced SIMD.
+ *
+ * IDENTIFICATION
+ *	  src/distance/dist_neon.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "port/vdb_target.h"
+#ifdef VDB_ARCH_NEON
+#include "distance/vec_neon.h"
+#include "distance/dist_template.h"
+#endif

@@ -1,0 +1,13 @@
+/*-------------------------------------------------------------------------
+ *
+ * dist_scalar.c
+ *	  Distance kernels in plain C.
+ *
+ * IDENTIFICATION
+ *	  src/distance/dist_scalar.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "port/vdb_target.h"
+#include "distance/vec_scalar.h"
+#include "distance/dist_template.h"
