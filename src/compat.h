@@ -24,4 +24,35 @@
 #define PG17_GE (PG_VERSION_NUM >= 170000)
 #define PG18_GE (PG_VERSION_NUM >= 180000)
 
+/* The varlena macros left postgres.h in version 16. */
+#if PG16_GE
+#include "varatt.h"
+#endif
+
+/*
+ * Soft errors of input functions came with version 16.  Before it there is never an
+ * error context, so the error is raised at once and "dummy_value" never returned.
+ */
+#if !PG16_GE
+#define errsave(context, ...)                                                                      \
+	do                                                                                             \
+	{                                                                                              \
+		(void) (context);                                                                          \
+		ereport(ERROR, __VA_ARGS__);                                                               \
+	} while (0)
+#define ereturn(context, dummy_value, ...)                                                         \
+	do                                                                                             \
+	{                                                                                              \
+		errsave(context, __VA_ARGS__);                                                             \
+		return dummy_value;                                                                        \
+	} while (0)
+#endif
+
+/* PostgreSQL 18 tells vacuum's delay point whether ANALYZE runs it. */
+#if PG18_GE
+#define vacuum_delay_point_compat() vacuum_delay_point(false)
+#else
+#define vacuum_delay_point_compat() vacuum_delay_point()
+#endif
+
 #endif /* VDB_COMPAT_H */

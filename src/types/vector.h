@@ -20,6 +20,8 @@
 #define VECTOR_H
 
 #include "postgres.h"
+
+#include "compat.h"
 #include "fmgr.h"
 #include "vdb.h"
 
@@ -33,10 +35,12 @@ typedef struct Vector
 
 StaticAssertDecl(offsetof(Vector, x) == 8, "vector payload starts at byte 8");
 
-#define VECTOR_SIZE(dim) (offsetof(Vector, x) + sizeof(float) * (Size) (dim))
-#define DatumGetVector(d) ((Vector *) PG_DETOAST_DATUM(d))
+#define VECTOR_SIZE(dim)	  (offsetof(Vector, x) + sizeof(float) * (Size) (dim))
+#define DatumGetVector(d)	  ((Vector *) PG_DETOAST_DATUM(d))
 #define PG_GETARG_VECTOR_P(n) DatumGetVector(PG_GETARG_DATUM(n))
 #define PG_RETURN_VECTOR_P(p) PG_RETURN_POINTER(p)
+
+/* vector_check.c */
 
 /* A zeroed vector of "dim" dimensions in the current memory context. */
 extern Vector *vector_make(int dim);
@@ -44,10 +48,25 @@ extern Vector *vector_make(int dim);
 /* Errors out unless the two dimensions are equal ("different vector dimensions %d and %d"). */
 extern void vector_check_same_dims(const Vector *a, const Vector *b);
 
+/*
+ * Is the value fit for a vector?  Otherwise an error is raised, or saved in "escontext"
+ * if that is an ErrorSaveContext (PostgreSQL 16 and newer), and the result is false.
+ */
+extern bool vector_check_dim(int dim, struct Node *escontext);
+extern bool vector_check_typmod(int32 typmod, int dim, struct Node *escontext);
+extern bool vector_check_elements(const float *x, int dim, struct Node *escontext);
+
+/* vector_ops.c */
+
 /* Distances between vectors of equal dimensions, as the SQL operators return them. */
 extern double vector_l2_squared_value(const Vector *a, const Vector *b);
 extern double vector_inner_product_value(const Vector *a, const Vector *b);
 extern double vector_cosine_distance_value(const Vector *a, const Vector *b);
 extern double vector_l1_distance_value(const Vector *a, const Vector *b);
+
+/* vector_compare.c */
+
+/* Order of the btree operators: negative, 0 or positive; the dimensions may differ. */
+extern int vector_compare(const Vector *a, const Vector *b);
 
 #endif /* VECTOR_H */
