@@ -245,6 +245,8 @@ VDB_FN(cosine)(const float *a, const float *b, size_t n)
 			vf32 va = vf_load(a + i + u * VF_WIDTH);
 			vf32 vb = vf_load(b + i + u * VF_WIDTH);
 
+			VDB_IN_REGISTER(va);
+			VDB_IN_REGISTER(vb);
 			dot[u] = vf_fma(va, vb, dot[u]);
 			norm2a[u] = vf_fma(va, va, norm2a[u]);
 			norm2b[u] = vf_fma(vb, vb, norm2b[u]);
@@ -372,6 +374,7 @@ VDB_FN(cosine_rows)(int count, const float *query, const float *rows, size_t str
 			{
 				vf32 x = vf_load(rows + r * stride + i + u * VF_WIDTH);
 
+				VDB_IN_REGISTER(x);
 				dot[r][u] = vf_fma(q, x, dot[r][u]);
 				norm2[r][u] = vf_fma(x, x, norm2[r][u]);
 			}

@@ -36,12 +36,28 @@
 
 /*
  * Before a for loop of a small constant number of turns: unroll it completely, at -O2
- * too, so that an array indexed by the loop variable lives in registers.
+ * too, so that an array indexed by the loop variable lives in registers.  Not with
+ * clang's AddressSanitizer, whose checks in unrolled kernels take long to compile.
  */
-#if defined(__clang__)
-#define VDB_UNROLL _Pragma("clang loop unroll(full)")
-#else
+#if !defined(__clang__)
 #define VDB_UNROLL _Pragma("GCC unroll 16")
+#elif __has_feature(address_sanitizer)
+#define VDB_UNROLL
+#else
+#define VDB_UNROLL _Pragma("clang loop unroll(full)")
+#endif
+
+/*
+ * Keeps a loaded float or vector variable in a register.  Without it gcc 12 loads it
+ * again for every use as a memory operand, and kernels that use each load two or three
+ * times become bound by loads.
+ */
+#if defined(VDB_ARCH_X86)
+#define VDB_IN_REGISTER(x) __asm__("" : "+v"(x))
+#elif defined(VDB_ARCH_NEON)
+#define VDB_IN_REGISTER(x) __asm__("" : "+w"(x))
+#else
+#define VDB_IN_REGISTER(x) ((void) 0)
 #endif
 
 #endif /* VDB_TARGET_H */
