@@ -250,3 +250,92 @@ CREATE OPERATOR CLASS vector_ops
 	OPERATOR 5 >,
 	FUNCTION 1 vector_cmp(vector, vector);
 COMMENT ON OPERATOR CLASS vector_ops USING btree IS 'order of vectors, element by element';
+
+-- ---------------------------------------------------------------------------
+-- ivfkm: index access method
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION ivfkmhandler(internal) RETURNS index_am_handler
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkmhandler(internal) IS 'ivfkm index access method handler';
+
+CREATE ACCESS METHOD ivfkm TYPE INDEX HANDLER ivfkmhandler;
+COMMENT ON ACCESS METHOD ivfkm IS 'k-means posting lists with 1-bit codes for nearest neighbour search';
+
+CREATE FUNCTION ivfkm_vector_l2_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_vector_l2_support(internal) IS 'ivfkm support';
+
+CREATE FUNCTION ivfkm_vector_ip_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_vector_ip_support(internal) IS 'ivfkm support';
+
+CREATE FUNCTION ivfkm_vector_cosine_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_vector_cosine_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS vector_l2_ops
+	DEFAULT FOR TYPE vector USING ivfkm AS
+	OPERATOR 1 <-> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_vector_l2_support(internal);
+COMMENT ON OPERATOR CLASS vector_l2_ops USING ivfkm IS 'Euclidean distance: <->';
+COMMENT ON OPERATOR FAMILY vector_l2_ops USING ivfkm IS 'Euclidean distance: <->';
+
+CREATE OPERATOR CLASS vector_ip_ops
+	FOR TYPE vector USING ivfkm AS
+	OPERATOR 1 <#> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_vector_ip_support(internal);
+COMMENT ON OPERATOR CLASS vector_ip_ops USING ivfkm IS 'negative inner product: <#>';
+COMMENT ON OPERATOR FAMILY vector_ip_ops USING ivfkm IS 'negative inner product: <#>';
+
+CREATE OPERATOR CLASS vector_cosine_ops
+	FOR TYPE vector USING ivfkm AS
+	OPERATOR 1 <=> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_vector_cosine_support(internal);
+COMMENT ON OPERATOR CLASS vector_cosine_ops USING ivfkm IS 'cosine distance: <=>';
+COMMENT ON OPERATOR FAMILY vector_cosine_ops USING ivfkm IS 'cosine distance: <=>';
+
+-- Inspection and checks
+
+CREATE FUNCTION ivfkm_info(index regclass,
+	OUT format_version integer,
+	OUT metric text,
+	OUT dimensions integer,
+	OUT height integer,
+	OUT lists integer,
+	OUT rows bigint,
+	OUT dead bigint,
+	OUT probes integer,
+	OUT bytes_meta bigint,
+	OUT bytes_nodes bigint,
+	OUT bytes_centroids bigint,
+	OUT bytes_lists bigint,
+	OUT bytes_unused bigint,
+	OUT bytes_total bigint)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION ivfkm_info(regclass) IS 'shape and size of an ivfkm index';
+
+CREATE FUNCTION ivfkm_lists(index regclass,
+	OUT list bigint,
+	OUT rows bigint,
+	OUT dead bigint,
+	OUT pages bigint,
+	OUT mean_residual double precision)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION ivfkm_lists(regclass) IS 'posting lists of an ivfkm index';
+
+CREATE FUNCTION vdb_index_check(index regclass) RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION vdb_index_check(regclass)
+	IS 'verifies an ivfkm index against its format and its table; returns its number of entries';
+
+CREATE FUNCTION vdb_simd_variants(
+	OUT name text,
+	OUT compiled boolean,
+	OUT supported boolean,
+	OUT active boolean)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION vdb_simd_variants() IS 'instruction sets of the distance kernels';

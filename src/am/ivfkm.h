@@ -1,0 +1,289 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm.h
+ *	  The ivfkm access method: structures and prototypes its files share.
+ *
+ * NOTES
+ *	  Prototypes are grouped under the file that defines them.  The algorithm, the
+ *	  locks and the cost model are described in README.md of this folder; what is
+ *	  on disk, in page/page.h.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_H
+#define IVFKM_H
+
+#include "compat.h"
+
+#include "access/amapi.h"
+#include "access/genam.h"
+#include "access/generic_xlog.h"
+#include "access/relscan.h"
+#include "nodes/execnodes.h"
+#include "utils/rel.h"
+
+#include "page/page.h"
+#include "quant/quant.h"
+
+/* ----- operator classes ----- */
+
+/*
+ * What an operator class tells the access method.  Resolved once per scan or build; hot
+ * loops never go through the function manager.
+ */
+typedef struct IvfkmOps
+{
+	const char *type_name; /* SQL name of the indexed type */
+	IvfkmMetric metric;
+	int max_dims;
+
+	/* dimensions of a detoasted value */
+	int (*dims)(const void *value);
+
+	/* copies a detoasted value of "dims" dimensions into floats */
+	void (*load)(const void *value, int dims, float *out);
+
+	/*
+	 * Exact distance between two detoasted values of equal dimensions, in the order of the
+	 * operator class's operator: squared L2, negative inner product, cosine distance.
+	 */
+	double (*distance)(const void *a, const void *b);
+} IvfkmOps;
+
+#define IVFKM_SUPPORT_OPS		1 /* support function: returns a const IvfkmOps * */
+#define IVFKM_NSUPPORT			1
+#define IVFKM_STRATEGY_DISTANCE 1
+
+/* ----- index space ----- */
+
+/*
+ * The map from input space into index space, P(x - mean) * scale, after normalisation for
+ * cosine.  One chunk of memory, cached in rd_amcache: use it at once and do not keep
+ * pointers across anything that may process invalidations.
+ */
+typedef struct IvfkmSpace
+{
+	int dims;
+	IvfkmMetric metric;
+	QuantMetric quant_metric; /* of the posting lists: cosine is L2 of unit vectors */
+	float scale;			  /* 2^-scale_exponent */
+	double distance_scale;	  /* exact distance * this = distance in index space */
+	QuantRotation rotation;
+	float *mean;   /* dims floats, input space */
+	float *offset; /* dims floats: P(mean) * scale */
+} IvfkmSpace;
+
+/* ----- tree and lists ----- */
+
+/* A posting list that a search has reached, in the order of its centroid's distance. */
+typedef struct IvfkmProbe
+{
+	IvfkmChildData child;
+	ItemPointerData pointer; /* the child's record */
+	float key;				 /* what lists are ordered by */
+	float dist2;			 /* ||q - c||^2, index space */
+	float dot;				 /* <q, c>, index space */
+} IvfkmProbe;
+
+typedef struct IvfkmTreeEntry IvfkmTreeEntry;
+
+/* A best-first search for the lists nearest to a point. */
+typedef struct IvfkmTree
+{
+	Relation index;
+	int dims;
+	uint32 root_id;
+	float epsilon;
+	bool by_dot; /* order lists by -<target, c>, not by ||target - c||^2 */
+	IvfkmGeometry geometry;
+	const float *target; /* point that the lists are ordered around */
+	const float *query;	 /* point that dist2 and dot are for */
+	QuantQuery quant;	 /* of the target */
+	float query_norm2;	 /* ||query||^2 */
+	uint16 *centroid;	 /* scratch: one binary16 centroid */
+	IvfkmTreeEntry *heap;
+	int nheap;
+	int heap_size;
+	IvfkmProbe *exact; /* resolved children waiting in the heap */
+	int nexact;
+	int exact_size;
+} IvfkmTree;
+
+/* Walks the groups of a list or node; holds a share lock on a group's last page. */
+typedef struct IvfkmReader
+{
+	Relation index;
+	const IvfkmGeometry *geometry;
+	const QuantQuery *query; /* NULL: no bounds wanted */
+	uint32 owner;
+	uint32 generation;
+	BlockNumber next;	  /* group to read next */
+	BlockNumber block;	  /* group being read */
+	BlockNumber nvisited; /* groups read so far */
+	Buffer buffer;		  /* last page of that group, or InvalidBuffer */
+	Page page;
+	uint32 acc[QUANT_UNIT]; /* sums of a striped unit */
+} IvfkmReader;
+
+/* ----- options (ivfkm_options.c) ----- */
+
+typedef enum IvfkmIterativeScan
+{
+	IVFKM_ITERATIVE_OFF,
+	IVFKM_ITERATIVE_RELAXED,
+	IVFKM_ITERATIVE_STRICT
+} IvfkmIterativeScan;
+
+typedef struct IvfkmOptions
+{
+	int32 vl_len_; /* varlena header (do not touch directly!) */
+	int lists;	   /* 0 = automatic */
+} IvfkmOptions;
+
+#define IVFKM_DEFAULT_LISTS 0
+#define IVFKM_MAX_LISTS		1000000
+
+extern int ivfkm_probes;
+extern double ivfkm_epsilon;
+extern int ivfkm_max_probes;
+extern int ivfkm_max_scan_tuples;
+extern int ivfkm_iterative_scan;
+
+extern void ivfkm_options_init(void);
+extern bytea *ivfkmoptions(Datum reloptions, bool validate);
+extern int ivfkm_option_lists(Relation index);
+
+/* ----- operator classes (ivfkm_opclass.c) ----- */
+
+extern const IvfkmOps *ivfkm_ops(Relation index);
+
+/* ----- index space (ivfkm_space.c) ----- */
+
+extern Size ivfkm_space_bytes(int dims);
+extern IvfkmSpace *ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed,
+									int scale_exponent, const float *mean);
+extern const IvfkmSpace *ivfkm_space_get(Relation index, const IvfkmMetaPageData *meta);
+extern void ivfkm_space_apply(const IvfkmSpace *space, float *x);
+extern bool ivfkm_normalize(float *x, int dims);
+
+/* ----- tree (ivfkm_tree.c) ----- */
+
+extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
+							 const float *target, const float *query, bool by_dot, float epsilon);
+extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
+
+/* ----- lists (ivfkm_list.c) ----- */
+
+extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geometry,
+							   const IvfkmChildData *child, const QuantQuery *query);
+extern bool ivfkm_reader_next(IvfkmReader *reader);
+extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
+								float threshold, float *lb, float *ub, IvfkmUnit *arrays);
+
+/* ----- build (ivfkm_sample.c, ivfkm_build.c, ivfkm_calibrate.c, ivfkm_write.c) ----- */
+
+#define IVFKM_PHASE_SAMPLE 2 /* 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE */
+#define IVFKM_PHASE_TRAIN  3
+#define IVFKM_PHASE_ASSIGN 4
+#define IVFKM_PHASE_SORT   5
+#define IVFKM_PHASE_WRITE  6
+
+/* Rows of the sample that the centroids are trained on. */
+typedef struct IvfkmSample
+{
+	int dims;
+	double total_rows; /* estimate of indexable rows in the table */
+	int nrows;		   /* rows taken */
+	int max_rows;	   /* room */
+	float *rows;	   /* max_rows * dims, input space (unit vectors for cosine) */
+} IvfkmSample;
+
+/* A trained index before its lists are written. */
+typedef struct IvfkmPlan
+{
+	IvfkmMetaPageData meta; /* addresses are filled in by ivfkm_write_*() */
+	IvfkmSpace *space;
+	uint16 *centroids;		   /* nlists * dims binary16 */
+	float *norms;			   /* squared norm of each centroid as stored */
+	uint32 *counts;			   /* rows of each list */
+	BlockNumber *first_blocks; /* first block of each list */
+} IvfkmPlan;
+
+#define IVFKM_ROOT_ID		1 /* owner id of the root node of a new index */
+#define IVFKM_FIRST_LIST_ID 2 /* and of its first list */
+
+/* The extent of a list or node while it is written, group by group. */
+typedef struct IvfkmExtent
+{
+	Relation index;
+	ForkNumber fork;
+	const IvfkmGeometry *geometry;
+	uint32 owner;
+	BlockNumber first;		 /* first block of the extent */
+	BlockNumber block;		 /* block to be written next */
+	BlockNumber groups_left; /* with the current one */
+	int slot;				 /* next slot of the current group */
+	Page pages[MAX_GENERIC_XLOG_PAGES];
+} IvfkmExtent;
+
+extern double ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info);
+extern void ivfkm_sample_rows(Relation heap, Relation index, IndexInfo *index_info,
+							  const IvfkmOps *ops, IvfkmSample *sample);
+extern void ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample,
+							const float *centroids, const uint32 *lists, const float *offset,
+							double sample_fraction);
+extern void ivfkm_write_page(Relation index, ForkNumber fork, BlockNumber block, const char *image);
+extern BlockNumber ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n);
+extern void ivfkm_extent_begin(IvfkmExtent *extent, Relation index, ForkNumber fork,
+							   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first,
+							   uint32 n);
+extern void ivfkm_extent_add(IvfkmExtent *extent, const uint8 *code, const QuantFactors *factors,
+							 const ItemPointerData *tid, float norm2);
+extern void ivfkm_extent_end(IvfkmExtent *extent);
+extern void ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan);
+extern IndexBuildResult *ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info);
+extern void ivfkmbuildempty(Relation index);
+extern void ivfkm_check_dims(const IvfkmOps *ops, Relation index, const void *value, int dims);
+extern int ivfkm_column_dims(Relation index, const IvfkmOps *ops);
+
+/* ----- insert (ivfkm_insert.c) ----- */
+
+extern bool ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
+						IndexInfo *index_info);
+
+/* ----- scan (ivfkm_scan.c) ----- */
+
+extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);
+extern void ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
+						int norderbys);
+extern bool ivfkmgettuple(IndexScanDesc scan, ScanDirection dir);
+extern void ivfkmendscan(IndexScanDesc scan);
+extern int ivfkm_auto_probes(const IvfkmMetaPageData *meta, double k);
+
+#define IVFKM_FIRST_K 32 /* rows that a scan prepares for before it knows better */
+
+/* ----- vacuum (ivfkm_vacuum.c) ----- */
+
+extern IndexBulkDeleteResult *ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
+											  IndexBulkDeleteCallback callback,
+											  void *callback_state);
+extern IndexBulkDeleteResult *ivfkmvacuumcleanup(IndexVacuumInfo *info,
+												 IndexBulkDeleteResult *stats);
+
+/* ----- planner (ivfkm_cost.c), catalog (ivfkm_validate.c) ----- */
+
+extern void ivfkmcostestimate(struct PlannerInfo *root, struct IndexPath *path, double loop_count,
+							  Cost *startup_cost, Cost *total_cost, Selectivity *selectivity,
+							  double *correlation, double *pages);
+extern bool ivfkmvalidate(Oid opclass);
+
+/* ----- helpers of SQL functions (ivfkm_utils.c) ----- */
+
+extern Relation ivfkm_open(Oid index_oid, Relation *heap);
+extern IvfkmProbe *ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count);
+
+#endif /* IVFKM_H */

@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_cost.c
+ *	  What the planner is told about a scan.
+ *
+ * NOTES
+ *	  An ivfkm index is useful for ORDER BY ... LIMIT only.  Before the first row a
+ *	  scan reads the centroids and the first lists and looks at some rows of the
+ *	  table; after that, every row costs a random access, which cost_index() adds.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_cost.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "utils/float.h"
+#include "utils/selfuncs.h"
+#include "utils/spccache.h"
+
+#include "am/ivfkm.h"
+
+/* Cost of one row's 1-bit bounds, in units of cpu_operator_cost. */
+#define CODE_COST 0.05
+
+/* amcostestimate */
+void
+ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup_cost,
+				  Cost *total_cost, Selectivity *selectivity, double *correlation, double *pages)
+{
+	IndexOptInfo *info = path->indexinfo;
+	IvfkmMetaPageData meta;
+	Relation index;
+	double random_page;
+	double seq_page;
+	double probes;
+	double share;
+	double list_pages;
+	double centroid_pages;
+	double looked_at;
+
+	*selectivity = 1.0;
+	*correlation = 0.0;
+	*pages = info->pages;
+	if (path->indexorderbys == NIL)
+	{
+		/* never without order */
+		*startup_cost = get_float8_infinity();
+		*total_cost = get_float8_infinity();
+#if PG18_GE
+		path->path.disabled_nodes = 2;
+#endif
+		return;
+	}
+
+	index = index_open(info->indexoid, NoLock);
+	page_meta_read(index, &meta);
+	index_close(index, NoLock);
+
+	probes = ivfkm_probes > 0 ? ivfkm_probes : ivfkm_auto_probes(&meta, IVFKM_FIRST_K);
+	if (ivfkm_max_probes > 0)
+		probes = Min(probes, ivfkm_max_probes);
+	probes = Min(probes, meta.nlists);
+	share = probes / meta.nlists;
+	centroid_pages = ceil((double) meta.nlists * quant_code_bytes((int) meta.dimensions) / BLCKSZ);
+	centroid_pages = Min(centroid_pages, info->pages);
+	list_pages = ceil((info->pages - centroid_pages) * share);
+	looked_at = Min(info->tuples, IVFKM_FIRST_K);
+
+	get_tablespace_page_costs(info->reltablespace, &random_page, &seq_page);
+	/* the node is read through, each list starts somewhere else, rows are anywhere */
+	*startup_cost = seq_page * (centroid_pages + list_pages) +
+					(random_page - seq_page) * Min(probes, list_pages) +
+					(random_page + cpu_operator_cost) * looked_at +
+					cpu_operator_cost * CODE_COST * (meta.nlists + info->tuples * share) +
+					cpu_operator_cost * (meta.dimensions / 16.0);
+	*total_cost = *startup_cost + seq_page * Max(0.0, info->pages - centroid_pages - list_pages) +
+				  cpu_index_tuple_cost * info->tuples;
+}

@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_list.c
+ *	  Reading the units of nodes and posting lists.
+ *
+ * NOTES
+ *	  A group's last page stays pinned and share-locked while its units are looked at.
+ *	  The code pages of a striped group are locked one after the other before it.  A
+ *	  row inserted in between was not committed when this scan's snapshot was taken,
+ *	  so a torn view of its code does no harm.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_list.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+
+#include "am/ivfkm.h"
+
+/* Starts to walk a list or node.  query may be NULL if ivfkm_reader_scan() is not used. */
+void
+ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geometry,
+				   const IvfkmChildData *child, const QuantQuery *query)
+{
+	reader->index = index;
+	reader->geometry = geometry;
+	reader->query = query;
+	reader->owner = child->id;
+	reader->generation = child->generation;
+	reader->next = child->first_block;
+	reader->block = InvalidBlockNumber;
+	reader->nvisited = 0;
+	reader->buffer = InvalidBuffer;
+	reader->page = NULL;
+}
+
+/*
+ * Goes on to the next group and locks its last page in share mode; false (and nothing
+ * locked) at the end of the chain.  A chain longer than the file is a loop: damage.
+ */
+bool
+ivfkm_reader_next(IvfkmReader *reader)
+{
+	const IvfkmGeometry *geometry = reader->geometry;
+	int last = geometry->stripes - 1;
+
+	if (BufferIsValid(reader->buffer))
+	{
+		UnlockReleaseBuffer(reader->buffer);
+		reader->buffer = InvalidBuffer;
+	}
+	if (!BlockNumberIsValid(reader->next))
+		return false;
+	CHECK_FOR_INTERRUPTS();
+
+	reader->block = reader->next;
+	if (++reader->nvisited % 1024 == 0 &&
+		reader->nvisited > RelationGetNumberOfBlocks(reader->index))
+		page_corrupted(reader->index, reader->block, "The chain of list %u is circular.",
+					   reader->owner);
+
+	if (last > 0 && reader->query != NULL)
+	{
+		memset(reader->acc, 0, sizeof(reader->acc));
+		for (int i = 0; i < last; i++)
+		{
+			Buffer buffer = page_read(reader->index, reader->block + i, BUFFER_LOCK_SHARE);
+
+			page_check_group(reader->index, buffer, geometry, i, reader->owner, reader->generation);
+			vdb_quant->accumulate(reader->query->table +
+									  (Size) i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
+								  (const uint8 *) IvfkmPageGetPayload(BufferGetPage(buffer)),
+								  ivfkm_stripe_chunks(geometry, i), reader->acc);
+			UnlockReleaseBuffer(buffer);
+		}
+	}
+	reader->buffer = page_read(reader->index, reader->block + last, BUFFER_LOCK_SHARE);
+	page_check_group(reader->index, reader->buffer, geometry, last, reader->owner,
+					 reader->generation);
+	reader->page = BufferGetPage(reader->buffer);
+	reader->next = IvfkmPageGetOpaque(reader->page)->next;
+	return true;
+}
+
+/*
+ * Bounds of the 16 slots of one unit of the current group: see QuantKernels.scan_unit.
+ * *arrays points into the locked page.
+ */
+uint32
+ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float threshold,
+				  float *lb, float *ub, IvfkmUnit *arrays)
+{
+	const IvfkmGeometry *geometry = reader->geometry;
+	int last = geometry->stripes - 1;
+
+	page_unit_get(reader->page, geometry, unit, arrays);
+	if (last == 0)
+		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,
+									threshold, lb, ub);
+	vdb_quant->accumulate(reader->query->table +
+							  (Size) last * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
+						  (const uint8 *) IvfkmPageGetPayload(reader->page),
+						  ivfkm_stripe_chunks(geometry, last), reader->acc);
+	return vdb_quant->bounds(bound, reader->acc, arrays->add, arrays->mul, threshold, lb, ub);
+}

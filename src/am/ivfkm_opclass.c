@@ -1,0 +1,131 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_opclass.c
+ *	  What the operator classes tell the access method.
+ *
+ * NOTES
+ *	  Support function 1 of an operator class returns a pointer to a constant IvfkmOps.
+ *	  A new type or distance adds one such structure, one function and an operator
+ *	  class in SQL.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_opclass.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "fmgr.h"
+
+#include "am/ivfkm.h"
+#include "types/vector.h"
+
+PG_FUNCTION_INFO_V1(ivfkm_vector_l2_support);
+PG_FUNCTION_INFO_V1(ivfkm_vector_ip_support);
+PG_FUNCTION_INFO_V1(ivfkm_vector_cosine_support);
+
+/* Dimensions of a vector. */
+static int
+vector_ops_dims(const void *value)
+{
+	return ((const Vector *) value)->dim;
+}
+
+/* Copies the elements of a vector. */
+static void
+vector_ops_load(const void *value, int dims, float *out)
+{
+	memcpy(out, ((const Vector *) value)->x, sizeof(float) * dims);
+}
+
+/* Squared L2: orders as <-> does. */
+static double
+vector_ops_l2(const void *a, const void *b)
+{
+	return vector_l2_squared_value(a, b);
+}
+
+/* Negative inner product: <#>. */
+static double
+vector_ops_ip(const void *a, const void *b)
+{
+	return -vector_inner_product_value(a, b);
+}
+
+/* Cosine distance: <=>; NaN for a zero vector. */
+static double
+vector_ops_cosine(const void *a, const void *b)
+{
+	return vector_cosine_distance_value(a, b);
+}
+
+/* SQL: ivfkm_vector_l2_support(internal) returns internal. */
+Datum
+ivfkm_vector_l2_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_L2, VDB_MAX_DIM,
+								 vector_ops_dims, vector_ops_load, vector_ops_l2};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* SQL: ivfkm_vector_ip_support(internal) returns internal. */
+Datum
+ivfkm_vector_ip_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_IP, VDB_MAX_DIM,
+								 vector_ops_dims, vector_ops_load, vector_ops_ip};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* SQL: ivfkm_vector_cosine_support(internal) returns internal. */
+Datum
+ivfkm_vector_cosine_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_COSINE, VDB_MAX_DIM,
+								 vector_ops_dims, vector_ops_load,	   vector_ops_cosine};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* The operations of the index's operator class. */
+const IvfkmOps *
+ivfkm_ops(Relation index)
+{
+	FmgrInfo *support = index_getprocinfo(index, 1, IVFKM_SUPPORT_OPS);
+
+	return (const IvfkmOps *) DatumGetPointer(FunctionCall1(support, PointerGetDatum(NULL)));
+}
+
+/*
+ * Dimensions of the indexed column or expression, from its type modifier.  Errors:
+ * none given; more than the operator class can index.
+ */
+int
+ivfkm_column_dims(Relation index, const IvfkmOps *ops)
+{
+	int dims = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+
+	if (dims < 1)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("column does not have dimensions"),
+			 errhint("Declare it as %s(n), or index an expression cast to it.", ops->type_name)));
+	if (dims > ops->max_dims)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("column cannot have more than %d dimensions for ivfkm index",
+							   ops->max_dims)));
+	return dims;
+}
+
+/* Errors out unless a value has the index's dimensions. */
+void
+ivfkm_check_dims(const IvfkmOps *ops, Relation index, const void *value, int dims)
+{
+	if (ops->dims(value) != dims)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("expected %d dimensions, not %d", dims, ops->dims(value)),
+						errdetail("Index \"%s\" holds %ss of %d dimensions.",
+								  RelationGetRelationName(index), ops->type_name, dims)));
+}

@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_options.c
+ *	  Index options and settings, with their defaults and ranges.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_options.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <limits.h>
+
+#include "access/reloptions.h"
+#include "utils/guc.h"
+
+#include "am/ivfkm.h"
+
+double ivfkm_epsilon;
+int ivfkm_iterative_scan;
+int ivfkm_max_probes;
+int ivfkm_max_scan_tuples;
+int ivfkm_probes;
+
+static relopt_kind ivfkm_relopt_kind;
+
+static const struct config_enum_entry iterative_scan_values[] = {
+	{"strict_order", IVFKM_ITERATIVE_STRICT, false},
+	{"relaxed_order", IVFKM_ITERATIVE_RELAXED, false},
+	{"off", IVFKM_ITERATIVE_OFF, false},
+	{NULL, 0, false}};
+
+/* Registers the index options and the settings; called once from _PG_init(). */
+void
+ivfkm_options_init(void)
+{
+	ivfkm_relopt_kind = add_reloption_kind();
+	add_int_reloption(ivfkm_relopt_kind, "lists", "Number of posting lists; 0 chooses by rows",
+					  IVFKM_DEFAULT_LISTS, 0, IVFKM_MAX_LISTS, AccessExclusiveLock);
+
+	DefineCustomRealVariable(
+		"ivfkm.epsilon", "Sets how many standard deviations the bounds of 1-bit distances span.",
+		"Larger values look at more rows exactly and miss fewer.", &ivfkm_epsilon, 1.9, 0.0, 100.0,
+		PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomEnumVariable("ivfkm.iterative_scan",
+							 "Sets how a scan goes on when its first lists are used up.",
+							 "strict_order keeps rows in exact order of distance, relaxed_order "
+							 "also returns rows that are found late, off stops.",
+							 &ivfkm_iterative_scan, IVFKM_ITERATIVE_STRICT, iterative_scan_values,
+							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("ivfkm.max_probes",
+							"Sets the largest number of lists that a scan may probe.",
+							"0 means no limit.", &ivfkm_max_probes, 0, 0, IVFKM_MAX_LISTS,
+							PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("ivfkm.max_scan_tuples",
+							"Sets after how many rows a scan stops to go on to further lists.",
+							"0 means no limit.", &ivfkm_max_scan_tuples, 0, 0, INT_MAX, PGC_USERSET,
+							0, NULL, NULL, NULL);
+	DefineCustomIntVariable("ivfkm.probes", "Sets the number of lists that a scan probes first.",
+							"0 uses the number that was measured when the index was built.",
+							&ivfkm_probes, 0, 0, IVFKM_MAX_LISTS, PGC_USERSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("ivfkm");
+}
+
+/* amoptions: parses and checks the options of WITH (...). */
+bytea *
+ivfkmoptions(Datum reloptions, bool validate)
+{
+	static const relopt_parse_elt table[] = {
+		{"lists", RELOPT_TYPE_INT, offsetof(IvfkmOptions, lists)},
+	};
+
+	return (bytea *) build_reloptions(reloptions, validate, ivfkm_relopt_kind, sizeof(IvfkmOptions),
+									  table, lengthof(table));
+}
+
+/* The index's "lists" option; 0 = automatic. */
+int
+ivfkm_option_lists(Relation index)
+{
+	IvfkmOptions *options = (IvfkmOptions *) index->rd_options;
+
+	return options != NULL ? options->lists : IVFKM_DEFAULT_LISTS;
+}

@@ -1,0 +1,681 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_scan.c
+ *	  Ordered scans: probe lists, bound, look exactly, emit.
+ *
+ * NOTES
+ *	  A scan works in passes.  A pass probes some number of lists and keeps, as
+ *	  candidates, the rows whose lower bound is not above the "horizon", the k-th smallest
+ *	  upper bound.  Candidates are looked at exactly (in the heap, under the
+ *	  scan's snapshot) in the order of their lower bounds, and a row is emitted as soon
+ *	  as no candidate can be nearer.  When the executor wants more than a pass has,
+ *	  the next pass takes more lists and a larger k.  README.md of this folder says how
+ *	  passes avoid giving a row twice.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_scan.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+
+#include "access/relscan.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "port/pg_bitutils.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "am/ivfkm.h"
+#include "am/ivfkm_tidhash.h"
+
+/* Added to ivfkm.epsilon after the first pass: rows are then worth more than bounds. */
+#define LATER_EPSILON 1.5f
+
+/* Lists that cost about as much to scan as one row to fetch from the heap. */
+#define LISTS_PER_ROW 4
+
+/* Rows that a pass prepares for at most, and candidates that it keeps at most. */
+#define MAX_PASS_K			16384
+#define MAX_PASS_CANDIDATES (8 * MAX_PASS_K)
+
+/* A row that may be near enough; candidates are ordered by (lb, tid), a total order. */
+typedef struct Candidate
+{
+	float lb; /* lower bound of the distance, index space */
+	ItemPointerData tid;
+} Candidate;
+
+/* A row whose distance is known. */
+typedef struct KnownRow
+{
+	double distance; /* index space; NaN counts as infinity */
+	ItemPointerData tid;
+} KnownRow;
+
+/* True when a comes before b. */
+static inline bool
+candidate_less(const Candidate *a, const Candidate *b)
+{
+	if (a->lb != b->lb)
+		return a->lb < b->lb;
+	return ItemPointerCompare((ItemPointer) &a->tid, (ItemPointer) &b->tid) < 0;
+}
+
+#define HEAP_PREFIX		candidate_heap
+#define HEAP_TYPE		Candidate
+#define HEAP_LESS(a, b) candidate_less(a, b)
+#include "am/ivfkm_heap.h"
+
+#define HEAP_PREFIX		result_heap
+#define HEAP_TYPE		KnownRow
+#define HEAP_LESS(a, b) ((a)->distance < (b)->distance)
+#include "am/ivfkm_heap.h"
+
+/* the k smallest upper bounds, largest on top */
+#define HEAP_PREFIX		bound_heap
+#define HEAP_TYPE		float
+#define HEAP_LESS(a, b) (*(a) > *(b))
+#include "am/ivfkm_heap.h"
+
+typedef struct IvfkmScan
+{
+	const IvfkmOps *ops;
+	MemoryContext context;	   /* everything below; reset by rescan */
+	MemoryContext row_context; /* detoasted values; reset after every row */
+	bool started;
+	bool arbitrary_order; /* NULL query: rows come in any order */
+
+	IvfkmMetaPageData meta;
+	IvfkmGeometry geometry;
+	QuantMetric metric;
+	double distance_scale;
+	void *query_value; /* detoasted query, for exact distances */
+	float *query;	   /* the same in index space */
+	float ip_constant; /* -<offset, q> - <offset, offset>: part of every IP distance */
+	QuantQuery quant;
+	IvfkmTree tree;
+
+	/* lists in the order in which they were reached, and how many were scanned */
+	IvfkmProbe *probes;
+	int nprobes;
+	int probes_size;
+	bool tree_done;
+
+	/* the current pass */
+	int pass; /* 0 before the first */
+	int64 k;
+	float epsilon;
+	Candidate *candidates; /* collected, then a heap */
+	Size ncandidates;
+	Size candidates_size;
+	float *bounds; /* max-heap of the k smallest upper bounds */
+	Size nbounds;
+	Candidate horizon; /* candidates not below this were left out */
+	bool truncated;	   /* some were */
+	Candidate floor;   /* lists scanned before: candidates not above were given already */
+	int floor_probes;  /* to how many lists the floor applies */
+	double scanned;	   /* rows in the lists scanned so far */
+
+	KnownRow *results; /* min-heap */
+	Size nresults;
+	Size results_size;
+	double last_distance; /* of the row emitted last */
+	tidhash_hash *seen;	  /* rows that the first pass looked at */
+
+	/* exact distances */
+	IndexFetchTableData *fetch;
+	TupleTableSlot *slot;
+	IndexInfo *index_info;
+	EState *estate; /* for indexes on expressions */
+} IvfkmScan;
+
+/* ----- exact distances ----- */
+
+/* Sets up access to the heap; once per scan, kept until endscan. */
+static void
+heap_access_begin(IndexScanDesc scan, IvfkmScan *so, MemoryContext parent)
+{
+	MemoryContext old_context;
+
+	if (so->fetch != NULL)
+		return;
+	old_context = MemoryContextSwitchTo(parent);
+	so->fetch = table_index_fetch_begin(scan->heapRelation);
+	so->slot = table_slot_create(scan->heapRelation, NULL);
+	so->index_info = BuildIndexInfo(scan->indexRelation);
+	if (so->index_info->ii_Expressions != NIL)
+		so->estate = CreateExecutorState();
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Exact distance of a row, in index space.  Follows the row's update chain under the
+ * scan's snapshot; false if no version is visible.
+ */
+static bool
+fetch_distance(IndexScanDesc scan, IvfkmScan *so, const ItemPointerData *tid, double *distance)
+{
+	ItemPointerData version = *tid; /* the fetch overwrites it */
+	bool call_again = false;
+	bool all_dead = false;
+	Datum value;
+	bool isnull;
+	void *row;
+	MemoryContext old_context;
+
+	if (!table_index_fetch_tuple(so->fetch, &version, scan->xs_snapshot, so->slot, &call_again,
+								 &all_dead))
+		return false;
+
+	old_context = MemoryContextSwitchTo(so->row_context);
+	if (so->estate == NULL)
+		value = slot_getattr(so->slot, so->index_info->ii_IndexAttrNumbers[0], &isnull);
+	else
+	{
+		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
+		FormIndexDatum(so->index_info, so->slot, so->estate, &value, &isnull);
+	}
+	if (!isnull)
+	{
+		row = PG_DETOAST_DATUM(value);
+		ivfkm_check_dims(so->ops, scan->indexRelation, row, (int) so->meta.dimensions);
+		*distance = so->ops->distance(so->query_value, row) * so->distance_scale;
+		if (isnan(*distance))
+			*distance = get_float8_infinity();
+	}
+	MemoryContextSwitchTo(old_context);
+	ExecClearTuple(so->slot);
+	MemoryContextReset(so->row_context);
+	if (so->estate != NULL)
+		ResetPerTupleExprContext(so->estate);
+	return !isnull;
+}
+
+/* ----- candidates ----- */
+
+/* Drops the candidates behind the horizon. */
+static void
+prune_candidates(IvfkmScan *so)
+{
+	Size kept = 0;
+
+	for (Size i = 0; i < so->ncandidates; i++)
+	{
+		if (!candidate_less(&so->horizon, &so->candidates[i]))
+			so->candidates[kept++] = so->candidates[i];
+	}
+	so->ncandidates = kept;
+}
+
+/* Order of candidates for qsort. */
+static int
+candidate_compare(const void *a, const void *b)
+{
+	if (candidate_less(a, b))
+		return -1;
+	return candidate_less(b, a) ? 1 : 0;
+}
+
+/*
+ * Makes room for one unit's candidates.  When there are too many, as with many equal
+ * vectors, the farther half is left to a later pass.
+ */
+static void
+reserve_candidates(IvfkmScan *so)
+{
+	if (so->ncandidates + QUANT_UNIT <= so->candidates_size)
+		return;
+	prune_candidates(so);
+	if (so->ncandidates >= MAX_PASS_CANDIDATES)
+	{
+		Size keep = MAX_PASS_CANDIDATES / 2;
+
+		qsort(so->candidates, so->ncandidates, sizeof(Candidate), candidate_compare);
+		so->ncandidates = keep;
+		so->horizon = so->candidates[keep - 1];
+		so->truncated = true;
+	}
+	else if (so->ncandidates * 2 > so->candidates_size)
+	{
+		so->candidates_size *= 2;
+		so->candidates = repalloc_huge(so->candidates, so->candidates_size * sizeof(Candidate));
+	}
+}
+
+/* Accounts for an upper bound; the k-th smallest one is the horizon. */
+static void
+add_upper_bound(IvfkmScan *so, float ub)
+{
+	if (so->nbounds < (Size) so->k)
+	{
+		so->bounds[so->nbounds++] = ub;
+		bound_heap_up(so->bounds, so->nbounds);
+		if (so->nbounds < (Size) so->k)
+			return;
+	}
+	else if (ub < so->bounds[0])
+	{
+		so->bounds[0] = ub;
+		bound_heap_down(so->bounds, so->nbounds, 0);
+	}
+	else
+		return;
+	if (so->bounds[0] < so->horizon.lb)
+	{
+		so->horizon.lb = so->bounds[0];
+		ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
+		so->truncated = true;
+	}
+}
+
+/* Scans one posting list and collects its candidates. */
+static void
+scan_list(IndexScanDesc scan, IvfkmScan *so, int number)
+{
+	const IvfkmProbe *probe = &so->probes[number];
+	bool use_floor = number < so->floor_probes;
+	bool use_seen = so->pass > 1 && so->seen->members > 0;
+	IvfkmReader reader;
+	QuantBound bound;
+	float g;
+
+	if (so->arbitrary_order)
+		g = get_float4_nan(); /* every row survives */
+	else if (so->metric == QUANT_IP)
+		g = so->ip_constant - probe->dot;
+	else
+		g = probe->dist2;
+	quant_bound_init(&bound, so->metric, &so->quant, g, probe->dist2, so->epsilon);
+
+	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe->child, &so->quant);
+	while (ivfkm_reader_next(&reader))
+	{
+		if (!use_floor)
+			so->scanned += IvfkmPageGetGroupHeader(reader.page)->nused;
+		for (int u = 0; u < so->geometry.units; u++)
+		{
+			float lb[QUANT_UNIT];
+			float ub[QUANT_UNIT];
+			IvfkmUnit unit;
+			uint32 mask = ivfkm_reader_scan(&reader, u, &bound, so->horizon.lb, lb, ub, &unit);
+
+			if (mask == 0)
+				continue;
+			reserve_candidates(so);
+			while (mask != 0)
+			{
+				int lane = pg_rightmost_one_pos32(mask);
+				Candidate *candidate = &so->candidates[so->ncandidates];
+
+				mask &= mask - 1;
+				candidate->lb = lb[lane];
+				candidate->tid = unit.tid[lane];
+				if (candidate_less(&so->horizon, candidate) ||
+					(use_floor && !candidate_less(&so->floor, candidate)) ||
+					(use_seen && tidhash_lookup(so->seen, candidate->tid) != NULL))
+					continue;
+				so->ncandidates++;
+				if (unit.mul[lane] != 0 || lb[lane] > -FLT_MAX)
+					add_upper_bound(so, ub[lane]);
+			}
+		}
+	}
+}
+
+/* ----- passes ----- */
+
+/* Lists to probe for the k nearest rows, by the measurements of the build. */
+int
+ivfkm_auto_probes(const IvfkmMetaPageData *meta, double k)
+{
+	uint32 n = meta->ncalibrations;
+	const IvfkmCalibration *table = meta->calibration;
+	double probes;
+	uint32 i;
+
+	if (n == 0)
+		return (int) meta->nlists;
+	for (i = 0; i < n && table[i].k < k; i++)
+		;
+	if (i == 0)
+		probes = table[0].probes;
+	else if (i == n) /* behind the table: in proportion to k */
+		probes = table[n - 1].probes * (k / table[n - 1].k);
+	else /* linear in log k */
+		probes = table[i - 1].probes + ((double) table[i].probes - table[i - 1].probes) *
+										   log(k / table[i - 1].k) /
+										   log((double) table[i].k / table[i - 1].k);
+	probes = ceil(probes);
+	return (int) Max(1, Min(probes, meta->nlists));
+}
+
+/* How many lists the next pass is to have scanned in all. */
+static int
+pass_probes(const IvfkmScan *so)
+{
+	double probes;
+
+	if (so->pass == 1)
+		probes = ivfkm_probes > 0 ? ivfkm_probes : ivfkm_auto_probes(&so->meta, so->k);
+	else if (ivfkm_iterative_scan == IVFKM_ITERATIVE_OFF ||
+			 (ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples))
+		return so->nprobes;
+	else
+	{
+		probes = Max(so->nprobes * 2.0, (double) LISTS_PER_ROW * so->k);
+		probes = Max(probes, ivfkm_auto_probes(&so->meta, so->k));
+	}
+	if (ivfkm_max_probes > 0)
+		probes = Min(probes, ivfkm_max_probes);
+	return (int) Max(so->nprobes, Min(probes, INT_MAX));
+}
+
+/* Scans the lists of the next pass; false if there is nothing left to scan. */
+static bool
+next_pass(IndexScanDesc scan, IvfkmScan *so)
+{
+	int nscanned = so->nprobes;
+	int target;
+	int from;
+
+	so->pass++;
+	if (so->pass > 1)
+		so->k = Min(so->k * 4, MAX_PASS_K);
+	target = pass_probes(so);
+	if (so->truncated)
+	{
+		/* go through all lists again for what was left out */
+		from = 0;
+		if (so->pass == 2)
+			so->floor_probes = 0; /* bounds were narrower: rows are known by address */
+		else
+		{
+			so->floor_probes = nscanned;
+			so->floor = so->horizon;
+		}
+	}
+	else
+	{
+		from = nscanned;
+		so->floor_probes = 0;
+		if (so->tree_done || target <= nscanned)
+			return false;
+	}
+	so->epsilon = (float) ivfkm_epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
+	so->horizon.lb = get_float4_infinity();
+	ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
+	so->truncated = false;
+	so->ncandidates = 0;
+	so->nbounds = 0;
+	if (so->pass > 1)
+		so->bounds = repalloc(so->bounds, sizeof(float) * so->k);
+
+	for (int i = from; i < target; i++)
+	{
+		if (i == so->nprobes)
+		{
+			if (so->pass > 1 && ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples)
+				break;
+			if (so->nprobes == so->probes_size)
+			{
+				so->probes_size *= 2;
+				so->probes = repalloc_huge(so->probes, sizeof(IvfkmProbe) * (Size) so->probes_size);
+			}
+			if (so->tree_done || !ivfkm_tree_next(&so->tree, &so->probes[i]))
+			{
+				so->tree_done = true;
+				break;
+			}
+			so->nprobes++;
+		}
+		scan_list(scan, so, i);
+	}
+	prune_candidates(so);
+	candidate_heap_build(so->candidates, so->ncandidates);
+	return true;
+}
+
+/* ----- the scan ----- */
+
+/* Prepares the query and the search; called by the first gettuple after a rescan. */
+static void
+scan_begin(IndexScanDesc scan, IvfkmScan *so)
+{
+	Relation index = scan->indexRelation;
+	ScanKey orderby = &scan->orderByData[0];
+	const IvfkmSpace *space;
+	float *target;
+	int dims;
+
+	page_meta_read(index, &so->meta);
+	dims = (int) so->meta.dimensions;
+	page_geometry_init(&so->geometry, dims, false);
+	if (so->meta.metric != (uint32) so->ops->metric)
+		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
+					   so->meta.metric);
+
+	so->query = palloc0(sizeof(float) * dims);
+	if (orderby->sk_flags & SK_ISNULL)
+		so->arbitrary_order = true;
+	else
+	{
+		so->query_value = PG_DETOAST_DATUM(orderby->sk_argument);
+		if (so->ops->dims(so->query_value) != dims)
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("different %s dimensions %d and %d", so->ops->type_name, dims,
+								   so->ops->dims(so->query_value))));
+		so->ops->load(so->query_value, dims, so->query);
+		if (so->ops->metric == IVFKM_METRIC_COSINE && !ivfkm_normalize(so->query, dims))
+			so->arbitrary_order = true; /* all distances are NaN */
+	}
+
+	space = ivfkm_space_get(index, &so->meta);
+	ivfkm_space_apply(space, so->query);
+	so->metric = space->quant_metric;
+	so->distance_scale = space->distance_scale;
+	target = so->query;
+	if (so->metric == QUANT_IP)
+	{
+		double sum = 0.0;
+
+		target = palloc(sizeof(float) * dims);
+		for (int i = 0; i < dims; i++)
+		{
+			target[i] = so->query[i] + space->offset[i];
+			sum -= (double) space->offset[i] * target[i];
+		}
+		so->ip_constant = (float) sum;
+	}
+	quant_query_init(&so->quant, dims, so->query, palloc(quant_query_table_bytes(dims)));
+	ivfkm_tree_begin(&so->tree, index, &so->meta, target, so->query, so->metric == QUANT_IP,
+					 (float) ivfkm_epsilon);
+
+	so->probes_size = 64;
+	so->probes = palloc(sizeof(IvfkmProbe) * so->probes_size);
+	so->candidates_size = 1024;
+	so->candidates = palloc(sizeof(Candidate) * so->candidates_size);
+	so->results_size = 64;
+	so->results = palloc(sizeof(KnownRow) * so->results_size);
+	so->k = IVFKM_FIRST_K;
+	so->bounds = palloc(sizeof(float) * so->k);
+	so->seen = tidhash_create(so->context, 64, NULL);
+	so->last_distance = -get_float8_infinity();
+	so->started = true;
+}
+
+/* ambeginscan */
+IndexScanDesc
+ivfkmbeginscan(Relation index, int nkeys, int norderbys)
+{
+	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
+	IvfkmScan *so = palloc0(sizeof(IvfkmScan));
+
+	so->ops = ivfkm_ops(index);
+	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_DEFAULT_SIZES);
+	so->row_context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan row", ALLOCSET_DEFAULT_SIZES);
+	scan->opaque = so;
+	return scan;
+}
+
+/* amrescan: forgets the search; keys other than the order-by operator do not exist. */
+void
+ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys)
+{
+	IvfkmScan *so = scan->opaque;
+	IvfkmScan fresh;
+
+	if (so->fetch != NULL)
+	{
+		table_index_fetch_reset(so->fetch);
+		ExecClearTuple(so->slot);
+	}
+	MemoryContextReset(so->context);
+	memset(&fresh, 0, sizeof(fresh));
+	fresh.ops = so->ops;
+	fresh.context = so->context;
+	fresh.row_context = so->row_context;
+	fresh.fetch = so->fetch;
+	fresh.slot = so->slot;
+	fresh.index_info = so->index_info;
+	fresh.estate = so->estate;
+	*so = fresh;
+
+	if (keys != NULL && scan->numberOfKeys > 0)
+		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
+	if (orderbys != NULL && scan->numberOfOrderBys > 0)
+		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+}
+
+/* Looks at the best candidate exactly and moves it to the results. */
+static void
+resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
+{
+	ItemPointerData tid = so->candidates[0].tid;
+	double distance = 0.0;
+
+	candidate_heap_pop(so->candidates, so->ncandidates);
+	so->ncandidates--;
+	if (so->pass == 1)
+	{
+		bool found;
+
+		(void) tidhash_insert(so->seen, tid, &found);
+		if (found) /* twice in the index; vdb_index_check() reports it */
+			return;
+	}
+	if (so->arbitrary_order)
+		distance = -get_float8_infinity(); /* no reason to look, and none to wait */
+	else if (!fetch_distance(scan, so, &tid, &distance))
+		return;
+	if (so->nresults == so->results_size)
+	{
+		so->results_size *= 2;
+		so->results = repalloc_huge(so->results, so->results_size * sizeof(KnownRow));
+	}
+	so->results[so->nresults].distance = distance;
+	so->results[so->nresults].tid = tid;
+	so->nresults++;
+	result_heap_up(so->results, so->nresults);
+}
+
+/* True when nothing that is not in the results yet can be nearer than the best result. */
+static bool
+result_is_final(const IvfkmScan *so)
+{
+	double distance;
+
+	if (so->nresults == 0)
+		return false;
+	distance = so->results[0].distance;
+	if (so->ncandidates > 0 && distance > so->candidates[0].lb)
+		return false;
+	return !so->truncated || distance <= so->horizon.lb;
+}
+
+/* amgettuple: the next nearest row. */
+bool
+ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
+{
+	IvfkmScan *so = scan->opaque;
+	MemoryContext old_context;
+	bool found = false;
+
+	Assert(ScanDirectionIsForward(dir));
+	if (!so->started)
+	{
+		if (scan->numberOfOrderBys == 0)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("cannot scan ivfkm index \"%s\" without order",
+								   RelationGetRelationName(scan->indexRelation))));
+		/* pins are not kept, see ivfkm_vacuum.c */
+		if (!IsMVCCSnapshot(scan->xs_snapshot))
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("non-MVCC snapshots are not supported by ivfkm index \"%s\"",
+								   RelationGetRelationName(scan->indexRelation))));
+		pgstat_count_index_scan(scan->indexRelation);
+#if PG18_GE
+		if (scan->instrument)
+			scan->instrument->nsearches++;
+#endif
+		heap_access_begin(scan, so, MemoryContextGetParent(so->context));
+		old_context = MemoryContextSwitchTo(so->context);
+		scan_begin(scan, so);
+	}
+	else
+		old_context = MemoryContextSwitchTo(so->context);
+
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (result_is_final(so))
+		{
+			KnownRow result = so->results[0];
+
+			result_heap_pop(so->results, so->nresults);
+			so->nresults--;
+			if (result.distance < so->last_distance &&
+				ivfkm_iterative_scan != IVFKM_ITERATIVE_RELAXED)
+				continue; /* found too late to keep the order */
+			so->last_distance = result.distance;
+			scan->xs_heaptid = result.tid;
+			scan->xs_recheck = false;
+			scan->xs_recheckorderby = false;
+			found = true;
+			break;
+		}
+		if (so->ncandidates > 0)
+			resolve_candidate(scan, so);
+		else if (!next_pass(scan, so))
+			break;
+	}
+	MemoryContextSwitchTo(old_context);
+	return found;
+}
+
+/* amendscan */
+void
+ivfkmendscan(IndexScanDesc scan)
+{
+	IvfkmScan *so = scan->opaque;
+
+	if (so->fetch != NULL)
+	{
+		table_index_fetch_end(so->fetch);
+		ExecDropSingleTupleTableSlot(so->slot);
+		if (so->estate != NULL)
+			FreeExecutorState(so->estate);
+	}
+	MemoryContextDelete(so->context);
+	MemoryContextDelete(so->row_context);
+	pfree(so);
+	scan->opaque = NULL;
+}

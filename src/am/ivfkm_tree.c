@@ -1,0 +1,193 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_tree.c
+ *	  Best-first search for the nearest posting lists.
+ *
+ * NOTES
+ *	  Nodes are scanned with 1-bit codes; the lower bound of a child's distance is its
+ *	  key in the heap.  A child that comes to the top is resolved once: its record is
+ *	  read, its distance computed from the stored centroid, and it goes back into the
+ *	  heap with that.  A resolved node that comes to the top is scanned, a resolved
+ *	  list is the answer.  Works for any height of the tree.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_tree.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "port/pg_bitutils.h"
+#include "utils/float.h"
+
+#include "distance/dist.h"
+
+#include "am/ivfkm.h"
+
+#define UNRESOLVED (-1)
+
+/* A child of some node, by its bound or its distance. */
+struct IvfkmTreeEntry
+{
+	float key;
+	int32 exact;			 /* index into tree->exact, or UNRESOLVED */
+	ItemPointerData pointer; /* record of the child */
+};
+
+#define HEAP_PREFIX		tree_heap
+#define HEAP_TYPE		IvfkmTreeEntry
+#define HEAP_LESS(a, b) ((a)->key < (b)->key)
+#include "am/ivfkm_heap.h"
+
+/* Squared distance as the key of the order that the caller asked for. */
+static float
+tree_key(const IvfkmTree *tree, float dist2, float norm2)
+{
+	return tree->by_dot ? 0.5f * (dist2 - tree->quant.norm2 - norm2) : dist2;
+}
+
+/* Makes room in the heap for "more" entries. */
+static void
+tree_reserve(IvfkmTree *tree, int more)
+{
+	if (tree->nheap + more > tree->heap_size)
+	{
+		tree->heap_size = Max(tree->heap_size * 2, tree->nheap + more);
+		tree->heap = repalloc_huge(tree->heap, sizeof(IvfkmTreeEntry) * (Size) tree->heap_size);
+	}
+}
+
+/* Adds the children of a node; dist2 is the target's squared distance to its centroid. */
+static void
+tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
+{
+	IvfkmReader reader;
+	QuantBound bound;
+	int first = tree->nheap;
+
+	quant_bound_init(&bound, QUANT_L2, &tree->quant, dist2, dist2, tree->epsilon);
+	ivfkm_reader_begin(&reader, tree->index, &tree->geometry, node, &tree->quant);
+	while (ivfkm_reader_next(&reader))
+	{
+		tree_reserve(tree, tree->geometry.slots);
+		for (int u = 0; u < tree->geometry.units; u++)
+		{
+			float lb[QUANT_UNIT];
+			float ub[QUANT_UNIT];
+			IvfkmUnit unit;
+			uint32 mask =
+				ivfkm_reader_scan(&reader, u, &bound, get_float4_infinity(), lb, ub, &unit);
+
+			while (mask != 0)
+			{
+				int lane = pg_rightmost_one_pos32(mask);
+				IvfkmTreeEntry *entry = &tree->heap[tree->nheap++];
+
+				mask &= mask - 1;
+				entry->key = tree_key(tree, lb[lane], unit.norm2[lane]);
+				entry->exact = UNRESOLVED;
+				entry->pointer = unit.tid[lane];
+			}
+		}
+	}
+	if (first == 0)
+		tree_heap_build(tree->heap, tree->nheap);
+	else
+	{
+		int count = tree->nheap;
+
+		for (int n = first + 1; n <= count; n++)
+			tree_heap_up(tree->heap, n);
+	}
+}
+
+/* Reads a child's record and computes its distance. */
+static void
+tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
+{
+	IvfkmProbe *probe;
+	float dist2;
+
+	if (tree->nexact == tree->exact_size)
+	{
+		tree->exact_size *= 2;
+		tree->exact = repalloc_huge(tree->exact, sizeof(IvfkmProbe) * (Size) tree->exact_size);
+	}
+	entry->exact = tree->nexact++;
+	probe = &tree->exact[entry->exact];
+	probe->pointer = entry->pointer;
+	page_centroid_read(tree->index, tree->dims, &entry->pointer, &probe->child, tree->centroid);
+	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
+	probe->key = tree_key(tree, dist2, probe->child.norm2);
+	if (tree->query != tree->target)
+		dist2 = vdb_dist->l2sq_f16(tree->query, tree->centroid, tree->dims);
+	probe->dist2 = dist2;
+	entry->key = probe->key;
+}
+
+/*
+ * Starts a search around "target", dims floats in index space; probes also carry the
+ * distance of "query" (often the same pointer).  Both must stay valid.  by_dot: order by the
+ * largest inner product with the target instead of the smallest distance.  epsilon: width of
+ * the bounds for centroids.  Memory comes from the current context; the caller drops it.
+ */
+void
+ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
+				 const float *target, const float *query, bool by_dot, float epsilon)
+{
+	IvfkmChildData root;
+
+	tree->index = index;
+	tree->dims = (int) meta->dimensions;
+	tree->root_id = meta->root_id;
+	tree->epsilon = epsilon;
+	tree->by_dot = by_dot;
+	tree->target = target;
+	tree->query = query;
+	page_geometry_init(&tree->geometry, tree->dims, true);
+	quant_query_init(&tree->quant, tree->dims, target, palloc(quant_query_table_bytes(tree->dims)));
+	tree->query_norm2 =
+		query == target ? tree->quant.norm2 : vdb_dist->norm2(query, (size_t) tree->dims);
+	tree->centroid = palloc(sizeof(uint16) * tree->dims);
+	tree->nheap = 0;
+	tree->heap_size = Max(tree->geometry.slots, 256);
+	tree->heap = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->heap_size);
+	tree->nexact = 0;
+	tree->exact_size = 64;
+	tree->exact = palloc(sizeof(IvfkmProbe) * (Size) tree->exact_size);
+
+	memset(&root, 0, sizeof(root));
+	root.id = meta->root_id;
+	root.generation = meta->root_generation;
+	root.first_block = meta->root_block;
+	tree_scan_node(tree, &root, tree->quant.norm2);
+}
+
+/* The next nearest list; false when there are no more. */
+bool
+ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
+{
+	while (tree->nheap > 0)
+	{
+		IvfkmTreeEntry *top = &tree->heap[0];
+
+		if (top->exact == UNRESOLVED)
+		{
+			tree_resolve(tree, top);
+			tree_heap_down(tree->heap, tree->nheap, 0);
+			continue;
+		}
+		*probe = tree->exact[top->exact];
+		tree_heap_pop(tree->heap, tree->nheap);
+		tree->nheap--;
+		if (probe->child.level == 0)
+		{
+			probe->dot = 0.5f * (tree->query_norm2 + probe->child.norm2 - probe->dist2);
+			return true;
+		}
+		tree_scan_node(tree, &probe->child,
+					   tree->by_dot ? 2.0f * probe->key + tree->quant.norm2 + probe->child.norm2
+									: probe->key);
+	}
+	return false;
+}

@@ -1,0 +1,126 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_utils.c
+ *	  Opening indexes from SQL functions, and listing their lists.
+ *
+ * IDENTIFICATION
+ *	  src/am/ivfkm_utils.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/index.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+
+#include "am/ivfkm.h"
+
+/*
+ * Opens the index and, if "heap" is not NULL, its table (locked first), in
+ * AccessShareLock.  Errors: not an ivfkm index, another session's temporary index, not
+ * valid, no right to read the table.
+ */
+Relation
+ivfkm_open(Oid index_oid, Relation *heap)
+{
+	Oid heap_oid = IndexGetRelation(index_oid, true);
+	Relation index;
+
+	if (!OidIsValid(heap_oid))
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("\"%s\" is not an index", get_rel_name(index_oid))));
+	if (pg_class_aclcheck(heap_oid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(heap_oid));
+	if (heap != NULL)
+		*heap = table_open(heap_oid, AccessShareLock);
+	index = index_open(index_oid, AccessShareLock);
+	if (index->rd_rel->relkind != RELKIND_INDEX || index->rd_indam->ambuild != ivfkmbuild)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("\"%s\" is not an ivfkm index", RelationGetRelationName(index))));
+	if (RELATION_IS_OTHER_TEMP(index))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot access temporary indexes of other sessions")));
+	if (!index->rd_index->indisvalid)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("index \"%s\" is not valid", RelationGetRelationName(index))));
+	return index;
+}
+
+/* Appends the lists below a node to the array; nodes at most "height" levels deep. */
+static void
+collect(Relation index, const IvfkmMetaPageData *meta, const IvfkmGeometry *geometry,
+		const IvfkmChildData *node, uint32 height, IvfkmProbe **lists, int *count, int *size)
+{
+	IvfkmReader reader;
+	ItemPointerData *pointers = NULL;
+	int npointers = 0;
+	uint16 *centroid = palloc(sizeof(uint16) * meta->dimensions);
+
+	ivfkm_reader_begin(&reader, index, geometry, node, NULL);
+	while (ivfkm_reader_next(&reader))
+	{
+		Size bytes = sizeof(ItemPointerData) * (npointers + geometry->slots);
+
+		pointers = pointers == NULL ? palloc(bytes) : repalloc_huge(pointers, bytes);
+		for (int slot = 0; slot < geometry->slots; slot++)
+		{
+			IvfkmUnit unit;
+
+			page_unit_get(reader.page, geometry, slot / QUANT_UNIT, &unit);
+			if (page_slot_used(reader.page, geometry, slot))
+				pointers[npointers++] = unit.tid[slot % QUANT_UNIT];
+		}
+	}
+	for (int i = 0; i < npointers; i++)
+	{
+		IvfkmProbe *list;
+
+		if (*count == *size)
+		{
+			*size *= 2;
+			*lists = repalloc_huge(*lists, sizeof(IvfkmProbe) * (Size) *size);
+		}
+		list = &(*lists)[*count];
+		memset(list, 0, sizeof(IvfkmProbe));
+		list->pointer = pointers[i];
+		page_centroid_read(index, (int) meta->dimensions, &pointers[i], &list->child, centroid);
+		if (list->child.level >= height)
+			page_corrupted(index, ItemPointerGetBlockNumberNoCheck(&pointers[i]),
+						   "A child of level %u is below a node of level %u.", list->child.level,
+						   height);
+		if (list->child.level == 0)
+			(*count)++;
+		else
+		{
+			IvfkmChildData child = list->child;
+
+			collect(index, meta, geometry, &child, child.level, lists, count, size);
+		}
+	}
+	if (pointers != NULL)
+		pfree(pointers);
+	pfree(centroid);
+}
+
+/* All posting lists of the index, in the order of the tree: a palloc'd array. */
+IvfkmProbe *
+ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count)
+{
+	int size = 64;
+	IvfkmProbe *lists = palloc(sizeof(IvfkmProbe) * size);
+	IvfkmGeometry geometry;
+	IvfkmChildData root;
+
+	page_geometry_init(&geometry, (int) meta->dimensions, true);
+	memset(&root, 0, sizeof(root));
+	root.id = meta->root_id;
+	root.generation = meta->root_generation;
+	root.first_block = meta->root_block;
+	*count = 0;
+	collect(index, meta, &geometry, &root, meta->height, &lists, count, &size);
+	return lists;
+}

@@ -1,0 +1,286 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.h
+ *	  Everything that an ivfkm index keeps on disk: pages, records, geometry.
+ *
+ * NOTES
+ *	  All numbers are in the server's byte order.  Format version history:
+ *
+ *	  1		0.1.0: 1-bit codes, one tree level and more, no refine tier, no attributes
+ *
+ *	  The file is made of these pages, in the order in which a build writes them:
+ *
+ *	  block 0 | mean pages | groups of the root node | centroid pages | groups of the lists
+ *
+ *	  A *group* is one or more consecutive pages that hold the units of a node or a
+ *	  posting list; the groups of a list form a chain.  Pages at or after the
+ *	  metapage's used_blocks belong to nothing (a crash may leave some) and are the
+ *	  next to be handed out.  The layouts are drawn in README.md of this folder.
+ *
+ * IDENTIFICATION
+ *	  src/page/page.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_PAGE_H
+#define IVFKM_PAGE_H
+
+#include "compat.h"
+
+#include "storage/block.h"
+#include "storage/bufmgr.h"
+#include "storage/bufpage.h"
+#include "storage/itemptr.h"
+#include "utils/rel.h"
+
+#include "quant/quant.h"
+
+#define IVFKM_MAGIC			 0x4D4B4656u /* "VFKM" in memory on little-endian machines */
+#define IVFKM_FORMAT_VERSION 1
+#define IVFKM_PAGE_ID		 0xFDB1 /* last two bytes of every page of an ivfkm index */
+#define IVFKM_META_BLOCK	 0
+
+/* What a page holds. */
+typedef enum IvfkmPageKind
+{
+	IVFKM_PAGE_META = 1,
+	IVFKM_PAGE_MEAN,	 /* part of the mean vector, float32 */
+	IVFKM_PAGE_CENTROID, /* records of children: IvfkmChildData */
+	IVFKM_PAGE_NODE,	 /* units whose slots point to child records */
+	IVFKM_PAGE_POSTING	 /* units whose slots point to heap rows */
+} IvfkmPageKind;
+
+/*
+ * Special area of every page, 16 bytes.
+ */
+typedef struct IvfkmPageOpaqueData
+{
+	uint32 owner;	   /* id of the list or node the page belongs to; 0 for none */
+	uint32 generation; /* generation of the owner that wrote the page */
+	BlockNumber next;  /* last page of a group: first block of the next group, or invalid */
+	uint16 kind;	   /* IvfkmPageKind */
+	uint16 page_id;	   /* IVFKM_PAGE_ID */
+} IvfkmPageOpaqueData;
+
+typedef IvfkmPageOpaqueData *IvfkmPageOpaque;
+
+StaticAssertDecl(sizeof(IvfkmPageOpaqueData) == 16, "special area is 16 bytes");
+
+/*
+ * Bytes 24..63 of every page of a group, between the page header and the payload.  Only
+ * "stripe" and "head" are used on pages other than the group's last.
+ */
+typedef struct IvfkmGroupHeaderData
+{
+	uint16 stripe;			  /* position of this page in its group, from 0 */
+	uint16 nused;			  /* slots in use in the group */
+	BlockNumber head;		  /* first block of the list's or node's first group */
+	BlockNumber insert_block; /* first group only: where an insert starts to look for a free
+							   * slot, a hint; invalid = at the head */
+	uint32 reserved[7];		  /* zero */
+} IvfkmGroupHeaderData;
+
+typedef IvfkmGroupHeaderData *IvfkmGroupHeader;
+
+#define IVFKM_HEADER_OFFSET	 MAXALIGN(SizeOfPageHeaderData)
+#define IVFKM_PAYLOAD_OFFSET 64
+#define IVFKM_PAYLOAD_END	 ((int) (BLCKSZ - sizeof(IvfkmPageOpaqueData)))
+#define IVFKM_PAYLOAD_BYTES	 (IVFKM_PAYLOAD_END - IVFKM_PAYLOAD_OFFSET)
+#define IVFKM_PAGE_CHUNKS	 (IVFKM_PAYLOAD_BYTES / QUANT_CHUNK)
+
+StaticAssertDecl(SizeOfPageHeaderData == 24, "page header is 24 bytes");
+StaticAssertDecl(IVFKM_HEADER_OFFSET + sizeof(IvfkmGroupHeaderData) == IVFKM_PAYLOAD_OFFSET,
+				 "group header ends where the payload starts");
+
+/* Distance of an index, fixed by its operator class. */
+typedef enum IvfkmMetric
+{
+	IVFKM_METRIC_L2 = 1,
+	IVFKM_METRIC_IP,
+	IVFKM_METRIC_COSINE
+} IvfkmMetric;
+
+#define IVFKM_CALIBRATION_SLOTS 8
+
+/* How many lists to probe for the k nearest rows at the default recall, measured at build. */
+typedef struct IvfkmCalibration
+{
+	uint32 k;
+	uint32 probes;
+} IvfkmCalibration;
+
+/*
+ * Metapage, at the payload offset.
+ */
+typedef struct IvfkmMetaPageData
+{
+	uint32 magic;			/* IVFKM_MAGIC */
+	uint32 version;			/* IVFKM_FORMAT_VERSION */
+	uint32 dimensions;		/* of the indexed column */
+	uint32 metric;			/* IvfkmMetric */
+	uint64 seed;			/* of the rotation */
+	int32 scale_exponent;	/* index space = P(x - mean) * 2^-scale_exponent */
+	uint32 height;			/* levels of nodes above the lists: 1 = the root only */
+	BlockNumber mean_block; /* first of the mean pages */
+	BlockNumber root_block; /* first block of the root node's first group */
+	uint32 root_id;			/* owner id and generation of the root's pages */
+	uint32 root_generation;
+	uint32 nlists;			 /* posting lists */
+	uint32 next_id;			 /* owner id to hand out next */
+	BlockNumber used_blocks; /* blocks in use; those behind are free */
+	uint32 list_target;		 /* rows that a list was meant to have */
+	uint16 refine_bits;		 /* 0: no refine tier */
+	uint16 nattributes;		 /* 0: no attribute columns */
+	uint32 ncalibrations;	 /* valid entries of "calibration" */
+	IvfkmCalibration calibration[IVFKM_CALIBRATION_SLOTS];
+	double build_rows;		  /* rows indexed by the build */
+	double build_sample_rows; /* rows the centroids were trained on */
+	double build_residual2;	  /* mean squared residual of the build's rows, index space */
+} IvfkmMetaPageData;
+
+typedef IvfkmMetaPageData *IvfkmMetaPage;
+
+/*
+ * A child of a node: a posting list (level 0) or a node below.  Followed by the
+ * centroid as "dimensions" binary16 numbers in index space.  Records lie back to back
+ * from the payload offset; one that is longer than a page takes consecutive pages.
+ */
+typedef struct IvfkmChildData
+{
+	uint32 id;				 /* owner id of the child's pages */
+	uint32 generation;		 /* generation of the child's pages */
+	BlockNumber first_block; /* first group */
+	uint32 nblocks;			 /* blocks of the contiguous extent that starts there */
+	float norm2;			 /* squared norm of the (binary16) centroid */
+	uint16 level;			 /* 0 = posting list */
+	uint16 reserved;		 /* zero */
+	uint32 rows;			 /* rows or children at build */
+	uint32 reserved2;		 /* zero */
+} IvfkmChildData;
+
+typedef IvfkmChildData *IvfkmChild;
+
+StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes");
+
+/*
+ * Geometry of the groups of one kind of owner, derived from the dimensions.
+ *
+ * unit = codes (64 bytes * nchunks), f_add float4[16], f binary16[16], TID[16],
+ *		  and in nodes the squared norm of the child's centroid, float4[16].
+ *
+ * Units that fit into a page lie back to back in groups of one page.  A longer unit is
+ * striped: a group holds one unit on "stripes" consecutive pages, IVFKM_PAGE_CHUNKS chunks
+ * to a page, and the arrays behind the codes are on the last page.
+ */
+typedef struct IvfkmGeometry
+{
+	int dims;
+	int nchunks;	/* chunks of one unit's codes */
+	int unit_bytes; /* codes and arrays */
+	int units;		/* units in a group */
+	int stripes;	/* pages in a group */
+	int slots;		/* rows in a group */
+	int tail;		/* striped: offset of the arrays in the last page */
+	bool node;		/* has the norm array */
+} IvfkmGeometry;
+
+#define IVFKM_TAIL_BYTES	  (QUANT_UNIT * (4 + 2 + 6))
+#define IVFKM_NODE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 4)
+
+/* A pinned group whose last page is locked: pointers to the parts of one unit. */
+typedef struct IvfkmUnit
+{
+	uint8 *chunks; /* codes; NULL when striped */
+	float *add;
+	uint16 *mul;
+	ItemPointerData *tid;
+	float *norm2; /* nodes only, else NULL */
+} IvfkmUnit;
+
+StaticAssertDecl(sizeof(ItemPointerData) == 6, "item pointers are 6 bytes");
+
+/* ----- accessors ----- */
+
+static inline IvfkmPageOpaque
+IvfkmPageGetOpaque(Page page)
+{
+	return (IvfkmPageOpaque) PageGetSpecialPointer(page);
+}
+
+static inline IvfkmGroupHeader
+IvfkmPageGetGroupHeader(Page page)
+{
+	return (IvfkmGroupHeader) ((char *) page + IVFKM_HEADER_OFFSET);
+}
+
+static inline char *
+IvfkmPageGetPayload(Page page)
+{
+	return (char *) page + IVFKM_PAYLOAD_OFFSET;
+}
+
+static inline IvfkmMetaPage
+IvfkmPageGetMeta(Page page)
+{
+	return (IvfkmMetaPage) IvfkmPageGetPayload(page);
+}
+
+/* Codes that a page of a striped group holds: number of chunks on page "stripe". */
+static inline int
+ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
+{
+	int rest = geometry->nchunks - stripe * IVFKM_PAGE_CHUNKS;
+
+	return rest < 0 ? 0 : Min(rest, IVFKM_PAGE_CHUNKS);
+}
+
+/* ----- page_layout.c ----- */
+
+extern void page_geometry_init(IvfkmGeometry *geometry, int dims, bool node);
+extern void page_init(Page page, IvfkmPageKind kind, uint32 owner, uint32 generation);
+extern void page_group_init(Page *pages, const IvfkmGeometry *geometry, IvfkmPageKind kind,
+							uint32 owner, uint32 generation, BlockNumber head);
+extern void page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit *out);
+extern void page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const uint8 *code,
+						  const QuantFactors *factors, const ItemPointerData *tid, float norm2);
+extern void page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot);
+extern void page_slot_code(Page *pages, const IvfkmGeometry *geometry, int slot, uint8 *code);
+extern bool page_slot_used(Page last_page, const IvfkmGeometry *geometry, int slot);
+extern int page_slot_find_free(Page last_page, const IvfkmGeometry *geometry);
+
+/* ----- page_check.c ----- */
+
+extern void page_corrupted(Relation index, BlockNumber block, const char *fmt, ...)
+	pg_attribute_printf(3, 4) pg_attribute_noreturn();
+extern IvfkmPageKind page_check_any(Relation index, Buffer buffer);
+extern void page_check(Relation index, Buffer buffer, IvfkmPageKind kind);
+extern void page_check_owner(Relation index, Buffer buffer, IvfkmPageKind kind, uint32 owner,
+							 uint32 generation);
+extern void page_check_group(Relation index, Buffer buffer, const IvfkmGeometry *geometry,
+							 int stripe, uint32 owner, uint32 generation);
+extern Buffer page_read(Relation index, BlockNumber block, int lockmode);
+
+/* ----- page_meta.c ----- */
+
+extern void page_meta_read(Relation index, IvfkmMetaPageData *meta);
+extern int page_mean_pages(int dims);
+extern void page_mean_read(Relation index, const IvfkmMetaPageData *meta, float *mean);
+
+/* ----- page_centroid.c ----- */
+
+extern int page_centroid_bytes(int dims);
+extern int page_centroid_per_page(int dims);
+extern int page_centroid_stripes(int dims);
+extern void page_centroid_locate(BlockNumber first, int dims, uint32 ordinal,
+								 ItemPointerData *pointer);
+extern void page_centroid_read(Relation index, int dims, const ItemPointerData *pointer,
+							   IvfkmChildData *child, uint16 *centroid);
+
+/* ----- page_alloc.c ----- */
+
+extern void page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner,
+							  uint32 generation, BlockNumber tail_group, const uint8 *code,
+							  const QuantFactors *factors, const ItemPointerData *tid,
+							  BlockNumber *raced);
+
+#endif /* IVFKM_PAGE_H */

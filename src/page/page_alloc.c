@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_alloc.c
+ *	  Adding groups to the end of a list.
+ *
+ * NOTES
+ *	  Allocation is serialised by the relation extension lock, which is held over:
+ *	  finding or making the blocks at the metapage's used_blocks, writing and logging
+ *	  the new group, and one record that links it and advances used_blocks.  A
+ *	  crash before that record leaves pages behind used_blocks, which are the next to be
+ *	  handed out; there is no state in which a page is lost.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_alloc.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+
+#include "page/page.h"
+#include "page/page_wal.h"
+
+/* Pins and exclusively locks block "block", which may lie one behind the end of the file. */
+static Buffer
+read_or_extend(Relation index, BlockNumber block)
+{
+	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
+	Buffer buffer;
+
+	if (block < nblocks)
+		buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, NULL);
+	else
+	{
+		buffer = ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_NORMAL, NULL);
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+		if (BufferGetBlockNumber(buffer) != block)
+			page_corrupted(index, BufferGetBlockNumber(buffer), "Expected to extend to block %u.",
+						   block);
+	}
+	return buffer;
+}
+
+/*
+ * Appends a group to the chain that ends with the group starting at "tail_group", with
+ * one entry in its first slot.  If somebody else has appended to that group meanwhile,
+ * nothing is done and *raced is the block to go on from; else it is InvalidBlockNumber.
+ *
+ * The caller holds no buffer lock.  Takes the relation extension lock.
+ */
+void
+page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
+				  BlockNumber tail_group, const uint8 *code, const QuantFactors *factors,
+				  const ItemPointerData *tid, BlockNumber *raced)
+{
+	IvfkmPageKind kind = geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING;
+	Buffer buffers[PAGE_WAL_MAX];
+	Page pages[PAGE_WAL_MAX];
+	Buffer meta_buffer;
+	Buffer tail_buffer;
+	BlockNumber first;
+	BlockNumber head;
+	PageWal wal;
+
+	Assert(geometry->stripes <= PAGE_WAL_MAX);
+	LockRelationForExtension(index, ExclusiveLock);
+
+	tail_buffer = page_read(index, tail_group + geometry->stripes - 1, BUFFER_LOCK_SHARE);
+	page_check_group(index, tail_buffer, geometry, geometry->stripes - 1, owner, generation);
+	*raced = IvfkmPageGetOpaque(BufferGetPage(tail_buffer))->next;
+	head = IvfkmPageGetGroupHeader(BufferGetPage(tail_buffer))->head;
+	UnlockReleaseBuffer(tail_buffer);
+	if (BlockNumberIsValid(*raced))
+	{
+		UnlockRelationForExtension(index, ExclusiveLock);
+		return;
+	}
+
+	meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	page_check(index, meta_buffer, IVFKM_PAGE_META);
+	first = IvfkmPageGetMeta(BufferGetPage(meta_buffer))->used_blocks;
+	LockBuffer(meta_buffer, BUFFER_LOCK_UNLOCK);
+	if (first > MaxBlockNumber - geometry->stripes)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("cannot extend index \"%s\" beyond %u blocks",
+							   RelationGetRelationName(index), MaxBlockNumber)));
+
+	/* the new group, not reachable yet */
+	for (int i = 0; i < geometry->stripes; i++)
+		buffers[i] = read_or_extend(index, first + i);
+	page_wal_begin(&wal, index);
+	for (int i = 0; i < geometry->stripes; i++)
+		pages[i] = page_wal_register_new(&wal, buffers[i]);
+	page_group_init(pages, geometry, kind, owner, generation, head);
+	page_slot_set(pages, geometry, 0, code, factors, tid, 0);
+	page_wal_finish(&wal);
+	for (int i = 0; i < geometry->stripes; i++)
+		UnlockReleaseBuffer(buffers[i]);
+
+	/* link it and account for it; lock order: metapage, then list pages */
+	LockBuffer(meta_buffer, BUFFER_LOCK_EXCLUSIVE);
+	tail_buffer = page_read(index, tail_group + geometry->stripes - 1, BUFFER_LOCK_EXCLUSIVE);
+	page_wal_begin(&wal, index);
+	IvfkmPageGetMeta(page_wal_register(&wal, meta_buffer))->used_blocks = first + geometry->stripes;
+	IvfkmPageGetOpaque(page_wal_register(&wal, tail_buffer))->next = first;
+	page_wal_finish(&wal);
+	UnlockReleaseBuffer(tail_buffer);
+	UnlockReleaseBuffer(meta_buffer);
+
+	UnlockRelationForExtension(index, ExclusiveLock);
+}

@@ -1,0 +1,222 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_layout.c
+ *	  Geometry of groups, and how pages, units and slots are filled.
+ *
+ * NOTES
+ *	  Works on pages in memory, pinned or private; takes no locks and logs nothing.
+ *	  Striped groups are passed as arrays of page pointers, one per stripe; only the
+ *	  last page holds the arrays behind the codes.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_layout.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "page/page.h"
+
+/*
+ * Computes the geometry of groups for "dims" dimensions (1..VDB_MAX_DIM); "node" for the
+ * groups of inner nodes, which carry the centroid's norm in every slot.
+ */
+void
+page_geometry_init(IvfkmGeometry *geometry, int dims, bool node)
+{
+	int tail_bytes = node ? IVFKM_NODE_TAIL_BYTES : IVFKM_TAIL_BYTES;
+	int tail_chunks = tail_bytes / QUANT_CHUNK;
+
+	StaticAssertStmt(IVFKM_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
+	StaticAssertStmt(IVFKM_NODE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
+
+	geometry->dims = dims;
+	geometry->nchunks = quant_chunks(dims);
+	geometry->unit_bytes = geometry->nchunks * QUANT_CHUNK + tail_bytes;
+	geometry->node = node;
+	if (geometry->nchunks + tail_chunks <= IVFKM_PAGE_CHUNKS)
+	{
+		geometry->stripes = 1;
+		geometry->units = IVFKM_PAGE_CHUNKS / (geometry->nchunks + tail_chunks);
+		geometry->tail = 0;
+	}
+	else
+	{
+		geometry->stripes =
+			(geometry->nchunks + tail_chunks + IVFKM_PAGE_CHUNKS - 1) / IVFKM_PAGE_CHUNKS;
+		geometry->units = 1;
+		geometry->tail = IVFKM_PAYLOAD_OFFSET +
+						 ivfkm_stripe_chunks(geometry, geometry->stripes - 1) * QUANT_CHUNK;
+	}
+	geometry->slots = geometry->units * QUANT_UNIT;
+}
+
+/*
+ * Makes an empty page of a kind.  pd_lower is set to the end of the payload: what lies
+ * between pd_lower and pd_upper would be lost at replay.
+ */
+void
+page_init(Page page, IvfkmPageKind kind, uint32 owner, uint32 generation)
+{
+	IvfkmPageOpaque opaque;
+
+	PageInit(page, BLCKSZ, sizeof(IvfkmPageOpaqueData));
+	((PageHeader) page)->pd_lower = IVFKM_PAYLOAD_END;
+	opaque = IvfkmPageGetOpaque(page);
+	opaque->owner = owner;
+	opaque->generation = generation;
+	opaque->next = InvalidBlockNumber;
+	opaque->kind = (uint16) kind;
+	opaque->page_id = IVFKM_PAGE_ID;
+}
+
+/*
+ * Makes the pages of one empty group (geometry->stripes of them).  "head" is the first
+ * block of the owner's first group.
+ */
+void
+page_group_init(Page *pages, const IvfkmGeometry *geometry, IvfkmPageKind kind, uint32 owner,
+				uint32 generation, BlockNumber head)
+{
+	for (int i = 0; i < geometry->stripes; i++)
+	{
+		IvfkmGroupHeader header;
+
+		page_init(pages[i], kind, owner, generation);
+		header = IvfkmPageGetGroupHeader(pages[i]);
+		header->stripe = (uint16) i;
+		header->head = head;
+		header->insert_block = InvalidBlockNumber;
+	}
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		IvfkmUnit unit;
+
+		page_unit_get(pages[geometry->stripes - 1], geometry, slot / QUANT_UNIT, &unit);
+		unit.add[slot % QUANT_UNIT] = INFINITY;
+	}
+}
+
+/* Pointers to the parts of one unit; "last_page" is the last (or only) page of the group. */
+void
+page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit *out)
+{
+	char *arrays;
+
+	if (geometry->stripes == 1)
+	{
+		char *start = IvfkmPageGetPayload(last_page) + unit * geometry->unit_bytes;
+
+		out->chunks = (uint8 *) start;
+		arrays = start + geometry->nchunks * QUANT_CHUNK;
+	}
+	else
+	{
+		out->chunks = NULL;
+		arrays = (char *) last_page + geometry->tail;
+	}
+	out->add = (float *) arrays;
+	out->mul = (uint16 *) (arrays + QUANT_UNIT * 4);
+	out->tid = (ItemPointerData *) (arrays + QUANT_UNIT * 6);
+	out->norm2 = geometry->node ? (float *) (arrays + IVFKM_TAIL_BYTES) : NULL;
+}
+
+/* Writes (or, with code == NULL, zeroes) the code bits of a slot on all pages of the group. */
+static void
+slot_write_code(Page *pages, const IvfkmGeometry *geometry, int slot, const uint8 *code)
+{
+	static const uint8 zeros[IVFKM_PAGE_CHUNKS * QUANT_CHUNK_CODE];
+	int lane = slot % QUANT_UNIT;
+
+	for (int i = 0; i < geometry->stripes; i++)
+	{
+		int nchunks = ivfkm_stripe_chunks(geometry, i);
+		uint8 *chunks = (uint8 *) IvfkmPageGetPayload(pages[i]);
+
+		if (geometry->stripes == 1)
+			chunks += (slot / QUANT_UNIT) * geometry->unit_bytes;
+		quant_pack_set(chunks, nchunks, lane,
+					   code ? code + i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_CODE : zeros);
+	}
+}
+
+/* Fills an empty slot and counts it.  norm2 is used in nodes only. */
+void
+page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const uint8 *code,
+			  const QuantFactors *factors, const ItemPointerData *tid, float norm2)
+{
+	Page last_page = pages[geometry->stripes - 1];
+	int lane = slot % QUANT_UNIT;
+	IvfkmUnit unit;
+
+	Assert(!page_slot_used(last_page, geometry, slot));
+	page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
+	slot_write_code(pages, geometry, slot, code);
+	unit.add[lane] = factors->add;
+	unit.mul[lane] = factors->mul;
+	unit.tid[lane] = *tid;
+	if (unit.norm2 != NULL)
+		unit.norm2[lane] = norm2;
+	IvfkmPageGetGroupHeader(last_page)->nused++;
+}
+
+/* Empties a used slot: all its bytes become those of a fresh group. */
+void
+page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot)
+{
+	Page last_page = pages[geometry->stripes - 1];
+	int lane = slot % QUANT_UNIT;
+	IvfkmUnit unit;
+
+	Assert(page_slot_used(last_page, geometry, slot));
+	page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
+	slot_write_code(pages, geometry, slot, NULL);
+	unit.add[lane] = INFINITY;
+	unit.mul[lane] = 0;
+	memset(&unit.tid[lane], 0, sizeof(ItemPointerData));
+	if (unit.norm2 != NULL)
+		unit.norm2[lane] = 0;
+	IvfkmPageGetGroupHeader(last_page)->nused--;
+}
+
+/* Reads the row-major code of a slot: quant_code_bytes(dims) bytes. */
+void
+page_slot_code(Page *pages, const IvfkmGeometry *geometry, int slot, uint8 *code)
+{
+	for (int i = 0; i < geometry->stripes; i++)
+	{
+		const uint8 *chunks = (const uint8 *) IvfkmPageGetPayload(pages[i]);
+
+		if (geometry->stripes == 1)
+			chunks += (slot / QUANT_UNIT) * geometry->unit_bytes;
+		quant_pack_get(chunks, ivfkm_stripe_chunks(geometry, i), slot % QUANT_UNIT,
+					   code + i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_CODE);
+	}
+}
+
+/* True when the slot holds a row or child: empty and dead slots have f_add = +Inf. */
+bool
+page_slot_used(Page last_page, const IvfkmGeometry *geometry, int slot)
+{
+	IvfkmUnit unit;
+
+	page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
+	return unit.add[slot % QUANT_UNIT] <= FLT_MAX;
+}
+
+/* Lowest empty slot of a group, or -1. */
+int
+page_slot_find_free(Page last_page, const IvfkmGeometry *geometry)
+{
+	if (IvfkmPageGetGroupHeader(last_page)->nused >= geometry->slots)
+		return -1;
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		if (!page_slot_used(last_page, geometry, slot))
+			return slot;
+	}
+	return -1;
+}

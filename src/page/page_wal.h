@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_wal.h
+ *	  Atomic, logged changes of up to PAGE_WAL_MAX pages.
+ *
+ * NOTES
+ *	  The only door to GenericXLog, so that a resource manager of our own could take
+ *	  its place.  Works for unlogged and temporary indexes too (nothing is logged).
+ *
+ * IDENTIFICATION
+ *	  src/page/page_wal.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_PAGE_WAL_H
+#define IVFKM_PAGE_WAL_H
+
+#include "compat.h"
+
+#include "access/generic_xlog.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#define PAGE_WAL_MAX MAX_GENERIC_XLOG_PAGES
+
+typedef struct PageWal
+{
+	GenericXLogState *state;
+} PageWal;
+
+extern void page_wal_begin(PageWal *wal, Relation index);
+extern Page page_wal_register(PageWal *wal, Buffer buffer);
+extern Page page_wal_register_new(PageWal *wal, Buffer buffer);
+extern void page_wal_finish(PageWal *wal);
+
+#endif /* IVFKM_PAGE_WAL_H */
