@@ -1,0 +1,347 @@
+/*-------------------------------------------------------------------------
+ *
+ * gemm_template.h
+ *	  Bodies of the matrix kernels, compiled once per SIMD level.
+ *
+ * NOTES
+ *	  Pure C.  The including file has included a vec_*.h of src/distance and defines:
+ *
+ *	  GEMM_ROWS			points of a tile
+ *	  GEMM_ROW_LIST(M)	M(0) M(1) ... M(GEMM_ROWS - 1)
+ *	  GEMM_HALF_LIST(M)	M(0) M(1) ... M(GEMM_ROWS / 2 - 1)
+ *	  vf_min_sum(a)		function: smallest lane of a
+ *	  vf_min(a, b)		function: lane-wise minimum
+ *
+ *	  A tile has GEMM_ROWS points and two vectors of centroids.  Its accumulators are
+ *	  separate variables, made by the row lists, because an array of vectors would stay
+ *	  in memory at -O2.
+ *
+ *	  Packed points:  [tile][slice][row of tile][GEMM_DEPTH_STRIDE]
+ *	  Packed panels:  [panel][dimension][GEMM_COLS]
+ *	  Partial tiles:  [tile][row of tile][GEMM_COLS]
+ *
+ * IDENTIFICATION
+ *	  src/cluster/gemm_template.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#if !defined(VF_WIDTH) || !defined(GEMM_ROWS)
+#error "include a vec_*.h and define the tile before gemm_template.h"
+#endif
+
+#define GEMM_COLS  (2 * VF_WIDTH)
+#define GEMM_SLICE (GEMM_ROWS * GEMM_DEPTH_STRIDE) /* floats of a packed slice of a tile */
+
+#define GEMM_ZERO(i) vf32 lo##i = vf_zero(), hi##i = vf_zero();
+#define GEMM_LOAD(i)                                                                               \
+	vf32 lo##i = vf_load(tile + GEMM_COLS * (i));                                                  \
+	vf32 hi##i = vf_load(tile + GEMM_COLS * (i) + VF_WIDTH);
+#define GEMM_STEP(i)                                                                               \
+	x = vf_set1(a[GEMM_DEPTH_STRIDE * (i) + k]);                                                   \
+	lo##i = vf_fma(x, b0, lo##i);                                                                  \
+	hi##i = vf_fma(x, b1, hi##i);
+#define GEMM_STORE(i)                                                                              \
+	vf_store(tile + GEMM_COLS * (i), lo##i);                                                       \
+	vf_store(tile + GEMM_COLS * (i) + VF_WIDTH, hi##i);
+
+/* A function body; START is GEMM_ZERO for the first slice, GEMM_LOAD for those after it. */
+#define GEMM_KERNEL(START, LIST)                                                                   \
+	LIST(START)                                                                                    \
+	for (size_t k = 0; k < depth; k++)                                                             \
+	{                                                                                              \
+		vf32 b0 = vf_load(b + k * GEMM_COLS);                                                      \
+		vf32 b1 = vf_load(b + k * GEMM_COLS + VF_WIDTH);                                           \
+		vf32 x;                                                                                    \
+                                                                                                   \
+		LIST(GEMM_STEP)                                                                            \
+	}                                                                                              \
+	LIST(GEMM_STORE)
+
+/* tile[row][col] = sum over depth dimensions of a[row] * b[col] */
+static VDB_TARGET void
+VDB_FN(gemm_full_first)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+						float *VDB_RESTRICT tile)
+{
+	GEMM_KERNEL(GEMM_ZERO, GEMM_ROW_LIST)
+}
+
+/* The same for the slices after the first: += */
+static VDB_TARGET void
+VDB_FN(gemm_full_next)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+					   float *VDB_RESTRICT tile)
+{
+	GEMM_KERNEL(GEMM_LOAD, GEMM_ROW_LIST)
+}
+
+/* The first half of the rows of a tile, for what is left of a block. */
+static VDB_TARGET void
+VDB_FN(gemm_half_first)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+						float *VDB_RESTRICT tile)
+{
+	GEMM_KERNEL(GEMM_ZERO, GEMM_HALF_LIST)
+}
+
+/* The same for the slices after the first: += */
+static VDB_TARGET void
+VDB_FN(gemm_half_next)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+					   float *VDB_RESTRICT tile)
+{
+	GEMM_KERNEL(GEMM_LOAD, GEMM_HALF_LIST)
+}
+
+/* Copies the points into slices of constant stride; rows that fill the last tile are zero. */
+static VDB_TARGET void
+VDB_FN(gemm_pack_rows)(const float *points, const uint32_t *index, size_t nrows, size_t dims,
+					   float scale, float *packed)
+{
+	size_t slices = gemm_slices(dims);
+	size_t depth = gemm_slice_depth(dims);
+	size_t rounded = (nrows + GEMM_ROWS - 1) / GEMM_ROWS * GEMM_ROWS;
+	vf32 factor = vf_set1(scale);
+
+	for (size_t i = 0; i < rounded; i++)
+	{
+		float *tile = packed + i / GEMM_ROWS * slices * GEMM_SLICE;
+		const float *x = NULL;
+
+		if (i < nrows)
+			x = points + (index ? (size_t) index[i] : i) * dims;
+		for (size_t s = 0; s < slices; s++)
+		{
+			float *to = tile + s * GEMM_SLICE + i % GEMM_ROWS * GEMM_DEPTH_STRIDE;
+			size_t n = s + 1 < slices ? depth : dims - s * depth;
+			size_t k = 0;
+
+			if (x == NULL)
+				memset(to, 0, n * sizeof(float));
+			else
+			{
+				for (; k + VF_WIDTH <= n; k += VF_WIDTH)
+					vf_store(to + k, vf_mul(factor, vf_load(x + k)));
+				for (; k < n; k++)
+					to[k] = x[k] * scale;
+				x += n;
+			}
+		}
+	}
+}
+
+/* Interleaves the centroids of each panel and sums their squares in the order of the product. */
+static VDB_TARGET void
+VDB_FN(gemm_pack_cols)(const float *centroids, const uint32_t *index, size_t ncols, size_t dims,
+					   float *panels, float *norms)
+{
+	size_t depth = gemm_slice_depth(dims);
+
+	for (size_t j0 = 0; j0 < ncols; j0 += GEMM_COLS, panels += dims * GEMM_COLS, norms += GEMM_COLS)
+	{
+		vf32 norm0 = vf_zero();
+		vf32 norm1 = vf_zero();
+		size_t n = ncols - j0 < GEMM_COLS ? ncols - j0 : GEMM_COLS;
+
+		for (size_t k0 = 0; k0 < dims; k0 += depth)
+		{
+			size_t k1 = k0 + depth < dims ? k0 + depth : dims;
+
+			for (size_t j = 0; j < GEMM_COLS; j++)
+			{
+				const float *c;
+
+				if (j >= n)
+				{
+					for (size_t k = k0; k < k1; k++)
+						panels[k * GEMM_COLS + j] = 0.0f;
+					continue;
+				}
+				c = centroids + (index ? (size_t) index[j0 + j] : j0 + j) * dims;
+				for (size_t k = k0; k < k1; k++)
+					panels[k * GEMM_COLS + j] = c[k];
+			}
+			for (size_t k = k0; k < k1; k++)
+			{
+				vf32 c0 = vf_load(panels + k * GEMM_COLS);
+				vf32 c1 = vf_load(panels + k * GEMM_COLS + VF_WIDTH);
+
+				norm0 = vf_fma(c0, c0, norm0);
+				norm1 = vf_fma(c1, c1, norm1);
+			}
+		}
+		vf_store(norms, norm0);
+		vf_store(norms + VF_WIDTH, norm1);
+		for (size_t j = n; j < GEMM_COLS; j++)
+			norms[j] = INFINITY;
+	}
+}
+
+/* The products of all packed points with one panel, into tiles. */
+static VDB_TARGET void
+VDB_FN(gemm_panel)(const float *rows, size_t nrows, const float *panel, size_t dims, float *tiles)
+{
+	size_t slices = gemm_slices(dims);
+	size_t depth = gemm_slice_depth(dims);
+
+	for (size_t s = 0; s < slices; s++)
+	{
+		const float *b = panel + s * depth * GEMM_COLS;
+		size_t n = s + 1 < slices ? depth : dims - s * depth;
+
+		for (size_t i = 0; i < nrows; i += GEMM_ROWS)
+		{
+			const float *a = rows + (i / GEMM_ROWS * slices + s) * GEMM_SLICE;
+			float *tile = tiles + i * GEMM_COLS;
+
+			if (nrows - i > GEMM_ROWS / 2)
+			{
+				if (s == 0)
+					VDB_FN(gemm_full_first)(a, b, n, tile);
+				else
+					VDB_FN(gemm_full_next)(a, b, n, tile);
+			}
+			else if (s == 0)
+				VDB_FN(gemm_half_first)(a, b, n, tile);
+			else
+				VDB_FN(gemm_half_next)(a, b, n, tile);
+		}
+	}
+}
+
+/* See GemmOps.argmin. */
+static VDB_TARGET void
+VDB_FN(gemm_argmin)(const float *rows, size_t nrows, const float *panels, const float *norms,
+					size_t ncols, size_t dims, uint32_t first, float *tiles, float *best,
+					uint32_t *arg)
+{
+	vf32 minus2 = vf_set1(-2.0f);
+
+	for (size_t j = 0; j < ncols; j += GEMM_COLS)
+	{
+		vf32 norm0 = vf_load(norms + j);
+		vf32 norm1 = vf_load(norms + j + VF_WIDTH);
+
+		VDB_FN(gemm_panel)(rows, nrows, panels + j * dims, dims, tiles);
+		for (size_t i = 0; i < nrows; i++)
+		{
+			float *tile = tiles + i * GEMM_COLS;
+			vf32 score0 = vf_fma(minus2, vf_load(tile), norm0);
+			vf32 score1 = vf_fma(minus2, vf_load(tile + VF_WIDTH), norm1);
+			float lowest = vf_min_sum(vf_min(score0, score1));
+
+			if (lowest < best[i])
+			{
+				size_t lane = 0;
+
+				vf_store(tile, score0);
+				vf_store(tile + VF_WIDTH, score1);
+				while (lane < GEMM_COLS - 1 && tile[lane] != lowest)
+					lane++;
+				best[i] = lowest;
+				arg[i] = first + (uint32_t) (j + lane);
+			}
+		}
+	}
+}
+
+/* See GemmOps.scores. */
+static VDB_TARGET void
+VDB_FN(gemm_scores)(const float *rows, size_t nrows, const float *panels, const float *norms,
+					size_t ncols, size_t dims, float *tiles, float *out, size_t stride)
+{
+	vf32 minus2 = vf_set1(-2.0f);
+
+	for (size_t j = 0; j < ncols; j += GEMM_COLS)
+	{
+		vf32 norm0 = vf_load(norms + j);
+		vf32 norm1 = vf_load(norms + j + VF_WIDTH);
+
+		VDB_FN(gemm_panel)(rows, nrows, panels + j * dims, dims, tiles);
+		for (size_t i = 0; i < nrows; i++)
+		{
+			const float *tile = tiles + i * GEMM_COLS;
+			float *to = out + i * stride + j;
+
+			vf_store(to, vf_fma(minus2, vf_load(tile), norm0));
+			vf_store(to + VF_WIDTH, vf_fma(minus2, vf_load(tile + VF_WIDTH), norm1));
+		}
+	}
+}
+
+/* See GemmOps.dist2. */
+static VDB_TARGET float
+VDB_FN(gemm_dist2)(const float *x, float scale, const float *c, size_t dims)
+{
+	vf32 factor = vf_set1(scale);
+	vf32 sum0 = vf_zero();
+	vf32 sum1 = vf_zero();
+	size_t k = 0;
+	vf32 d;
+
+	for (; k + 2 * VF_WIDTH <= dims; k += 2 * VF_WIDTH)
+	{
+		vf32 e = vf_sub(vf_mul(factor, vf_load(x + k + VF_WIDTH)), vf_load(c + k + VF_WIDTH));
+
+		d = vf_sub(vf_mul(factor, vf_load(x + k)), vf_load(c + k));
+		sum0 = vf_fma(d, d, sum0);
+		sum1 = vf_fma(e, e, sum1);
+	}
+	for (; k < dims; k += VF_WIDTH)
+	{
+		size_t n = dims - k;
+
+		d = vf_sub(vf_mul(factor, vf_load_partial(x + k, n)), vf_load_partial(c + k, n));
+		sum0 = vf_fma(d, d, sum0);
+	}
+	return vf_sum(vf_add(sum0, sum1));
+}
+
+/*
+ * See GemmOps.sum_rows.  Eight points are added in float32 as a tree, which is exact for
+ * equal points, and their sum goes to the double.
+ */
+static VDB_TARGET void
+VDB_FN(gemm_sum_rows)(const float *points, const uint32_t *index, size_t nrows, size_t dims,
+					  float scale, double *sum)
+{
+	vf32 factor = vf_set1(scale);
+	size_t i = 0;
+
+	for (; i + 8 <= nrows; i += 8)
+	{
+		const float *x[8];
+
+		for (int r = 0; r < 8; r++)
+			x[r] = points + (size_t) index[i + r] * dims;
+		for (size_t k = 0; k < dims; k += VF_WIDTH)
+		{
+			size_t n = dims - k < VF_WIDTH ? dims - k : VF_WIDTH;
+			float lanes[VF_WIDTH];
+			vf32 v[8];
+
+			for (int r = 0; r < 8; r++)
+				v[r] = vf_mul(factor,
+							  n == VF_WIDTH ? vf_load(x[r] + k) : vf_load_partial(x[r] + k, n));
+			vf_store(lanes, vf_add(vf_add(vf_add(v[0], v[1]), vf_add(v[2], v[3])),
+								   vf_add(vf_add(v[4], v[5]), vf_add(v[6], v[7]))));
+			for (size_t l = 0; l < n; l++)
+				sum[k + l] += lanes[l];
+		}
+	}
+	for (; i < nrows; i++)
+	{
+		const float *x = points + (size_t) index[i] * dims;
+
+		for (size_t k = 0; k < dims; k++)
+			sum[k] += (double) (x[k] * scale);
+	}
+}
+
+const GemmOps VDB_FN(gemm_ops) = {
+	.simd = VDB_SIMD,
+	.rows = GEMM_ROWS,
+	.cols = GEMM_COLS,
+	.pack_rows = VDB_FN(gemm_pack_rows),
+	.pack_cols = VDB_FN(gemm_pack_cols),
+	.argmin = VDB_FN(gemm_argmin),
+	.scores = VDB_FN(gemm_scores),
+	.dist2 = VDB_FN(gemm_dist2),
+	.sum_rows = VDB_FN(gemm_sum_rows),
+};
