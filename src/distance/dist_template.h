@@ -88,7 +88,7 @@ VDB_FN(reduce)(DistTerm term, const float *a, const float *b, size_t n)
 
 	if (n <= VF_WIDTH)
 		return vf_sum(
-			VDB_FN(add_term)(term, vf_zero(), VDB_FN(load_upto)(a, n), VDB_FN(load_upto)(b, n)));
+			VDB_FN(add_term)(term, vf_zero(), vf_load_partial(a, n), vf_load_partial(b, n)));
 
 	VDB_UNROLL
 	for (int u = 0; u < VF_UNROLL; u++)
@@ -124,12 +124,12 @@ VDB_FN(reduce_rows)(DistTerm term, const float *query, const float *rows, size_t
 
 	if (n <= VF_WIDTH)
 	{
-		vf32 q = VDB_FN(load_upto)(query, n);
+		vf32 q = vf_load_partial(query, n);
 
 		VDB_UNROLL
 		for (int r = 0; r < VF_ROWS; r++)
-			out[r] = vf_sum(
-				VDB_FN(add_term)(term, vf_zero(), q, VDB_FN(load_upto)(rows + r * stride, n)));
+			out[r] =
+				vf_sum(VDB_FN(add_term)(term, vf_zero(), q, vf_load_partial(rows + r * stride, n)));
 		return;
 	}
 
@@ -225,8 +225,8 @@ VDB_FN(cosine)(const float *a, const float *b, size_t n)
 
 	if (n <= VF_WIDTH)
 	{
-		vf32 va = VDB_FN(load_upto)(a, n);
-		vf32 vb = VDB_FN(load_upto)(b, n);
+		vf32 va = vf_load_partial(a, n);
+		vf32 vb = vf_load_partial(b, n);
 
 		parts.dot = vf_sum(vf_fma(va, vb, vf_zero()));
 		parts.norm2a = vf_sum(vf_fma(va, va, vf_zero()));
@@ -342,12 +342,12 @@ VDB_FN(cosine_rows)(int count, const float *query, const float *rows, size_t str
 
 	if (n <= VF_WIDTH)
 	{
-		vf32 q = VDB_FN(load_upto)(query, n);
+		vf32 q = vf_load_partial(query, n);
 
 		VDB_UNROLL
 		for (int r = 0; r < count; r++)
 		{
-			vf32 x = VDB_FN(load_upto)(rows + r * stride, n);
+			vf32 x = vf_load_partial(rows + r * stride, n);
 
 			out[r].dot = vf_sum(vf_fma(q, x, vf_zero()));
 			out[r].norm2b = vf_sum(vf_fma(x, x, vf_zero()));

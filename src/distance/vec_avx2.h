@@ -26,7 +26,7 @@
 #define VDB_SIMD	 VDB_SIMD_AVX2
 #define VF_WIDTH	 8
 #define VF_UNROLL	 4
-#define VF_ROWS		 2
+#define VF_ROWS		 3
 
 typedef __m256 vf32;
 
