@@ -3,8 +3,10 @@
 #   make                  build the extension
 #   make install          install it into the server of PG_CONFIG
 #   make installcheck     regression tests against a running server
-#   make check            everything, on private throw-away servers
-#   make demo             real data, an index, nearest neighbours
+#   make check            everything, on private throw-away servers (check-regress etc.: one tier)
+#   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
+#   make lint             the rules of this tree (test/lint)
+#   make format           clang-format on every C file (format-check: only look)
 #
 EXTENSION = vdb
 MODULE_big = vdb
@@ -18,9 +20,12 @@ SRCS = $(sort $(CORE_SRCS) $(foreach d,$(BACKEND_DIRS),$(wildcard src/$(d)/*.c))
 OBJS = $(SRCS:.c=.o)
 VDB_HEADERS = $(wildcard src/*.h src/*/*.h)
 
-DATA = $(wildcard sql/vdb--*.sql)
-REGRESS = $(basename $(notdir $(filter-out sql/vdb--%,$(wildcard sql/*.sql))))
+# := because PGXS asks whether these are empty before it expands them.
+DATA := $(wildcard sql/vdb--*.sql)
+REGRESS := $(sort $(basename $(notdir $(filter-out sql/vdb--%,$(wildcard sql/*.sql)))))
 REGRESS_OPTS = --inputdir=. --load-extension=vdb
+ISOLATION := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso --load-extension=vdb
 
 # -ffp-contract=off: codes that reach disk are the same on every CPU; kernels ask for FMA
 # explicitly.  The same for the bitcode that PGXS makes with clang.
@@ -29,10 +34,46 @@ PG_CPPFLAGS = -I$(srcdir)/src -DVDB_VERSION='"$(VDB_VERSION)"'
 PG_CFLAGS = $(VDB_CFLAGS)
 SHLIB_LINK += -lm
 
+# These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
+SCRIPTED = check check-% demo demo-psql lint format format-check
+
+ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
+
+check:
+	@test/check.sh
+check-%:
+	@test/check.sh $*
+lint:
+	@test/check.sh lint
+format:
+	@test/lint/format.sh write
+format-check:
+	@test/check.sh format
+demo:
+	@bench/demo/demo.sh
+demo-psql:
+	@bench/demo/demo.sh psql
+
+ifneq ($(filter-out $(SCRIPTED),$(MAKECMDGOALS)),)
+$(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
+	@$(MAKE) --no-print-directory $@
+endif
+
+.PHONY: check demo demo-psql lint format format-check
+.NOTPARALLEL:
+
+else
+
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq ($(wildcard $(PGXS)),)
+$(error PG_CONFIG=$(PG_CONFIG) leads to no server build files (PGXS): install \
+postgresql-server-dev-NN or set PG_CONFIG. "make check" and "make demo" need no preparation)
+endif
 include $(PGXS)
 
 BITCODE_CFLAGS += -ffp-contract=off
 
-$(OBJS) $(OBJS:.o=.bc): $(VDB_HEADERS)
+$(OBJS) $(OBJS:.o=.bc): $(VDB_HEADERS) Makefile vdb.control
+
+endif

@@ -1,0 +1,105 @@
+#!/bin/bash
+# Runs the test tiers and counts: the last line is "N passed, N failed".
+#
+#   test/check.sh [TIER...]     default: all that test/README.md lists as part of "make check"
+#
+# A tier is a script test/tiers/NAME.sh that writes TAP lines; its output goes to
+# build/check/NAME.log, and is shown if something failed.  A tier that ends with an error,
+# or without having run a test, counts as one failure.  Exit status 1 on any failure.
+#
+# Environment: PG_CONFIG (the server to test with), VDB_BUILD_DIR, VDB_TIER_TIMEOUT
+# (seconds, 1200), VDB_NO_INSTALL (as root: install nothing), and those of the tiers.
+cd "$(dirname "$0")/.." || exit 2
+. test/lib/common.sh
+. test/lib/prepare.sh
+
+tiers=("$@")
+[ "${#tiers[@]}" -gt 0 ] || tiers=(lint format build unit regress isolation tap versions)
+for tier in "${tiers[@]}"; do
+	[ -f "test/tiers/$tier.sh" ] ||
+		vdb_die "there is no tier \"$tier\", only: $(basename -s .sh test/tiers/*.sh | tr '\n' ' ')"
+done
+
+case " ${tiers[*]} " in
+*" build "* | *" unit "* | *" regress "* | *" isolation "* | *" tap "* | *" versions "*) vdb_prepare check ;;
+*) vdb_prepare lint ;;
+esac
+vdb_open_build_dir
+logs=$vdb_build/check
+total_passed=0
+total_failed=0
+total_skipped=0
+child=
+
+stop()
+{
+	trap '' INT TERM HUP
+	if [ -n "$child" ]; then
+		kill -TERM "$child" 2>/dev/null
+		wait "$child"
+	fi
+	vdb_close_build_dir
+	exit 130
+}
+trap stop INT TERM HUP
+
+# Show what went wrong: the whole log if it is short, else the failed tests and the end.
+show_log()
+{
+	local log=$1
+
+	echo "---------- $log"
+	if [ "$(wc -l <"$log")" -le 150 ]; then
+		cat "$log"
+	else
+		grep -n '^not ok' "$log" | head -n 50
+		echo "[...]"
+		tail -n 100 "$log"
+	fi
+	echo "----------"
+}
+
+run_tier()
+{
+	local tier=$1 log=$logs/$1.log status passed failed skipped started=$SECONDS
+
+	# timeout gives the tier a process group of its own and passes signals on to all of it
+	timeout --kill-after=60 "${VDB_TIER_TIMEOUT:-1200}" bash "test/tiers/$tier.sh" \
+		</dev/null >"$log" 2>&1 &
+	child=$!
+	wait "$child"
+	status=$?
+	child=
+
+	failed=$(grep -c '^not ok ' "$log")
+	skipped=$(grep -c '^ok .*# SKIP' "$log")
+	passed=$(($(grep -c '^ok ' "$log") - skipped))
+	if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+		echo "not ok - tier $tier ended with status $status" >>"$log"
+		failed=1
+	elif [ "$((passed + failed + skipped))" -eq 0 ]; then
+		echo "not ok - tier $tier ran no test" >>"$log"
+		failed=1
+	fi
+	printf '%-10s %5d passed, %d failed, %d skipped (%d s)\n' \
+		"$tier" "$passed" "$failed" "$skipped" "$((SECONDS - started))"
+	sed -n 's/^ok\( [0-9]*\)*\( -\)* \(.*\) # SKIP *\(.*\)/           skipped: \3: \4/p' "$log" |
+		sort | uniq -c | sed 's/^ *1 //; s/^ *\([0-9][0-9]*\) \( *skipped: .*\)/\2 (\1 times)/'
+	[ "$failed" -eq 0 ] || show_log "$log"
+
+	total_passed=$((total_passed + passed))
+	total_failed=$((total_failed + failed))
+	total_skipped=$((total_skipped + skipped))
+}
+
+[ -z "${PG_CONFIG:-}" ] || echo "$("$PG_CONFIG" --version) from $PG_CONFIG"
+echo "$(gcc --version | head -n 1); ${VDB_CLANG:-no clang}; logs in $logs"
+for tier in "${tiers[@]}"; do
+	run_tier "$tier"
+done
+vdb_close_build_dir
+
+summary="$total_passed passed, $total_failed failed"
+[ "$total_skipped" -eq 0 ] || summary+=", $total_skipped skipped"
+echo "$summary"
+[ "$total_failed" -eq 0 ]

@@ -1,0 +1,86 @@
+# Debian chroots with a newer PostgreSQL's headers and that release's own gcc.
+#
+# Sourced after common.sh; root only.  They live in $VDB_CHROOT_DIR, default
+# /var/cache/vdb, and are made once; removing the folder is always safe.
+# shellcheck shell=bash
+
+vdb_chroots=${VDB_CHROOT_DIR:-/var/cache/vdb}
+
+# The mirror that the machine's own apt uses.
+vdb_mirror()
+{
+	local mirror
+
+	mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		sed -n 's/^Debian \(http[^ ]*\)$/\1/p' | head -n 1)
+	echo "${mirror:-http://deb.debian.org/debian}"
+}
+
+# vdb_in_chroot SUITE COMMAND...
+vdb_in_chroot()
+{
+	local suite=$1
+
+	shift
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+		chroot "$vdb_chroots/$suite" "$@" </dev/null
+}
+
+# vdb_make_chroot SUITE MAJOR: make it unless it is complete
+vdb_make_chroot()
+{
+	local suite=$1 major=$2 root=$vdb_chroots/$1 script=
+
+	[ ! -f "$root/.vdb-pg$major" ] || return 0
+	mkdir -p "$vdb_chroots" && rm -rf "$root" || return
+	# debootstrap of an older release knows no script for a newer one; they are all sid's
+	[ -e "/usr/share/debootstrap/scripts/$suite" ] || script=/usr/share/debootstrap/scripts/sid
+	debootstrap --variant=minbase "$suite" "$root" "$(vdb_mirror)" $script || return
+
+	# no service may start, and no cluster be made, should a server be installed later
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" &&
+		chmod 755 "$root/usr/sbin/policy-rc.d" &&
+		cp /etc/resolv.conf "$root/etc/resolv.conf" || return
+	# mirrors that stand still, and clocks that do not, are common where tests run
+	echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/90vdb" || return
+	vdb_in_chroot "$suite" apt-get -qq update &&
+		vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends gcc libc6-dev make || return
+
+	# The headers and pg_config alone, without the clang and llvm that the packages depend on.
+	vdb_in_chroot "$suite" sh -ec "
+		cd /var/cache/apt/archives
+		apt-get -qq -o APT::Sandbox::User=root download \
+			postgresql-server-dev-$major postgresql-client-$major
+		for package in postgresql-*.deb; do dpkg -x \$package /; done
+		rm -f *.deb" || return
+	touch "$root/.vdb-pg$major"
+}
+
+# vdb_compile_in_chroot SUITE MAJOR: copy the sources and compile, every warning an error
+vdb_compile_in_chroot()
+{
+	local suite=$1 major=$2
+
+	rm -rf "$vdb_chroots/$suite/vdb"
+	vdb_copy_sources "$vdb_chroots/$suite/vdb" &&
+		vdb_in_chroot "$suite" make -C /vdb -j"$(nproc)" with_llvm=no COPT=-Werror \
+			PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" all
+}
+
+# vdb_test_in_chroot SUITE MAJOR: install that release's server and run the regress tier there
+vdb_test_in_chroot()
+{
+	local suite=$1 major=$2 root=$vdb_chroots/$1
+
+	if [ ! -x "$root/usr/lib/postgresql/$major/bin/postgres" ]; then
+		vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends postgresql-common &&
+			echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf" &&
+			vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends \
+				"postgresql-$major" libipc-run-perl perl || return
+	fi
+	rm -rf "$root/vdb-check" &&
+		mkdir "$root/vdb-check" &&
+		(cd "$vdb_root" && tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' \
+			--exclude='*.so' .) | tar -xf - -C "$root/vdb-check" || return
+	vdb_in_chroot "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 /vdb-check/test/check.sh regress isolation
+}
