@@ -1,0 +1,75 @@
+#!/bin/bash
+# Plants a violation of every rule in a copy of the tree and sees that its lint reports it.
+cd "$(dirname "$0")/../.." || exit 2
+. test/lib/common.sh
+
+copy=$(mktemp -d) || exit 1
+trap 'rm -rf "$copy"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# fresh: the tree as it is, without what is compiled
+fresh()
+{
+	rm -rf "$copy/tree"
+	mkdir "$copy/tree"
+	tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.gz' . |
+		tar -xf - -C "$copy/tree"
+}
+
+# plant LINT EXPECTED SHELL-COMMAND: after the command, run in the copy, LINT must fail and
+# print EXPECTED
+plant()
+{
+	local lint=$1 expected=$2 output
+
+	fresh
+	mkdir -p "$copy/tree/src/page" "$copy/tree/src/am" "$copy/tree/sql" "$copy/tree/expected"
+	(cd "$copy/tree" && eval "$3") || vdb_die "could not plant for $lint: $3"
+	if output=$(bash "$copy/tree/test/lint/$lint.sh" 2>&1); then
+		vdb_not_ok "$lint finds \"$expected\": it passed"
+	elif ! grep -qF -- "$expected" <<<"$output"; then
+		vdb_not_ok "$lint finds \"$expected\""
+		sed 's/^/# /' <<<"$output"
+	else
+		vdb_ok "$lint finds \"$expected\""
+	fi
+}
+
+plant check_includes 'must not include "quant/quant.h"' \
+	'echo "#include \"quant/quant.h\"" >src/distance/planted.c'
+plant check_includes 'must not include "distance/dist.h"' \
+	'echo "#include \"distance/dist.h\"" >src/page/planted.c'
+plant check_includes 'is no header of this tree' 'echo "#include \"postgres.h\"" >src/port/planted.c'
+plant check_includes 'compat.h includes postgres.h' 'echo "#include \"compat.h\"" >src/quant/planted.c'
+plant check_includes 'is not in the table' 'mkdir src/newlayer && echo >src/newlayer/planted.c'
+plant check_pure 'src/quant/planted.c:2:' 'printf "/* palloc */\nvoid *p = palloc(3);\n" >src/quant/planted.c'
+plant check_places 'src/am/planted.c:1:' 'echo "#if PG_VERSION_NUM > 1" >src/am/planted.c'
+plant check_places 'src/am/planted.c:1:' 'echo "GenericXLogStart(r);" >src/am/planted.c'
+plant check_places 'src/am/planted.c:1:' 'echo "__get_cpuid(1);" >src/am/planted.c'
+plant check_places 'would depend on the machine' 'echo "CFLAGS += -march=native" >>Makefile'
+plant check_versions 'META.json says "9.9.9"' 'sed -i "0,/\"version\": \"[0-9.]*\"/s//\"version\": \"9.9.9\"/" META.json'
+plant check_versions 'the top of CHANGELOG.md' 'sed -i "0,/^## [^ ]*/s//## 9.9.9/" CHANGELOG.md'
+plant check_versions 'sql/vdb--9.9.9.sql is missing' 'sed -i "s/^default_version.*/default_version = '"'9.9.9'"'/" vdb.control'
+plant check_versions 'no line about the on-disk format' 'sed -i "/[Oo]n-disk format/d" CHANGELOG.md'
+plant check_readmes 'src/newfolder: has code' 'mkdir src/newfolder && echo >src/newfolder/planted.c'
+plant check_readmes 'src/page/README.md: no heading "## Invariants"' 'echo "## Purpose" >src/page/README.md'
+plant check_regress 'expected/planted.out is missing' 'echo "SELECT 1;" >sql/planted.sql'
+plant check_regress 'sql/planted.sql is missing' 'echo >expected/planted.out'
+plant check_regress 'does not say why' 'echo >sql/planted.sql; echo >expected/planted.out; echo >expected/planted_1.out'
+plant check_markers 'src/am/planted.c:1:' 'echo "/* TO""DO */" >src/am/planted.c'
+plant check_markers 'src/am/planted.c:2: // comment' 'printf "char *s = \"//\";\nint i; // no\n" >src/am/planted.c'
+plant check_names 'planted.c:' 'echo >src/am/planted.c; echo >src/page/planted.c'
+# the other headers take long, and are seen by the lint itself
+alone='find src -name "*.h" -delete;'
+guard='#ifndef PLANTED_H\n#define PLANTED_H\n'
+plant check_headers 'src/port/planted.h: does not compile alone' \
+	"$alone"'printf "$guard uint32_t planted;\n#endif\n" >src/port/planted.h'
+plant check_headers 'src/port/planted.h: does not compile alone' \
+	"$alone"'printf "$guard#include \"postgres.h\"\n#endif\n" >src/port/planted.h'
+plant check_headers 'has neither an include guard' "$alone"'echo >src/port/planted.h'
+plant check_scripts 'function planted lacks 1 COMMENT ON' \
+	'echo "CREATE FUNCTION planted(x vector) RETURNS int" >sql/vdb--0.0.9.sql'
+plant check_scripts 'no guard' 'echo "SELECT 1;" >sql/vdb--0.0.9.sql'
+plant check_shell 'test/planted.sh' 'echo "if" >test/planted.sh'
+plant check_shell 'is not executable' 'chmod -x .ci/run'
+exit "$vdb_failed"
