@@ -32,15 +32,15 @@
 #include <stdint.h>
 #include "port/vdb_cpu.h"
 
-#define QUANT_UNIT		  16 /* vectors in a unit */
-#define QUANT_CHUNK		  64 /* bytes in a chunk */
-#define QUANT_CHUNK_DIMS  32 /* dimensions that a chunk covers */
-#define QUANT_CHUNK_CODE  4	 /* bytes of one row-major code that a chunk holds */
+#define QUANT_UNIT		  16  /* vectors in a unit */
+#define QUANT_CHUNK		  64  /* bytes in a chunk */
+#define QUANT_CHUNK_DIMS  32  /* dimensions that a chunk covers */
+#define QUANT_CHUNK_CODE  4	  /* bytes of one row-major code that a chunk holds */
 #define QUANT_CHUNK_TABLE 128 /* bytes of query table per chunk: 8 nibbles x 16 entries */
 
 /*
  * Standard deviation of the estimate of <r, u>, u a unit vector, in units of the
- * factor "mul": sqrt(1 - 2/pi).  algorithms: section "Error bound" of README.md.
+ * factor "mul": sqrt(1 - 2/pi).  See "Error bound" in README.md.
  */
 #define QUANT_SIGMA 0.6028102749890869f
 
@@ -57,7 +57,7 @@ typedef enum QuantMetric
 typedef struct QuantRotation
 {
 	int dims;
-	int pow2; /* largest power of two <= dims */
+	int pow2;	  /* largest power of two <= dims */
 	float *flips; /* QUANT_ROUNDS * dims */
 } QuantRotation;
 
@@ -85,7 +85,7 @@ quant_chunks(int dims)
 	return (dims + QUANT_CHUNK_DIMS - 1) / QUANT_CHUNK_DIMS;
 }
 
-/* Bytes of one row-major code: bit i of the code is bit i%8 of byte i/8, 1 for r_i > 0 or +0. */
+/* Bytes of one row-major code; its bit i, bit i%8 of byte i/8, is 0 where r_i < 0 and else 1. */
 static inline int
 quant_code_bytes(int dims)
 {
@@ -94,8 +94,8 @@ quant_code_bytes(int dims)
 
 /*
  * Factors stored beside a code.  An empty or dead slot has add = +Inf.  A vector whose
- * factors do not fit (overflow, NaN) has add = -FLT_MAX and mul = 0: its lower bound
- * is below everything, so it is always looked at exactly.
+ * factors do not fit (NaN, mul overflows, |add| >= 2^100) has add = -FLT_MAX and mul = 0,
+ * a "forced" slot: its lower bound is below everything, so it is always looked at exactly.
  */
 typedef struct QuantFactors
 {
@@ -105,8 +105,8 @@ typedef struct QuantFactors
 
 /*
  * Encodes x relative to its centroid (both dims floats in index space).  "offset" is the
- * rotated and scaled mean P(mu) * scale; it is used for QUANT_IP only and may be NULL for
- * QUANT_L2.  code[quant_code_bytes(dims)], padding bits are zero.  Returns ||x - centroid||^2.
+ * rotated and scaled mean P(mu) * scale; it is used for QUANT_IP only, NULL stands for
+ * zero.  code[quant_code_bytes(dims)], padding bits are zero.  Returns ||x - centroid||^2.
  */
 extern float quant_encode(QuantMetric metric, int dims, const float *x, const float *centroid,
 						  const float *offset, uint8_t *code, QuantFactors *factors);
@@ -142,7 +142,11 @@ quant_query_table_bytes(int dims)
 /* Builds the table of q in caller-provided memory (any alignment). */
 extern void quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table);
 
-/* Constants of one (query, centroid) pair: lb = add + g - mul * (slope * acc + base). */
+/*
+ * Constants of one (query, centroid) pair: lb = add + g - mul * (slope * acc + base).  Where
+ * they overflow or are NaN, quant_bound_init() makes constants that treat every occupied
+ * slot like a forced one.
+ */
 typedef struct QuantBound
 {
 	float g;	 /* distance between query and centroid in the metric */
@@ -171,8 +175,9 @@ typedef struct QuantKernels
 
 	/*
 	 * Bounds from finished sums: lb[v], ub[v] for all 16 slots; returns the bit mask of
-	 * slots with lb <= threshold.  Slots with add = +Inf are never in the mask, not even for
-	 * threshold = +Inf.
+	 * slots with lb <= threshold.  Slots with add = +Inf have lb = ub = +Inf and are never
+	 * in the mask, not even for threshold = +Inf.  Forced slots have lb <= -FLT_MAX and are
+	 * in the mask for every threshold >= -FLT_MAX; their ub is +Inf, as nothing is known.
 	 */
 	uint32_t (*bounds)(const QuantBound *bound, const uint32_t acc[QUANT_UNIT], const float *add,
 					   const uint16_t *mul, float threshold, float lb[QUANT_UNIT],
@@ -184,7 +189,10 @@ typedef struct QuantKernels
 						  float lb[QUANT_UNIT], float ub[QUANT_UNIT]);
 } QuantKernels;
 
-/* The active kernels.  Valid before any call to quant_select() (scalar). */
+/*
+ * The active kernels.  Valid before any call to quant_select() (scalar).  Rotation, encoding
+ * and query tables run at the active level too, with the same results at every level.
+ */
 extern const QuantKernels *vdb_quant;
 
 /* The kernels of one level, or NULL when they are not compiled in. */

@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * quant_lanes_neon.h
+ *	  Sixteen lanes and table sums: AArch64 Advanced SIMD; four registers.
+ *
+ * NOTES
+ *	  Pure C.  Include only where VDB_ARCH_NEON is defined.  The contract of every quant_lanes_*.h
+ *	  stands in README.md, "Lanes".
+ *
+ * IDENTIFICATION
+ *	  src/quant/quant_lanes_neon.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef QUANT_LANES_NEON_H
+#define QUANT_LANES_NEON_H
+
+#include <arm_neon.h>
+#include "quant/quant_impl.h"
+
+#define VDB_TARGET		 VDB_TARGET_NEON
+#define VDB_FN(name)	 name##_neon
+#define VDB_SIMD		 VDB_SIMD_NEON
+#define LANES_ACC_CHUNKS 32 /* a 16-bit sum grows by 8 * 255 per chunk */
+
+typedef struct
+{
+	float32x4_t f[4];
+} lanes_f32;
+
+typedef struct
+{
+	uint32x4_t u[4];
+} lanes_u32;
+
+typedef lanes_u32 lanes_set; /* all bits of a lane are set where it is in the set */
+
+/* 16-bit sums of vectors 0..7 and 8..15. */
+typedef struct
+{
+	uint16x8_t first;
+	uint16x8_t last;
+} lanes_acc;
+
+/* ----- float lanes ----- */
+
+VDB_INLINE lanes_f32
+lanes_set1(float value)
+{
+	lanes_f32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.f[i] = vdupq_n_f32(value);
+	return r;
+}
+
+VDB_INLINE lanes_f32
+lanes_load(const float *p)
+{
+	lanes_f32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.f[i] = vld1q_f32(p + 4 * i);
+	return r;
+}
+
+VDB_INLINE lanes_f32
+lanes_load_partial(const float *p, int n)
+{
+	float lanes[QUANT_LANES] = {0};
+
+	for (int i = 0; i < n && i < QUANT_LANES; i++)
+		lanes[i] = p[i];
+	return lanes_load(lanes);
+}
+
+VDB_INLINE lanes_f32
+lanes_load_half(const uint16_t *p)
+{
+	lanes_f32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.f[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p + 4 * i)));
+	return r;
+}
+
+VDB_INLINE void
+lanes_store(float *p, lanes_f32 a)
+{
+	for (int i = 0; i < 4; i++)
+		vst1q_f32(p + 4 * i, a.f[i]);
+}
+
+VDB_INLINE void
+lanes_store_partial(float *p, lanes_f32 a, int n)
+{
+	float lanes[QUANT_LANES];
+
+	lanes_store(lanes, a);
+	for (int i = 0; i < n && i < QUANT_LANES; i++)
+		p[i] = lanes[i];
+}
+
+VDB_INLINE lanes_f32
+lanes_add(lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vaddq_f32(a.f[i], b.f[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_sub(lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vsubq_f32(a.f[i], b.f[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_mul(lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vmulq_f32(a.f[i], b.f[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_fma(lanes_f32 a, lanes_f32 b, lanes_f32 c)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vfmaq_f32(c.f[i], a.f[i], b.f[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_fnma(lanes_f32 a, lanes_f32 b, lanes_f32 c)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vfmsq_f32(c.f[i], a.f[i], b.f[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_abs(lanes_f32 a)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vabsq_f32(a.f[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_max(lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vmaxq_f32(a.f[i], b.f[i]);
+	return a;
+}
+
+VDB_INLINE float32x4_t
+lanes_flip_signs(float32x4_t a, uint32x4_t signs)
+{
+	return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a), signs));
+}
+
+VDB_INLINE lanes_f32
+lanes_hadamard(lanes_f32 a)
+{
+	const uint32x4_t sign1 = {0, 0x80000000u, 0, 0x80000000u};
+	const uint32x4_t sign2 = {0, 0, 0x80000000u, 0x80000000u};
+	float32x4_t b[4];
+
+	/* levels 1 and 2 within a register: t - a as t + (-a) */
+	for (int i = 0; i < 4; i++)
+	{
+		float32x4_t t = a.f[i];
+
+		t = vaddq_f32(vrev64q_f32(t), lanes_flip_signs(t, sign1));
+		a.f[i] = vaddq_f32(vextq_f32(t, t, 2), lanes_flip_signs(t, sign2));
+	}
+	b[0] = vaddq_f32(a.f[0], a.f[1]);
+	b[1] = vsubq_f32(a.f[0], a.f[1]);
+	b[2] = vaddq_f32(a.f[2], a.f[3]);
+	b[3] = vsubq_f32(a.f[2], a.f[3]);
+	a.f[0] = vaddq_f32(b[0], b[2]);
+	a.f[1] = vaddq_f32(b[1], b[3]);
+	a.f[2] = vsubq_f32(b[0], b[2]);
+	a.f[3] = vsubq_f32(b[1], b[3]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_segment_sums(lanes_f32 a)
+{
+	for (int i = 0; i < 4; i++)
+	{
+		float32x4_t t = vaddq_f32(a.f[i], vrev64q_f32(a.f[i]));
+
+		a.f[i] = vaddq_f32(t, vextq_f32(t, t, 2));
+	}
+	return a;
+}
+
+VDB_INLINE float
+lanes_sum(lanes_f32 a)
+{
+	float32x4_t quad = vaddq_f32(vaddq_f32(a.f[0], a.f[2]), vaddq_f32(a.f[1], a.f[3]));
+	float32x2_t pair = vadd_f32(vget_low_f32(quad), vget_high_f32(quad));
+
+	return vget_lane_f32(pair, 0) + vget_lane_f32(pair, 1);
+}
+
+/* ----- sets of lanes ----- */
+
+VDB_INLINE lanes_set
+lanes_less(lanes_f32 a, lanes_f32 b)
+{
+	lanes_set r;
+
+	for (int i = 0; i < 4; i++)
+		r.u[i] = vcltq_f32(a.f[i], b.f[i]);
+	return r;
+}
+
+VDB_INLINE lanes_set
+lanes_less_equal(lanes_f32 a, lanes_f32 b)
+{
+	lanes_set r;
+
+	for (int i = 0; i < 4; i++)
+		r.u[i] = vcleq_f32(a.f[i], b.f[i]);
+	return r;
+}
+
+VDB_INLINE uint32_t
+lanes_bits(lanes_set set)
+{
+	const uint16x8_t weights = {1, 2, 4, 8, 16, 32, 64, 128};
+	uint16x8_t first = vcombine_u16(vmovn_u32(set.u[0]), vmovn_u32(set.u[1]));
+	uint16x8_t last = vcombine_u16(vmovn_u32(set.u[2]), vmovn_u32(set.u[3]));
+
+	return (uint32_t) vaddvq_u16(vandq_u16(first, weights)) |
+		   (uint32_t) vaddvq_u16(vandq_u16(last, weights)) << 8;
+}
+
+VDB_INLINE lanes_f32
+lanes_negate(lanes_set set, lanes_f32 a)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = lanes_flip_signs(a.f[i], vandq_u32(set.u[i], vdupq_n_u32(0x80000000u)));
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_choose(lanes_set set, lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vbslq_f32(set.u[i], a.f[i], b.f[i]);
+	return a;
+}
+
+/* ----- integer lanes ----- */
+
+VDB_INLINE lanes_u32
+lanes_u32_zero(void)
+{
+	lanes_u32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.u[i] = vdupq_n_u32(0);
+	return r;
+}
+
+VDB_INLINE lanes_u32
+lanes_u32_load(const uint32_t *p)
+{
+	lanes_u32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.u[i] = vld1q_u32(p + 4 * i);
+	return r;
+}
+
+VDB_INLINE void
+lanes_u32_store(uint32_t *p, lanes_u32 a)
+{
+	for (int i = 0; i < 4; i++)
+		vst1q_u32(p + 4 * i, a.u[i]);
+}
+
+VDB_INLINE lanes_u32
+lanes_u32_add(lanes_u32 a, lanes_u32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.u[i] = vaddq_u32(a.u[i], b.u[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f32
+lanes_from_u32(lanes_u32 a)
+{
+	lanes_f32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.f[i] = vcvtq_f32_u32(a.u[i]);
+	return r;
+}
+
+/* ----- tables ----- */
+
+/*
+ * The 16 entries of one segment, dimensions q[0..3].  Weights are 16-bit integers modulo
+ * 2^16, negative for negative dimensions, whose sum, with half a step, is the base.
+ */
+VDB_INLINE void
+lanes_table_segment(float32x4_t q, float scale, uint8_t *entries)
+{
+	/* word n of the result: word j of the weights where bit j of n is set, else zero */
+	const uint8x16_t bit0 = {255, 255, 0, 1, 255, 255, 0, 1, 255, 255, 0, 1, 255, 255, 0, 1};
+	const uint8x16_t bit1 = {255, 255, 255, 255, 2, 3, 2, 3, 255, 255, 255, 255, 2, 3, 2, 3};
+	const uint8x16_t bit2 = {255, 255, 255, 255, 255, 255, 255, 255, 4, 5, 4, 5, 4, 5, 4, 5};
+	float32x4_t scaled = vmulq_n_f32(vabsq_f32(q), scale);
+	int32x4_t weight = vcvtq_s32_f32(vaddq_f32(scaled, vdupq_n_f32(0.5f)));
+	int32x4_t negative = vreinterpretq_s32_u32(vcltzq_f32(q));
+	uint16_t base = (uint16_t) (128 + vaddvq_s32(vandq_s32(weight, negative)));
+	int16x4_t narrow = vmovn_s32(vsubq_s32(veorq_s32(weight, negative), negative));
+	uint8x16_t weights = vreinterpretq_u8_s16(vcombine_s16(narrow, narrow));
+	uint16x8_t lower = vdupq_n_u16(base);
+	uint16x8_t upper;
+
+	lower = vaddq_u16(lower, vreinterpretq_u16_u8(vqtbl1q_u8(weights, bit0)));
+	lower = vaddq_u16(lower, vreinterpretq_u16_u8(vqtbl1q_u8(weights, bit1)));
+	lower = vaddq_u16(lower, vreinterpretq_u16_u8(vqtbl1q_u8(weights, bit2)));
+	upper = vaddq_u16(lower, vdupq_laneq_u16(vreinterpretq_u16_u8(weights), 3));
+	vst1q_u8(entries, vcombine_u8(vshrn_n_u16(lower, 8), vshrn_n_u16(upper, 8)));
+}
+
+VDB_INLINE void
+lanes_table_chunk(lanes_f32 q0, lanes_f32 q1, float scale, uint8_t *table)
+{
+	for (int i = 0; i < 4; i++)
+	{
+		uint8_t *entries = table + (i % 2) * QUANT_CHUNK + (i / 2) * 16;
+
+		lanes_table_segment(q0.f[i], scale, entries);
+		lanes_table_segment(q1.f[i], scale, entries + 2 * 16);
+	}
+}
+
+VDB_INLINE lanes_acc
+lanes_acc_zero(void)
+{
+	lanes_acc acc;
+
+	acc.first = vdupq_n_u16(0);
+	acc.last = vdupq_n_u16(0);
+	return acc;
+}
+
+VDB_INLINE lanes_acc
+lanes_acc_step(lanes_acc acc, const uint8_t *table, const uint8_t *chunk)
+{
+	for (int g = 0; g < QUANT_CHUNK_CODE; g++)
+	{
+		uint8x16_t bytes = vld1q_u8(chunk + g * QUANT_UNIT);
+		uint8x16_t low = vqtbl1q_u8(vld1q_u8(table + g * 16), vandq_u8(bytes, vdupq_n_u8(15)));
+		uint8x16_t high = vqtbl1q_u8(vld1q_u8(table + QUANT_CHUNK + g * 16), vshrq_n_u8(bytes, 4));
+
+		acc.first = vaddq_u16(acc.first, vaddl_u8(vget_low_u8(low), vget_low_u8(high)));
+		acc.last = vaddq_u16(acc.last, vaddl_high_u8(low, high));
+	}
+	return acc;
+}
+
+VDB_INLINE lanes_u32
+lanes_acc_drain(lanes_acc acc)
+{
+	lanes_u32 r;
+
+	r.u[0] = vmovl_u16(vget_low_u16(acc.first));
+	r.u[1] = vmovl_high_u16(acc.first);
+	r.u[2] = vmovl_u16(vget_low_u16(acc.last));
+	r.u[3] = vmovl_high_u16(acc.last);
+	return r;
+}
+
+#endif /* QUANT_LANES_NEON_H */

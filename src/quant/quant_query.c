@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * quant_query.c
+ *	  A query's table and the constants of its bounds.
+ *
+ * NOTES
+ *	  Pure C.  Nothing here reaches disk, but the table, delta, beta and norm2 are the
+ *	  same bits on every level all the same, because integer sums are compared exactly
+ *	  in the tests.
+ *
+ * IDENTIFICATION
+ *	  src/quant/quant_query.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <math.h>
+#include <string.h>
+#include "quant/quant_impl.h"
+
+#define TABLE_MAX 255.0f
+
+/* Ranges below this are zero for our purposes: dividing by them could overflow. */
+#define RANGE_MIN 1e-30f
+
+/*
+ * Prepares q[dims] for scanning; table[quant_query_table_bytes(dims)] is the caller's
+ * memory of any alignment.
+ *
+ * Segment t covers dimensions 4t..4t+3.  Its entry for nibble n is the sum of +q_j where
+ * bit j of n is set and -q_j elsewhere, less the segment's minimum, in steps of delta,
+ * which the widest segment spreads over 0..255.  A weight is rounded to 1/256 of a step
+ * first, so an entry is within 0.51 steps of the real sum.  Padding dimensions weigh
+ * nothing.  A zero query has delta = beta = 0; a query whose norm overflows has
+ * lut_sigma = +Inf, which makes quant_bound_init() give up on bounds.
+ */
+void
+quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
+{
+	const QuantRoutines *routines = quant_routines(vdb_quant->simd);
+	int nsegments = (dims + 3) / 4;
+	QuantQueryStats stats;
+
+	routines->query_stats(dims, q, &stats);
+
+	query->dims = dims;
+	query->nchunks = quant_chunks(dims);
+	query->norm2 = stats.norm2;
+	query->delta = 0.0f;
+	query->beta = 0.0f;
+	query->lut_sigma = 0.0f;
+	query->q = q;
+	query->table = table;
+
+	if (!(stats.norm2 <= FLT_MAX) || stats.range < RANGE_MIN)
+	{
+		memset(table, 0, quant_query_table_bytes(dims));
+		if (!(stats.norm2 <= FLT_MAX))
+			query->lut_sigma = INFINITY;
+		return;
+	}
+
+	routines->query_table(dims, q, 2.0f * 256.0f * TABLE_MAX / stats.range, table);
+	query->delta = stats.range / TABLE_MAX;
+	query->beta = -stats.abs;
+	query->lut_sigma = query->delta * sqrtf((float) nsegments / 12.0f);
+}
+
+/*
+ * Constants of one (query, centroid) pair; see quant.h for the arguments and README.md,
+ * "Error bound", for kappa.  Where a constant is not finite or so large that a bound
+ * could overflow, there is no usable bound: then every occupied slot gets a lower bound
+ * of at most -FLT_MAX and an upper bound of +Inf, so that nothing is lost.
+ */
+void
+quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQuery *query, float g,
+				 float dist2, float epsilon)
+{
+	float m = metric == QUANT_IP ? 1.0f : 2.0f;
+	float kappa = m * epsilon * (QUANT_SIGMA * sqrtf(dist2) + query->lut_sigma);
+	float largest; /* of |slope * acc + base| and |width|, whatever the sums are */
+
+	bound->g = g;
+	bound->slope = m * query->delta;
+	bound->base = m * query->beta + kappa;
+	bound->width = 2.0f * kappa;
+
+	largest = bound->slope * (TABLE_MAX * (float) ((query->dims + 3) / 4)) +
+			  fabsf(m * query->beta) + fabsf(bound->width);
+	if (!(fabsf(g) < QUANT_HUGE && largest < QUANT_HUGE))
+	{
+		bound->g = -FLT_MAX;
+		bound->slope = 0.0f;
+		bound->base = 0.0f;
+		bound->width = 0.0f;
+	}
+}

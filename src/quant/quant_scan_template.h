@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * quant_scan_template.h
+ *	  Scan kernels, written once for every level.
+ *
+ * NOTES
+ *	  Pure C.  Included by quant_<level>.c after quant_lanes_<level>.h.  Table sums are
+ *	  exact integers on every level; bounds use lanes_fma, which rounds once on most
+ *	  levels and twice on scalar, so they may differ in the last bits.
+ *
+ * IDENTIFICATION
+ *	  src/quant/quant_scan_template.h
+ *
+ *-------------------------------------------------------------------------
+ */
+
+/*
+ * Table sums of "nchunks" chunks for 16 vectors.  The 16-bit sums are emptied into 32 bits
+ * before they can overflow, every LANES_ACC_CHUNKS chunks.
+ */
+VDB_INLINE VDB_TARGET lanes_u32
+scan_sums(const uint8_t *table, const uint8_t *chunks, int nchunks)
+{
+	lanes_u32 total = lanes_u32_zero();
+
+	while (nchunks > 0)
+	{
+		int n = nchunks < LANES_ACC_CHUNKS ? nchunks : LANES_ACC_CHUNKS;
+		lanes_acc acc = lanes_acc_zero();
+
+		for (int c = 0; c < n; c++)
+		{
+			acc = lanes_acc_step(acc, table, chunks);
+			table += QUANT_CHUNK_TABLE;
+			chunks += QUANT_CHUNK;
+		}
+		total = lanes_u32_add(total, lanes_acc_drain(acc));
+		nchunks -= n;
+	}
+	return total;
+}
+
+/*
+ * Bounds from sums; see QuantKernels.bounds.  quant_bound_init() keeps every constant so
+ * small that no product overflows: an empty slot gives lb = ub = +Inf and never NaN, a
+ * forced one lb <= -FLT_MAX and, as nothing is known about it, ub = +Inf.
+ */
+VDB_INLINE VDB_TARGET uint32_t
+scan_bounds(const QuantBound *bound, lanes_u32 acc, const float *add, const uint16_t *mul,
+			float threshold, float *lb, float *ub)
+{
+	lanes_f32 infinity = lanes_set1(INFINITY);
+	lanes_f32 adds = lanes_load(add);
+	lanes_f32 muls = lanes_load_half(mul);
+	lanes_f32 sum =
+		lanes_fma(lanes_from_u32(acc), lanes_set1(bound->slope), lanes_set1(bound->base));
+	lanes_f32 lower = lanes_fnma(muls, sum, lanes_add(adds, lanes_set1(bound->g)));
+	lanes_f32 upper = lanes_fma(muls, lanes_set1(bound->width), lower);
+
+	upper = lanes_choose(lanes_less(lower, lanes_set1(QUANT_FORCED)), infinity, upper);
+	lanes_store(lb, lower);
+	lanes_store(ub, upper);
+	return lanes_bits(lanes_less_equal(lower, lanes_set1(threshold))) &
+		   lanes_bits(lanes_less(adds, infinity));
+}
+
+static VDB_TARGET void
+VDB_FN(accumulate)(const uint8_t *table, const uint8_t *chunks, int nchunks,
+				   uint32_t acc[QUANT_UNIT])
+{
+	lanes_u32_store(acc, lanes_u32_add(lanes_u32_load(acc), scan_sums(table, chunks, nchunks)));
+}
+
+static VDB_TARGET uint32_t
+VDB_FN(bounds)(const QuantBound *bound, const uint32_t acc[QUANT_UNIT], const float *add,
+			   const uint16_t *mul, float threshold, float lb[QUANT_UNIT], float ub[QUANT_UNIT])
+{
+	return scan_bounds(bound, lanes_u32_load(acc), add, mul, threshold, lb, ub);
+}
+
+static VDB_TARGET uint32_t
+VDB_FN(scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_t *chunks,
+				  const float *add, const uint16_t *mul, float threshold, float lb[QUANT_UNIT],
+				  float ub[QUANT_UNIT])
+{
+	lanes_u32 acc = scan_sums(query->table, chunks, query->nchunks);
+
+	return scan_bounds(bound, acc, add, mul, threshold, lb, ub);
+}
+
+const QuantKernels VDB_FN(quant_kernels) = {
+	.simd = VDB_SIMD,
+	.accumulate = VDB_FN(accumulate),
+	.bounds = VDB_FN(bounds),
+	.scan_unit = VDB_FN(scan_unit),
+};
