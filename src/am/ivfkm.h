@@ -232,6 +232,7 @@ typedef struct IvfkmExtent
 extern double ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info);
 extern void ivfkm_sample_rows(Relation heap, Relation index, IndexInfo *index_info,
 							  const IvfkmOps *ops, IvfkmSample *sample);
+extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
 extern void ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample,
 							const float *centroids, const uint32 *lists, const float *offset,
 							double sample_fraction);

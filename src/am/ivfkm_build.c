@@ -106,16 +106,24 @@ list_target(int dims)
 	return dims < 256 ? 256 : 128;
 }
 
-/* Bytes that training takes at its peak with nrows sample rows. */
+/* Bytes of the centroids, as trained and as stored, and of what goes with a list. */
 static Size
-training_bytes(int dims, int nrows, int nlists)
+centroid_bytes(int dims, int nlists)
+{
+	return (Size) nlists * (dims * (sizeof(float) + sizeof(uint16)) + 64);
+}
+
+/* Bytes that planning takes at its peak with nrows sample rows. */
+static Size
+planning_bytes(int dims, int nrows, int nlists)
 {
 	KmeansParams params;
-	Size centroids = sizeof(float) * (Size) nlists * dims;
 
 	kmeans_params_init(&params, dims, nrows, nlists);
-	return sizeof(float) * (Size) nrows * dims + centroids +
-		   Max(kmeans_train_bytes(&params), centroids + kmeans_index_bytes(dims, nlists));
+	return sizeof(float) * (Size) nrows * dims + centroid_bytes(dims, nlists) +
+		   Max(kmeans_train_bytes(&params), kmeans_index_bytes(dims, nlists) +
+												kmeans_assign_bytes(dims, nlists) +
+												ivfkm_calibrate_bytes(dims, nrows, nlists));
 }
 
 /*
@@ -130,7 +138,7 @@ choose_sizes(const BuildState *build, double total_rows, int *nlists, int *nrows
 	double rows = Min(total_rows * 1.1 + 16, (double) lists * POINTS_PER_LIST);
 
 	rows = Max(1.0, Min(rows, INT_MAX / 2));
-	while (training_bytes(build->dims, (int) rows, lists) > build->budget &&
+	while (planning_bytes(build->dims, (int) rows, lists) > build->budget &&
 		   (rows > 1.0 || lists > 1))
 	{
 		rows = Max(1.0, floor(rows * 0.95));
@@ -290,6 +298,8 @@ plan_index(BuildState *build)
 	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, sample.nrows);
 	if (sample.nrows > 0)
 	{
+		MemoryContext training_context =
+			AllocSetContextCreate(build->context, "ivfkm training", ALLOCSET_DEFAULT_SIZES);
 		void *workspace;
 
 		build->centroids =
@@ -298,10 +308,11 @@ plan_index(BuildState *build)
 		params.seed = CLUSTERING_SEED;
 		params.callback = report_training;
 		params.callback_arg = &sample.nrows;
-		MemoryContextSwitchTo(sample_context);
+		MemoryContextSwitchTo(training_context);
 		workspace = alloc_aligned(kmeans_train_bytes(&params));
 		kmeans_train(&params, sample.rows, build->centroids, workspace, &stats);
 		MemoryContextSwitchTo(build->context);
+		MemoryContextDelete(training_context);
 	}
 	else
 	{
@@ -330,8 +341,10 @@ begin_sort(BuildState *build)
 	bool nulls_first[2] = {false, false};
 	TupleDesc desc = CreateTemplateTupleDesc(3);
 	Size code_bytes = offsetof(SortedCode, code) + quant_code_bytes(build->dims);
-	Size fixed = sizeof(float) * (Size) build->plan.meta.nlists * build->dims * 2 +
-				 kmeans_index_bytes(build->dims, (int) build->plan.meta.nlists);
+	int nlists = (int) build->plan.meta.nlists;
+	Size fixed = centroid_bytes(build->dims, nlists) + kmeans_index_bytes(build->dims, nlists) +
+				 kmeans_assign_bytes(build->dims, nlists) +
+				 sizeof(float) * (Size) KMEANS_BLOCK * build->dims;
 	Size left = build->budget > fixed ? build->budget - fixed : 0;
 
 	TupleDescInitEntry(desc, (AttrNumber) 1, "list", INT4OID, -1, 0);

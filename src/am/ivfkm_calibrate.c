@@ -116,10 +116,20 @@ probes_for_recall(const uint32 *rank_counts, uint32 nlists, double total)
 	return nlists;
 }
 
+/* Bytes that ivfkm_calibrate() takes at most. */
+Size
+ivfkm_calibrate_bytes(int dims, int nrows, int nlists)
+{
+	Size per_list = sizeof(uint32) * (IVFKM_CALIBRATION_SLOTS + 1) + sizeof(Ranked) + sizeof(float);
+
+	return per_list * nlists + sizeof(Ranked) * nrows / 4 +
+		   sizeof(float) * QUERY_BLOCK * ((Size) dims + nrows);
+}
+
 /*
  * Fills in meta->calibration.  sample: rows in index space with the lists they belong to;
  * centroids: meta->nlists rows; offset: P(mean) * scale; sample_fraction: share of the
- * table's rows in the sample.  Needs about 1.3 kB per list and 64 bytes per sample row.
+ * table's rows in the sample.
  */
 void
 ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample, const float *centroids,

@@ -19,7 +19,6 @@
  */
 #include "compat.h"
 
-#include <float.h>
 #include <limits.h>
 #include <math.h>
 
@@ -323,8 +322,7 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number)
 					(use_seen && tidhash_lookup(so->seen, candidate->tid) != NULL))
 					continue;
 				so->ncandidates++;
-				if (unit.mul[lane] != 0 || lb[lane] > -FLT_MAX)
-					add_upper_bound(so, ub[lane]);
+				add_upper_bound(so, ub[lane]);
 			}
 		}
 	}
