@@ -43,7 +43,7 @@ stop()
 }
 trap stop INT TERM HUP
 
-# Show what went wrong: the whole log if it is short, else the failed tests and the end.
+# Show what went wrong: the whole log if it is short, else what failed and the end.
 show_log()
 {
 	local log=$1
@@ -52,7 +52,7 @@ show_log()
 	if [ "$(wc -l <"$log")" -le 150 ]; then
 		cat "$log"
 	else
-		grep -n '^not ok' "$log" | head -n 50
+		grep -nE '^not ok|(error|warning|ERROR):' "$log" | head -n 50
 		echo "[...]"
 		tail -n 100 "$log"
 	fi
@@ -72,7 +72,7 @@ run_tier()
 	child=
 
 	failed=$(grep -c '^not ok ' "$log")
-	skipped=$(grep -c '^ok .*# SKIP' "$log")
+	skipped=$(grep -ci '^ok .*# SKIP' "$log")
 	passed=$(($(grep -c '^ok ' "$log") - skipped))
 	if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
 		echo "not ok - tier $tier ended with status $status" >>"$log"
@@ -83,7 +83,7 @@ run_tier()
 	fi
 	printf '%-10s %5d passed, %d failed, %d skipped (%d s)\n' \
 		"$tier" "$passed" "$failed" "$skipped" "$((SECONDS - started))"
-	sed -n 's/^ok\( [0-9]*\)*\( -\)* \(.*\) # SKIP *\(.*\)/           skipped: \3: \4/p' "$log" |
+	sed -n 's/^ok\( [0-9]*\)*\( -\)* \(.*\) # SKIP *\(.*\)/           skipped: \3: \4/Ip' "$log" |
 		sort | uniq -c | sed 's/^ *1 //; s/^ *\([0-9][0-9]*\) \( *skipped: .*\)/\2 (\1 times)/'
 	[ "$failed" -eq 0 ] || show_log "$log"
 

@@ -111,7 +111,7 @@ vdb_build_extension()
 			-Wno-ignored-attributes")
 	fi
 	vdb_copy_sources "$to" || return
-	make -C "$to" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" "${options[@]}" "$@" all
+	make -s -k -C "$to" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" "${options[@]}" "$@" all
 }
 
 # Copy the server's installation: programs as files, the rest as links.

@@ -63,7 +63,7 @@ vdb_compile_in_chroot()
 
 	rm -rf "$vdb_chroots/$suite/vdb"
 	vdb_copy_sources "$vdb_chroots/$suite/vdb" &&
-		vdb_in_chroot "$suite" make -C /vdb -j"$(nproc)" with_llvm=no COPT=-Werror \
+		vdb_in_chroot "$suite" make -s -k -C /vdb -j"$(nproc)" with_llvm=no COPT=-Werror \
 			PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" all
 }
 
