@@ -102,26 +102,31 @@ typedef struct IvfkmScan
 	QuantQuery quant;
 	IvfkmTree tree;
 
-	/* lists in the order in which they were reached, and how many were scanned */
+	/*
+	 * Lists scanned, in the order in which they were reached, and for each the candidate up to
+	 * which its rows were looked at: all of them if its bound is infinity.
+	 */
 	IvfkmProbe *probes;
+	Candidate *floors;
 	int nprobes;
 	int probes_size;
-	bool tree_done;
+	bool tree_done; /* there are no more */
 
 	/* the current pass */
 	int pass; /* 0 before the first */
 	int64 k;
+	int64 total_k; /* of all passes: rows that may be emitted before the next one */
 	float epsilon;
 	Candidate *candidates; /* collected, then a heap */
 	Size ncandidates;
 	Size candidates_size;
 	float *bounds; /* max-heap of the k smallest upper bounds */
 	Size nbounds;
-	Candidate horizon; /* candidates not below this were left out */
-	bool truncated;	   /* some were */
-	Candidate floor;   /* lists scanned before: candidates not above were given already */
-	int floor_probes;  /* to how many lists the floor applies */
-	double scanned;	   /* rows in the lists scanned so far */
+	Candidate horizon;	/* candidates above this were left out */
+	bool truncated;		/* some may have been */
+	Candidate consumed; /* candidate looked at last */
+	double scanned;		/* rows in the lists scanned so far */
+	int64 nemitted;
 
 	KnownRow *results; /* min-heap */
 	Size nresults;
@@ -275,12 +280,12 @@ add_upper_bound(IvfkmScan *so, float ub)
 	}
 }
 
-/* Scans one posting list and collects its candidates. */
+/* Scans one posting list and collects its candidates above the list's floor. */
 static void
-scan_list(IndexScanDesc scan, IvfkmScan *so, int number)
+scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
 {
 	const IvfkmProbe *probe = &so->probes[number];
-	bool use_floor = number < so->floor_probes;
+	const Candidate *floor = &so->floors[number];
 	bool use_seen = so->pass > 1 && so->seen->members > 0;
 	IvfkmReader reader;
 	QuantBound bound;
@@ -297,7 +302,7 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number)
 	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe->child, &so->quant);
 	while (ivfkm_reader_next(&reader))
 	{
-		if (!use_floor)
+		if (first_time)
 			so->scanned += IvfkmPageGetGroupHeader(reader.page)->nused;
 		for (int u = 0; u < so->geometry.units; u++)
 		{
@@ -317,8 +322,7 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number)
 				mask &= mask - 1;
 				candidate->lb = lb[lane];
 				candidate->tid = unit.tid[lane];
-				if (candidate_less(&so->horizon, candidate) ||
-					(use_floor && !candidate_less(&so->floor, candidate)) ||
+				if (candidate_less(&so->horizon, candidate) || !candidate_less(floor, candidate) ||
 					(use_seen && tidhash_lookup(so->seen, candidate->tid) != NULL))
 					continue;
 				so->ncandidates++;
@@ -355,25 +359,87 @@ ivfkm_auto_probes(const IvfkmMetaPageData *meta, double k)
 	return (int) Max(1, Min(probes, meta->nlists));
 }
 
-/* How many lists the next pass is to have scanned in all. */
+/* How many lists a pass with "total_k" rows to give in all is to have scanned in all. */
 static int
-pass_probes(const IvfkmScan *so)
+pass_probes(const IvfkmScan *so, int pass, int64 total_k)
 {
 	double probes;
 
-	if (so->pass == 1)
-		probes = ivfkm_probes > 0 ? ivfkm_probes : ivfkm_auto_probes(&so->meta, so->k);
-	else if (ivfkm_iterative_scan == IVFKM_ITERATIVE_OFF ||
+	if (pass == 1)
+		probes = ivfkm_probes > 0 ? ivfkm_probes : ivfkm_auto_probes(&so->meta, total_k);
+	else if (so->tree_done || ivfkm_iterative_scan == IVFKM_ITERATIVE_OFF ||
 			 (ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples))
 		return so->nprobes;
 	else
 	{
-		probes = Max(so->nprobes * 2.0, (double) LISTS_PER_ROW * so->k);
-		probes = Max(probes, ivfkm_auto_probes(&so->meta, so->k));
+		probes = Max(so->nprobes * 2.0, ivfkm_auto_probes(&so->meta, total_k));
+		if (pass > 2) /* a filter is at work */
+			probes = Max(probes, (double) LISTS_PER_ROW * total_k);
 	}
 	if (ivfkm_max_probes > 0)
 		probes = Min(probes, ivfkm_max_probes);
-	return (int) Max(so->nprobes, Min(probes, INT_MAX));
+	return (int) Max(so->nprobes, Min(probes, so->meta.nlists));
+}
+
+/* k of the pass after the current one. */
+static int64
+next_k(const IvfkmScan *so)
+{
+	return so->pass == 0 ? IVFKM_FIRST_K : Min(so->k * 4, MAX_PASS_K);
+}
+
+/* True when the next pass would scan lists that were not scanned yet. */
+static bool
+more_lists(const IvfkmScan *so)
+{
+	return pass_probes(so, so->pass + 1, so->total_k + next_k(so)) > so->nprobes;
+}
+
+/* Adds the next nearest list to those to scan; false if there is none. */
+static bool
+add_list(IvfkmScan *so)
+{
+	if (so->nprobes == so->probes_size)
+	{
+		so->probes_size *= 2;
+		so->probes = repalloc_huge(so->probes, sizeof(IvfkmProbe) * (Size) so->probes_size);
+		so->floors = repalloc_huge(so->floors, sizeof(Candidate) * (Size) so->probes_size);
+	}
+	if (!ivfkm_tree_next(&so->tree, &so->probes[so->nprobes]))
+	{
+		so->tree_done = true;
+		return false;
+	}
+	so->floors[so->nprobes].lb = -get_float4_infinity();
+	ItemPointerSetInvalid(&so->floors[so->nprobes].tid);
+	so->nprobes++;
+	return true;
+}
+
+/*
+ * Notes, at the end of a pass, what of each list has been looked at.  Candidates are looked
+ * at in their order, so it is everything up to the last one, or up to the horizon if
+ * none is left.  After the first pass, whose bounds were narrower, addresses in "seen"
+ * take the place of floors.
+ */
+static void
+raise_floors(IvfkmScan *so)
+{
+	Candidate limit;
+
+	if (so->ncandidates > 0)
+		limit = so->consumed;
+	else if (so->truncated)
+		limit = so->horizon;
+	else
+		limit.lb = get_float4_infinity();
+	if (so->pass == 1 && limit.lb < get_float4_infinity())
+		return;
+	for (int i = 0; i < so->nprobes; i++)
+	{
+		if (candidate_less(&so->floors[i], &limit))
+			so->floors[i] = limit;
+	}
 }
 
 /* Scans the lists of the next pass; false if there is nothing left to scan. */
@@ -382,59 +448,40 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 {
 	int nscanned = so->nprobes;
 	int target;
-	int from;
 
-	so->pass++;
-	if (so->pass > 1)
-		so->k = Min(so->k * 4, MAX_PASS_K);
-	target = pass_probes(so);
-	if (so->truncated)
+	if (so->pass > 0)
 	{
-		/* go through all lists again for what was left out */
-		from = 0;
-		if (so->pass == 2)
-			so->floor_probes = 0; /* bounds were narrower: rows are known by address */
-		else
-		{
-			so->floor_probes = nscanned;
-			so->floor = so->horizon;
-		}
-	}
-	else
-	{
-		from = nscanned;
-		so->floor_probes = 0;
-		if (so->tree_done || target <= nscanned)
+		if (so->ncandidates == 0 && !so->truncated && !more_lists(so))
 			return false;
+		raise_floors(so);
 	}
+	so->k = next_k(so);
+	so->total_k += so->k;
+	so->pass++;
+	target = pass_probes(so, so->pass, so->total_k);
 	so->epsilon = (float) ivfkm_epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
 	so->horizon.lb = get_float4_infinity();
 	ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
+	so->consumed.lb = -get_float4_infinity();
+	ItemPointerSetInvalid(&so->consumed.tid);
 	so->truncated = false;
 	so->ncandidates = 0;
 	so->nbounds = 0;
 	if (so->pass > 1)
 		so->bounds = repalloc(so->bounds, sizeof(float) * so->k);
 
-	for (int i = from; i < target; i++)
+	for (int i = 0; i < nscanned; i++)
 	{
-		if (i == so->nprobes)
-		{
-			if (so->pass > 1 && ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples)
-				break;
-			if (so->nprobes == so->probes_size)
-			{
-				so->probes_size *= 2;
-				so->probes = repalloc_huge(so->probes, sizeof(IvfkmProbe) * (Size) so->probes_size);
-			}
-			if (so->tree_done || !ivfkm_tree_next(&so->tree, &so->probes[i]))
-			{
-				so->tree_done = true;
-				break;
-			}
-			so->nprobes++;
-		}
-		scan_list(scan, so, i);
+		if (so->floors[i].lb < get_float4_infinity())
+			scan_list(scan, so, i, false);
+	}
+	while (so->nprobes < target)
+	{
+		if (so->pass > 1 && ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples)
+			break;
+		if (!add_list(so))
+			break;
+		scan_list(scan, so, so->nprobes - 1, true);
 	}
 	prune_candidates(so);
 	candidate_heap_build(so->candidates, so->ncandidates);
@@ -498,12 +545,12 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 
 	so->probes_size = 64;
 	so->probes = palloc(sizeof(IvfkmProbe) * so->probes_size);
+	so->floors = palloc(sizeof(Candidate) * so->probes_size);
 	so->candidates_size = 1024;
 	so->candidates = palloc(sizeof(Candidate) * so->candidates_size);
 	so->results_size = 64;
 	so->results = palloc(sizeof(KnownRow) * so->results_size);
-	so->k = IVFKM_FIRST_K;
-	so->bounds = palloc(sizeof(float) * so->k);
+	so->bounds = palloc(sizeof(float) * IVFKM_FIRST_K);
 	so->seen = tidhash_create(so->context, 64, NULL);
 	so->last_distance = -get_float8_infinity();
 	so->started = true;
@@ -560,6 +607,7 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	ItemPointerData tid = so->candidates[0].tid;
 	double distance = 0.0;
 
+	so->consumed = so->candidates[0];
 	candidate_heap_pop(so->candidates, so->ncandidates);
 	so->ncandidates--;
 	if (so->pass == 1)
@@ -634,6 +682,9 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
+		/* this many rows want more lists than were scanned */
+		if (so->pass > 0 && so->nemitted >= so->total_k && more_lists(so))
+			(void) next_pass(scan, so);
 		if (result_is_final(so))
 		{
 			KnownRow result = so->results[0];
@@ -644,6 +695,7 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 				ivfkm_iterative_scan != IVFKM_ITERATIVE_RELAXED)
 				continue; /* found too late to keep the order */
 			so->last_distance = result.distance;
+			so->nemitted++;
 			scan->xs_heaptid = result.tid;
 			scan->xs_recheck = false;
 			scan->xs_recheckorderby = false;
