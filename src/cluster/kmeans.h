@@ -6,7 +6,8 @@
  * NOTES
  *	  Pure C.  All memory is the caller's: workspace sizes are computed by functions
  *	  and nothing is allocated here, so that a caller may leave by longjmp from the
- *	  interrupt callback.  Deterministic for a given seed and SIMD level.
+ *	  interrupt callback.  Deterministic for a given seed and SIMD level.  Coordinates
+ *	  may have any finite magnitude: they are scaled inside by a power of two.
  *
  * IDENTIFICATION
  *	  src/cluster/kmeans.h
@@ -30,26 +31,29 @@ typedef void (*KmeansCallback)(void *arg, double done);
 typedef struct KmeansParams
 {
 	int dims;
-	size_t npoints;			  /* rows of the sample, >= 1 */
-	int nlists;				  /* centroids wanted, >= 1 */
-	uint64_t seed;			  /* the only source of randomness */
-	int coarse_iterations;	  /* Lloyd iterations over the coarse cells */
-	int fine_iterations;	  /* Lloyd iterations inside a coarse cell, or flat */
-	int refine_iterations;	  /* passes over all points with neighbouring cells' centroids */
-	KmeansCallback callback;  /* may be NULL */
+	size_t npoints;			 /* rows of the sample, 1 .. 2^32 - 1 */
+	int nlists;				 /* centroids wanted, >= 1 */
+	uint64_t seed;			 /* the only source of randomness */
+	int coarse_iterations;	 /* Lloyd iterations over the coarse cells */
+	int fine_iterations;	 /* Lloyd iterations inside a coarse cell, or flat */
+	int refine_iterations;	 /* passes over all points with neighbouring cells' centroids */
+	KmeansCallback callback; /* may be NULL */
 	void *callback_arg;
 } KmeansParams;
 
-/* Fills in the defaults for everything but dims, npoints and nlists. */
+/*
+ * Fills in the defaults for everything but dims, npoints and nlists.  fine_iterations depends
+ * on nlists: 10 for flat training, up to KMEANS_FLAT_MAX lists, else 6.
+ */
 extern void kmeans_params_init(KmeansParams *params, int dims, size_t npoints, int nlists);
 
 /* Result of a training run. */
 typedef struct KmeansStats
 {
-	int nlists;			/* centroids made: fewer than wanted if there are fewer distinct points */
-	int iterations;		/* Lloyd iterations done in all */
-	double mean_dist2;	/* mean squared distance of a sample point to its centroid */
-	size_t min_points;	/* smallest and largest list of the sample */
+	int nlists;		   /* centroids made: fewer than wanted if there are fewer distinct points */
+	int iterations;	   /* Lloyd iterations done in all */
+	double mean_dist2; /* mean squared distance of a sample point to its centroid */
+	size_t min_points; /* smallest and largest list of the sample */
 	size_t max_points;
 } KmeansStats;
 
@@ -70,9 +74,9 @@ extern void kmeans_train(const KmeansParams *params, const float *points, float 
  */
 typedef struct KmeansIndex KmeansIndex;
 
-#define KMEANS_BEAM		 8
-#define KMEANS_FLAT_MAX	 1024 /* up to this many lists every centroid is compared */
-#define KMEANS_BLOCK	 256  /* points that kmeans_assign() handles per call at best speed */
+#define KMEANS_BEAM		8
+#define KMEANS_FLAT_MAX 1024 /* up to this many lists every centroid is compared */
+#define KMEANS_BLOCK	256	 /* points that kmeans_assign() handles per call at best speed */
 
 /* Bytes for kmeans_index_init(). */
 extern size_t kmeans_index_bytes(int dims, int nlists);
@@ -89,7 +93,8 @@ extern size_t kmeans_assign_bytes(int dims, int nlists);
 
 /*
  * Nearest list of each of npoints <= KMEANS_BLOCK points (row-major) and the squared
- * distance to its centroid (never negative).  Ties go to the lower list number.
+ * distance to its centroid (never negative, at most FLT_MAX).  Ties go to the lower list
+ * number.
  */
 extern void kmeans_assign(const KmeansIndex *index, const float *points, size_t npoints,
 						  uint32_t *list, float *dist2, void *workspace);

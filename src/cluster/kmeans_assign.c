@@ -1,0 +1,468 @@
+/*-------------------------------------------------------------------------
+ *
+ * kmeans_assign.c
+ *	  Nearest centroid of given points, through packed centroids or two levels of them.
+ *
+ * NOTES
+ *	  Pure C.  With many lists the centroids are clustered into about sqrt(nlists)
+ *	  cells, and a point is compared with the centroids of the KMEANS_BEAM cells
+ *	  nearest to it.  The points of a block are regrouped by cell, so that this too is a
+ *	  matrix product.
+ *
+ * IDENTIFICATION
+ *	  src/cluster/kmeans_assign.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "cluster/kmeans_internal.h"
+
+/*
+ * A squared distance above this, in units of the scaled centroids, says that the point is
+ * so much larger than the centroids that the products may have overflowed.
+ */
+#define KMEANS_FAR 0x1p80f
+
+struct KmeansIndex
+{
+	const GemmOps *ops; /* the level that packed the centroids */
+	size_t dims;
+	size_t nlists;
+	float scale;
+	float *centroids;	/* [nlists * dims] scaled */
+	size_t ncells;		/* 0: no cells, one set of panels for all lists */
+	float *cell_panels; /* packed means of the cells */
+	float *cell_norms;
+	uint32_t *members; /* [nlists] lists by cell, ascending within a cell */
+	uint32_t *start;   /* [ncells] first of a cell's members, and their number */
+	uint32_t *count;
+	uint32_t *column; /* [ncells] first column of a cell in panels and norms */
+	float *panels;	  /* packed centroids; each cell begins a panel */
+	float *norms;
+};
+
+/* Pieces of the workspace of kmeans_assign(). */
+typedef struct KmeansAssignSpace
+{
+	float *rows;
+	float *tiles;
+	float *best;		 /* [KMEANS_BLOCK] */
+	float *scores;		 /* [block rows * rounded cells] */
+	uint32_t *cells;	 /* [KMEANS_BLOCK * KMEANS_BEAM] nearest cells of each point */
+	uint32_t *pairs;	 /* [KMEANS_BLOCK * KMEANS_BEAM] points by cell */
+	uint32_t *cell_end;	 /* [ncells + 1] where the points of a cell end in pairs */
+	uint32_t *cell_rows; /* [KMEANS_BLOCK] */
+	float *cell_best;	 /* [KMEANS_BLOCK] */
+	uint32_t *cell_arg;	 /* [KMEANS_BLOCK] */
+} KmeansAssignSpace;
+
+/* Cells wanted for nlists lists; 0 when all centroids are compared. */
+static size_t
+kmeans_cells(size_t nlists)
+{
+	return nlists > KMEANS_FLAT_MAX ? (size_t) lround(sqrt((double) nlists)) : 0;
+}
+
+/* Lays out an index; what is needed only while it is made shares memory with the panels. */
+static KmeansIndex *
+kmeans_index_carve(KmeansArena *arena, size_t dims, size_t nlists, KmeansIndex *layout,
+				   KmeansSpace *space, uint32_t **rows, KmeansLists *cells)
+{
+	size_t ncells = kmeans_cells(nlists);
+	KmeansIndex *index = kmeans_carve(arena, sizeof(KmeansIndex));
+	KmeansArena temporary;
+	size_t columns = nlists;
+
+	layout->centroids = kmeans_carve(arena, nlists * dims * sizeof(float));
+	if (ncells > 0)
+	{
+		columns += ncells * (GEMM_MAX_COLS - 1);
+		layout->cell_panels = kmeans_carve(arena, gemm_cols_floats(ncells, dims) * sizeof(float));
+		layout->cell_norms = kmeans_carve(arena, gemm_round_cols(ncells) * sizeof(float));
+		layout->members = kmeans_carve(arena, nlists * sizeof(uint32_t));
+		layout->start = kmeans_carve(arena, ncells * sizeof(uint32_t));
+		layout->count = kmeans_carve(arena, ncells * sizeof(uint32_t));
+		layout->column = kmeans_carve(arena, ncells * sizeof(uint32_t));
+	}
+
+	temporary = *arena;
+	layout->panels = kmeans_carve(arena, gemm_cols_floats(columns, dims) * sizeof(float));
+	layout->norms = kmeans_carve(arena, gemm_round_cols(columns) * sizeof(float));
+	if (ncells > 0)
+	{
+		*rows = kmeans_carve(&temporary, nlists * sizeof(uint32_t));
+		cells->nlists = (int) ncells;
+		cells->order = layout->members;
+		cells->start = layout->start;
+		cells->count = layout->count;
+		cells->list = kmeans_carve(&temporary, nlists * sizeof(uint32_t));
+		cells->centroids = kmeans_carve(&temporary, ncells * dims * sizeof(float));
+		kmeans_space_carve(space, &temporary, dims, nlists, ncells);
+		if (temporary.used > arena->used)
+			arena->used = temporary.used;
+	}
+	return index;
+}
+
+/* See kmeans.h. */
+size_t
+kmeans_index_bytes(int dims, int nlists)
+{
+	KmeansArena arena = {NULL, 0};
+	KmeansIndex layout = {0};
+	KmeansSpace space;
+	KmeansLists cells;
+	uint32_t *rows;
+
+	(void) kmeans_index_carve(&arena, (size_t) dims, (size_t) nlists, &layout, &space, &rows,
+							  &cells);
+	return arena.used;
+}
+
+/* Clusters the scaled centroids of an index into cells and packs each cell. */
+static void
+kmeans_index_cells(KmeansIndex *index, const KmeansSpace *space, uint32_t *rows, KmeansLists *cells,
+				   uint64_t seed, KmeansProgress *progress)
+{
+	KmeansRun run = {.ops = index->ops,
+					 .dims = index->dims,
+					 .points = index->centroids,
+					 .scale = 1.0f,
+					 .rng = seed,
+					 .progress = progress,
+					 .space = *space};
+	uint32_t column = 0;
+
+	for (size_t i = 0; i < index->nlists; i++)
+		rows[i] = (uint32_t) i;
+	cells->nlists =
+		kmeans_seed(&run, rows, index->nlists, cells->nlists, cells->centroids, cells->list);
+	kmeans_lloyd(&run, rows, index->nlists, cells, KMEANS_CELL_ITERATIONS);
+
+	/*
+	 * Ties go to the lower list number: sort the members of each cell, by way of the cell
+	 * of each list.  "rows" serves for that.  Empty cells are left out.
+	 */
+	index->ncells = 0;
+	for (int cell = 0; cell < cells->nlists; cell++)
+	{
+		float *centroid = cells->centroids + (size_t) cell * index->dims;
+
+		if (cells->count[cell] == 0)
+			continue;
+		for (uint32_t i = 0; i < cells->count[cell]; i++)
+			rows[cells->order[cells->start[cell] + i]] = (uint32_t) index->ncells;
+		memmove(cells->centroids + index->ncells * index->dims, centroid,
+				index->dims * sizeof(float));
+		index->ncells++;
+	}
+	cells->list = rows;
+	cells->nlists = (int) index->ncells;
+	kmeans_group(NULL, index->nlists, cells);
+	index->ops->pack_cols(cells->centroids, NULL, index->ncells, index->dims, index->cell_panels,
+						  index->cell_norms);
+
+	/* from here on the temporary memory is overwritten */
+	for (size_t cell = 0; cell < index->ncells; cell++)
+	{
+		uint32_t cols = (uint32_t) index->ops->cols;
+
+		index->column[cell] = column;
+		index->ops->pack_cols(index->centroids, index->members + index->start[cell],
+							  index->count[cell], index->dims,
+							  index->panels + (size_t) column * index->dims, index->norms + column);
+		column += (index->count[cell] + cols - 1) / cols * cols;
+		kmeans_work(progress,
+					KMEANS_WORK_TOUCH * (double) index->count[cell] * (double) index->dims);
+	}
+}
+
+/*
+ * kmeans_index_init() with given kernels, as part of a larger task.  The centroids, and later
+ * the points, are multiplied by scale.
+ */
+KmeansIndex *
+kmeans_index_build(void *memory, const GemmOps *ops, size_t dims, size_t nlists,
+				   const float *centroids, float scale, uint64_t seed, KmeansProgress *progress)
+{
+	KmeansArena arena = {memory, 0};
+	KmeansIndex layout = {.ops = ops, .dims = dims, .nlists = nlists, .scale = scale};
+	KmeansSpace space;
+	KmeansLists cells;
+	uint32_t *rows;
+	KmeansIndex *index = kmeans_index_carve(&arena, dims, nlists, &layout, &space, &rows, &cells);
+
+	*index = layout;
+	for (size_t i = 0; i < nlists; i++)
+	{
+		for (size_t k = 0; k < dims; k++)
+			index->centroids[i * dims + k] = centroids[i * dims + k] * scale;
+		kmeans_work(progress, KMEANS_WORK_TOUCH * (double) dims);
+	}
+	if (kmeans_cells(nlists) > 0)
+		kmeans_index_cells(index, &space, rows, &cells, seed, progress);
+	else
+		ops->pack_cols(index->centroids, NULL, nlists, dims, index->panels, index->norms);
+	return index;
+}
+
+/* See kmeans.h. */
+KmeansIndex *
+kmeans_index_init(void *memory, int dims, int nlists, const float *centroids, uint64_t seed,
+				  KmeansCallback callback, void *callback_arg)
+{
+	KmeansProgress progress = {.callback = callback, .arg = callback_arg};
+	float scale;
+
+	progress.total =
+		(double) nlists * dims *
+		(2.0 * KMEANS_WORK_TOUCH +
+		 KMEANS_CELL_ITERATIONS * (KMEANS_WORK_TOUCH + (double) kmeans_cells((size_t) nlists)));
+	scale = kmeans_scale(centroids, (size_t) nlists, (size_t) dims, &progress);
+	return kmeans_index_build(memory, vdb_gemm, (size_t) dims, (size_t) nlists, centroids, scale,
+							  seed, &progress);
+}
+
+/* Lays out the workspace of kmeans_assign(). */
+static void
+kmeans_assign_carve(KmeansAssignSpace *space, KmeansArena *arena, size_t dims, size_t nlists)
+{
+	size_t block = kmeans_block_rows(dims);
+	size_t ncells = kmeans_cells(nlists);
+
+	space->rows = kmeans_carve(arena, gemm_rows_floats(block, dims) * sizeof(float));
+	space->tiles = kmeans_carve(arena, gemm_tiles_floats(block) * sizeof(float));
+	space->best = kmeans_carve(arena, KMEANS_BLOCK * sizeof(float));
+	if (ncells > 0)
+	{
+		space->scores = kmeans_carve(arena, block * gemm_round_cols(ncells) * sizeof(float));
+		space->cells = kmeans_carve(arena, KMEANS_BLOCK * KMEANS_BEAM * sizeof(uint32_t));
+		space->pairs = kmeans_carve(arena, KMEANS_BLOCK * KMEANS_BEAM * sizeof(uint32_t));
+		space->cell_end = kmeans_carve(arena, (ncells + 1) * sizeof(uint32_t));
+		space->cell_rows = kmeans_carve(arena, KMEANS_BLOCK * sizeof(uint32_t));
+		space->cell_best = kmeans_carve(arena, KMEANS_BLOCK * sizeof(float));
+		space->cell_arg = kmeans_carve(arena, KMEANS_BLOCK * sizeof(uint32_t));
+	}
+}
+
+/* See kmeans.h. */
+size_t
+kmeans_assign_bytes(int dims, int nlists)
+{
+	KmeansArena arena = {NULL, 0};
+	KmeansAssignSpace space;
+
+	kmeans_assign_carve(&space, &arena, (size_t) dims, (size_t) nlists);
+	return arena.used;
+}
+
+/*
+ * The "beam" lowest of scores[ncells] into cells, best first; returns how many there are.
+ * Scores that are not numbers are passed over.
+ */
+static size_t
+kmeans_beam(const float *scores, size_t ncells, size_t beam, uint32_t *cells)
+{
+	float lowest[KMEANS_BEAM];
+	size_t found = 0;
+
+	for (size_t j = 0; j < ncells; j++)
+	{
+		float score = scores[j];
+		size_t i;
+
+		if (found == beam ? !(score < lowest[beam - 1]) : isnan(score))
+			continue;
+		i = found < beam ? found++ : beam - 1;
+		for (; i > 0 && lowest[i - 1] > score; i--)
+		{
+			lowest[i] = lowest[i - 1];
+			cells[i] = cells[i - 1];
+		}
+		lowest[i] = score;
+		cells[i] = (uint32_t) j;
+	}
+	return found;
+}
+
+/*
+ * Writes the cells to search for each of n <= KMEANS_BLOCK points into space->cells and the
+ * points by cell into space->pairs and space->cell_end.
+ */
+static void
+kmeans_choose_cells(const KmeansIndex *index, const float *points, const uint32_t *rows, size_t n,
+					float scale, KmeansAssignSpace *space, KmeansProgress *progress)
+{
+	const GemmOps *ops = index->ops;
+	size_t stride = gemm_round_cols(index->ncells);
+	size_t beam = index->ncells < KMEANS_BEAM ? index->ncells : KMEANS_BEAM;
+	size_t block = kmeans_block_rows(index->dims);
+	uint32_t *end = space->cell_end + 1;
+	uint8_t found[KMEANS_BLOCK];
+
+	block -= block % (size_t) ops->rows;
+	memset(space->cell_end, 0, (index->ncells + 1) * sizeof(uint32_t));
+	for (size_t i = 0; i < n; i += block)
+	{
+		size_t m = n - i < block ? n - i : block;
+
+		if (rows)
+			ops->pack_rows(points, rows + i, m, index->dims, scale, space->rows);
+		else
+			ops->pack_rows(points + i * index->dims, NULL, m, index->dims, scale, space->rows);
+		ops->scores(space->rows, m, index->cell_panels, index->cell_norms, index->ncells,
+					index->dims, space->tiles, space->scores, stride);
+		for (size_t r = 0; r < m; r++)
+		{
+			uint32_t *cells = space->cells + (i + r) * KMEANS_BEAM;
+
+			found[i + r] =
+				(uint8_t) kmeans_beam(space->scores + r * stride, index->ncells, beam, cells);
+			for (size_t c = 0; c < found[i + r]; c++)
+				end[cells[c]]++;
+		}
+		kmeans_work(progress, (double) m * (double) index->ncells * (double) index->dims);
+	}
+
+	/* counting sort: end[c - 1] runs from the start of cell c to its end */
+	for (size_t c = 0; c < index->ncells; c++)
+		space->cell_end[c + 1] += space->cell_end[c];
+	end = space->cell_end;
+	for (size_t i = 0; i < n; i++)
+	{
+		for (size_t c = 0; c < found[i]; c++)
+			space->pairs[end[space->cells[i * KMEANS_BEAM + c]]++] = (uint32_t) i;
+	}
+}
+
+/*
+ * Nearest list of up to KMEANS_BLOCK points (those of rows, or the first ones when rows is
+ * NULL), by score.  best receives the scores.
+ */
+static void
+kmeans_search(const KmeansIndex *index, const float *points, const uint32_t *rows, size_t n,
+			  float scale, uint32_t *list, KmeansAssignSpace *space, KmeansProgress *progress)
+{
+	uint32_t begin = 0;
+
+	if (index->ncells == 0)
+	{
+		kmeans_nearest(index->ops, points, rows, n, index->dims, scale, index->panels, index->norms,
+					   index->nlists, space->rows, space->tiles, space->best, list, progress);
+		return;
+	}
+
+	kmeans_choose_cells(index, points, rows, n, scale, space, progress);
+	for (size_t i = 0; i < n; i++)
+	{
+		space->best[i] = INFINITY;
+		list[i] = 0;
+	}
+	for (size_t cell = 0; cell < index->ncells; cell++)
+	{
+		const uint32_t *pairs = space->pairs + begin;
+		const uint32_t *members = index->members + index->start[cell];
+		size_t m = space->cell_end[cell] - begin;
+
+		begin = space->cell_end[cell];
+		if (m == 0)
+			continue;
+		for (size_t i = 0; i < m; i++)
+			space->cell_rows[i] = rows ? rows[pairs[i]] : pairs[i];
+		kmeans_nearest(index->ops, points, space->cell_rows, m, index->dims, scale,
+					   index->panels + (size_t) index->column[cell] * index->dims,
+					   index->norms + index->column[cell], index->count[cell], space->rows,
+					   space->tiles, space->cell_best, space->cell_arg, progress);
+		for (size_t i = 0; i < m; i++)
+		{
+			uint32_t nearest = members[space->cell_arg[i]];
+			float score = space->cell_best[i];
+
+			if (score < space->best[pairs[i]] ||
+				(score == space->best[pairs[i]] && nearest < list[pairs[i]]))
+			{
+				space->best[pairs[i]] = score;
+				list[pairs[i]] = nearest;
+			}
+		}
+	}
+}
+
+/*
+ * kmeans_assign() for any number of points given by row number, without distances.  The
+ * points are multiplied by scale, and the index was built from centroids so multiplied.
+ */
+void
+kmeans_assign_rows(const KmeansIndex *index, const float *points, const uint32_t *rows,
+				   size_t npoints, float scale, uint32_t *list, void *workspace,
+				   KmeansProgress *progress)
+{
+	KmeansArena arena = {workspace, 0};
+	KmeansAssignSpace space;
+
+	kmeans_assign_carve(&space, &arena, index->dims, index->nlists);
+	for (size_t i = 0; i < npoints; i += KMEANS_BLOCK)
+	{
+		size_t n = npoints - i < KMEANS_BLOCK ? npoints - i : KMEANS_BLOCK;
+
+		kmeans_search(index, points, rows + i, n, scale, list + i, &space, progress);
+	}
+}
+
+/* Compares one point with all centroids in float64; for points far out of their scale. */
+static float
+kmeans_assign_far(const KmeansIndex *index, const float *x, double unscale, uint32_t *list)
+{
+	double best = INFINITY;
+
+	for (size_t j = 0; j < index->nlists; j++)
+	{
+		const float *c = index->centroids + j * index->dims;
+		double sum = 0.0;
+
+		for (size_t k = 0; k < index->dims; k++)
+		{
+			double d = (double) x[k] * index->scale - c[k];
+
+			sum += d * d;
+		}
+		if (sum < best)
+		{
+			best = sum;
+			*list = (uint32_t) j;
+		}
+	}
+	best *= unscale;
+	return best < FLT_MAX ? (float) best : FLT_MAX;
+}
+
+/* See kmeans.h. */
+void
+kmeans_assign(const KmeansIndex *index, const float *points, size_t npoints, uint32_t *list,
+			  float *dist2, void *workspace)
+{
+	KmeansProgress progress = {0};
+	KmeansArena arena = {workspace, 0};
+	KmeansAssignSpace space;
+	double unscale = 1.0 / ((double) index->scale * index->scale);
+
+	kmeans_assign_carve(&space, &arena, index->dims, index->nlists);
+	kmeans_search(index, points, NULL, npoints, index->scale, list, &space, &progress);
+	for (size_t i = 0; i < npoints; i++)
+	{
+		const float *x = points + i * index->dims;
+		float d = index->ops->dist2(x, index->scale, index->centroids + list[i] * index->dims,
+									index->dims);
+
+		if (d < KMEANS_FAR)
+		{
+			double distance = d * unscale;
+
+			dist2[i] = distance < FLT_MAX ? (float) distance : FLT_MAX;
+		}
+		else
+			dist2[i] = kmeans_assign_far(index, x, unscale, &list[i]);
+	}
+}
