@@ -1,0 +1,107 @@
+# Recall, order and plans on clustered data: every operator class, short and long vectors,
+# chosen and automatic numbers of lists, and an index that has doubled by inserts.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Vdb::Test;
+
+my $rows = 5000;
+my $node = vdb_node('main');
+$node->start;
+vdb_create($node);
+
+for my $dims (3, 64, 384, 1000)
+{
+	my $table = "items_$dims";
+	my $queries = "queries_$dims";
+
+	vdb_make_table($node, $table, rows => $rows, dims => $dims);
+	vdb_make_queries($node, $queries, rows => 50, dims => $dims);
+
+	for my $metric (@vdb_metrics)
+	{
+		my ($op, $opclass) = @$metric{qw(op opclass)};
+		my %scan = (
+			table => $table,
+			queries => $queries,
+			op => $op,
+			truth => "truth_${dims}_$metric->{name}");
+		# An inner product in few dimensions: a scan begins with the lists for its first 32
+		# rows, and rows that later lists have nearer than those are left out.
+		my $enough = $dims == 3 && $metric->{name} eq 'ip' ? 0.9 : 0.95;
+		my $result;
+
+		for my $lists (0, 25)
+		{
+			my $name = "$metric->{name}, $dims dimensions, "
+			  . ($lists ? "$lists lists" : 'automatic lists');
+			my $index = "${table}_$metric->{name}_$lists";
+
+			$node->safe_psql('postgres',
+				"CREATE INDEX $index ON $table USING ivfkm (v $opclass) WITH (lists = $lists)");
+			vdb_uses_index($node, $table, $op, "SELECT v FROM $queries WHERE id = 1",
+				10, "$name: the plan is a scan of the index");
+
+			$result = vdb_recall($node, %scan);
+			cmp_ok($result->{recall}, '>=', 0.95, "$name: recall\@10");
+			is($result->{rows}, 10, "$name: rows of LIMIT 10");
+			is($result->{unordered}, 0, "$name: rows come in order of distance");
+			is($result->{duplicates}, 0, "$name: no row comes twice");
+
+			$result = vdb_recall($node, %scan, k => 100);
+			cmp_ok($result->{recall}, '>=', $enough, "$name: recall\@100");
+			is($result->{rows}, 100, "$name: rows of LIMIT 100");
+			is($result->{unordered}, 0, "$name: 100 rows come in order of distance");
+
+			$result = vdb_recall($node, %scan,
+				set => 'SET LOCAL ivfkm.probes = 1000000; SET LOCAL ivfkm.epsilon = 10');
+			is($result->{recall}, 1, "$name: all lists and wide bounds find all");
+			is($result->{unordered}, 0, "$name: and in order");
+
+			vdb_check($node, $index, $name);
+			$node->safe_psql('postgres', "DROP INDEX $index");
+		}
+	}
+}
+
+# An index that took as many rows by inserts as it was built with.
+for my $dims (3, 64, 384)
+{
+	my $table = "items_$dims";
+	my $vector = vdb_vector('id', $dims);
+	my ($from, $to) = ($rows + 1, 2 * $rows);
+	my %grown;
+
+	for my $metric (@vdb_metrics)
+	{
+		$node->safe_psql('postgres',
+			"CREATE INDEX ${table}_$metric->{name} ON $table USING ivfkm (v $metric->{opclass})");
+	}
+	$node->safe_psql('postgres',
+		"INSERT INTO $table SELECT id, $vector FROM generate_series($from, $to) id; ANALYZE $table");
+	for my $metric (@vdb_metrics)
+	{
+		my %scan = (
+			table => $table,
+			queries => "queries_$dims",
+			op => $metric->{op},
+			truth => "truth_${dims}_$metric->{name}_doubled");
+		my $name = "$metric->{name}, $dims dimensions, doubled";
+		my $index = "${table}_$metric->{name}";
+		my $before = vdb_recall($node, %scan);
+
+		is(vdb_check($node, $index, $name), 2 * $rows, "$name: every row has an entry");
+		is($before->{unordered}, 0, "$name: rows come in order of distance");
+		$node->safe_psql('postgres', "REINDEX INDEX $index");
+		my $after = vdb_recall($node, %scan);
+		cmp_ok($before->{recall}, '>=', $after->{recall} - 0.02,
+			"$name: recall $before->{recall} is that of a fresh index, $after->{recall}");
+	}
+}
+
+vdb_check_all($node, 'at the end');
+$node->stop;
+done_testing();
