@@ -8,7 +8,7 @@
 # or without having run a test, counts as one failure.  Exit status 1 on any failure.
 #
 # Environment: PG_CONFIG (the server to test with), VDB_BUILD_DIR, VDB_TIER_TIMEOUT
-# (seconds, 1200), VDB_NO_INSTALL (as root: install nothing), and those of the tiers.
+# (seconds, 2400), VDB_NO_INSTALL (as root: install nothing), and those of the tiers.
 cd "$(dirname "$0")/.." || exit 2
 . test/lib/common.sh
 . test/lib/prepare.sh
@@ -64,7 +64,7 @@ run_tier()
 	local tier=$1 log=$logs/$1.log status passed failed skipped started=$SECONDS
 
 	# timeout gives the tier a process group of its own and passes signals on to all of it
-	timeout --kill-after=60 "${VDB_TIER_TIMEOUT:-1200}" bash "test/tiers/$tier.sh" \
+	timeout --kill-after=60 "${VDB_TIER_TIMEOUT:-2400}" bash "test/tiers/$tier.sh" \
 		</dev/null >"$log" 2>&1 &
 	child=$!
 	wait "$child"

@@ -5,14 +5,22 @@ cd "$(dirname "$0")/../.." || exit 2
 . test/lib/common.sh
 . test/lib/prepare.sh
 
-# run NAME MAKE-ARGUMENT...: the programs print their own TAP lines
+outputs=$(mktemp -d) || exit 1
+trap 'rm -rf "$outputs"' EXIT
+trap 'exit 143' INT TERM HUP
+
+# run NAME MAKE-ARGUMENT...: in the background, each into its own file, because emulation and
+# sanitizers take long; the programs print their own TAP lines
 run()
 {
 	local name=$1
 
 	shift
-	echo "# $name"
-	make -C test/unit -j"$(nproc)" BUILD="$vdb_build/unit" V=1 "$@" || vdb_not_ok "unit tests: $name"
+	{
+		echo "# $name"
+		make -C test/unit -j"$(nproc)" BUILD="$vdb_build/unit" V=1 "$@" || vdb_not_ok "unit tests: $name"
+		echo "# $name: ended after $SECONDS s"
+	} >"$outputs/$name" 2>&1 &
 }
 
 run "gcc, sanitizers" check
@@ -27,4 +35,6 @@ if vdb_have qemu-aarch64 && vdb_have aarch64-linux-gnu-gcc; then
 else
 	vdb_skip "unit tests for AArch64" "aarch64-linux-gnu-gcc and qemu-aarch64 are not installed"
 fi
-exit "$vdb_failed"
+wait
+cat "$outputs"/*
+! grep -q '^not ok ' "$outputs"/*
