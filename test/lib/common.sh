@@ -80,6 +80,23 @@ vdb_copy_sources()
 			-print 2>/dev/null | xargs -r cp -p --parents -t "$to")
 }
 
+# The clang that the server's bitcode was made with, if it is installed.
+vdb_server_clang()
+{
+	local clang
+
+	[ -n "${PG_CONFIG:-}" ] || return 0
+	clang=$("$PG_CONFIG" --configure 2>/dev/null | sed -n "s/.*'CLANG=\([^']*\)'.*/\1/p")
+	[ -z "$clang" ] || [ ! -x "$clang" ] || printf '%s\n' "$clang"
+}
+
+# vdb_has_sanitizers COMPILER
+vdb_has_sanitizers()
+{
+	echo 'int main(void) { return 0; }' |
+		"$1" -fsanitize=address,undefined -x c -o /dev/null - >/dev/null 2>&1
+}
+
 # TAP lines, counted by check.sh.
 vdb_ok()
 {

@@ -38,13 +38,6 @@ vdb_has_libc_headers()
 	vdb_have gcc && echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1
 }
 
-# vdb_has_sanitizers COMPILER
-vdb_has_sanitizers()
-{
-	echo 'int main(void) { return 0; }' |
-		"$1" -fsanitize=address,undefined -x c -o /dev/null - >/dev/null 2>&1
-}
-
 # Is there a program (relative to pg_config's folders) that Debian ships in a package?
 vdb_has_server_file()
 {
@@ -88,16 +81,6 @@ vdb_list_missing()
 	if vdb_is_root && [ "${VDB_VERSIONS:-1}" != 0 ]; then
 		vdb_have debootstrap || vdb_wanted+=(debootstrap)
 	fi
-}
-
-# The clang that the server's bitcode was made with, if it is installed.
-vdb_server_clang()
-{
-	local clang
-
-	[ -n "${PG_CONFIG:-}" ] || return 0
-	clang=$("$PG_CONFIG" --configure 2>/dev/null | sed -n "s/.*'CLANG=\([^']*\)'.*/\1/p")
-	[ -z "$clang" ] || [ ! -x "$clang" ] || printf '%s\n' "$clang"
 }
 
 # Whatever happens, put Debian's cluster defaults back as they were.

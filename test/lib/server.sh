@@ -71,7 +71,7 @@ vdb_close_work()
 
 	trap '' INT TERM HUP
 	[ -n "$vdb_work" ] && [ -d "$vdb_work" ] || return "$status"
-	while IFS= read -r file; do
+	find "$vdb_work" -name postmaster.pid 2>/dev/null | while IFS= read -r file; do
 		pid=$(head -n 1 "$file" 2>/dev/null)
 		case $pid in '' | *[!0-9]*) continue ;; esac
 		kill -QUIT "$pid" 2>/dev/null || continue
@@ -80,7 +80,7 @@ vdb_close_work()
 			sleep 0.1
 			tries=$((tries + 1))
 		done
-	done < <(find "$vdb_work" -name postmaster.pid 2>/dev/null)
+	done
 	if [ "$status" -ne 0 ] && [ -s "$vdb_log" ]; then
 		mkdir -p "$vdb_build/check" && cp "$vdb_log" "$vdb_build/check/server.log" &&
 			echo "# the server's log is kept in $vdb_build/check/server.log"
@@ -96,6 +96,12 @@ vdb_object_dir()
 	echo "$vdb_build/pg$("$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')-$1"
 }
 
+# What make needs to know if the clang for the server's bitcode is not installed.
+vdb_bitcode_option()
+{
+	[ -n "$(vdb_server_clang)" ] || echo with_llvm=no
+}
+
 # vdb_build_extension gcc|clang [MAKE ARGUMENT...]
 vdb_build_extension()
 {
@@ -103,7 +109,7 @@ vdb_build_extension()
 
 	shift
 	to=$(vdb_object_dir "$compiler")
-	options=(CC=gcc)
+	options=(CC=gcc $(vdb_bitcode_option))
 	if [ "$compiler" = clang ]; then
 		# the server's flags are gcc's: clang does not know all of them
 		options=(CC="$VDB_CLANG" with_llvm=no
@@ -148,7 +154,8 @@ vdb_install_extension()
 	local compiler=$1
 
 	shift
-	make -s -C "$(vdb_object_dir "$compiler")" PG_CONFIG="$vdb_bin/pg_config" "$@" install
+	make -s -C "$(vdb_object_dir "$compiler")" PG_CONFIG="$vdb_bin/pg_config" \
+		$(vdb_bitcode_option) "$@" install
 }
 
 # vdb_start_server [NAME=VALUE...]: settings beside the defaults

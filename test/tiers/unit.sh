@@ -3,7 +3,6 @@
 # and for AArch64 where an emulator is installed.
 cd "$(dirname "$0")/../.." || exit 2
 . test/lib/common.sh
-. test/lib/prepare.sh
 
 outputs=$(mktemp -d) || exit 1
 trap 'rm -rf "$outputs"' EXIT
