@@ -147,15 +147,15 @@ for my $round (0 .. 2)
 }
 
 # CREATE INDEX, which must leave no trace in the catalogs.
-vdb_make_table($node, 'fresh', rows => 4000, dims => 128);
+vdb_make_table($node, 'fresh', rows => 12000, dims => 64);
 for my $round (0 .. 3)
 {
 	my $kind = $kinds[ $round % @kinds ];
 	my $build = vdb_background($node,
-		"SET maintenance_work_mem = '1MB'; CREATE INDEX fresh_l2 ON fresh USING ivfkm (v) WITH (lists = 100)");
+		"CREATE INDEX fresh_l2 ON fresh USING ivfkm (v) WITH (lists = 1000)");
 	my $pid = pid_of('CREATE INDEX fresh');
 
-	usleep(20_000 + 120_000 * $round);
+	usleep(50_000 + 250_000 * $round);
 	crash($kind, $pid);
 	my $result = eval { vdb_finish($build) };
 	if ($result && $result->{ok})
@@ -168,7 +168,7 @@ for my $round (0 .. 3)
 		0, "crash $round ($kind) of CREATE INDEX leaves no index");
 }
 $node->safe_psql('postgres', 'CREATE INDEX fresh_l2 ON fresh USING ivfkm (v) WITH (lists = 100)');
-is(vdb_check($node, 'fresh_l2', 'built after the crashes'), 4000, 'the next build has all rows');
+is(vdb_check($node, 'fresh_l2', 'built after the crashes'), 12000, 'the next build has all rows');
 
 # A build that has just committed, with and without its pages in the log.
 for my $level ('replica', 'minimal')
@@ -194,7 +194,7 @@ INSERT INTO young_long_$level SELECT id, $long FROM generate_series(21, 60) id;
 COMMIT;});
 	$node->stop('immediate');
 	$node->start;
-	is(vdb_check($node, 'fresh_l2', "wal_level $level, built"), 4000, "wal_level $level: all rows");
+	is(vdb_check($node, 'fresh_l2', "wal_level $level, built"), 12000, "wal_level $level: all rows");
 	is(vdb_check($node, "young_${level}_l2", "wal_level $level, new table"),
 		1000, "wal_level $level: all rows of a new table");
 	is(vdb_check($node, "young_long_${level}_l2", "wal_level $level, new table with long vectors"),
