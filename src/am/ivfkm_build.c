@@ -280,8 +280,9 @@ plan_index(BuildState *build)
 	wanted = nlists;
 	choose_sizes(build, sample.total_rows, &nlists, &sample.max_rows);
 	if (nlists < wanted)
-		ereport(NOTICE, (errmsg("index \"%s\" gets %d lists instead of %d",
-								RelationGetRelationName(build->index), nlists, wanted),
+		ereport(NOTICE, (errmsg_plural("index \"%s\" gets %d list instead of %d",
+									   "index \"%s\" gets %d lists instead of %d", nlists,
+									   RelationGetRelationName(build->index), nlists, wanted),
 						 errdetail("Training them takes a larger sample than fits into "
 								   "maintenance_work_mem."),
 						 errhint("Increase maintenance_work_mem to speed up searches.")));

@@ -41,6 +41,17 @@ ivfkmbuildphasename(int64 phase)
 	}
 }
 
+/* amproperty: the column can be ordered by distance; all else is for core to answer. */
+static bool
+ivfkmproperty(Oid index_oid, int attno, IndexAMProperty prop, const char *propname, bool *res,
+			  bool *isnull)
+{
+	if (attno == 0 || prop != AMPROP_DISTANCE_ORDERABLE)
+		return false;
+	*res = true;
+	return true;
+}
+
 /* SQL: ivfkmhandler(internal) returns index_am_handler. */
 Datum
 ivfkmhandler(PG_FUNCTION_ARGS)
@@ -90,7 +101,7 @@ ivfkmhandler(PG_FUNCTION_ARGS)
 	routine->amcanreturn = NULL;
 	routine->amcostestimate = ivfkmcostestimate;
 	routine->amoptions = ivfkmoptions;
-	routine->amproperty = NULL;
+	routine->amproperty = ivfkmproperty;
 	routine->ambuildphasename = ivfkmbuildphasename;
 	routine->amvalidate = ivfkmvalidate;
 	routine->amadjustmembers = NULL;

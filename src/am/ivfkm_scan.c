@@ -68,6 +68,14 @@ candidate_less(const Candidate *a, const Candidate *b)
 	return ItemPointerCompare((ItemPointer) &a->tid, (ItemPointer) &b->tid) < 0;
 }
 
+/* Makes a floor that every candidate is above, one bounded by -infinity included. */
+static inline void
+candidate_set_lowest(Candidate *candidate)
+{
+	candidate->lb = -get_float4_infinity();
+	ItemPointerSet(&candidate->tid, 0, InvalidOffsetNumber);
+}
+
 #define HEAP_PREFIX		candidate_heap
 #define HEAP_TYPE		Candidate
 #define HEAP_LESS(a, b) candidate_less(a, b)
@@ -410,8 +418,7 @@ add_list(IvfkmScan *so)
 		so->tree_done = true;
 		return false;
 	}
-	so->floors[so->nprobes].lb = -get_float4_infinity();
-	ItemPointerSetInvalid(&so->floors[so->nprobes].tid);
+	candidate_set_lowest(&so->floors[so->nprobes]);
 	so->nprobes++;
 	return true;
 }
@@ -462,8 +469,7 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 	so->epsilon = (float) ivfkm_epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
 	so->horizon.lb = get_float4_infinity();
 	ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
-	so->consumed.lb = -get_float4_infinity();
-	ItemPointerSetInvalid(&so->consumed.tid);
+	candidate_set_lowest(&so->consumed);
 	so->truncated = false;
 	so->ncandidates = 0;
 	so->nbounds = 0;
@@ -489,6 +495,27 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 }
 
 /* ----- the scan ----- */
+
+/*
+ * Scales a query for inner products, whose order does not depend on its length, down by a
+ * power of two if index space would clamp it.  Returns that power.
+ */
+static double
+shorten_query(float *query, int dims, float scale)
+{
+	const int max_exponent = 20;
+	float largest = 0.0f;
+	int exponent;
+
+	for (int i = 0; i < dims; i++)
+		largest = Max(largest, fabsf(query[i]));
+	(void) frexp((double) largest * scale, &exponent);
+	if (exponent <= max_exponent)
+		return 1.0;
+	for (int i = 0; i < dims; i++)
+		query[i] = ldexpf(query[i], max_exponent - exponent);
+	return ldexp(1.0, max_exponent - exponent);
+}
 
 /* Prepares the query and the search; called by the first gettuple after a rescan. */
 static void
@@ -523,9 +550,11 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	}
 
 	space = ivfkm_space_get(index, &so->meta);
-	ivfkm_space_apply(space, so->query);
 	so->metric = space->quant_metric;
 	so->distance_scale = space->distance_scale;
+	if (so->metric == QUANT_IP)
+		so->distance_scale *= shorten_query(so->query, dims, space->scale);
+	ivfkm_space_apply(space, so->query);
 	target = so->query;
 	if (so->metric == QUANT_IP)
 	{

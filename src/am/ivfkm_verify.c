@@ -418,6 +418,7 @@ vdb_index_check(PG_FUNCTION_ARGS)
 	Snapshot snapshot;
 	float *mean;
 	int dims;
+	int column_dims;
 	int64 result;
 
 	memset(&check, 0, sizeof(check));
@@ -429,9 +430,11 @@ vdb_index_check(PG_FUNCTION_ARGS)
 	if (check.meta.metric != (uint32) check.ops->metric)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   check.meta.metric);
-	if (dims != ivfkm_column_dims(index, check.ops))
+	/* the column may have lost its type modifier since, which keeps the index */
+	column_dims = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	if (column_dims > 0 && column_dims != dims)
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.", dims,
-					   ivfkm_column_dims(index, check.ops));
+					   column_dims);
 	page_geometry_init(&check.node_geometry, dims, true);
 	page_geometry_init(&check.list_geometry, dims, false);
 	mean = palloc(sizeof(float) * dims);
