@@ -15,6 +15,7 @@
  */
 #include "compat.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "port/vdb_half.h"
@@ -77,6 +78,7 @@ insert_into_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 	BlockNumber start;
 	BlockNumber block;
 	BlockNumber next;
+	BlockNumber nvisited = 0;
 	Buffer buffer;
 
 	buffer = page_read(index, head, BUFFER_LOCK_SHARE);
@@ -96,6 +98,9 @@ insert_into_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 			if (!BlockNumberIsValid(next))
 				break;
 		}
+		CHECK_FOR_INTERRUPTS();
+		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, block, "The chain of list %u is circular.", list->id);
 	}
 
 	if (block != start)
