@@ -12,6 +12,7 @@
  *-------------------------------------------------------------------------
  */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 #include "cluster/gemm.h"
 #include "port/vdb_target.h"

@@ -32,6 +32,7 @@
 #define GEMM_COLS  (2 * VF_WIDTH)
 #define GEMM_SLICE (GEMM_ROWS * GEMM_DEPTH_STRIDE) /* floats of a packed slice of a tile */
 
+/* A tile of two vectors of centroids */
 #define GEMM_ZERO(i) vf32 lo##i = vf_zero(), hi##i = vf_zero();
 #define GEMM_LOAD(i)                                                                               \
 	vf32 lo##i = vf_load(tile + GEMM_COLS * (i));                                                  \
@@ -44,9 +45,27 @@
 	vf_store(tile + GEMM_COLS * (i), lo##i);                                                       \
 	vf_store(tile + GEMM_COLS * (i) + VF_WIDTH, hi##i);
 
-/* A function body; START is GEMM_ZERO for the first slice, GEMM_LOAD for those after it. */
-#define GEMM_KERNEL(START, LIST)                                                                   \
-	LIST(START)                                                                                    \
+/* A tile of the first vector only; the second half of the result is zero. */
+#define GEMM_ZERO1(i) vf32 lo##i = vf_zero();
+#define GEMM_LOAD1(i) vf32 lo##i = vf_load(tile + GEMM_COLS * (i));
+#define GEMM_STEP1(i) lo##i = vf_fma(vf_set1(a[GEMM_DEPTH_STRIDE * (i) + k]), b0, lo##i);
+#define GEMM_STORE1(i)                                                                             \
+	vf_store(tile + GEMM_COLS * (i), lo##i);                                                       \
+	vf_store(tile + GEMM_COLS * (i) + VF_WIDTH, vf_zero());
+
+/* Bodies: the first slice of dimensions begins at zero, those after it at the tile. */
+#define GEMM_WIDE(LIST)                                                                            \
+	if (first)                                                                                     \
+	{                                                                                              \
+		LIST(GEMM_ZERO)                                                                            \
+		GEMM_WIDE_LOOP(LIST)                                                                       \
+	}                                                                                              \
+	else                                                                                           \
+	{                                                                                              \
+		LIST(GEMM_LOAD)                                                                            \
+		GEMM_WIDE_LOOP(LIST)                                                                       \
+	}
+#define GEMM_WIDE_LOOP(LIST)                                                                       \
 	for (size_t k = 0; k < depth; k++)                                                             \
 	{                                                                                              \
 		vf32 b0 = vf_load(b + k * GEMM_COLS);                                                      \
@@ -56,37 +75,56 @@
 		LIST(GEMM_STEP)                                                                            \
 	}                                                                                              \
 	LIST(GEMM_STORE)
+#define GEMM_NARROW(LIST)                                                                          \
+	if (first)                                                                                     \
+	{                                                                                              \
+		LIST(GEMM_ZERO1)                                                                           \
+		GEMM_NARROW_LOOP(LIST)                                                                     \
+	}                                                                                              \
+	else                                                                                           \
+	{                                                                                              \
+		LIST(GEMM_LOAD1)                                                                           \
+		GEMM_NARROW_LOOP(LIST)                                                                     \
+	}
+#define GEMM_NARROW_LOOP(LIST)                                                                     \
+	for (size_t k = 0; k < depth; k++)                                                             \
+	{                                                                                              \
+		vf32 b0 = vf_load(b + k * GEMM_COLS);                                                      \
+                                                                                                   \
+		LIST(GEMM_STEP1)                                                                           \
+	}                                                                                              \
+	LIST(GEMM_STORE1)
 
-/* tile[row][col] = sum over depth dimensions of a[row] * b[col] */
+/* tile[row][col] = sum over depth dimensions of a[row] * b[col], or += if not first */
 static VDB_TARGET void
-VDB_FN(gemm_full_first)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
-						float *VDB_RESTRICT tile)
+VDB_FN(gemm_full_wide)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+					   bool first, float *VDB_RESTRICT tile)
 {
-	GEMM_KERNEL(GEMM_ZERO, GEMM_ROW_LIST)
+	GEMM_WIDE(GEMM_ROW_LIST)
 }
 
-/* The same for the slices after the first: += */
+/* The same for the first half of the rows: what is left of a block. */
 static VDB_TARGET void
-VDB_FN(gemm_full_next)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
-					   float *VDB_RESTRICT tile)
+VDB_FN(gemm_half_wide)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+					   bool first, float *VDB_RESTRICT tile)
 {
-	GEMM_KERNEL(GEMM_LOAD, GEMM_ROW_LIST)
+	GEMM_WIDE(GEMM_HALF_LIST)
 }
 
-/* The first half of the rows of a tile, for what is left of a block. */
+/* The same for the first half of the columns: a panel that is half empty. */
 static VDB_TARGET void
-VDB_FN(gemm_half_first)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
-						float *VDB_RESTRICT tile)
+VDB_FN(gemm_full_narrow)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+						 bool first, float *VDB_RESTRICT tile)
 {
-	GEMM_KERNEL(GEMM_ZERO, GEMM_HALF_LIST)
+	GEMM_NARROW(GEMM_ROW_LIST)
 }
 
-/* The same for the slices after the first: += */
+/* The same for the first half of both. */
 static VDB_TARGET void
-VDB_FN(gemm_half_next)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
-					   float *VDB_RESTRICT tile)
+VDB_FN(gemm_half_narrow)(const float *VDB_RESTRICT a, const float *VDB_RESTRICT b, size_t depth,
+						 bool first, float *VDB_RESTRICT tile)
 {
-	GEMM_KERNEL(GEMM_LOAD, GEMM_HALF_LIST)
+	GEMM_NARROW(GEMM_HALF_LIST)
 }
 
 /* Copies the points into slices of constant stride; rows that fill the last tile are zero. */
@@ -173,12 +211,14 @@ VDB_FN(gemm_pack_cols)(const float *centroids, const uint32_t *index, size_t nco
 	}
 }
 
-/* The products of all packed points with one panel, into tiles. */
+/* The products of all packed points with a panel that holds ncols centroids, into tiles. */
 static VDB_TARGET void
-VDB_FN(gemm_panel)(const float *rows, size_t nrows, const float *panel, size_t dims, float *tiles)
+VDB_FN(gemm_panel)(const float *rows, size_t nrows, const float *panel, size_t ncols, size_t dims,
+				   float *tiles)
 {
 	size_t slices = gemm_slices(dims);
 	size_t depth = gemm_slice_depth(dims);
+	bool narrow = ncols <= VF_WIDTH;
 
 	for (size_t s = 0; s < slices; s++)
 	{
@@ -189,18 +229,16 @@ VDB_FN(gemm_panel)(const float *rows, size_t nrows, const float *panel, size_t d
 		{
 			const float *a = rows + (i / GEMM_ROWS * slices + s) * GEMM_SLICE;
 			float *tile = tiles + i * GEMM_COLS;
+			bool half = nrows - i <= GEMM_ROWS / 2;
 
-			if (nrows - i > GEMM_ROWS / 2)
-			{
-				if (s == 0)
-					VDB_FN(gemm_full_first)(a, b, n, tile);
-				else
-					VDB_FN(gemm_full_next)(a, b, n, tile);
-			}
-			else if (s == 0)
-				VDB_FN(gemm_half_first)(a, b, n, tile);
+			if (narrow && half)
+				VDB_FN(gemm_half_narrow)(a, b, n, s == 0, tile);
+			else if (narrow)
+				VDB_FN(gemm_full_narrow)(a, b, n, s == 0, tile);
+			else if (half)
+				VDB_FN(gemm_half_wide)(a, b, n, s == 0, tile);
 			else
-				VDB_FN(gemm_half_next)(a, b, n, tile);
+				VDB_FN(gemm_full_wide)(a, b, n, s == 0, tile);
 		}
 	}
 }
@@ -218,7 +256,7 @@ VDB_FN(gemm_argmin)(const float *rows, size_t nrows, const float *panels, const 
 		vf32 norm0 = vf_load(norms + j);
 		vf32 norm1 = vf_load(norms + j + VF_WIDTH);
 
-		VDB_FN(gemm_panel)(rows, nrows, panels + j * dims, dims, tiles);
+		VDB_FN(gemm_panel)(rows, nrows, panels + j * dims, ncols - j, dims, tiles);
 		for (size_t i = 0; i < nrows; i++)
 		{
 			float *tile = tiles + i * GEMM_COLS;
@@ -253,7 +291,7 @@ VDB_FN(gemm_scores)(const float *rows, size_t nrows, const float *panels, const 
 		vf32 norm0 = vf_load(norms + j);
 		vf32 norm1 = vf_load(norms + j + VF_WIDTH);
 
-		VDB_FN(gemm_panel)(rows, nrows, panels + j * dims, dims, tiles);
+		VDB_FN(gemm_panel)(rows, nrows, panels + j * dims, ncols - j, dims, tiles);
 		for (size_t i = 0; i < nrows; i++)
 		{
 			const float *tile = tiles + i * GEMM_COLS;
