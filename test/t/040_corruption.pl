@@ -1,0 +1,315 @@
+# Damaged files: whatever bytes an index file holds, statements end with SQLSTATE XX002 and the
+# advice to REINDEX, or vdb_index_check() finds the damage; the server never crashes or hangs;
+# and REINDEX repairs.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Vdb::Test;
+
+# Numbers of page.h: the special area, the header of a group, the metapage, a child's record.
+my $block_size = 8192;
+my %special = (owner => 8176, generation => 8180, next => 8184, kind => 8188, page_id => 8190);
+my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, reserved => 36);
+my %meta = (
+	magic => 64,
+	version => 68,
+	dimensions => 72,
+	metric => 76,
+	seed => 80,
+	scale_exponent => 88,
+	height => 92,
+	mean_block => 96,
+	root_block => 100,
+	nlists => 112,
+	used_blocks => 120,
+	probes => 144);
+my %child =
+  (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
+my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5);
+my $nowhere = 0xFFFFFFFF;
+my $beyond = 0x00FFFFFF;
+my $zeros = "\0" x $block_size;
+
+# "small": two lists of more than one page.  "long": one list, groups of two pages, and a
+# centroid of more than one page.
+my %shapes = (
+	small => { dims => 64, rows => 1000, lists => 2, unit => 16 * 8 + 192, arrays => 16 * 8 },
+	long => { dims => 5000, rows => 40, lists => 1 });
+
+# One case: a table of its own, the file's bytes changed by "edit", and which statements must
+# report damage.  vdb_index_check() always must; the others may succeed, and VACUUM may repair.
+my @cases;
+
+sub damage
+{
+	my ($name, $shape, $must, $edit, %more) = @_;
+
+	push @cases,
+	  {
+		name => $name,
+		shape => $shape,
+		must => { map { $_ => 1 } @$must, 'check' },
+		edit => $edit,
+		table => 'case' . @cases,
+		%more
+	  };
+}
+
+# Blocks of the pages of a kind.
+sub pages
+{
+	my ($bytes, $kind) = @_;
+
+	return grep {
+		unpack('S', substr($$bytes, $_ * $block_size + $special{kind}, 2)) == $kinds{$kind}
+	} 0 .. length($$bytes) / $block_size - 1;
+}
+
+sub get
+{
+	my ($bytes, $block, $offset, $format) = @_;
+
+	return unpack($format, substr($$bytes, $block * $block_size + $offset, 8));
+}
+
+# Changes a number of the "nth" page of a kind: put(kind, nth, offset, format, new), where new is
+# a number or a function of the old one and the block.
+sub put
+{
+	my ($kind, $nth, $offset, $format, $new) = @_;
+
+	return sub {
+		my ($bytes) = @_;
+		my $block = (pages($bytes, $kind))[$nth];
+		my $value = ref($new) ? $new->(get($bytes, $block, $offset, $format), $block) : $new;
+
+		vdb_poke($bytes, $block, $offset, pack($format, $value));
+	};
+}
+
+# Overwrites the start of a page.
+sub overwrite
+{
+	my ($kind, $nth, $new) = @_;
+
+	return sub {
+		my ($bytes) = @_;
+		vdb_poke($bytes, (pages($bytes, $kind))[$nth], 0, $new);
+	};
+}
+
+# Cuts the file.
+sub cut
+{
+	my ($to) = @_;
+
+	return sub {
+		my ($bytes) = @_;
+		my $blocks = length($$bytes) / $block_size;
+		substr($$bytes, $to->($blocks) * $block_size) = '';
+	};
+}
+
+my $all = [qw(select insert vacuum)];
+my $reads = [qw(select insert)];
+
+for my $shape ('small', 'long')
+{
+	# which of its pages an insert meets: the last one of the first group
+	my $last = $shape eq 'long' ? 1 : 0;
+	my $first_page = $shape eq 'long' ? ['select'] : $reads;
+
+	# metapage: what does not depend on the shape is tried once
+	if ($shape eq 'small')
+	{
+		damage('meta: magic', $shape, $all, put('meta', 0, $meta{magic}, 'L', 0x12345678));
+		damage('meta: format version', $shape, $all, put('meta', 0, $meta{version}, 'L', 99));
+		damage('meta: no dimensions', $shape, $all, put('meta', 0, $meta{dimensions}, 'L', 0));
+		damage('meta: unknown metric', $shape, $all, put('meta', 0, $meta{metric}, 'L', 77));
+		damage('meta: metric of another operator class',
+			$shape, ['select'], put('meta', 0, $meta{metric}, 'L', 3));
+		damage('meta: height', $shape, $all, put('meta', 0, $meta{height}, 'L', 0));
+		damage('meta: seed', $shape, [], put('meta', 0, $meta{seed}, 'Q', 42));
+		damage('meta: scale', $shape, [], put('meta', 0, $meta{scale_exponent}, 'l', 99));
+		damage('meta: root beyond the end', $shape, $reads, put('meta', 0, $meta{root_block}, 'L', $beyond));
+		damage('meta: root is the metapage', $shape, $reads, put('meta', 0, $meta{root_block}, 'L', 0));
+		damage('meta: mean beyond the end', $shape, $reads, put('meta', 0, $meta{mean_block}, 'L', $beyond));
+		damage('meta: mean is the metapage', $shape, $reads, put('meta', 0, $meta{mean_block}, 'L', 0));
+		damage('meta: more lists', $shape, [], put('meta', 0, $meta{nlists}, 'L', 1000));
+		damage('meta: more blocks than the file',
+			$shape, $all, put('meta', 0, $meta{used_blocks}, 'L', sub { $_[0] + 1 }));
+	}
+	damage('meta: one dimension more',
+		$shape, [], put('meta', 0, $meta{dimensions}, 'L', sub { $_[0] + 1 }),
+		also => '22000');
+	damage('meta: 16000 dimensions',
+		$shape, [], put('meta', 0, $meta{dimensions}, 'L', 16000),
+		also => '22000');
+
+	# every kind of page
+	for my $kind ('meta', 'mean', 'node', 'centroid', 'posting')
+	{
+		my $must = $kind eq 'posting' ? [ @$first_page, 'vacuum' ] : $all;
+
+		damage("$kind: page id", $shape, $must, put($kind, 0, $special{page_id}, 'S', 0xFFFF));
+		damage("$kind: unknown kind", $shape, $must, put($kind, 0, $special{kind}, 'S', 99));
+		damage("$kind: kind of another page",
+			$shape, $kind eq 'posting' ? $first_page : $kind eq 'meta' ? $all : $reads,
+			put($kind, 0, $special{kind}, 'S', sub { $_[0] == 3 ? 2 : 3 }));
+		damage("$kind: zeros", $shape, $must, overwrite($kind, 0, $zeros));
+	}
+
+	# what belongs to a list or node
+	for my $kind ('node', 'posting')
+	{
+		damage("$kind: owner", $shape, $kind eq 'posting' ? $first_page : $reads, put($kind, 0, $special{owner}, 'L', 4711));
+		damage("$kind: generation", $shape, $kind eq 'posting' ? $first_page : $reads, put($kind, 0, $special{generation}, 'L', 4711));
+		damage("$kind: stripe", $shape, $kind eq 'posting' ? $first_page : $reads, put($kind, 0, $group{stripe}, 'S', 9));
+		damage("$kind: too many slots in use",
+			$shape, $reads, put($kind, $last, $group{nused}, 'S', 60000));
+		damage("$kind: head", $shape, [], put($kind, 0, $group{head}, 'L', sub { $_[0] + 1 }));
+		damage("$kind: unused bytes", $shape, [], put($kind, 0, $group{reserved}, 'L', 1));
+
+		# the last page of a group carries its links
+		damage("$kind: next beyond the end", $shape, ['select'], put($kind, $last, $special{next}, 'L', $beyond));
+		damage("$kind: next is the metapage", $shape, ['select'], put($kind, $last, $special{next}, 'L', 0));
+	}
+	damage('node: next is itself', $shape, ['select'],
+		put('node', $last, $special{next}, 'L', sub { $_[1] - $last }));
+	damage('posting: fewer slots in use', $shape, [],
+		put('posting', $last, $group{nused}, 'S', sub { $_[0] - 1 }));
+	damage('posting: no slots in use', $shape, [], put('posting', $last, $group{nused}, 'S', 0));
+	damage('posting: insert position beyond the end',
+		$shape, ['insert'], put('posting', $last, $group{insert_block}, 'L', $beyond));
+	damage('posting: insert position is the metapage',
+		$shape, ['insert'], put('posting', $last, $group{insert_block}, 'L', 0));
+	damage('posting: bits of a code', $shape, [], put('posting', 0, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
+
+	# centroids
+	damage('centroid: list', $shape, $reads, put('centroid', 0, $child{id}, 'L', 4711));
+	damage('centroid: no list', $shape, $reads, put('centroid', 0, $child{id}, 'L', 0));
+	damage('centroid: generation', $shape, $reads, put('centroid', 0, $child{generation}, 'L', 4711));
+	damage('centroid: list beyond the end',
+		$shape, $reads, put('centroid', 0, $child{first_block}, 'L', $beyond));
+	damage('centroid: list at another block',
+		$shape, $shape eq 'long' ? $reads : [], put('centroid', 0, $child{first_block}, 'L', sub { $_[0] + 1 }));
+	damage('centroid: length of the extent', $shape, [], put('centroid', 0, $child{nblocks}, 'L', 1000));
+	damage('centroid: level', $shape, $reads, put('centroid', 0, $child{level}, 'S', 1));
+	damage('centroid: a number', $shape, [], put('centroid', 0, $child{centroid} + 8, 'S', 0x5000));
+	damage('centroid: not a number', $shape, [], put('centroid', 0, $child{centroid} + 8, 'S', 0x7E00));
+
+	# mean
+	damage('mean: a number', $shape, [], put('mean', 0, 64 + 8, 'f', 1e6));
+	damage('mean: not a number', $shape, [], put('mean', 0, 64 + 8, 'L', 0x7FC00000));
+	damage('mean: infinity', $shape, [], put('mean', 0, 64 + 8, 'L', 0x7F800000));
+
+	# the file
+	damage('file: half of it', $shape, $all, cut(sub { int($_[0] / 2) }));
+	damage('file: one page', $shape, $all, cut(sub { 1 }));
+	damage('file: nothing', $shape, $all, cut(sub { 0 }));
+	damage('file: the last page is missing', $shape, $all, cut(sub { $_[0] - 1 }));
+}
+
+# The root's units: which child, and its code.
+damage('node: bits of a code', 'small', [], put('node', 0, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
+damage('node: child of another slot', 'small', [], put('node', 0, 64 + 128 + 96 + 4, 'S', 2));
+damage('node: child beyond', 'small', [], put('node', 0, 64 + 128 + 96 + 4, 'S', 2000));
+
+# Arrays behind the codes of the first unit, short vectors: add float4[16], factor binary16[16],
+# address[16].
+my $arrays = 64 + $shapes{small}{arrays};
+damage('posting: a slot that is not a number', 'small', [], put('posting', 0, $arrays, 'L', 0x7FC00000));
+damage('posting: a slot that vanished', 'small', [], put('posting', 0, $arrays, 'L', 0x7F800000));
+damage('posting: term of a slot', 'small', [], put('posting', 0, $arrays, 'f', sub { $_[0] + 1 }));
+damage('posting: factor of a slot', 'small', [], put('posting', 0, $arrays + 64, 'S', sub { $_[0] ^ 0x11 }));
+damage('posting: factor that is not a number', 'small', [], put('posting', 0, $arrays + 64, 'S', 0x7E00));
+damage('posting: the row of another slot',
+	'small', [], put('posting', 0, $arrays + 96 + 4, 'S', sub { $_[0] + 1 }));
+damage('posting: no row', 'small', [], put('posting', 0, $arrays + 96 + 4, 'S', 0));
+
+# A table for each case, and deleted rows, so that VACUUM has something to remove.
+my $node = vdb_node('main', conf => "restart_after_crash = on\nwal_level = replica\n");
+$node->start;
+vdb_create($node);
+for my $shape (sort keys %shapes)
+{
+	vdb_make_table($node, $shape, rows => $shapes{$shape}{rows}, dims => $shapes{$shape}{dims});
+}
+for my $case (@cases)
+{
+	my $shape = $shapes{ $case->{shape} };
+	my $table = $case->{table};
+
+	$case->{name} = "$case->{shape}, $case->{name}";
+	$case->{index} = "${table}_l2";
+	$node->safe_psql(
+		'postgres', qq{
+CREATE TABLE $table (id bigint, v vector($shape->{dims}));
+INSERT INTO $table SELECT * FROM $case->{shape};
+CREATE INDEX $case->{index} ON $table USING ivfkm (v) WITH (lists = $shape->{lists});
+DELETE FROM $table WHERE id % 30 = 29;});
+	$case->{path} = vdb_index_path($node, $case->{index});
+}
+vdb_check_all($node, 'before the damage');
+
+$node->stop;
+for my $case (@cases)
+{
+	my $bytes = vdb_read_file($case->{path});
+	my $before = $bytes;
+
+	$case->{edit}->(\$bytes);
+	die "$case->{name}: nothing has changed" if $bytes eq $before;
+	vdb_write_file($case->{path}, $bytes);
+}
+$node->start;
+
+for my $case (@cases)
+{
+	my ($name, $table, $index) = @$case{qw(name table index)};
+	my $scan = 'SET enable_seqscan = off; SET enable_sort = off; SET ivfkm.iterative_scan = relaxed_order;';
+	my $query = "(SELECT v FROM $case->{shape} WHERE id = 5)";
+	my @statements = (
+		[ check => "SELECT vdb_index_check('$index')" ],
+		[ info => "SELECT count(*) FROM ivfkm_info('$index'), ivfkm_lists('$index')" ],
+		[ select => "$scan SET ivfkm.probes = 1000; SELECT count(*) FROM (SELECT id FROM $table ORDER BY v <-> $query LIMIT 100000) a" ],
+		[ nearest => "$scan SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
+		[ insert => "INSERT INTO $table SELECT id + 1000000, v FROM $case->{shape}" ],
+		[ vacuum => "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) $table" ],
+		[ later => "SELECT vdb_index_check('$index')" ]);
+	my @wrong;
+
+	for my $statement (@statements)
+	{
+		my ($what, $sql) = @$statement;
+		my $result = vdb_try($node, $sql);
+		my $reported = vdb_is_damage($result, $index);
+
+		next if $reported;
+		next if $result->{ok} && !$case->{must}{$what};
+		next if $case->{also} && $result->{sqlstate} eq $case->{also};
+		push @wrong, "$what: "
+		  . (
+			$result->{hung} ? 'hangs'
+			: $result->{crashed} ? "crash: $result->{error}"
+			: $result->{ok} ? 'damage is not reported'
+			: "not reported as damage: $result->{error}");
+		if ($result->{hung} || $result->{crashed})
+		{
+			$node->stop('immediate', fail_ok => 1);
+			$node->start(fail_ok => 1);
+			last;
+		}
+	}
+	ok(!@wrong, $name) or diag(join("\n", @wrong));
+
+	my $result = vdb_try($node, "REINDEX INDEX $index; SELECT vdb_index_check('$index')");
+	ok($result->{ok}, "$name: REINDEX repairs") or diag($result->{error});
+}
+
+vdb_check_all($node, 'at the end');
+$node->stop;
+done_testing();
