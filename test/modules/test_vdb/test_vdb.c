@@ -1,0 +1,86 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_vdb.c
+ *	  Index scans as no SQL statement makes them.
+ *
+ * IDENTIFICATION
+ *	  test/modules/test_vdb/test_vdb.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/skey.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+PG_MODULE_MAGIC;
+
+PG_FUNCTION_INFO_V1(test_vdb_scan);
+
+/* The snapshot of a name; "dirty" is room for one that is not static. */
+static Snapshot
+snapshot_of(const char *name, SnapshotData *dirty)
+{
+	if (strcmp(name, "mvcc") == 0)
+		return GetActiveSnapshot();
+	if (strcmp(name, "any") == 0)
+		return SnapshotAny;
+	if (strcmp(name, "self") == 0)
+		return SnapshotSelf;
+	if (strcmp(name, "dirty") == 0)
+	{
+		InitDirtySnapshot(*dirty);
+		return dirty;
+	}
+	elog(ERROR, "unknown snapshot \"%s\"", name);
+}
+
+/*
+ * SQL: test_vdb_scan(index regclass, query anyelement, snapshot text, ordered boolean)
+ * returns bigint: rows that a scan gives, ordered by the first operator of the index's
+ * operator family, or without order.
+ */
+Datum
+test_vdb_scan(PG_FUNCTION_ARGS)
+{
+	Oid index_oid = PG_GETARG_OID(0);
+	bool ordered = PG_GETARG_BOOL(3);
+	Relation heap = table_open(IndexGetRelation(index_oid, false), AccessShareLock);
+	Relation index = index_open(index_oid, AccessShareLock);
+	TupleTableSlot *slot = table_slot_create(heap, NULL);
+	SnapshotData dirty;
+	Snapshot snapshot = snapshot_of(text_to_cstring(PG_GETARG_TEXT_PP(2)), &dirty);
+	IndexScanDesc scan;
+	ScanKeyData orderby;
+	int64 rows = 0;
+
+	if (ordered)
+	{
+		Oid type = index->rd_opcintype[0];
+		Oid op = get_opfamily_member(index->rd_opfamily[0], type, type, 1);
+
+		ScanKeyInit(&orderby, 1, 1, get_opcode(op), PG_GETARG_DATUM(1));
+	}
+#if PG_VERSION_NUM >= 180000
+	scan = index_beginscan(heap, index, snapshot, NULL, 0, ordered ? 1 : 0);
+#else
+	scan = index_beginscan(heap, index, snapshot, 0, ordered ? 1 : 0);
+#endif
+	index_rescan(scan, NULL, 0, ordered ? &orderby : NULL, ordered ? 1 : 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+		rows++;
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	index_close(index, AccessShareLock);
+	table_close(heap, AccessShareLock);
+	PG_RETURN_INT64(rows);
+}
