@@ -20,7 +20,6 @@
 
 #include "access/amapi.h"
 #include "access/genam.h"
-#include "access/generic_xlog.h"
 #include "access/relscan.h"
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
@@ -226,7 +225,7 @@ typedef struct IvfkmExtent
 	BlockNumber block;		 /* block to be written next */
 	BlockNumber groups_left; /* with the current one */
 	int slot;				 /* next slot of the current group */
-	Page pages[MAX_GENERIC_XLOG_PAGES];
+	Page pages[IVFKM_MAX_STRIPES];
 } IvfkmExtent;
 
 extern double ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info);
@@ -255,6 +254,27 @@ extern int ivfkm_column_dims(Relation index, const IvfkmOps *ops);
 extern bool ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
 						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
 						IndexInfo *index_info);
+
+/* ----- exact distances (ivfkm_rerank.c) ----- */
+
+/* Access to the rows of the table behind a scan. */
+typedef struct IvfkmRerank
+{
+	Relation index;
+	const IvfkmOps *ops;
+	IndexFetchTableData *fetch;
+	TupleTableSlot *slot;
+	IndexInfo *index_info;
+	EState *estate;			   /* for indexes on expressions, else NULL */
+	MemoryContext row_context; /* detoasted values; reset after every row */
+} IvfkmRerank;
+
+extern void ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index,
+							   const IvfkmOps *ops);
+extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
+extern void ivfkm_rerank_end(IvfkmRerank *rerank);
+extern bool ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
+								  int dims, const ItemPointerData *tid, double *distance);
 
 /* ----- scan (ivfkm_scan.c) ----- */
 

@@ -40,8 +40,8 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 				  const ItemPointerData *tid, BlockNumber *next)
 {
 	int last = geometry->stripes - 1;
-	Buffer buffers[PAGE_WAL_MAX];
-	Page pages[PAGE_WAL_MAX];
+	Buffer buffers[IVFKM_MAX_STRIPES];
+	Page pages[IVFKM_MAX_STRIPES];
 	PageWal wal;
 	int slot;
 

@@ -23,9 +23,6 @@
 #include <math.h>
 
 #include "access/relscan.h"
-#include "access/tableam.h"
-#include "catalog/index.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/pg_bitutils.h"
@@ -95,8 +92,7 @@ candidate_set_lowest(Candidate *candidate)
 typedef struct IvfkmScan
 {
 	const IvfkmOps *ops;
-	MemoryContext context;	   /* everything below; reset by rescan */
-	MemoryContext row_context; /* detoasted values; reset after every row */
+	MemoryContext context; /* everything below but "rerank"; reset by rescan */
 	bool started;
 	bool arbitrary_order; /* NULL query: rows come in any order */
 
@@ -142,74 +138,8 @@ typedef struct IvfkmScan
 	double last_distance; /* of the row emitted last */
 	tidhash_hash *seen;	  /* rows that the first pass looked at */
 
-	/* exact distances */
-	IndexFetchTableData *fetch;
-	TupleTableSlot *slot;
-	IndexInfo *index_info;
-	EState *estate; /* for indexes on expressions */
+	IvfkmRerank *rerank; /* NULL before the first search; kept over rescans */
 } IvfkmScan;
-
-/* ----- exact distances ----- */
-
-/* Sets up access to the heap; once per scan, kept until endscan. */
-static void
-heap_access_begin(IndexScanDesc scan, IvfkmScan *so, MemoryContext parent)
-{
-	MemoryContext old_context;
-
-	if (so->fetch != NULL)
-		return;
-	old_context = MemoryContextSwitchTo(parent);
-	so->fetch = table_index_fetch_begin(scan->heapRelation);
-	so->slot = table_slot_create(scan->heapRelation, NULL);
-	so->index_info = BuildIndexInfo(scan->indexRelation);
-	if (so->index_info->ii_Expressions != NIL)
-		so->estate = CreateExecutorState();
-	MemoryContextSwitchTo(old_context);
-}
-
-/*
- * Exact distance of a row, in index space.  Follows the row's update chain under the
- * scan's snapshot; false if no version is visible.
- */
-static bool
-fetch_distance(IndexScanDesc scan, IvfkmScan *so, const ItemPointerData *tid, double *distance)
-{
-	ItemPointerData version = *tid; /* the fetch overwrites it */
-	bool call_again = false;
-	bool all_dead = false;
-	Datum value;
-	bool isnull;
-	void *row;
-	MemoryContext old_context;
-
-	if (!table_index_fetch_tuple(so->fetch, &version, scan->xs_snapshot, so->slot, &call_again,
-								 &all_dead))
-		return false;
-
-	old_context = MemoryContextSwitchTo(so->row_context);
-	if (so->estate == NULL)
-		value = slot_getattr(so->slot, so->index_info->ii_IndexAttrNumbers[0], &isnull);
-	else
-	{
-		GetPerTupleExprContext(so->estate)->ecxt_scantuple = so->slot;
-		FormIndexDatum(so->index_info, so->slot, so->estate, &value, &isnull);
-	}
-	if (!isnull)
-	{
-		row = PG_DETOAST_DATUM(value);
-		ivfkm_check_dims(so->ops, scan->indexRelation, row, (int) so->meta.dimensions);
-		*distance = so->ops->distance(so->query_value, row) * so->distance_scale;
-		if (isnan(*distance))
-			*distance = get_float8_infinity();
-	}
-	MemoryContextSwitchTo(old_context);
-	ExecClearTuple(so->slot);
-	MemoryContextReset(so->row_context);
-	if (so->estate != NULL)
-		ResetPerTupleExprContext(so->estate);
-	return !isnull;
-}
 
 /* ----- candidates ----- */
 
@@ -594,8 +524,6 @@ ivfkmbeginscan(Relation index, int nkeys, int norderbys)
 
 	so->ops = ivfkm_ops(index);
 	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_DEFAULT_SIZES);
-	so->row_context =
-		AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan row", ALLOCSET_DEFAULT_SIZES);
 	scan->opaque = so;
 	return scan;
 }
@@ -607,20 +535,13 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 	IvfkmScan *so = scan->opaque;
 	IvfkmScan fresh;
 
-	if (so->fetch != NULL)
-	{
-		table_index_fetch_reset(so->fetch);
-		ExecClearTuple(so->slot);
-	}
+	if (so->rerank != NULL)
+		ivfkm_rerank_reset(so->rerank);
 	MemoryContextReset(so->context);
 	memset(&fresh, 0, sizeof(fresh));
 	fresh.ops = so->ops;
 	fresh.context = so->context;
-	fresh.row_context = so->row_context;
-	fresh.fetch = so->fetch;
-	fresh.slot = so->slot;
-	fresh.index_info = so->index_info;
-	fresh.estate = so->estate;
+	fresh.rerank = so->rerank;
 	*so = fresh;
 
 	if (keys != NULL && scan->numberOfKeys > 0)
@@ -649,7 +570,10 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	}
 	if (so->arbitrary_order)
 		distance = -get_float8_infinity(); /* no reason to look, and none to wait */
-	else if (!fetch_distance(scan, so, &tid, &distance))
+	else if (ivfkm_rerank_distance(so->rerank, scan->xs_snapshot, so->query_value,
+								   (int) so->meta.dimensions, &tid, &distance))
+		distance *= so->distance_scale;
+	else
 		return;
 	if (so->nresults == so->results_size)
 	{
@@ -701,7 +625,13 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 		if (scan->instrument)
 			scan->instrument->nsearches++;
 #endif
-		heap_access_begin(scan, so, MemoryContextGetParent(so->context));
+		if (so->rerank == NULL)
+		{
+			old_context = MemoryContextSwitchTo(MemoryContextGetParent(so->context));
+			so->rerank = palloc(sizeof(IvfkmRerank));
+			ivfkm_rerank_begin(so->rerank, scan->heapRelation, scan->indexRelation, so->ops);
+			MemoryContextSwitchTo(old_context);
+		}
 		old_context = MemoryContextSwitchTo(so->context);
 		scan_begin(scan, so);
 	}
@@ -746,15 +676,12 @@ ivfkmendscan(IndexScanDesc scan)
 {
 	IvfkmScan *so = scan->opaque;
 
-	if (so->fetch != NULL)
+	if (so->rerank != NULL)
 	{
-		table_index_fetch_end(so->fetch);
-		ExecDropSingleTupleTableSlot(so->slot);
-		if (so->estate != NULL)
-			FreeExecutorState(so->estate);
+		ivfkm_rerank_end(so->rerank);
+		pfree(so->rerank);
 	}
 	MemoryContextDelete(so->context);
-	MemoryContextDelete(so->row_context);
 	pfree(so);
 	scan->opaque = NULL;
 }

@@ -76,8 +76,8 @@ vacuum_group(Relation index, const IvfkmGeometry *geometry, Buffer buffer,
 	}
 	if (ndead > 0)
 	{
-		Buffer buffers[PAGE_WAL_MAX];
-		Page pages[PAGE_WAL_MAX];
+		Buffer buffers[IVFKM_MAX_STRIPES];
+		Page pages[IVFKM_MAX_STRIPES];
 		PageWal wal;
 
 		buffers[last] = buffer;

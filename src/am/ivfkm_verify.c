@@ -53,7 +53,7 @@ typedef struct CheckState
 	int64 nrows;
 	int64 nmatched;
 	MemoryContext row_context;
-	Page pages[MAX_GENERIC_XLOG_PAGES];
+	Page pages[IVFKM_MAX_STRIPES];
 } CheckState;
 
 /* Notes that a block was reached; twice is damage. */
@@ -98,7 +98,7 @@ copy_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDat
 		   BlockNumber block)
 {
 	int last = geometry->stripes - 1;
-	Buffer buffers[MAX_GENERIC_XLOG_PAGES];
+	Buffer buffers[IVFKM_MAX_STRIPES];
 
 	for (int n = 0; n <= last; n++)
 	{
@@ -447,7 +447,7 @@ vdb_index_check(PG_FUNCTION_ARGS)
 	check.rows = tidhash_create(CurrentMemoryContext, 1024, NULL);
 	check.row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm check row", ALLOCSET_DEFAULT_SIZES);
-	for (int i = 0; i < MAX_GENERIC_XLOG_PAGES; i++)
+	for (int i = 0; i < IVFKM_MAX_STRIPES; i++)
 		check.pages[i] = (Page) palloc(BLCKSZ);
 
 	check_pages(&check);

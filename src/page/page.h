@@ -184,6 +184,8 @@ typedef struct IvfkmGeometry
 	bool node;		/* has the norm array */
 } IvfkmGeometry;
 
+#define IVFKM_MAX_STRIPES 4 /* what 16,000 dimensions take, and what one WAL record can hold */
+
 #define IVFKM_TAIL_BYTES	  (QUANT_UNIT * (4 + 2 + 6))
 #define IVFKM_NODE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 4)
 

@@ -56,15 +56,16 @@ page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, u
 				  const ItemPointerData *tid, BlockNumber *raced)
 {
 	IvfkmPageKind kind = geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING;
-	Buffer buffers[PAGE_WAL_MAX];
-	Page pages[PAGE_WAL_MAX];
+	Buffer buffers[IVFKM_MAX_STRIPES];
+	Page pages[IVFKM_MAX_STRIPES];
 	Buffer meta_buffer;
 	Buffer tail_buffer;
 	BlockNumber first;
 	BlockNumber head;
 	PageWal wal;
 
-	Assert(geometry->stripes <= PAGE_WAL_MAX);
+	StaticAssertStmt(IVFKM_MAX_STRIPES <= PAGE_WAL_MAX, "a group fits into one WAL record");
+	Assert(geometry->stripes <= IVFKM_MAX_STRIPES);
 	LockRelationForExtension(index, ExclusiveLock);
 
 	tail_buffer = page_read(index, tail_group + geometry->stripes - 1, BUFFER_LOCK_SHARE);
