@@ -26,6 +26,19 @@ vdb_in_chroot()
 		chroot "$vdb_chroots/$suite" "$@" </dev/null
 }
 
+# vdb_in_chroot_with_proc SUITE COMMAND...: /proc is mounted for this command alone, in a mount
+# namespace of its own, so that nothing stays mounted
+vdb_in_chroot_with_proc()
+{
+	local suite=$1
+
+	shift
+	unshare --mount env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive sh -c '
+			mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' \
+		"$vdb_chroots/$suite" "$@" </dev/null
+}
+
 # vdb_make_chroot SUITE MAJOR: make it unless it is complete
 vdb_make_chroot()
 {
@@ -73,14 +86,14 @@ vdb_test_in_chroot()
 	local suite=$1 major=$2 root=$vdb_chroots/$1
 
 	if [ ! -x "$root/usr/lib/postgresql/$major/bin/postgres" ]; then
-		vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends postgresql-common &&
+		vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends postgresql-common &&
 			echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf" &&
-			vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends \
+			vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends \
 				"postgresql-$major" libipc-run-perl perl || return
 	fi
 	rm -rf "$root/vdb-check" &&
 		mkdir "$root/vdb-check" &&
 		(cd "$vdb_root" && tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' \
 			--exclude='*.so' .) | tar -xf - -C "$root/vdb-check" || return
-	vdb_in_chroot "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 /vdb-check/test/check.sh regress isolation
+	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 /vdb-check/test/check.sh regress isolation
 }
