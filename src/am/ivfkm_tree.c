@@ -32,6 +32,7 @@ struct IvfkmTreeEntry
 	float key;
 	int32 exact;			 /* index into tree->exact, or UNRESOLVED */
 	ItemPointerData pointer; /* record of the child */
+	uint16 level;			 /* the child's level by its parent's */
 };
 
 #define HEAP_PREFIX		tree_heap
@@ -87,6 +88,7 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 				entry->key = tree_key(tree, lb[lane], unit.norm2[lane]);
 				entry->exact = UNRESOLVED;
 				entry->pointer = unit.tid[lane];
+				entry->level = node->level - 1;
 			}
 		}
 	}
@@ -117,6 +119,9 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 	probe = &tree->exact[entry->exact];
 	probe->pointer = entry->pointer;
 	page_centroid_read(tree->index, tree->dims, &entry->pointer, &probe->child, tree->centroid);
+	if (probe->child.level != entry->level)
+		page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
+					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
 	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
 	probe->key = tree_key(tree, dist2, probe->child.norm2);
 	if (tree->query != tree->target)
@@ -160,6 +165,7 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	root.id = meta->root_id;
 	root.generation = meta->root_generation;
 	root.first_block = meta->root_block;
+	root.level = meta->height;
 	tree_scan_node(tree, &root, tree->quant.norm2);
 }
 

@@ -57,7 +57,7 @@ ivfkm_open(Oid index_oid, Relation *heap)
 	return index;
 }
 
-/* Appends the lists below a node to the array; nodes at most "height" levels deep. */
+/* Appends the lists below a node of level "height" to the array. */
 static void
 collect(Relation index, const IvfkmMetaPageData *meta, const IvfkmGeometry *geometry,
 		const IvfkmChildData *node, uint32 height, IvfkmProbe **lists, int *count, int *size)
@@ -95,10 +95,9 @@ collect(Relation index, const IvfkmMetaPageData *meta, const IvfkmGeometry *geom
 		memset(list, 0, sizeof(IvfkmProbe));
 		list->pointer = pointers[i];
 		page_centroid_read(index, (int) meta->dimensions, &pointers[i], &list->child, centroid);
-		if (list->child.level >= height)
+		if (list->child.level != height - 1)
 			page_corrupted(index, ItemPointerGetBlockNumberNoCheck(&pointers[i]),
-						   "A child of level %u is below a node of level %u.", list->child.level,
-						   height);
+						   "A child's level is %u instead of %u.", list->child.level, height - 1);
 		if (list->child.level == 0)
 			(*count)++;
 		else

@@ -283,6 +283,65 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 					   "Its insert position, block %u, is not in the list.", hint);
 }
 
+/*
+ * The slots of the root must hold the codes of their children's centroids, and the records
+ * the norms of theirs.
+ */
+static void
+check_root(CheckState *check, const IvfkmChildData *root)
+{
+	const IvfkmGeometry *geometry = &check->node_geometry;
+	int dims = geometry->dims;
+	int last = geometry->stripes - 1;
+	BlockNumber block = root->first_block;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+	float *centroid = palloc(sizeof(float) * dims);
+	float *origin = palloc0(sizeof(float) * dims);
+	uint8 *code = palloc(quant_code_bytes(dims));
+	uint8 *found_code = palloc(quant_code_bytes(dims));
+
+	while (BlockNumberIsValid(block))
+	{
+		CHECK_FOR_INTERRUPTS();
+		copy_group(check, geometry, root, block);
+		for (int slot = 0; slot < geometry->slots; slot++)
+		{
+			int lane = slot % QUANT_UNIT;
+			QuantFactors factors;
+			IvfkmUnit unit;
+			IvfkmChildData child;
+			double norm2 = 0.0;
+
+			if (!page_slot_used(check->pages[last], geometry, slot))
+				continue;
+			page_unit_get(check->pages[last], geometry, slot / QUANT_UNIT, &unit);
+			page_centroid_read(check->index, dims, &unit.tid[lane], &child, stored);
+			for (int i = 0; i < dims; i++)
+			{
+				centroid[i] = vdb_half_to_float(stored[i]);
+				norm2 += (double) centroid[i] * centroid[i];
+			}
+			if (child.norm2 != (float) norm2)
+				page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(&unit.tid[lane]),
+							   "The norm of centroid %u is wrong.",
+							   ItemPointerGetOffsetNumberNoCheck(&unit.tid[lane]));
+			(void) quant_encode(QUANT_L2, dims, centroid, origin, NULL, code, &factors);
+			page_slot_code(check->pages, geometry, slot, found_code);
+			if (unit.add[lane] != factors.add || unit.mul[lane] != factors.mul ||
+				unit.norm2[lane] != child.norm2 ||
+				memcmp(code, found_code, quant_code_bytes(dims)) != 0)
+				page_corrupted(check->index, block, "The code in slot %d is not its centroid's.",
+							   slot);
+		}
+		block = IvfkmPageGetOpaque(check->pages[last])->next;
+	}
+	pfree(stored);
+	pfree(centroid);
+	pfree(origin);
+	pfree(code);
+	pfree(found_code);
+}
+
 /* Walks the whole index. */
 static void
 check_pages(CheckState *check)
@@ -303,6 +362,7 @@ check_pages(CheckState *check)
 	root.first_block = meta->root_block;
 	root.nblocks = ivfkm_extent_blocks(&check->node_geometry, meta->nlists);
 	check_chain(check, &check->node_geometry, &root, -1);
+	check_root(check, &root);
 
 	check->lists = ivfkm_collect_lists(index, meta, &check->nlists);
 	if ((uint32) check->nlists != meta->nlists)
@@ -323,10 +383,14 @@ check_pages(CheckState *check)
 		}
 		check_chain(check, &check->list_geometry, &check->lists[i].child, i);
 	}
-	for (BlockNumber block = 0; block < used_before; block++)
+	page_meta_read(index, meta);
+	for (BlockNumber block = 0; block < check->nvisited; block++)
 	{
-		if (!check->visited[block])
+		if (block < used_before && !check->visited[block])
 			page_corrupted(index, block, "It is in use, but nothing leads to it.");
+		if (block >= meta->used_blocks && check->visited[block])
+			page_corrupted(index, block, "It is reached, but only %u blocks are in use.",
+						   meta->used_blocks);
 	}
 }
 

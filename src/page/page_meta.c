@@ -41,9 +41,19 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
 	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_COSINE)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric is %u.", meta->metric);
-	if (meta->height < 1 || meta->nlists < 1 || meta->ncalibrations > IVFKM_CALIBRATION_SLOTS ||
-		meta->scale_exponent < -126 || meta->scale_exponent > 126)
+	if (meta->height < 1 || meta->height > PG_UINT16_MAX || meta->nlists < 1 ||
+		meta->ncalibrations > IVFKM_CALIBRATION_SLOTS || meta->scale_exponent < -126 ||
+		meta->scale_exponent > 126)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metapage is not valid.");
+	for (uint32 i = 0; i < meta->ncalibrations; i++)
+	{
+		const IvfkmCalibration *entry = &meta->calibration[i];
+
+		if (entry->k < 1 || (i > 0 && entry->k <= entry[-1].k) || entry->probes < 1 ||
+			entry->probes > meta->nlists)
+			page_corrupted(index, IVFKM_META_BLOCK, "Probes for %u rows are %u.", entry->k,
+						   entry->probes);
+	}
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
 		page_corrupted(index, nblocks, "The file has %u blocks, but %u are in use.", nblocks,
