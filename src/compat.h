@@ -55,4 +55,11 @@
 #define vacuum_delay_point_compat() vacuum_delay_point()
 #endif
 
+/* PostgreSQL 18 spells it as a specifier; both forms may stand before a declaration. */
+#if PG18_GE
+#define VDB_NORETURN pg_noreturn
+#else
+#define VDB_NORETURN pg_attribute_noreturn()
+#endif
+
 #endif /* VDB_COMPAT_H */

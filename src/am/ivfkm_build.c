@@ -27,7 +27,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/backend_progress.h"
-#include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
 

@@ -68,7 +68,7 @@ bytea *
 ivfkmoptions(Datum reloptions, bool validate)
 {
 	static const relopt_parse_elt table[] = {
-		{"lists", RELOPT_TYPE_INT, offsetof(IvfkmOptions, lists)},
+		{.optname = "lists", .opttype = RELOPT_TYPE_INT, .offset = offsetof(IvfkmOptions, lists)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, ivfkm_relopt_kind, sizeof(IvfkmOptions),

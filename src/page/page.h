@@ -252,8 +252,8 @@ extern int page_slot_find_free(Page last_page, const IvfkmGeometry *geometry);
 
 /* ----- page_check.c ----- */
 
-extern void page_corrupted(Relation index, BlockNumber block, const char *fmt, ...)
-	pg_attribute_printf(3, 4) pg_attribute_noreturn();
+VDB_NORETURN extern void page_corrupted(Relation index, BlockNumber block, const char *fmt, ...)
+	pg_attribute_printf(3, 4);
 extern IvfkmPageKind page_check_any(Relation index, Buffer buffer);
 extern void page_check(Relation index, Buffer buffer, IvfkmPageKind kind);
 extern void page_check_owner(Relation index, Buffer buffer, IvfkmPageKind kind, uint32 owner,
