@@ -29,9 +29,6 @@ for my $dims (3, 64, 384, 1000)
 			queries => $queries,
 			op => $op,
 			truth => "truth_${dims}_$metric->{name}");
-		# An inner product in few dimensions: a scan begins with the lists for its first 32
-		# rows, and rows that later lists have nearer than those are left out.
-		my $enough = $dims == 3 && $metric->{name} eq 'ip' ? 0.9 : 0.95;
 		my $result;
 
 		for my $lists (0, 25)
@@ -52,7 +49,8 @@ for my $dims (3, 64, 384, 1000)
 			is($result->{duplicates}, 0, "$name: no row comes twice");
 
 			$result = vdb_recall($node, %scan, k => 100);
-			cmp_ok($result->{recall}, '>=', $enough, "$name: recall\@100");
+			cmp_ok($result->{recall}, '>=', 0.95, "$name: recall\@100");
+			note("recall\@100 $result->{recall}");
 			is($result->{rows}, 100, "$name: rows of LIMIT 100");
 			is($result->{unordered}, 0, "$name: 100 rows come in order of distance");
 
@@ -67,13 +65,16 @@ for my $dims (3, 64, 384, 1000)
 	}
 }
 
-# An index that took as many rows by inserts as it was built with.
+# Indexes that took as many rows by inserts as they were built with.  What a single build
+# measures as the lists to probe moves recall by a few hundredths either way, in the grown index
+# and in the fresh one: each is held to the limit of all indexes, and their mean to the fresh
+# ones' mean.
+my ($mean_grown, $mean_fresh, $pairs) = (0, 0, 0);
 for my $dims (3, 64, 384)
 {
 	my $table = "items_$dims";
 	my $vector = vdb_vector('id', $dims);
 	my ($from, $to) = ($rows + 1, 2 * $rows);
-	my %grown;
 
 	for my $metric (@vdb_metrics)
 	{
@@ -97,10 +98,16 @@ for my $dims (3, 64, 384)
 		is($before->{unordered}, 0, "$name: rows come in order of distance");
 		$node->safe_psql('postgres', "REINDEX INDEX $index");
 		my $after = vdb_recall($node, %scan);
-		cmp_ok($before->{recall}, '>=', $after->{recall} - 0.02,
-			"$name: recall $before->{recall} is that of a fresh index, $after->{recall}");
+		cmp_ok($before->{recall}, '>=', 0.95, "$name: recall\@10");
+		note("$name: recall $before->{recall}, fresh $after->{recall}");
+		$mean_grown += $before->{recall};
+		$mean_fresh += $after->{recall};
+		$pairs++;
 	}
 }
+cmp_ok($mean_grown / $pairs, '>=', $mean_fresh / $pairs - 0.02,
+	'doubled indexes have the recall of fresh ones, on the average');
+note('means ' . $mean_grown / $pairs . ' and ' . $mean_fresh / $pairs);
 
 vdb_check_all($node, 'at the end');
 $node->stop;

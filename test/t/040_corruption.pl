@@ -29,7 +29,6 @@ my %meta = (
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5);
-my $nowhere = 0xFFFFFFFF;
 my $beyond = 0x00FFFFFF;
 my $zeros = "\0" x $block_size;
 
@@ -176,9 +175,9 @@ for my $shape ('small', 'long')
 		# the last page of a group carries its links
 		damage("$kind: next beyond the end", $shape, ['select'], put($kind, $last, $special{next}, 'L', $beyond));
 		damage("$kind: next is the metapage", $shape, ['select'], put($kind, $last, $special{next}, 'L', 0));
+		damage("$kind: next is itself",
+			$shape, ['select'], put($kind, $last, $special{next}, 'L', sub { $_[1] - $last }));
 	}
-	damage('node: next is itself', $shape, ['select'],
-		put('node', $last, $special{next}, 'L', sub { $_[1] - $last }));
 	damage('posting: fewer slots in use', $shape, [],
 		put('posting', $last, $group{nused}, 'S', sub { $_[0] - 1 }));
 	damage('posting: no slots in use', $shape, [], put('posting', $last, $group{nused}, 'S', 0));
