@@ -238,7 +238,8 @@ prepare_lists(BuildState *build, KmeansCallback callback, void *callback_arg)
 static void
 calibrate(BuildState *build, const IvfkmSample *sample)
 {
-	uint32 *lists = palloc(sizeof(uint32) * Max(sample->nrows, 1));
+	uint32 *lists =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * (Size) Max(sample->nrows, 1));
 	float *dist2 = palloc(sizeof(float) * KMEANS_BLOCK);
 	double fraction = sample->nrows / Max(sample->total_rows, (double) Max(sample->nrows, 1));
 

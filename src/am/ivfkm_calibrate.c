@@ -20,6 +20,7 @@
 #include <math.h>
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "distance/dist.h"
 
@@ -167,7 +168,8 @@ ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample, const float 
 	keys = palloc(sizeof(float) * nlists);
 	nearest = palloc(sizeof(Ranked) * m[levels - 1]);
 	targets = palloc(sizeof(float) * QUERY_BLOCK * dims);
-	distances = palloc(sizeof(float) * QUERY_BLOCK * nrows);
+	distances =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * QUERY_BLOCK * (Size) nrows);
 
 	for (int first = 0; first < nqueries; first += QUERY_BLOCK)
 	{

@@ -100,8 +100,9 @@ scan_blocks(Relation heap, Relation index, IndexInfo *index_info, BlockNumber wa
 	{
 		BlockNumber block = BlockSampler_Next(&sampler);
 
-		table_index_build_range_scan(heap, index, index_info, false, true, false, block, 1,
-									 sample_row, state, NULL);
+		/* rows being deleted are as good as any, but a concurrent build looks by snapshot */
+		table_index_build_range_scan(heap, index, index_info, false, !index_info->ii_Concurrent,
+									 false, block, 1, sample_row, state, NULL);
 		pgstat_progress_update_param(PROGRESS_SCAN_BLOCKS_DONE, ++done);
 	}
 	return total;

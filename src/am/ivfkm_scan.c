@@ -260,6 +260,9 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
 				mask &= mask - 1;
 				candidate->lb = lb[lane];
 				candidate->tid = unit.tid[lane];
+				if (unlikely(!ItemPointerIsValid(&candidate->tid)))
+					page_corrupted(scan->indexRelation, BufferGetBlockNumber(reader.buffer),
+								   "Slot %d points to no row.", u * QUANT_UNIT + lane);
 				if (candidate_less(&so->horizon, candidate) || !candidate_less(floor, candidate) ||
 					(use_seen && tidhash_lookup(so->seen, candidate->tid) != NULL))
 					continue;

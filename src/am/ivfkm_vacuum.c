@@ -68,6 +68,9 @@ vacuum_group(Relation index, const IvfkmGeometry *geometry, Buffer buffer,
 
 			if (!page_slot_used(page, geometry, slot))
 				continue;
+			if (!ItemPointerIsValid(&unit.tid[lane]))
+				page_corrupted(index, BufferGetBlockNumber(buffer), "Slot %d points to no row.",
+							   slot);
 			if (callback(&unit.tid[lane], callback_state))
 				dead[ndead++] = slot;
 			else
