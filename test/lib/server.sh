@@ -185,5 +185,5 @@ vdb_start_server()
 
 vdb_psql()
 {
-	vdb_as_server "$vdb_bin/psql" -X -q -v ON_ERROR_STOP=1 "$@"
+	vdb_as_server "$vdb_bin/psql" -X -q -P pager=off -v ON_ERROR_STOP=1 "$@"
 }
