@@ -65,11 +65,9 @@ for my $dims (3, 64, 384, 1000)
 	}
 }
 
-# Indexes that took as many rows by inserts as they were built with.  What a single build
-# measures as the lists to probe moves recall by a few hundredths either way, in the grown index
-# and in the fresh one: each is held to the limit of all indexes, and their mean to the fresh
-# ones' mean.
-my ($mean_grown, $mean_fresh, $pairs) = (0, 0, 0);
+# Indexes that took as many rows by inserts as they were built with.  The fresh index has as many
+# lists and probes as many: what a build measures as the lists to probe differs from build to
+# build, and its effect on recall is not that of the inserts.
 for my $dims (3, 64, 384)
 {
 	my $table = "items_$dims";
@@ -79,7 +77,7 @@ for my $dims (3, 64, 384)
 	for my $metric (@vdb_metrics)
 	{
 		$node->safe_psql('postgres',
-			"CREATE INDEX ${table}_$metric->{name} ON $table USING ivfkm (v $metric->{opclass})");
+			"CREATE INDEX ${table}_$metric->{name} ON $table USING ivfkm (v $metric->{opclass}) WITH (lists = 25)");
 	}
 	$node->safe_psql('postgres',
 		"INSERT INTO $table SELECT id, $vector FROM generate_series($from, $to) id; ANALYZE $table");
@@ -92,22 +90,20 @@ for my $dims (3, 64, 384)
 			truth => "truth_${dims}_$metric->{name}_doubled");
 		my $name = "$metric->{name}, $dims dimensions, doubled";
 		my $index = "${table}_$metric->{name}";
-		my $before = vdb_recall($node, %scan);
+		my $probes = 'SET LOCAL ivfkm.probes = 8';
+		my $result = vdb_recall($node, %scan);
 
 		is(vdb_check($node, $index, $name), 2 * $rows, "$name: every row has an entry");
-		is($before->{unordered}, 0, "$name: rows come in order of distance");
+		cmp_ok($result->{recall}, '>=', 0.95, "$name: recall\@10");
+		is($result->{unordered}, 0, "$name: rows come in order of distance");
+
+		my $grown = vdb_recall($node, %scan, set => $probes)->{recall};
 		$node->safe_psql('postgres', "REINDEX INDEX $index");
-		my $after = vdb_recall($node, %scan);
-		cmp_ok($before->{recall}, '>=', 0.95, "$name: recall\@10");
-		note("$name: recall $before->{recall}, fresh $after->{recall}");
-		$mean_grown += $before->{recall};
-		$mean_fresh += $after->{recall};
-		$pairs++;
+		my $fresh = vdb_recall($node, %scan, set => $probes)->{recall};
+		cmp_ok($grown, '>=', $fresh - 0.02, "$name: 8 probes find as much as in a fresh index");
+		note("$name: recall $result->{recall}; 8 probes: $grown, fresh $fresh");
 	}
 }
-cmp_ok($mean_grown / $pairs, '>=', $mean_fresh / $pairs - 0.02,
-	'doubled indexes have the recall of fresh ones, on the average');
-note('means ' . $mean_grown / $pairs . ' and ' . $mean_fresh / $pairs);
 
 vdb_check_all($node, 'at the end');
 $node->stop;

@@ -11,8 +11,8 @@ use Vdb::Test;
 my $clients = 6;
 my $operations = $ENV{VDB_TEST_LONG} ? 100_000 : 20_000;
 my %shape = (
-	items => { dims => 32, rows => 4000, operations => 0.9 * $operations },
-	long => { dims => 4500, rows => 60, operations => 0.1 * $operations });
+	items => { dims => 32, rows => 4000, lists => 25, operations => 0.9 * $operations },
+	long => { dims => 4500, rows => 60, lists => 4, operations => 0.1 * $operations });
 my $node = vdb_node('main', conf => "wal_level = replica\n");
 $node->start;
 vdb_create($node);
@@ -27,10 +27,10 @@ for my $table (sort keys %shape)
 	# Vectors to insert are made beforehand, so that the clients spend their time in the index.
 	vdb_make_table($node, $table, rows => $rows, dims => $dims);
 	vdb_make_table($node, "${table}_spare", rows => $rows, dims => $dims, first => 100001);
-	vdb_make_queries($node, "${table}_queries", rows => 40, dims => $dims);
+	vdb_make_queries($node, "${table}_queries", rows => 200, dims => $dims);
 	$node->safe_psql('postgres', "CREATE SEQUENCE ${table}_ids START 1000001");
 	$node->safe_psql('postgres',
-		"CREATE INDEX ${table}_$_->{name} ON $table USING ivfkm (v $_->{opclass})")
+		"CREATE INDEX ${table}_$_->{name} ON $table USING ivfkm (v $_->{opclass}) WITH (lists = $shape{$table}{lists})")
 	  for @metrics;
 
 	my %scripts;
@@ -49,7 +49,7 @@ for my $table (sort keys %shape)
 	{
 		my $weight = int(20 / @metrics);
 		$scripts{"020_${table}_$metric->{name}\@$weight"} =
-			"\\set query random(1, 40)\n"
+			"\\set query random(1, 200)\n"
 		  . "SET enable_seqscan = off;\n"
 		  . "SELECT id FROM $table ORDER BY v $metric->{op} (SELECT v FROM ${table}_queries WHERE id = :query) LIMIT 20;\n";
 	}
@@ -77,11 +77,14 @@ for my $table (sort keys %shape)
 		$node->safe_psql('postgres', "VACUUM (INDEX_CLEANUP ON) $table");
 		is(vdb_check($node, $index, "$index after VACUUM"), $live, "$index: $live entries after VACUUM");
 
-		my $before = vdb_recall($node, %scan);
+		# as many lists in both, and as many probes: what a build measures as the lists to
+		# probe differs from build to build, and is not what the changes do to recall
+		my $before = vdb_recall($node, %scan, set => 'SET LOCAL ivfkm.probes = 20');
 		$node->safe_psql('postgres', "REINDEX INDEX $index");
-		my $after = vdb_recall($node, %scan);
+		my $after = vdb_recall($node, %scan, set => 'SET LOCAL ivfkm.probes = 20');
 		cmp_ok($before->{recall}, '>=', $after->{recall} - 0.01,
-			"$index: recall $before->{recall} is that of a fresh index, $after->{recall}");
+			"$index: recall is that of a fresh index");
+		note("recall $before->{recall}, fresh $after->{recall}");
 		is($before->{duplicates}, 0, "$index: no row comes twice");
 		is($before->{unordered}, 0, "$index: rows come in order of distance");
 	}

@@ -25,7 +25,7 @@ my %meta = (
 	root_block => 100,
 	nlists => 112,
 	used_blocks => 120,
-	probes => 144);
+	calibration => 144);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5);
@@ -212,7 +212,34 @@ for my $shape ('small', 'long')
 	damage('file: the last page is missing', $shape, $all, cut(sub { $_[0] - 1 }));
 }
 
+# Numbers that no page refers to, but inserts and searches rely on.
+damage('meta: fewer blocks in use', 'small', [],
+	put('meta', 0, $meta{used_blocks}, 'L', sub { $_[0] - 1 }));
+damage('meta: hardly a block in use', 'small', [], put('meta', 0, $meta{used_blocks}, 'L', 3));
+damage('meta: higher than it is', 'small', [], put('meta', 0, $meta{height}, 'L', 5));
+damage('meta: calibration', 'small', [], put('meta', 0, $meta{calibration}, 'Q', 0xFFFFFFFFFFFFFFFF));
+damage('centroid: norm', 'small', [], put('centroid', 0, $child{norm2}, 'f', 77));
+
+# A tree that leads back to its root.
+damage(
+	'node: the root is its own child',
+	'small',
+	[],
+	sub {
+		my ($bytes) = @_;
+		my ($centroids) = pages($bytes, 'centroid');
+		my ($root) = pages($bytes, 'node');
+
+		vdb_poke($bytes, $centroids, $child{id}, pack('L', 1));
+		vdb_poke($bytes, $centroids, $child{generation}, pack('L', 1));
+		vdb_poke($bytes, $centroids, $child{first_block}, pack('L', $root));
+		vdb_poke($bytes, $centroids, $child{level}, pack('S', 1));
+	});
+
 # The root's units: which child, and its code.
+damage('node: term of a slot', 'small', [], put('node', 0, 64 + 128, 'f', 1234));
+damage('node: factor of a slot', 'small', [], put('node', 0, 64 + 128 + 64, 'S', 0x3333));
+damage('node: norm of a slot', 'small', [], put('node', 0, 64 + 128 + 192, 'f', 77));
 damage('node: bits of a code', 'small', [], put('node', 0, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
 damage('node: child of another slot', 'small', [], put('node', 0, 64 + 128 + 96 + 4, 'S', 2));
 damage('node: child beyond', 'small', [], put('node', 0, 64 + 128 + 96 + 4, 'S', 2000));
