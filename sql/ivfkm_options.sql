@@ -92,7 +92,10 @@ CREATE INDEX ON opt USING ivfkm (v) WITH (lists = 'many');
 CREATE INDEX ON opt USING ivfkm (v) WITH (lists);
 CREATE INDEX ON opt USING ivfkm (v) WITH (list = 10);
 CREATE INDEX ON opt USING ivfkm (v) WITH (fillfactor = 50);
+-- (the wording of this one differs between server versions)
+\set VERBOSITY sqlstate
 CREATE INDEX ON opt USING ivfkm (v vector_l2_ops (lists = 10));
+\set VERBOSITY default
 ALTER INDEX opt_idx SET (lists = -1);
 ALTER INDEX opt_idx SET (m = 16);
 SELECT reloptions FROM pg_class WHERE oid = 'opt_idx'::regclass;
