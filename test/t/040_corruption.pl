@@ -25,7 +25,7 @@ my %meta = (
 	root_block => 100,
 	nlists => 112,
 	used_blocks => 120,
-	calibration => 144);
+	calibration => 136);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5);
