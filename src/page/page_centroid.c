@@ -86,6 +86,7 @@ page_centroid_read(Relation index, int dims, const ItemPointerData *pointer, Ivf
 		to += bytes;
 		UnlockReleaseBuffer(buffer);
 	}
-	if (child->id == 0 || child->nblocks == 0)
+	if (child->id == 0 || child->nblocks == 0 || child->first_block == IVFKM_META_BLOCK ||
+		!BlockNumberIsValid(child->first_block))
 		page_corrupted(index, block, "Centroid %d points to no list.", slot);
 }

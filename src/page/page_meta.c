@@ -54,6 +54,9 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 			page_corrupted(index, IVFKM_META_BLOCK, "Probes for %u rows are %u.", entry->k,
 						   entry->probes);
 	}
+	if (meta->mean_block == IVFKM_META_BLOCK || meta->mean_block >= meta->used_blocks ||
+		meta->root_block == IVFKM_META_BLOCK || meta->root_block >= meta->used_blocks)
+		page_corrupted(index, IVFKM_META_BLOCK, "The mean or the root is at no block in use.");
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
 		page_corrupted(index, nblocks, "The file has %u blocks, but %u are in use.", nblocks,

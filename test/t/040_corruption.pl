@@ -30,6 +30,7 @@ my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5);
 my $beyond = 0x00FFFFFF;
+my $nowhere = 0xFFFFFFFF;
 my $zeros = "\0" x $block_size;
 
 # "small": two lists of more than one page.  "long": one list, groups of two pages, and a
@@ -120,6 +121,9 @@ for my $shape ('small', 'long')
 	# which of its pages an insert meets: the last one of the first group
 	my $last = $shape eq 'long' ? 1 : 0;
 	my $first_page = $shape eq 'long' ? ['select'] : $reads;
+
+	damage('meta: root nowhere', $shape, $all, put('meta', 0, $meta{root_block}, 'L', $nowhere));
+	damage('centroid: list nowhere', $shape, ['select'], put('centroid', 0, $child{first_block}, 'L', $nowhere));
 
 	# metapage: what does not depend on the shape is tried once
 	if ($shape eq 'small')
