@@ -221,7 +221,7 @@ damage('meta: fewer blocks in use', 'small', [],
 	put('meta', 0, $meta{used_blocks}, 'L', sub { $_[0] - 1 }));
 damage('meta: hardly a block in use', 'small', [], put('meta', 0, $meta{used_blocks}, 'L', 3));
 damage('meta: higher than it is', 'small', [], put('meta', 0, $meta{height}, 'L', 5));
-damage('meta: calibration', 'small', [], put('meta', 0, $meta{calibration}, 'Q', 0xFFFFFFFFFFFFFFFF));
+damage('meta: calibration', 'small', [], put('meta', 0, $meta{calibration}, 'Q', ~0));
 damage('centroid: norm', 'small', [], put('centroid', 0, $child{norm2}, 'f', 77));
 
 # A tree that leads back to its root.
