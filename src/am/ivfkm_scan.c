@@ -365,13 +365,9 @@ add_list(IvfkmScan *so)
 static void
 raise_floors(IvfkmScan *so)
 {
-	Candidate limit;
+	Candidate limit = so->ncandidates > 0 ? so->consumed : so->horizon;
 
-	if (so->ncandidates > 0)
-		limit = so->consumed;
-	else if (so->truncated)
-		limit = so->horizon;
-	else
+	if (so->ncandidates == 0 && !so->truncated)
 		limit.lb = get_float4_infinity();
 	if (so->pass == 1 && limit.lb < get_float4_infinity())
 		return;
