@@ -40,7 +40,7 @@ StaticAssertDecl(offsetof(Vector, x) == 8, "vector payload starts at byte 8");
 #define PG_GETARG_VECTOR_P(n) DatumGetVector(PG_GETARG_DATUM(n))
 #define PG_RETURN_VECTOR_P(p) PG_RETURN_POINTER(p)
 
-/* vector_check.c */
+/* dense_check.h */
 
 /* A zeroed vector of "dim" dimensions in the current memory context. */
 extern Vector *vector_make(int dim);

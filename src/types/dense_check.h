@@ -1,30 +1,32 @@
 /*-------------------------------------------------------------------------
  *
- * vector_check.c
- *	  Making a vector, and the checks that every way into the type shares.
+ * dense_check.h
+ *	  Making a vector or halfvec, and the checks that every way into the type shares.
  *
  * NOTES
- *	  The messages and SQLSTATEs are those of pgvector: clients match them.
+ *	  A template: vector.c and halfvec.c include it after they have described their type
+ *	  with the DENSE_ macros of README.md.  The messages and SQLSTATEs are those of
+ *	  pgvector: clients match them.
  *
  * IDENTIFICATION
- *	  src/types/vector_check.c
+ *	  src/types/dense_check.h
  *
  *-------------------------------------------------------------------------
  */
-#include "types/vector.h"
-
-#include <math.h>
+#ifndef DENSE_FN
+#error "describe the type before including dense_check.h"
+#endif
 
 /* A zeroed vector of "dim" dimensions (1..VDB_MAX_DIM) in the current memory context. */
-Vector *
-vector_make(int dim)
+DENSE *
+DENSE_FN(make)(int dim)
 {
-	Size size = VECTOR_SIZE(dim);
-	Vector *result;
+	Size size = offsetof(DENSE, x) + sizeof(DENSE_ELEMENT) * (Size) dim;
+	DENSE *result;
 
 	Assert(dim >= 1 && dim <= VDB_MAX_DIM);
 
-	result = (Vector *) palloc0(size);
+	result = (DENSE *) palloc0(size);
 	SET_VARSIZE(result, size);
 	result->dim = (int16) dim;
 
@@ -33,11 +35,11 @@ vector_make(int dim)
 
 /* Raises ERRCODE_DATA_EXCEPTION unless both vectors have the same number of dimensions. */
 void
-vector_check_same_dims(const Vector *a, const Vector *b)
+DENSE_FN(check_same_dims)(const DENSE *a, const DENSE *b)
 {
 	if (unlikely(a->dim != b->dim))
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("different vector dimensions %d and %d", a->dim, b->dim)));
+						errmsg("different " DENSE_NAME " dimensions %d and %d", a->dim, b->dim)));
 }
 
 /*
@@ -45,15 +47,16 @@ vector_check_same_dims(const Vector *a, const Vector *b)
  * saves an error.
  */
 bool
-vector_check_dim(int dim, struct Node *escontext)
+DENSE_FN(check_dim)(int dim, struct Node *escontext)
 {
 	if (dim < 1)
 		ereturn(escontext, false,
-				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("vector must have at least 1 dimension")));
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg(DENSE_NAME " must have at least 1 dimension")));
 	if (dim > VDB_MAX_DIM)
 		ereturn(escontext, false,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("vector cannot have more than %d dimensions", VDB_MAX_DIM)));
+				 errmsg(DENSE_NAME " cannot have more than %d dimensions", VDB_MAX_DIM)));
 	return true;
 }
 
@@ -62,7 +65,7 @@ vector_check_dim(int dim, struct Node *escontext)
  * or a number of dimensions.  Otherwise raises or saves an error.
  */
 bool
-vector_check_typmod(int32 typmod, int dim, struct Node *escontext)
+DENSE_FN(check_typmod)(int32 typmod, int dim, struct Node *escontext)
 {
 	if (typmod != -1 && typmod != dim)
 		ereturn(escontext, false,
@@ -73,17 +76,20 @@ vector_check_typmod(int32 typmod, int dim, struct Node *escontext)
 
 /* True when all of x[dim] is finite.  Otherwise raises or saves an error. */
 bool
-vector_check_elements(const float *x, int dim, struct Node *escontext)
+DENSE_FN(check_elements)(const DENSE_ELEMENT *x, int dim, struct Node *escontext)
 {
 	for (int i = 0; i < dim; i++)
 	{
-		if (likely(isfinite(x[i])))
+		float value = DENSE_TO_FLOAT(x[i]);
+
+		if (likely(isfinite(value)))
 			continue;
-		if (isnan(x[i]))
+		if (isnan(value))
 			ereturn(escontext, false,
-					(errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN not allowed in vector")));
-		ereturn(escontext, false,
-				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("infinite value not allowed in vector")));
+					(errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN not allowed in " DENSE_NAME)));
+		ereturn(
+			escontext, false,
+			(errcode(ERRCODE_DATA_EXCEPTION), errmsg("infinite value not allowed in " DENSE_NAME)));
 	}
 	return true;
 }

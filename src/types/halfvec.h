@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * halfvec.h
+ *	  The "halfvec" type: layout on disk and in memory, access macros.
+ *
+ * NOTES
+ *	  The layout is pgvector's.  Elements are IEEE 754 binary16, kept as their bits:
+ *
+ *	  | varlena header 4 | dim int16 | unused int16 = 0 | x[0] binary16 | ... | x[dim-1] |
+ *
+ *	  Small values may carry a 1-byte varlena header on disk: always detoast.  Conversion
+ *	  of single elements: port/vdb_half.h; many at a time: distance/dist.h.
+ *
+ * IDENTIFICATION
+ *	  src/types/halfvec.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef HALFVEC_H
+#define HALFVEC_H
+
+#include "postgres.h"
+
+#include "compat.h"
+#include "fmgr.h"
+#include "vdb.h"
+
+typedef struct HalfVector
+{
+	int32 vl_len_; /* varlena header (do not touch directly!) */
+	int16 dim;	   /* number of dimensions, 1..VDB_MAX_DIM */
+	int16 unused;  /* always 0 */
+	uint16 x[FLEXIBLE_ARRAY_MEMBER];
+} HalfVector;
+
+StaticAssertDecl(offsetof(HalfVector, x) == 8, "halfvec payload starts at byte 8");
+
+#define HALFVEC_SIZE(dim)	   (offsetof(HalfVector, x) + sizeof(uint16) * (Size) (dim))
+#define DatumGetHalfVector(d)  ((HalfVector *) PG_DETOAST_DATUM(d))
+#define PG_GETARG_HALFVEC_P(n) DatumGetHalfVector(PG_GETARG_DATUM(n))
+#define PG_RETURN_HALFVEC_P(p) PG_RETURN_POINTER(p)
+
+/* dense_check.h */
+
+/* A zeroed halfvec of "dim" dimensions in the current memory context. */
+extern HalfVector *halfvec_make(int dim);
+
+/* Errors out unless the two dimensions are equal ("different halfvec dimensions %d and %d"). */
+extern void halfvec_check_same_dims(const HalfVector *a, const HalfVector *b);
+
+/*
+ * Is the value fit for a halfvec?  Otherwise an error is raised, or saved in "escontext"
+ * if that is an ErrorSaveContext (PostgreSQL 16 and newer), and the result is false.
+ */
+extern bool halfvec_check_dim(int dim, struct Node *escontext);
+extern bool halfvec_check_typmod(int32 typmod, int dim, struct Node *escontext);
+extern bool halfvec_check_elements(const uint16 *x, int dim, struct Node *escontext);
+
+/* halfvec.c */
+
+/*
+ * The binary16 nearest to a float, ties to even.  Errors out if that is infinity and the
+ * float is not ("\"%s\" is out of range for type halfvec").  NaN and infinity stay.
+ */
+extern uint16 halfvec_element_from_float(float value);
+
+#endif /* HALFVEC_H */
