@@ -17,7 +17,9 @@
 
 #include "am/ivfkm.h"
 #include "cluster/kmeans.h"
+#include "distance/bits.h"
 #include "distance/dist.h"
+#include "distance/sparse.h"
 #include "port/vdb_cpu.h"
 #include "quant/quant.h"
 #include "vdb.h"
@@ -69,6 +71,8 @@ assign_simd(int value, void *extra)
 	VdbSimd level = value == SIMD_AUTO ? vdb_simd_best() : (VdbSimd) value;
 
 	dist_select(level);
+	bits_select(level);
+	sparse_select(level);
 	quant_select(level);
 	kmeans_select(level);
 }

@@ -37,6 +37,9 @@
 #define CPUID7_EBX_AVX512BW (1u << 30)
 #define CPUID7_EBX_AVX512VL (1u << 31)
 
+/* cpuid leaf 7, subleaf 0, ECX */
+#define CPUID7_ECX_VPOPCNTDQ (1u << 14)
+
 /* XCR0: XMM and YMM state; opmask, upper halves of ZMM0-15, ZMM16-31 */
 #define XCR0_YMM 0x06u
 #define XCR0_ZMM 0xe0u
@@ -152,4 +155,34 @@ vdb_simd_best(void)
 #else
 	return VDB_SIMD_SCALAR;
 #endif
+}
+
+/*
+ * True when this CPU and OS can run a feature and the level that it belongs to.  Asked once,
+ * as vdb_simd_best() is.
+ */
+bool
+vdb_cpu_has(VdbCpuFeature feature)
+{
+#if defined(VDB_ARCH_X86)
+	static int known = -1; /* ECX of leaf 7 below the sign bit, or 0 without avx512 */
+
+	if (known < 0)
+	{
+		uint32_t eax;
+		uint32_t ebx;
+		uint32_t ecx = 0;
+		uint32_t edx;
+
+		if (vdb_simd_best() == VDB_SIMD_AVX512)
+			(void) __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx);
+		known = (int) (ecx & 0x7fffffffu);
+	}
+	switch (feature)
+	{
+		case VDB_CPU_VPOPCNTDQ:
+			return ((uint32_t) known & CPUID7_ECX_VPOPCNTDQ) != 0;
+	}
+#endif
+	return false;
 }

@@ -11,6 +11,9 @@
  *	  avx512	AVX-512 F, BW, DQ, VL on top of avx2, with ZMM state enabled
  *	  neon		AArch64 Advanced SIMD
  *
+ *	  A feature is an instruction set beyond a level that some of its CPUs have.  A level's
+ *	  kernels may use it after asking for it; it has no name in vdb.simd.
+ *
  * IDENTIFICATION
  *	  src/port/vdb_cpu.h
  *
@@ -31,6 +34,11 @@ typedef enum VdbSimd
 
 #define VDB_SIMD_COUNT (VDB_SIMD_NEON + 1)
 
+typedef enum VdbCpuFeature
+{
+	VDB_CPU_VPOPCNTDQ = 0 /* AVX512_VPOPCNTDQ, on top of avx512 */
+} VdbCpuFeature;
+
 /* Name of a level as users write it in vdb.simd. */
 extern const char *vdb_simd_name(VdbSimd simd);
 
@@ -42,5 +50,8 @@ extern bool vdb_simd_supported(VdbSimd simd);
 
 /* The best supported level. */
 extern VdbSimd vdb_simd_best(void);
+
+/* True when this CPU and OS can run a feature and the level that it belongs to. */
+extern bool vdb_cpu_has(VdbCpuFeature feature);
 
 #endif /* VDB_CPU_H */

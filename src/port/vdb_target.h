@@ -28,6 +28,10 @@
 #define VDB_TARGET_AVX2 __attribute__((target("avx2,fma,f16c,popcnt")))
 #define VDB_TARGET_AVX512                                                                          \
 	__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c,popcnt")))
+/* avx512 with VDB_CPU_VPOPCNTDQ */
+#define VDB_TARGET_AVX512_VPOPCNTDQ                                                                \
+	__attribute__((                                                                                \
+		target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,f16c,popcnt")))
 #define VDB_TARGET_NEON
 
 #define VDB_INLINE		static inline __attribute__((always_inline))

@@ -63,6 +63,8 @@ compiler_agrees(void)
 	CHECK(vdb_simd_supported(VDB_SIMD_AVX2) == avx2, "avx2 differs, compiler says %d", avx2);
 	CHECK(vdb_simd_supported(VDB_SIMD_AVX512) == avx512, "avx512 differs, compiler says %d",
 		  avx512);
+	CHECK(vdb_cpu_has(VDB_CPU_VPOPCNTDQ) == (avx512 && __builtin_cpu_supports("avx512vpopcntdq")),
+		  "vpopcntdq differs, vdb says %d", vdb_cpu_has(VDB_CPU_VPOPCNTDQ));
 #else
 	TEST_SKIP("x86 only");
 #endif
