@@ -3,6 +3,8 @@
 #   make                  build the extension
 #   make install          install it into the server of PG_CONFIG
 #   make installcheck     regression tests against a running server
+#   make install-vector-shim    install it also as extension "vector", with pgvector's index
+#                         names hnsw and ivfflat (uninstall-vector-shim: remove that)
 #   make check            everything, on private throw-away servers (check-regress etc.: one tier)
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make lint             the rules of this tree (test/lint)
@@ -71,6 +73,23 @@ $(error PG_CONFIG=$(PG_CONFIG) leads to no server build files (PGXS): install \
 postgresql-server-dev-NN or set PG_CONFIG. "make check" and "make demo" need no preparation)
 endif
 include $(PGXS)
+
+# Extension "vector" is generated from vdb's script.  An installed pgvector is left alone.
+vector_shim = $(SHELL) $(srcdir)/sql/vector_shim.sh
+vector_shim_folders = '$(DESTDIR)$(datadir)/extension' '$(DESTDIR)$(pkglibdir)'
+
+install-vector-shim:
+	@$(vector_shim) check $(vector_shim_folders)
+	@$(MAKE) --no-print-directory install
+	@$(vector_shim) install $(vector_shim_folders)
+
+uninstall-vector-shim:
+	@$(vector_shim) uninstall $(vector_shim_folders)
+
+# without vdb's library it is of no use
+uninstall: uninstall-vector-shim
+
+.PHONY: install-vector-shim uninstall-vector-shim
 
 BITCODE_CFLAGS += -ffp-contract=off
 

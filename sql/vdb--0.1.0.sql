@@ -1,6 +1,25 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION vdb" to load this file. \quit
 
+-- An access method has no schema: one extension of a database can have it, "vdb" or, where
+-- pgvector's names are offered too, "vector".
+DO $$
+DECLARE
+	owner name := (
+		SELECT extname FROM pg_am a
+			JOIN pg_depend d ON d.classid = 'pg_am'::regclass AND d.objid = a.oid AND d.deptype = 'e'
+			JOIN pg_extension e ON e.oid = d.refobjid
+		WHERE amname = 'ivfkm');
+BEGIN
+	IF owner IS NOT NULL THEN
+		RAISE EXCEPTION 'access method ivfkm already belongs to extension "%"', owner
+			USING ERRCODE = 'duplicate_object',
+				DETAIL = 'Extensions "vdb" and "vector", as installed here, have the same types and functions.',
+				HINT = 'Use the extension that is there, or drop it first.';
+	END IF;
+END
+$$;
+
 ---------------------------------------------------------------------------
 -- Type vector
 --

@@ -145,15 +145,40 @@ typedef struct IvfkmOptions
 #define IVFKM_DEFAULT_LISTS 0
 #define IVFKM_MAX_LISTS		1000000
 
-extern int ivfkm_probes;
-extern double ivfkm_epsilon;
-extern int ivfkm_max_probes;
-extern int ivfkm_max_scan_tuples;
-extern int ivfkm_iterative_scan;
+/* What the settings say to one scan; the same for all of it. */
+typedef struct IvfkmSettings
+{
+	int probes; /* lists of the first pass; 0 = as measured at build */
+	double epsilon;
+	int max_probes;		 /* 0 = no limit */
+	int max_scan_tuples; /* 0 = no limit */
+	int iterative_scan;	 /* IvfkmIterativeScan */
+} IvfkmSettings;
 
 extern void ivfkm_options_init(void);
+extern void ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta,
+							   IvfkmSettings *settings);
 extern bytea *ivfkmoptions(Datum reloptions, bool validate);
 extern int ivfkm_option_lists(Relation index);
+
+/* ----- access method (ivfkm_handler.c), the same under pgvector's names (ivfkm_shim*.c) ----- */
+
+typedef enum IvfkmShim
+{
+	IVFKM_SHIM_NONE, /* made as ivfkm */
+	IVFKM_SHIM_HNSW,
+	IVFKM_SHIM_IVFFLAT
+} IvfkmShim;
+
+#define IVFKM_IVFFLAT_DEFAULT_LISTS 100
+#define IVFKM_IVFFLAT_MAX_LISTS		32768
+
+extern IndexAmRoutine *ivfkm_routine(void);
+extern IvfkmShim ivfkm_shim_kind(Relation index);
+extern int ivfkm_shim_ivfflat_lists(Relation index);
+extern void ivfkm_shim_define_settings(void);
+extern void ivfkm_shim_settings_get(Relation index, const IvfkmMetaPageData *meta,
+									IvfkmSettings *settings);
 
 /* ----- operator classes (ivfkm_opclass.c) ----- */
 

@@ -37,6 +37,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 {
 	IndexOptInfo *info = path->indexinfo;
 	IvfkmMetaPageData meta;
+	IvfkmSettings settings;
 	Relation index;
 	double random_page;
 	double seq_page;
@@ -62,11 +63,12 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 
 	index = index_open(info->indexoid, NoLock);
 	page_meta_read(index, &meta);
+	ivfkm_settings_get(index, &meta, &settings);
 	index_close(index, NoLock);
 
-	probes = ivfkm_probes > 0 ? ivfkm_probes : ivfkm_auto_probes(&meta, IVFKM_FIRST_K);
-	if (ivfkm_max_probes > 0)
-		probes = Min(probes, ivfkm_max_probes);
+	probes = settings.probes > 0 ? settings.probes : ivfkm_auto_probes(&meta, IVFKM_FIRST_K);
+	if (settings.max_probes > 0)
+		probes = Min(probes, settings.max_probes);
 	probes = Min(probes, meta.nlists);
 	share = probes / meta.nlists;
 	centroid_pages = ceil((double) meta.nlists * quant_code_bytes((int) meta.dimensions) / BLCKSZ);

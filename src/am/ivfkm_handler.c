@@ -52,9 +52,9 @@ ivfkmproperty(Oid index_oid, int attno, IndexAMProperty prop, const char *propna
 	return true;
 }
 
-/* SQL: ivfkmhandler(internal) returns index_am_handler. */
-Datum
-ivfkmhandler(PG_FUNCTION_ARGS)
+/* The access method's properties and callbacks, in the current memory context. */
+IndexAmRoutine *
+ivfkm_routine(void)
 {
 	IndexAmRoutine *routine = makeNode(IndexAmRoutine);
 
@@ -116,5 +116,12 @@ ivfkmhandler(PG_FUNCTION_ARGS)
 	routine->aminitparallelscan = NULL;
 	routine->amparallelrescan = NULL;
 
-	PG_RETURN_POINTER(routine);
+	return routine;
+}
+
+/* SQL: ivfkmhandler(internal) returns index_am_handler. */
+Datum
+ivfkmhandler(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(ivfkm_routine());
 }

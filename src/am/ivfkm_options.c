@@ -17,11 +17,11 @@
 
 #include "am/ivfkm.h"
 
-double ivfkm_epsilon;
-int ivfkm_iterative_scan;
-int ivfkm_max_probes;
-int ivfkm_max_scan_tuples;
-int ivfkm_probes;
+static double ivfkm_epsilon;
+static int ivfkm_iterative_scan;
+static int ivfkm_max_probes;
+static int ivfkm_max_scan_tuples;
+static int ivfkm_probes;
 
 static relopt_kind ivfkm_relopt_kind;
 
@@ -75,11 +75,34 @@ ivfkmoptions(Datum reloptions, bool validate)
 									  table, lengthof(table));
 }
 
+/* The index's options; NULL if all have their defaults.  Those of pgvector's names are others. */
+static const IvfkmOptions *
+index_options(Relation index)
+{
+	return ivfkm_shim_kind(index) == IVFKM_SHIM_NONE ? (const IvfkmOptions *) index->rd_options
+													 : NULL;
+}
+
 /* The index's "lists" option; 0 = automatic. */
 int
 ivfkm_option_lists(Relation index)
 {
-	IvfkmOptions *options = (IvfkmOptions *) index->rd_options;
+	const IvfkmOptions *options = index_options(index);
 
 	return options != NULL ? options->lists : IVFKM_DEFAULT_LISTS;
+}
+
+/*
+ * The settings for a scan of the index, whose metapage is "meta".  An index made under one of
+ * pgvector's names is also subject to the settings of that name.
+ */
+void
+ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
+{
+	settings->probes = ivfkm_probes;
+	settings->epsilon = ivfkm_epsilon;
+	settings->max_probes = ivfkm_max_probes;
+	settings->max_scan_tuples = ivfkm_max_scan_tuples;
+	settings->iterative_scan = ivfkm_iterative_scan;
+	ivfkm_shim_settings_get(index, meta, settings);
 }

@@ -97,6 +97,7 @@ typedef struct IvfkmScan
 	bool arbitrary_order; /* NULL query: rows come in any order */
 
 	IvfkmMetaPageData meta;
+	IvfkmSettings settings;
 	IvfkmGeometry geometry;
 	QuantMetric metric;
 	double distance_scale;
@@ -307,9 +308,10 @@ pass_probes(const IvfkmScan *so, int pass, int64 total_k)
 	double probes;
 
 	if (pass == 1)
-		probes = ivfkm_probes > 0 ? ivfkm_probes : ivfkm_auto_probes(&so->meta, total_k);
-	else if (so->tree_done || ivfkm_iterative_scan == IVFKM_ITERATIVE_OFF ||
-			 (ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples))
+		probes =
+			so->settings.probes > 0 ? so->settings.probes : ivfkm_auto_probes(&so->meta, total_k);
+	else if (so->tree_done || so->settings.iterative_scan == IVFKM_ITERATIVE_OFF ||
+			 (so->settings.max_scan_tuples > 0 && so->scanned >= so->settings.max_scan_tuples))
 		return so->nprobes;
 	else
 	{
@@ -317,8 +319,8 @@ pass_probes(const IvfkmScan *so, int pass, int64 total_k)
 		if (pass > 2) /* a filter is at work */
 			probes = Max(probes, (double) LISTS_PER_ROW * total_k);
 	}
-	if (ivfkm_max_probes > 0)
-		probes = Min(probes, ivfkm_max_probes);
+	if (so->settings.max_probes > 0)
+		probes = Min(probes, so->settings.max_probes);
 	return (int) Max(so->nprobes, Min(probes, so->meta.nlists));
 }
 
@@ -395,7 +397,7 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 	so->total_k += so->k;
 	so->pass++;
 	target = pass_probes(so, so->pass, so->total_k);
-	so->epsilon = (float) ivfkm_epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
+	so->epsilon = (float) so->settings.epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
 	so->horizon.lb = get_float4_infinity();
 	ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
 	candidate_set_lowest(&so->consumed);
@@ -412,7 +414,8 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 	}
 	while (so->nprobes < target)
 	{
-		if (so->pass > 1 && ivfkm_max_scan_tuples > 0 && so->scanned >= ivfkm_max_scan_tuples)
+		if (so->pass > 1 && so->settings.max_scan_tuples > 0 &&
+			so->scanned >= so->settings.max_scan_tuples)
 			break;
 		if (!add_list(so))
 			break;
@@ -457,6 +460,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	int dims;
 
 	page_meta_read(index, &so->meta);
+	ivfkm_settings_get(index, &so->meta, &so->settings);
 	dims = (int) so->meta.dimensions;
 	page_geometry_init(&so->geometry, dims, false);
 	if (so->meta.metric != (uint32) so->ops->metric)
@@ -499,7 +503,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	}
 	quant_query_init(&so->quant, dims, so->query, palloc(quant_query_table_bytes(dims)));
 	ivfkm_tree_begin(&so->tree, index, &so->meta, target, so->query, so->metric == QUANT_IP,
-					 (float) ivfkm_epsilon);
+					 (float) so->settings.epsilon);
 
 	so->probes_size = 64;
 	so->probes = palloc(sizeof(IvfkmProbe) * so->probes_size);
@@ -650,7 +654,7 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 			result_heap_pop(so->results, so->nresults);
 			so->nresults--;
 			if (result.distance < so->last_distance &&
-				ivfkm_iterative_scan != IVFKM_ITERATIVE_RELAXED)
+				so->settings.iterative_scan != IVFKM_ITERATIVE_RELAXED)
 				continue; /* found too late to keep the order */
 			so->last_distance = result.distance;
 			so->nemitted++;

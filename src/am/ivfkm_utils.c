@@ -45,7 +45,7 @@ ivfkm_open(Oid index_oid, Relation *heap)
 	if (heap != NULL)
 		*heap = table_open(heap_oid, AccessShareLock);
 	index = index_open(index_oid, AccessShareLock);
-	if (index->rd_rel->relkind != RELKIND_INDEX || index->rd_indam->ambuild != ivfkmbuild)
+	if (index->rd_rel->relkind != RELKIND_INDEX || index->rd_indam->ambeginscan != ivfkmbeginscan)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("\"%s\" is not an ivfkm index", RelationGetRelationName(index))));
 	if (RELATION_IS_OTHER_TEMP(index))

@@ -140,9 +140,10 @@ vdb_make_private_tree()
 	mkdir -p "$vdb_work/root$(dirname "$include")" || return
 	ln -s "$include" "$vdb_work/root$include" || return
 
-	# a vdb that is installed on the machine is none of our business
+	# a vdb or pgvector that is installed on the machine is none of our business
 	find "$vdb_work/root" \( -name 'vdb.control' -o -name 'vdb--*.sql' -o -name 'vdb.so' -o \
-		-name 'vdb.index.bc' \) -delete
+		-name 'vdb.index.bc' -o -name 'vector.control' -o -name 'vector--*.sql' -o \
+		-name 'vector.so' \) -delete
 	rm -rf "$vdb_work/root$("$PG_CONFIG" --pkglibdir)/bitcode/vdb"
 	[ "$("$vdb_bin/pg_config" --pkglibdir)" = "$vdb_work/root$("$PG_CONFIG" --pkglibdir)" ] ||
 		vdb_die "the copy of $PG_CONFIG does not find its own folders"
@@ -156,6 +157,16 @@ vdb_install_extension()
 	shift
 	make -s -C "$(vdb_object_dir "$compiler")" PG_CONFIG="$vdb_bin/pg_config" \
 		$(vdb_bitcode_option) "$@" install
+}
+
+# vdb_install_vector_shim gcc|clang [MAKE ARGUMENT...]: extension "vector" too
+vdb_install_vector_shim()
+{
+	local compiler=$1
+
+	shift
+	make -s -C "$(vdb_object_dir "$compiler")" PG_CONFIG="$vdb_bin/pg_config" \
+		$(vdb_bitcode_option) "$@" install-vector-shim
 }
 
 # vdb_start_server [NAME=VALUE...]: settings beside the defaults

@@ -1,8 +1,9 @@
 #!/bin/bash
-# The install and upgrade scripts of sql/: guarded, and every object explained by COMMENT ON.
+# The install and upgrade scripts of sql/: guarded (but for *.sql.in, parts of a script), and
+# every object explained by COMMENT ON.
 cd "$(dirname "$0")/../.." || exit 2
 
-exec perl - sql/vdb--*.sql <<'PERL'
+exec perl - sql/vdb--*.sql sql/*.sql.in <<'PERL'
 use strict;
 use warnings;
 
@@ -13,7 +14,7 @@ for my $file (@ARGV)
 	open(my $handle, '<', $file) or die "$file: $!\n";
 	my $text = do { local $/; <$handle> };
 
-	unless ($text =~ /^\\echo Use "(?:CREATE|ALTER) EXTENSION vdb.*\\quit$/m)
+	unless ($file =~ /\.in$/ || $text =~ /^\\echo Use "(?:CREATE|ALTER) EXTENSION vdb.*\\quit$/m)
 	{
 		print "$file: no guard against being run in psql (\\echo ... \\quit)\n";
 		$bad = 1;

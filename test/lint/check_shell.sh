@@ -5,8 +5,8 @@ cd "$(dirname "$0")/../.." || exit 2
 bad=0
 while IFS= read -r file; do
 	bash -n "$file" || bad=1
-done < <(find test bench .ci -name '*.sh' -o -path '.ci/run' | sort)
-for file in .ci/run test/check.sh bench/demo/demo.sh; do
+done < <(find test bench sql .ci -name '*.sh' -o -path '.ci/run' | sort)
+for file in .ci/run test/check.sh bench/demo/demo.sh sql/vector_shim.sh; do
 	if [ ! -x "$file" ]; then
 		echo "$file: is not executable"
 		bad=1

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_vdb.c
- *	  Index scans as no SQL statement makes them.
+ *	  Index scans as no SQL statement makes them, and settings as another library's.
  *
  * IDENTIFICATION
  *	  test/modules/test_vdb/test_vdb.c
@@ -18,12 +18,15 @@
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 PG_MODULE_MAGIC;
 
+PG_FUNCTION_INFO_V1(test_vdb_define_settings);
 PG_FUNCTION_INFO_V1(test_vdb_scan);
 
 /* The snapshot of a name; "dirty" is room for one that is not static. */
@@ -83,4 +86,31 @@ test_vdb_scan(PG_FUNCTION_ARGS)
 	index_close(index, AccessShareLock);
 	table_close(heap, AccessShareLock);
 	PG_RETURN_INT64(rows);
+}
+
+/*
+ * SQL: test_vdb_define_settings(prefix text) returns void: the settings PREFIX.ef_search and
+ * PREFIX.probes, integers of 1 to 1000 with the default 7, and reserves the prefix.
+ */
+Datum
+test_vdb_define_settings(PG_FUNCTION_ARGS)
+{
+	static int values[16];
+	static int count = 0;
+	char *prefix = MemoryContextStrdup(TopMemoryContext, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	const char *names[] = {"ef_search", "probes"};
+
+	for (int i = 0; i < 2; i++)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
+		char *name = psprintf("%s.%s", prefix, names[i]);
+
+		MemoryContextSwitchTo(old_context);
+		if (count == lengthof(values))
+			elog(ERROR, "too many settings");
+		DefineCustomIntVariable(name, "Belongs to another library.", NULL, &values[count++], 7, 1,
+								1000, PGC_USERSET, 0, NULL, NULL, NULL);
+	}
+	MarkGUCPrefixReserved(prefix);
+	PG_RETURN_VOID();
 }

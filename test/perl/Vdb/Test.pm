@@ -119,18 +119,18 @@ CONF
 
 =pod
 
-=head2 vdb_create(NODE, DATABASE)
+=head2 vdb_create(NODE, DATABASE, extension => 'vdb')
 
-The extension, and the generator of data in the schema "vt".
+The extension (or "vector", which has pgvector's names too), and the generator of data in the schema "vt".
 
 =cut
 
 sub vdb_create
 {
-	my ($node, $database) = @_;
+	my ($node, $database, %params) = @_;
 
+	$node->safe_psql($database // 'postgres', 'CREATE EXTENSION ' . ($params{extension} // 'vdb'));
 	$node->safe_psql($database // 'postgres', <<'SQL');
-CREATE EXTENSION vdb;
 CREATE SCHEMA vt;
 
 -- uniform in -1..1
