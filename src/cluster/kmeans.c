@@ -24,18 +24,6 @@
 /* The coarse cells are trained on so many points per cell. */
 #define KMEANS_COARSE_POINTS 256
 
-/* The lists of all points and, for the hierarchical way, the coarse cells. */
-typedef struct KmeansTrainSpace
-{
-	uint32_t *rows; /* [npoints] all row numbers, rearranged as needed */
-	KmeansLists lists;
-	KmeansLists coarse; /* shares list and order with lists */
-	uint32_t *seats;	/* [coarse cells] lists to make in a cell */
-	double *remainder;	/* [coarse cells] */
-	void *index;		/* index and assignment for the refinement; shares */
-	void *assign;		/* memory with the scratch of Lloyd iterations */
-} KmeansTrainSpace;
-
 /* See kmeans.h. */
 void
 kmeans_params_init(KmeansParams *params, int dims, size_t npoints, int nlists)
@@ -52,7 +40,7 @@ kmeans_params_init(KmeansParams *params, int dims, size_t npoints, int nlists)
 }
 
 /* Lists that can be made at all. */
-static size_t
+size_t
 kmeans_lists_wanted(const KmeansParams *params)
 {
 	size_t wanted = params->nlists > 1 ? (size_t) params->nlists : 1;
@@ -61,21 +49,21 @@ kmeans_lists_wanted(const KmeansParams *params)
 }
 
 /* Coarse cells of the hierarchical way; 0 for the flat one. */
-static size_t
+size_t
 kmeans_coarse_cells(size_t nlists)
 {
 	return nlists > KMEANS_FLAT_MAX ? (size_t) lround(sqrt((double) nlists)) : 0;
 }
 
 /* Lays out the workspace of kmeans_train(). */
-static void
-kmeans_train_carve(const KmeansParams *params, KmeansArena *arena, KmeansTrainSpace *train,
-				   KmeansSpace *space)
+void
+kmeans_train_carve(const KmeansParams *params, KmeansArena *arena, KmeansTrainSpace *train)
 {
 	size_t dims = (size_t) params->dims;
 	size_t npoints = params->npoints;
 	size_t nlists = kmeans_lists_wanted(params);
 	size_t ncells = kmeans_coarse_cells(nlists);
+	size_t blocks = kmeans_share_blocks(npoints);
 	KmeansArena refine;
 
 	train->rows = kmeans_carve(arena, npoints * sizeof(uint32_t));
@@ -84,6 +72,7 @@ kmeans_train_carve(const KmeansParams *params, KmeansArena *arena, KmeansTrainSp
 	train->lists.order = kmeans_carve(arena, npoints * sizeof(uint32_t));
 	train->lists.start = kmeans_carve(arena, nlists * sizeof(uint32_t));
 	train->lists.count = kmeans_carve(arena, nlists * sizeof(uint32_t));
+	train->partial = kmeans_carve(arena, (nlists > blocks ? nlists : blocks) * sizeof(double));
 	if (ncells > 0)
 	{
 		train->coarse = train->lists;
@@ -92,11 +81,13 @@ kmeans_train_carve(const KmeansParams *params, KmeansArena *arena, KmeansTrainSp
 		train->coarse.count = kmeans_carve(arena, ncells * sizeof(uint32_t));
 		train->coarse.centroids = kmeans_carve(arena, ncells * dims * sizeof(float));
 		train->seats = kmeans_carve(arena, ncells * sizeof(uint32_t));
+		train->first_seat = kmeans_carve(arena, ncells * sizeof(uint32_t));
+		train->by_size = kmeans_carve(arena, ncells * sizeof(uint32_t));
 		train->remainder = kmeans_carve(arena, ncells * sizeof(double));
 	}
 
 	refine = *arena;
-	kmeans_space_carve(space, arena, dims, npoints, nlists);
+	kmeans_space_carve(&train->scratch, arena, dims, npoints, nlists);
 	if (ncells > 0)
 	{
 		train->index = kmeans_carve(&refine, kmeans_index_bytes((int) dims, (int) nlists));
@@ -111,15 +102,14 @@ size_t
 kmeans_train_bytes(const KmeansParams *params)
 {
 	KmeansArena arena = {NULL, 0};
-	KmeansTrainSpace train;
-	KmeansSpace space;
+	KmeansTrainSpace train = {0};
 
-	kmeans_train_carve(params, &arena, &train, &space);
+	kmeans_train_carve(params, &arena, &train);
 	return arena.used;
 }
 
 /* Multiply-adds that the training will take if no iteration ends early. */
-static double
+double
 kmeans_expected_work(const KmeansParams *params)
 {
 	size_t nlists = kmeans_lists_wanted(params);
@@ -155,6 +145,7 @@ kmeans_distribute_seats(KmeansTrainSpace *train, size_t npoints)
 	const uint32_t *count = train->coarse.count;
 	size_t ncells = (size_t) train->coarse.nlists;
 	size_t rest = (size_t) train->lists.nlists;
+	uint32_t first = 0;
 	double share;
 
 	for (size_t cell = 0; cell < ncells; cell++)
@@ -188,6 +179,8 @@ kmeans_distribute_seats(KmeansTrainSpace *train, size_t npoints)
 	{
 		if (train->seats[cell] > count[cell])
 			train->seats[cell] = count[cell];
+		train->first_seat[cell] = first;
+		first += train->seats[cell];
 	}
 }
 
@@ -216,10 +209,11 @@ kmeans_compact(KmeansLists *lists, size_t dims)
 
 /* Coarse cells: Lloyd iterations on a sample, then one assignment of all points. */
 static void
-kmeans_train_coarse(KmeansRun *run, const KmeansParams *params, KmeansTrainSpace *train)
+kmeans_train_coarse(KmeansTrainer *trainer, const KmeansParams *params)
 {
+	KmeansRun *run = &trainer->run;
+	KmeansTrainSpace *train = &trainer->train;
 	KmeansLists *coarse = &train->coarse;
-	KmeansSpace *space = &run->space;
 	size_t npoints = params->npoints;
 	size_t sample = (size_t) coarse->nlists * KMEANS_COARSE_POINTS;
 
@@ -233,54 +227,33 @@ kmeans_train_coarse(KmeansRun *run, const KmeansParams *params, KmeansTrainSpace
 				 params->coarse_iterations > 1 ? params->coarse_iterations : 1);
 	coarse->nlists = kmeans_compact(coarse, run->dims);
 
-	run->ops->pack_cols(coarse->centroids, NULL, (size_t) coarse->nlists, run->dims, space->panels,
-						space->norms);
-	kmeans_nearest(run->ops, run->points, train->rows, npoints, run->dims, run->scale,
-				   space->panels, space->norms, (size_t) coarse->nlists, space->rows, space->tiles,
-				   space->dist, coarse->list, run->progress);
+	run->ops->pack_cols(coarse->centroids, NULL, (size_t) coarse->nlists, run->dims,
+						train->scratch.panels, train->scratch.norms);
+	kmeans_share_nearest(trainer, KMEANS_TASK_COARSE, npoints, coarse);
 	kmeans_group(train->rows, npoints, coarse);
 	memcpy(train->rows, coarse->order, npoints * sizeof(uint32_t));
 }
 
 /* Fine lists: an independent clustering inside each coarse cell. */
 static void
-kmeans_train_fine(KmeansRun *run, const KmeansParams *params, KmeansTrainSpace *train)
+kmeans_train_fine(KmeansTrainer *trainer, const KmeansParams *params)
 {
-	KmeansLists *lists = &train->lists;
-	int iterations = params->fine_iterations > 1 ? params->fine_iterations : 1;
-	size_t made = 0;
-	int done = run->iterations;
+	KmeansLists *lists = &trainer->train.lists;
+	const KmeansLists *coarse = &trainer->train.coarse;
+	uint32_t last = (uint32_t) coarse->nlists - 1;
 
-	for (int cell = 0; cell < train->coarse.nlists; cell++)
-	{
-		size_t start = train->coarse.start[cell];
-		size_t count = train->coarse.count[cell];
-		KmeansLists part = {.nlists = (int) train->seats[cell],
-							.centroids = lists->centroids + made * run->dims,
-							.list = lists->list + start,
-							.order = lists->order + start,
-							.start = lists->start + made,
-							.count = lists->count + made};
+	kmeans_share_cells(trainer, params->npoints);
+	trainer->run.iterations += trainer->fine_iterations;
 
-		if (count == 0)
-			continue;
-		part.nlists =
-			kmeans_seed(run, train->rows + start, count, part.nlists, part.centroids, part.list);
-		kmeans_lloyd(run, train->rows + start, count, &part, iterations);
-		for (int j = 0; j < part.nlists; j++)
-			part.start[j] += (uint32_t) start;
-		made += (size_t) part.nlists;
-	}
-	run->iterations = done + iterations;
-
-	/* seats that a cell could not fill go to the largest lists of all */
-	for (size_t j = made; j < (size_t) lists->nlists; j++)
+	/* seats that a cell could not fill, or get, go to the largest lists of all */
+	for (size_t j = trainer->train.first_seat[last] + trainer->train.seats[last];
+		 j < (size_t) lists->nlists; j++)
 	{
 		lists->start[j] = 0;
 		lists->count[j] = 0;
 	}
-	if (kmeans_repair(run, lists, params->npoints, false) > 0)
-		kmeans_means(run, lists);
+	if (kmeans_repair(&trainer->run, lists, params->npoints, false) > 0)
+		kmeans_share_means(trainer, lists);
 }
 
 /*
@@ -288,25 +261,25 @@ kmeans_train_fine(KmeansRun *run, const KmeansParams *params, KmeansTrainSpace *
  * borders that the coarse cells drew.
  */
 static void
-kmeans_refine(KmeansRun *run, const KmeansParams *params, KmeansTrainSpace *train)
+kmeans_refine(KmeansTrainer *trainer, const KmeansParams *params)
 {
+	KmeansRun *run = &trainer->run;
+	KmeansTrainSpace *train = &trainer->train;
 	KmeansLists *lists = &train->lists;
 	size_t npoints = params->npoints;
 
 	for (int pass = 0; pass < params->refine_iterations; pass++)
 	{
-		size_t used = (size_t) kmeans_compact(lists, run->dims);
-		KmeansIndex *index;
+		int used = kmeans_compact(lists, run->dims);
 
 		/* in the order of the lists, points of a block have the same cells for neighbours */
 		memcpy(train->rows, lists->order, npoints * sizeof(uint32_t));
-		index = kmeans_index_build(train->index, run->ops, run->dims, used, lists->centroids, 1.0f,
-								   run->rng, run->progress);
-		kmeans_assign_rows(index, run->points, train->rows, npoints, run->scale, lists->list,
-						   train->assign, run->progress);
+		(void) kmeans_index_build(train->index, run->ops, run->dims, (size_t) used,
+								  lists->centroids, 1.0f, run->rng, run->progress);
+		kmeans_share_assign(trainer, npoints, used);
 		kmeans_group(train->rows, npoints, lists);
 		(void) kmeans_repair(run, lists, npoints, pass + 1 < params->refine_iterations);
-		kmeans_means(run, lists);
+		kmeans_share_means(trainer, lists);
 		run->iterations++;
 	}
 }
@@ -316,38 +289,39 @@ kmeans_refine(KmeansRun *run, const KmeansParams *params, KmeansTrainSpace *trai
  * rounding, and fills in the statistics.
  */
 static void
-kmeans_finish(KmeansRun *run, const KmeansParams *params, KmeansLists *lists, KmeansStats *stats)
+kmeans_finish(KmeansTrainer *trainer, const KmeansParams *params, KmeansStats *stats)
 {
+	KmeansRun *run = &trainer->run;
+	KmeansLists *lists = &trainer->train.lists;
 	size_t dims = run->dims;
 	double scale = run->scale;
-	double sum = 0.0;
+	double sum;
 	int made = 0;
 	int used = kmeans_compact(lists, dims);
 
+	lists->nlists = used;
+	sum = kmeans_share_distances(trainer, lists);
 	kmeans_table_clear(&run->space);
 	for (int j = 0; j < used; j++)
 	{
 		float *centroid = lists->centroids + (size_t) j * dims;
 		const uint32_t *members = lists->order + lists->start[j];
+		uint32_t count = lists->count[j];
 		int equal;
 
-		for (uint32_t i = 0; i < lists->count[j]; i++)
-		{
-			sum += run->ops->dist2(run->points + (size_t) members[i] * dims, run->scale, centroid,
-								   dims);
-			kmeans_work(run->progress, KMEANS_WORK_TOUCH * (double) dims);
-		}
 		for (size_t k = 0; k < dims; k++)
 			centroid[k] = (float) (centroid[k] / scale);
 		equal = kmeans_table_find(&run->space, centroid, 1.0f, lists->centroids, dims, made);
 		if (equal >= 0)
-			lists->count[equal] += lists->count[j];
+			lists->count[equal] += count;
 		else
 		{
-			lists->count[made] = lists->count[j];
-			memmove(lists->centroids + (size_t) made * dims, centroid, dims * sizeof(float));
-			made++;
+			equal = made++;
+			lists->count[equal] = count;
+			memmove(lists->centroids + (size_t) equal * dims, centroid, dims * sizeof(float));
 		}
+		for (uint32_t i = 0; params->list != NULL && i < count; i++)
+			params->list[members[i]] = (uint32_t) equal;
 	}
 
 	stats->nlists = made;
@@ -370,41 +344,46 @@ kmeans_train(const KmeansParams *params, const float *points, float *centroids, 
 			 KmeansStats *stats)
 {
 	KmeansArena arena = {workspace, 0};
-	KmeansProgress progress = {.callback = params->callback,
-							   .arg = params->callback_arg,
-							   .total = kmeans_expected_work(params)};
-	KmeansRun run = {.ops = vdb_gemm,
-					 .dims = (size_t) params->dims,
-					 .points = points,
-					 .rng = params->seed,
-					 .progress = &progress};
-	KmeansTrainSpace train = {0};
-	KmeansLists *lists = &train.lists;
+	KmeansTrainer trainer = {
+		.share = params->share,
+		.share_arg = params->share_arg,
+		.progress = {.callback = params->callback,
+					 .arg = params->callback_arg,
+					 .total = kmeans_expected_work(params)},
+		.run = {
+			.ops = vdb_gemm, .dims = (size_t) params->dims, .points = points, .rng = params->seed}};
+	KmeansTrainSpace *train = &trainer.train;
+	KmeansRun *run = &trainer.run;
+	KmeansLists *lists = &train->lists;
 	int found;
 
-	kmeans_train_carve(params, &arena, &train, &run.space);
+	kmeans_train_carve(params, &arena, train);
 	lists->centroids = centroids;
-	run.scale = kmeans_scale(points, params->npoints, run.dims, &progress);
+	trainer.assign = train->assign;
+	trainer.fine_iterations = params->fine_iterations > 1 ? params->fine_iterations : 1;
+	run->progress = &trainer.progress;
+	run->space = train->scratch;
+	run->trainer = &trainer;
+	run->scale = kmeans_share_scale(&trainer, params->npoints);
 	for (size_t i = 0; i < params->npoints; i++)
-		train.rows[i] = (uint32_t) i;
+		train->rows[i] = (uint32_t) i;
 
-	found = kmeans_seed(&run, train.rows, params->npoints, lists->nlists, centroids, lists->list);
+	found = kmeans_seed(run, train->rows, params->npoints, lists->nlists, centroids, lists->list);
 	if (found < lists->nlists)
 	{
 		lists->nlists = found;
-		kmeans_group(train.rows, params->npoints, lists);
+		kmeans_group(train->rows, params->npoints, lists);
 	}
-	else if (train.coarse.nlists == 0)
-		kmeans_lloyd(&run, train.rows, params->npoints, lists,
-					 params->fine_iterations > 1 ? params->fine_iterations : 1);
+	else if (train->coarse.nlists == 0)
+		kmeans_lloyd(run, train->rows, params->npoints, lists, trainer.fine_iterations);
 	else
 	{
-		kmeans_train_coarse(&run, params, &train);
-		kmeans_distribute_seats(&train, params->npoints);
-		kmeans_train_fine(&run, params, &train);
-		kmeans_refine(&run, params, &train);
+		kmeans_train_coarse(&trainer, params);
+		kmeans_distribute_seats(train, params->npoints);
+		kmeans_train_fine(&trainer, params);
+		kmeans_refine(&trainer, params);
 	}
-	kmeans_finish(&run, params, lists, stats);
+	kmeans_finish(&trainer, params, stats);
 	if (params->callback)
 		params->callback(params->callback_arg, 1.0);
 }

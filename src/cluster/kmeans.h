@@ -28,6 +28,34 @@
  */
 typedef void (*KmeansCallback)(void *arg, double done);
 
+/*
+ * A step of training that falls into independent blocks.  Plain bytes without addresses:
+ * a copy may be handed to another process.
+ */
+typedef struct KmeansTask
+{
+	int kind;
+	bool coarse;	/* of the coarse cells, not of the lists */
+	int nlists;		/* lists or cells at that time */
+	size_t npoints; /* points to work on */
+	size_t nblocks;
+	size_t skip;   /* cells done beforehand */
+	uint64_t seed; /* for random numbers */
+	float scale;   /* power of two that points are multiplied by */
+	double before; /* work done before the step, and its own, in multiply-adds */
+	double work;
+} KmeansTask;
+
+/* One process's view of a training: that of kmeans_train(), or of a helper. */
+typedef struct KmeansTrainer KmeansTrainer;
+
+/*
+ * Calls kmeans_train_block() once for each of the task's blocks, in any order, with this trainer
+ * or, in other processes, with a copy of the task and a trainer that has joined; returns
+ * when all are done.  May not return (longjmp).
+ */
+typedef void (*KmeansShare)(void *arg, KmeansTrainer *trainer, const KmeansTask *task);
+
 typedef struct KmeansParams
 {
 	int dims;
@@ -39,6 +67,9 @@ typedef struct KmeansParams
 	int refine_iterations;	 /* passes over all points with neighbouring cells' centroids */
 	KmeansCallback callback; /* may be NULL */
 	void *callback_arg;
+	KmeansShare share; /* shares tasks out; NULL: all is done by the caller */
+	void *share_arg;
+	uint32_t *list; /* [npoints] receives the list of each point; may be NULL */
 } KmeansParams;
 
 /*
@@ -69,8 +100,20 @@ extern void kmeans_train(const KmeansParams *params, const float *points, float 
 						 void *workspace, KmeansStats *stats);
 
 /*
+ * Helpers.  Points, centroids and workspace lie in memory that all processes see, at any
+ * address; "memory" is private, of kmeans_join_bytes(), and 64-byte aligned.  dims, npoints,
+ * nlists, the numbers of iterations and the SIMD level are those of kmeans_train(); callback
+ * is the helper's own.  The result does not depend on who does which block.
+ */
+extern size_t kmeans_join_bytes(const KmeansParams *params);
+extern KmeansTrainer *kmeans_join(void *memory, const KmeansParams *params, const float *points,
+								  float *centroids, void *workspace);
+extern void kmeans_train_block(KmeansTrainer *trainer, const KmeansTask *task, size_t block);
+
+/*
  * Nearest-centroid search prepared for many points: packed centroids and, for many
- * lists, a coarse level above them (the nearest KMEANS_BEAM cells are searched).
+ * lists, a coarse level above them (the nearest KMEANS_BEAM cells are searched).  It holds no
+ * addresses, so that other processes may use it in memory that they share.
  */
 typedef struct KmeansIndex KmeansIndex;
 

@@ -25,14 +25,25 @@
  */
 #define KMEANS_FAR 0x1p80f
 
+/* What begins the memory of an index; its arrays follow. */
 struct KmeansIndex
 {
-	const GemmOps *ops; /* the level that packed the centroids */
+	VdbSimd simd; /* the level that packed the centroids */
+	int ncells;	  /* 0: no cells, one set of panels for all lists */
 	size_t dims;
 	size_t nlists;
 	float scale;
+};
+
+/* The arrays of an index at this process's address. */
+typedef struct KmeansIndexView
+{
+	const GemmOps *ops;
+	size_t dims;
+	size_t nlists;
+	size_t ncells;
+	float scale;
 	float *centroids;	/* [nlists * dims] scaled */
-	size_t ncells;		/* 0: no cells, one set of panels for all lists */
 	float *cell_panels; /* packed means of the cells */
 	float *cell_norms;
 	uint32_t *members; /* [nlists] lists by cell, ascending within a cell */
@@ -41,7 +52,7 @@ struct KmeansIndex
 	uint32_t *column; /* [ncells] first column of a cell in panels and norms */
 	float *panels;	  /* packed centroids; each cell begins a panel */
 	float *norms;
-};
+} KmeansIndexView;
 
 /* Pieces of the workspace of kmeans_assign(). */
 typedef struct KmeansAssignSpace
@@ -67,7 +78,7 @@ kmeans_cells(size_t nlists)
 
 /* Lays out an index; what is needed only while it is made shares memory with the panels. */
 static KmeansIndex *
-kmeans_index_carve(KmeansArena *arena, size_t dims, size_t nlists, KmeansIndex *layout,
+kmeans_index_carve(KmeansArena *arena, size_t dims, size_t nlists, KmeansIndexView *layout,
 				   KmeansSpace *space, uint32_t **rows, KmeansLists *cells)
 {
 	size_t ncells = kmeans_cells(nlists);
@@ -111,7 +122,7 @@ size_t
 kmeans_index_bytes(int dims, int nlists)
 {
 	KmeansArena arena = {NULL, 0};
-	KmeansIndex layout = {0};
+	KmeansIndexView layout;
 	KmeansSpace space;
 	KmeansLists cells;
 	uint32_t *rows;
@@ -121,10 +132,29 @@ kmeans_index_bytes(int dims, int nlists)
 	return arena.used;
 }
 
+/* The arrays of a finished index. */
+static KmeansIndexView
+kmeans_index_view(const KmeansIndex *index)
+{
+	KmeansArena arena = {(char *) index, 0};
+	KmeansIndexView view;
+	KmeansSpace space;
+	KmeansLists cells;
+	uint32_t *rows;
+
+	(void) kmeans_index_carve(&arena, index->dims, index->nlists, &view, &space, &rows, &cells);
+	view.ops = gemm_ops(index->simd);
+	view.dims = index->dims;
+	view.nlists = index->nlists;
+	view.ncells = (size_t) index->ncells;
+	view.scale = index->scale;
+	return view;
+}
+
 /* Clusters the scaled centroids of an index into cells and packs each cell. */
 static void
-kmeans_index_cells(KmeansIndex *index, const KmeansSpace *space, uint32_t *rows, KmeansLists *cells,
-				   uint64_t seed, KmeansProgress *progress)
+kmeans_index_cells(KmeansIndexView *index, const KmeansSpace *space, uint32_t *rows,
+				   KmeansLists *cells, uint64_t seed, KmeansProgress *progress)
 {
 	KmeansRun run = {.ops = index->ops,
 					 .dims = index->dims,
@@ -188,23 +218,31 @@ kmeans_index_build(void *memory, const GemmOps *ops, size_t dims, size_t nlists,
 				   const float *centroids, float scale, uint64_t seed, KmeansProgress *progress)
 {
 	KmeansArena arena = {memory, 0};
-	KmeansIndex layout = {.ops = ops, .dims = dims, .nlists = nlists, .scale = scale};
+	KmeansIndexView view;
 	KmeansSpace space;
 	KmeansLists cells;
 	uint32_t *rows;
-	KmeansIndex *index = kmeans_index_carve(&arena, dims, nlists, &layout, &space, &rows, &cells);
+	KmeansIndex *index = kmeans_index_carve(&arena, dims, nlists, &view, &space, &rows, &cells);
 
-	*index = layout;
+	view.ops = ops;
+	view.dims = dims;
+	view.nlists = nlists;
+	view.ncells = 0;
 	for (size_t i = 0; i < nlists; i++)
 	{
 		for (size_t k = 0; k < dims; k++)
-			index->centroids[i * dims + k] = centroids[i * dims + k] * scale;
+			view.centroids[i * dims + k] = centroids[i * dims + k] * scale;
 		kmeans_work(progress, KMEANS_WORK_TOUCH * (double) dims);
 	}
 	if (kmeans_cells(nlists) > 0)
-		kmeans_index_cells(index, &space, rows, &cells, seed, progress);
+		kmeans_index_cells(&view, &space, rows, &cells, seed, progress);
 	else
-		ops->pack_cols(index->centroids, NULL, nlists, dims, index->panels, index->norms);
+		ops->pack_cols(view.centroids, NULL, nlists, dims, view.panels, view.norms);
+	index->simd = ops->simd;
+	index->ncells = (int) view.ncells;
+	index->dims = dims;
+	index->nlists = nlists;
+	index->scale = scale;
 	return index;
 }
 
@@ -220,7 +258,7 @@ kmeans_index_init(void *memory, int dims, int nlists, const float *centroids, ui
 		(double) nlists * dims *
 		(2.0 * KMEANS_WORK_TOUCH +
 		 KMEANS_CELL_ITERATIONS * (KMEANS_WORK_TOUCH + (double) kmeans_cells((size_t) nlists)));
-	scale = kmeans_scale(centroids, (size_t) nlists, (size_t) dims, &progress);
+	scale = kmeans_scale_for(kmeans_largest(centroids, (size_t) nlists, (size_t) dims, &progress));
 	return kmeans_index_build(memory, vdb_gemm, (size_t) dims, (size_t) nlists, centroids, scale,
 							  seed, &progress);
 }
@@ -292,8 +330,8 @@ kmeans_beam(const float *scores, size_t ncells, size_t beam, uint32_t *cells)
  * points by cell into space->pairs and space->cell_end.
  */
 static void
-kmeans_choose_cells(const KmeansIndex *index, const float *points, const uint32_t *rows, size_t n,
-					float scale, KmeansAssignSpace *space, KmeansProgress *progress)
+kmeans_choose_cells(const KmeansIndexView *index, const float *points, const uint32_t *rows,
+					size_t n, float scale, KmeansAssignSpace *space, KmeansProgress *progress)
 {
 	const GemmOps *ops = index->ops;
 	size_t stride = gemm_round_cols(index->ncells);
@@ -342,7 +380,7 @@ kmeans_choose_cells(const KmeansIndex *index, const float *points, const uint32_
  * NULL), by score.  best receives the scores.
  */
 static void
-kmeans_search(const KmeansIndex *index, const float *points, const uint32_t *rows, size_t n,
+kmeans_search(const KmeansIndexView *index, const float *points, const uint32_t *rows, size_t n,
 			  float scale, uint32_t *list, KmeansAssignSpace *space, KmeansProgress *progress)
 {
 	uint32_t begin = 0;
@@ -400,20 +438,21 @@ kmeans_assign_rows(const KmeansIndex *index, const float *points, const uint32_t
 				   KmeansProgress *progress)
 {
 	KmeansArena arena = {workspace, 0};
+	KmeansIndexView view = kmeans_index_view(index);
 	KmeansAssignSpace space;
 
-	kmeans_assign_carve(&space, &arena, index->dims, index->nlists);
+	kmeans_assign_carve(&space, &arena, view.dims, view.nlists);
 	for (size_t i = 0; i < npoints; i += KMEANS_BLOCK)
 	{
 		size_t n = npoints - i < KMEANS_BLOCK ? npoints - i : KMEANS_BLOCK;
 
-		kmeans_search(index, points, rows + i, n, scale, list + i, &space, progress);
+		kmeans_search(&view, points, rows + i, n, scale, list + i, &space, progress);
 	}
 }
 
 /* Compares one point with all centroids in float64; for points far out of their scale. */
 static float
-kmeans_assign_far(const KmeansIndex *index, const float *x, double unscale, uint32_t *list)
+kmeans_assign_far(const KmeansIndexView *index, const float *x, double unscale, uint32_t *list)
 {
 	double best = INFINITY;
 
@@ -445,16 +484,16 @@ kmeans_assign(const KmeansIndex *index, const float *points, size_t npoints, uin
 {
 	KmeansProgress progress = {0};
 	KmeansArena arena = {workspace, 0};
+	KmeansIndexView view = kmeans_index_view(index);
 	KmeansAssignSpace space;
-	double unscale = 1.0 / ((double) index->scale * index->scale);
+	double unscale = 1.0 / ((double) view.scale * view.scale);
 
-	kmeans_assign_carve(&space, &arena, index->dims, index->nlists);
-	kmeans_search(index, points, NULL, npoints, index->scale, list, &space, &progress);
+	kmeans_assign_carve(&space, &arena, view.dims, view.nlists);
+	kmeans_search(&view, points, NULL, npoints, view.scale, list, &space, &progress);
 	for (size_t i = 0; i < npoints; i++)
 	{
-		const float *x = points + i * index->dims;
-		float d = index->ops->dist2(x, index->scale, index->centroids + list[i] * index->dims,
-									index->dims);
+		const float *x = points + i * view.dims;
+		float d = view.ops->dist2(x, view.scale, view.centroids + list[i] * view.dims, view.dims);
 
 		if (d < KMEANS_FAR)
 		{
@@ -463,6 +502,6 @@ kmeans_assign(const KmeansIndex *index, const float *points, size_t npoints, uin
 			dist2[i] = distance < FLT_MAX ? (float) distance : FLT_MAX;
 		}
 		else
-			dist2[i] = kmeans_assign_far(index, x, unscale, &list[i]);
+			dist2[i] = kmeans_assign_far(&view, x, unscale, &list[i]);
 	}
 }

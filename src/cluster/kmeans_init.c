@@ -23,7 +23,7 @@
 #define KMEANS_PLUSPLUS_POINTS 32
 
 /* 64 random bits: splitmix64 (G. Steele, D. Lea, C. Flood 2014). */
-static uint64_t
+uint64_t
 kmeans_random64(KmeansRun *run)
 {
 	uint64_t z = (run->rng += UINT64_C(0x9e3779b97f4a7c15));
@@ -47,15 +47,11 @@ kmeans_uniform(KmeansRun *run)
 	return (double) (kmeans_random64(run) >> 11) * 0x1p-53;
 }
 
-/*
- * The power of two that brings the largest magnitude among points[npoints * dims] into
- * [0.5, 1), as far as float32 allows; 1 when all are zero.
- */
+/* The largest magnitude among points[npoints * dims]. */
 float
-kmeans_scale(const float *points, size_t npoints, size_t dims, KmeansProgress *progress)
+kmeans_largest(const float *points, size_t npoints, size_t dims, KmeansProgress *progress)
 {
 	float largest = 0.0f;
-	int exponent;
 
 	for (size_t i = 0; i < npoints; i++)
 	{
@@ -74,6 +70,18 @@ kmeans_scale(const float *points, size_t npoints, size_t dims, KmeansProgress *p
 			largest = max[l] > largest ? max[l] : largest;
 		kmeans_work(progress, (double) dims);
 	}
+	return largest;
+}
+
+/*
+ * The power of two that brings the largest magnitude into [0.5, 1), as far as float32 allows;
+ * 1 when it is zero.
+ */
+float
+kmeans_scale_for(float largest)
+{
+	int exponent;
+
 	if (!(largest > 0.0f) || !isfinite(largest))
 		return 1.0f;
 	(void) frexpf(largest, &exponent);

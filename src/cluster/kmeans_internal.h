@@ -77,6 +77,7 @@ typedef struct KmeansRun
 	uint64_t rng;		 /* state of the random numbers */
 	int iterations;		 /* Lloyd iterations done */
 	KmeansProgress *progress;
+	KmeansTrainer *trainer; /* steps over all points are tasks of it; NULL: done here */
 	KmeansSpace space;
 } KmeansRun;
 
@@ -94,9 +95,70 @@ typedef struct KmeansLists
 	uint32_t *count;  /* [nlists] */
 } KmeansLists;
 
+/*
+ * The workspace of kmeans_train(): the lists of all points and, for the hierarchical way, the
+ * coarse cells.
+ */
+typedef struct KmeansTrainSpace
+{
+	uint32_t *rows; /* [npoints] all row numbers, rearranged as needed */
+	KmeansLists lists;
+	KmeansLists coarse;	  /* shares list and order with lists */
+	uint32_t *seats;	  /* [coarse cells] lists to make in a cell, and the first of them */
+	uint32_t *first_seat; /* [coarse cells] */
+	uint32_t *by_size;	  /* [coarse cells] largest first */
+	double *remainder;	  /* [coarse cells] */
+	double *partial;	  /* a number for each list or block of points */
+	void *index;		  /* index and assignment for the refinement; shares */
+	void *assign;		  /* memory with the scratch of Lloyd iterations */
+	KmeansSpace scratch;
+} KmeansTrainSpace;
+
+struct KmeansTrainer
+{
+	KmeansTrainSpace train;
+	KmeansRun run; /* its space is this process's own */
+	KmeansProgress progress;
+	KmeansShare share;
+	void *share_arg;
+	int fine_iterations;
+	void *assign; /* workspace of kmeans_assign_rows(), shares memory with run.space */
+};
+
+/* Kinds of tasks. */
+typedef enum KmeansTaskKind
+{
+	KMEANS_TASK_LARGEST, /* largest magnitude of the points of each block */
+	KMEANS_TASK_NEAREST, /* nearest of the packed centroids, into lists->order */
+	KMEANS_TASK_COARSE,	 /* the same, into coarse->list */
+	KMEANS_TASK_MEANS,	 /* means of lists */
+	KMEANS_TASK_CELL,	 /* the lists of a coarse cell */
+	KMEANS_TASK_ASSIGN,	 /* nearest list by the index, into lists->list */
+	KMEANS_TASK_DIST	 /* squared distances of the points of a list to its centroid */
+} KmeansTaskKind;
+
+/* kmeans.c */
+extern void kmeans_train_carve(const KmeansParams *params, KmeansArena *arena,
+							   KmeansTrainSpace *train);
+extern double kmeans_expected_work(const KmeansParams *params);
+extern size_t kmeans_lists_wanted(const KmeansParams *params);
+extern size_t kmeans_coarse_cells(size_t nlists);
+
+/* kmeans_share.c */
+extern size_t kmeans_share_blocks(size_t npoints);
+extern float kmeans_share_scale(KmeansTrainer *trainer, size_t npoints);
+extern void kmeans_share_nearest(KmeansTrainer *trainer, KmeansTaskKind kind, size_t npoints,
+								 const KmeansLists *lists);
+extern void kmeans_share_means(KmeansTrainer *trainer, const KmeansLists *lists);
+extern void kmeans_share_cells(KmeansTrainer *trainer, size_t npoints);
+extern void kmeans_share_assign(KmeansTrainer *trainer, size_t npoints, int nlists);
+extern double kmeans_share_distances(KmeansTrainer *trainer, const KmeansLists *lists);
+
 /* kmeans_init.c */
-extern float kmeans_scale(const float *points, size_t npoints, size_t dims,
-						  KmeansProgress *progress);
+extern uint64_t kmeans_random64(KmeansRun *run);
+extern float kmeans_largest(const float *points, size_t npoints, size_t dims,
+							KmeansProgress *progress);
+extern float kmeans_scale_for(float largest);
 extern uint32_t kmeans_random(KmeansRun *run, uint32_t bound);
 extern double kmeans_uniform(KmeansRun *run);
 extern void kmeans_table_clear(KmeansSpace *space);
@@ -117,7 +179,7 @@ extern void kmeans_nearest(const GemmOps *ops, const float *points, const uint32
 						   const float *norms, size_t ncols, float *packed, float *tiles,
 						   float *best, uint32_t *arg, KmeansProgress *progress);
 extern void kmeans_group(const uint32_t *rows, size_t npoints, KmeansLists *lists);
-extern void kmeans_means(KmeansRun *run, KmeansLists *lists);
+extern void kmeans_means(KmeansRun *run, const KmeansLists *lists, int first, int end);
 extern void kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *lists,
 						 int iterations);
 

@@ -134,14 +134,14 @@ kmeans_group(const uint32_t *rows, size_t npoints, KmeansLists *lists)
 		lists->start[j] -= lists->count[j];
 }
 
-/* Makes the centroid of every list that has members their mean, summed in float64. */
+/* Makes the centroid of lists first .. end - 1, if it has members, their mean, summed in float64. */
 void
-kmeans_means(KmeansRun *run, KmeansLists *lists)
+kmeans_means(KmeansRun *run, const KmeansLists *lists, int first, int end)
 {
 	size_t dims = run->dims;
 	double *sum = run->space.sum;
 
-	for (int j = 0; j < lists->nlists; j++)
+	for (int j = first; j < end; j++)
 	{
 		const uint32_t *members = lists->order + lists->start[j];
 		float *centroid = lists->centroids + (size_t) j * dims;
@@ -164,7 +164,7 @@ kmeans_means(KmeansRun *run, KmeansLists *lists)
 
 /*
  * Up to "iterations" Lloyd iterations from lists->centroids over the points of
- * rows[npoints].  Afterwards the lists are those of the last assignment, repaired, and each
+ * rows[npoints], which are those of the workspace if the run has a trainer.  Afterwards the lists are those of the last assignment, repaired, and each
  * centroid is the mean of its list; a list is empty only when nothing could be split.
  */
 void
@@ -181,9 +181,12 @@ kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *
 		bool last;
 
 		run->ops->pack_cols(lists->centroids, NULL, nlists, run->dims, space->panels, space->norms);
-		kmeans_nearest(run->ops, run->points, rows, npoints, run->dims, run->scale, space->panels,
-					   space->norms, nlists, space->rows, space->tiles, space->dist, nearest,
-					   run->progress);
+		if (run->trainer != NULL)
+			kmeans_share_nearest(run->trainer, KMEANS_TASK_NEAREST, npoints, lists);
+		else
+			kmeans_nearest(run->ops, run->points, rows, npoints, run->dims, run->scale,
+						   space->panels, space->norms, nlists, space->rows, space->tiles,
+						   space->dist, nearest, run->progress);
 		for (size_t i = 0; i < npoints; i++)
 		{
 			if (iteration == 0 || lists->list[i] != nearest[i])
@@ -193,7 +196,10 @@ kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *
 		kmeans_group(rows, npoints, lists);
 		last = iteration + 1 >= iterations || changed * KMEANS_SETTLED < npoints;
 		(void) kmeans_repair(run, lists, npoints, !last);
-		kmeans_means(run, lists);
+		if (run->trainer != NULL)
+			kmeans_share_means(run->trainer, lists);
+		else
+			kmeans_means(run, lists, 0, lists->nlists);
 		run->iterations++;
 		if (last)
 			break;
