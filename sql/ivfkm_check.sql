@@ -15,7 +15,8 @@ CREATE FUNCTION consistent(index regclass) RETURNS TABLE (index regclass, entrie
 	SELECT index, vdb_index_check(index), metric, dimensions,
 		format_version = 1 AND height >= 1 AND probes BETWEEN 1 AND i.lists AND i.rows = vdb_index_check(index) AND i.dead >= 0,
 		bytes_total = pg_relation_size(index)
-			AND bytes_total = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists + bytes_unused
+			AND bytes_total = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists + bytes_refine + bytes_unused
+			AND (bytes_refine > 0) = (refine_bits > 0 AND i.rows + i.dead > 0)
 			AND least(bytes_meta, bytes_nodes, bytes_centroids, bytes_lists) >= current_setting('block_size')::integer AND bytes_unused >= 0,
 		(SELECT count(*) = i.lists AND count(DISTINCT list) = i.lists AND sum(l.rows) = i.rows AND sum(l.dead) = i.dead
 				AND sum(pages) * current_setting('block_size')::integer = bytes_lists AND min(pages) >= 1

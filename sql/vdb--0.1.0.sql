@@ -325,10 +325,12 @@ CREATE FUNCTION ivfkm_info(index regclass,
 	OUT rows bigint,
 	OUT dead bigint,
 	OUT probes integer,
+	OUT refine_bits integer,
 	OUT bytes_meta bigint,
 	OUT bytes_nodes bigint,
 	OUT bytes_centroids bigint,
 	OUT bytes_lists bigint,
+	OUT bytes_refine bigint,
 	OUT bytes_unused bigint,
 	OUT bytes_total bigint)
 	RETURNS SETOF record

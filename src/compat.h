@@ -55,6 +55,19 @@
 #define vacuum_delay_point_compat() vacuum_delay_point()
 #endif
 
+/* Reading all bytes or raising an error came to temporary files with version 16. */
+#if PG16_GE
+#define buffile_read_exact_compat(file, ptr, size) BufFileReadExact(file, ptr, size)
+#else
+#define buffile_read_exact_compat(file, ptr, size)                                                 \
+	do                                                                                             \
+	{                                                                                              \
+		if (BufFileRead(file, ptr, size) != (size))                                                \
+			ereport(ERROR,                                                                         \
+					(errcode_for_file_access(), errmsg("could not read from temporary file")));    \
+	} while (0)
+#endif
+
 /* PostgreSQL 18 spells it as a specifier; both forms may stand before a declaration. */
 #if PG18_GE
 #define VDB_NORETURN pg_noreturn

@@ -22,6 +22,7 @@
 #include "access/genam.h"
 #include "access/relscan.h"
 #include "nodes/execnodes.h"
+#include "storage/buffile.h"
 #include "utils/rel.h"
 
 #include "page/page.h"
@@ -138,9 +139,12 @@ typedef enum IvfkmIterativeScan
 
 typedef struct IvfkmOptions
 {
-	int32 vl_len_; /* varlena header (do not touch directly!) */
-	int lists;	   /* 0 = automatic */
+	int32 vl_len_;	 /* varlena header (do not touch directly!) */
+	int lists;		 /* 0 = automatic */
+	int refine_bits; /* IVFKM_REFINE_AUTO, 0, 4 or 8 */
 } IvfkmOptions;
+
+#define IVFKM_REFINE_AUTO (-1)
 
 #define IVFKM_DEFAULT_LISTS 0
 #define IVFKM_MAX_LISTS		1000000
@@ -160,6 +164,7 @@ extern void ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta,
 							   IvfkmSettings *settings);
 extern bytea *ivfkmoptions(Datum reloptions, bool validate);
 extern int ivfkm_option_lists(Relation index);
+extern int ivfkm_option_refine_bits(Relation index, int dims);
 
 /* ----- access method (ivfkm_handler.c), the same under pgvector's names (ivfkm_shim*.c) ----- */
 
@@ -192,6 +197,43 @@ extern IvfkmSpace *ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, 
 extern const IvfkmSpace *ivfkm_space_get(Relation index, const IvfkmMetaPageData *meta);
 extern void ivfkm_space_apply(const IvfkmSpace *space, float *x);
 extern bool ivfkm_normalize(float *x, int dims);
+
+/* ----- codes (ivfkm_code.c) ----- */
+
+/* The codes of one row. */
+typedef struct IvfkmCode
+{
+	uint8 *bits; /* 1-bit code, row-major */
+	QuantFactors factors;
+	uint8 *refine; /* NULL without a refine tier */
+	QuantRefineFactors refine_factors;
+} IvfkmCode;
+
+/* A query prepared for refine records. */
+typedef struct IvfkmRefiner
+{
+	Relation index;
+	const IvfkmGeometry *geometry;
+	QuantMetric metric;
+	bool by_angle; /* cosine */
+	QuantRefineQuery query;
+	float query_norm;	  /* of the query with the mean, index space */
+	float offset_norm;	  /* of the mean, index space */
+	float rounding;		  /* relative error of a distance computed in float32 */
+	float underflow;	  /* absolute error of it, index space */
+	float angle_rounding; /* absolute error of a cosine distance, index space */
+} IvfkmRefiner;
+
+extern bool ivfkm_load(const IvfkmOps *ops, const void *value, int dims, float *x, bool *ordinary);
+extern void ivfkm_code_init(IvfkmCode *code, int dims, int refine_bits);
+extern float ivfkm_encode(QuantMetric metric, int dims, int refine_bits, const float *x,
+						  bool ordinary, const float *centroid, const float *offset,
+						  IvfkmCode *code);
+extern void ivfkm_refiner_init(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *geometry,
+							   const IvfkmSpace *space, const float *query, double distance_scale);
+extern bool ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
+								const ItemPointerData *record, const ItemPointerData *tid, float g,
+								float dist2, float epsilon, float *lb, float *ub);
 
 /* ----- tree (ivfkm_tree.c) ----- */
 
@@ -251,6 +293,11 @@ typedef struct IvfkmExtent
 	BlockNumber groups_left; /* with the current one */
 	int slot;				 /* next slot of the current group */
 	Page pages[IVFKM_MAX_STRIPES];
+	char *refine_pages; /* all refine pages of a list, or one if there is a file */
+	BufFile *refine_file;
+	BlockNumber refine_first;
+	BlockNumber refine_count;
+	uint32 nrefined; /* records written */
 } IvfkmExtent;
 
 extern double ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info);
@@ -262,11 +309,12 @@ extern void ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample,
 							double sample_fraction);
 extern void ivfkm_write_page(Relation index, ForkNumber fork, BlockNumber block, const char *image);
 extern BlockNumber ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n);
+extern BlockNumber ivfkm_refine_blocks(const IvfkmGeometry *geometry, uint32 n);
 extern void ivfkm_extent_begin(IvfkmExtent *extent, Relation index, ForkNumber fork,
 							   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first,
 							   uint32 n);
-extern void ivfkm_extent_add(IvfkmExtent *extent, const uint8 *code, const QuantFactors *factors,
-							 const ItemPointerData *tid, float norm2);
+extern void ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
+							 float norm2);
 extern void ivfkm_extent_end(IvfkmExtent *extent);
 extern void ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan);
 extern IndexBuildResult *ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info);

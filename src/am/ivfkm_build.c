@@ -47,10 +47,9 @@
 typedef struct SortedCode
 {
 	int32 vl_len_; /* varlena header (do not touch directly!) */
-	float add;
-	uint16 mul;
-	uint16 unused;
-	uint8 code[FLEXIBLE_ARRAY_MEMBER];
+	QuantFactors factors;
+	QuantRefineFactors refine_factors; /* zero without a refine tier */
+	uint8 code[FLEXIBLE_ARRAY_MEMBER]; /* and behind it the refine code */
 } SortedCode;
 
 typedef struct BuildState
@@ -72,6 +71,7 @@ typedef struct BuildState
 	/* rows waiting to be assigned */
 	float *batch;
 	ItemPointerData *batch_tids;
+	bool *batch_ordinary;
 	int nbatch;
 
 	Tuplesortstate *sort;
@@ -333,6 +333,16 @@ plan_index(BuildState *build)
 	MemoryContextDelete(sample_context);
 }
 
+/* Bytes of a SortedCode with its codes. */
+static Size
+sorted_bytes(const BuildState *build)
+{
+	int refine_bits = build->plan.meta.refine_bits;
+
+	return offsetof(SortedCode, code) + quant_code_bytes(build->dims) +
+		   (refine_bits > 0 ? quant_refine_bytes(build->dims, refine_bits) : 0);
+}
+
 /* Sets up the sort of encoded rows by list and heap address. */
 static void
 begin_sort(BuildState *build)
@@ -342,7 +352,7 @@ begin_sort(BuildState *build)
 	Oid collations[2] = {InvalidOid, InvalidOid};
 	bool nulls_first[2] = {false, false};
 	TupleDesc desc = CreateTemplateTupleDesc(3);
-	Size code_bytes = offsetof(SortedCode, code) + quant_code_bytes(build->dims);
+	Size code_bytes = sorted_bytes(build);
 	int nlists = (int) build->plan.meta.nlists;
 	Size fixed = centroid_bytes(build->dims, nlists) + kmeans_index_bytes(build->dims, nlists) +
 				 kmeans_assign_bytes(build->dims, nlists) +
@@ -375,13 +385,17 @@ flush_batch(BuildState *build)
 	{
 		SortedCode *sorted = build->sorted_code;
 		TupleTableSlot *slot = build->sort_slot;
-		QuantFactors factors;
+		IvfkmCode code;
 
-		build->residual2 += quant_encode(
-			plan->space->quant_metric, dims, build->batch + (Size) i * dims,
-			build->centroids + (Size) lists[i] * dims, plan->space->offset, sorted->code, &factors);
-		sorted->add = factors.add;
-		sorted->mul = factors.mul;
+		code.bits = sorted->code;
+		code.refine = sorted->code + quant_code_bytes(dims);
+		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
+		build->residual2 +=
+			ivfkm_encode(plan->space->quant_metric, dims, plan->meta.refine_bits,
+						 build->batch + (Size) i * dims, build->batch_ordinary[i],
+						 build->centroids + (Size) lists[i] * dims, plan->space->offset, &code);
+		sorted->factors = code.factors;
+		sorted->refine_factors = code.refine_factors;
 		plan->counts[lists[i]]++;
 
 		ExecClearTuple(slot);
@@ -411,9 +425,7 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	old_context = MemoryContextSwitchTo(build->row_context);
 	value = PG_DETOAST_DATUM(values[0]);
 	ivfkm_check_dims(build->ops, index, value, build->dims);
-	build->ops->load(value, build->dims, x);
-	if (build->ops->metric == IVFKM_METRIC_COSINE)
-		(void) ivfkm_normalize(x, build->dims);
+	(void) ivfkm_load(build->ops, value, build->dims, x, &build->batch_ordinary[build->nbatch]);
 	ivfkm_space_apply(build->plan.space, x);
 	MemoryContextSwitchTo(build->context);
 	build->batch_tids[build->nbatch++] = *tid;
@@ -436,6 +448,7 @@ assign_rows(BuildState *build)
 	if (build->lists == NULL)
 		prepare_lists(build, NULL, NULL);
 	build->batch = alloc_aligned(sizeof(float) * (Size) KMEANS_BLOCK * build->dims);
+	build->batch_ordinary = palloc(sizeof(bool) * KMEANS_BLOCK);
 	build->batch_tids = palloc(sizeof(ItemPointerData) * KMEANS_BLOCK);
 	scanned = table_index_build_scan(build->heap, build->index, build->index_info, true, true,
 									 build_row, build, NULL);
@@ -456,7 +469,7 @@ write_lists(BuildState *build)
 	IvfkmGeometry geometry;
 	int64 done = 0;
 
-	page_geometry_init(&geometry, build->dims, false);
+	page_list_geometry(&geometry, build->dims, build->plan.meta.refine_bits);
 	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, (int64) build->rows);
 	for (uint32 list = 0; list < plan->meta.nlists; list++)
 	{
@@ -468,7 +481,7 @@ write_lists(BuildState *build)
 						   plan->counts[list]);
 		for (uint32 i = 0; i < plan->counts[list]; i++)
 		{
-			QuantFactors factors;
+			IvfkmCode code;
 			SortedCode *sorted;
 			bool isnull;
 
@@ -477,10 +490,12 @@ write_lists(BuildState *build)
 					 RelationGetRelationName(build->index));
 			Assert(DatumGetInt32(slot_getattr(slot, 1, &isnull)) == (int32) list);
 			sorted = (SortedCode *) PG_DETOAST_DATUM(slot_getattr(slot, 3, &isnull));
-			factors.add = sorted->add;
-			factors.mul = sorted->mul;
-			ivfkm_extent_add(&extent, sorted->code, &factors,
-							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0);
+			code.bits = sorted->code;
+			code.factors = sorted->factors;
+			code.refine = sorted->code + quant_code_bytes(build->dims);
+			code.refine_factors = sorted->refine_factors;
+			ivfkm_extent_add(&extent, &code,
+							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0.0f);
 			if ((Pointer) sorted != DatumGetPointer(slot_getattr(slot, 3, &isnull)))
 				pfree(sorted);
 		}
@@ -517,6 +532,7 @@ build_begin(BuildState *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->height = 1;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
+	meta->refine_bits = (uint16) ivfkm_option_refine_bits(index, build->dims);
 }
 
 /* ambuild */
@@ -564,7 +580,7 @@ ivfkmbuildempty(Relation index)
 	old_context = MemoryContextSwitchTo(build.context);
 	plan_index(&build);
 	ivfkm_write_head(index, INIT_FORKNUM, &build.plan);
-	page_geometry_init(&geometry, build.dims, false);
+	page_list_geometry(&geometry, build.dims, build.plan.meta.refine_bits);
 	ivfkm_extent_begin(&extent, index, INIT_FORKNUM, &geometry, IVFKM_FIRST_LIST_ID,
 					   build.plan.first_blocks[0], 0);
 	ivfkm_extent_end(&extent);

@@ -30,6 +30,10 @@
 /* Cost of one row's 1-bit bounds, in units of cpu_operator_cost. */
 #define CODE_COST 0.05
 
+/* Candidates refined, and then looked at exactly, for each row that a pass prepares for. */
+#define REFINED_PER_ROW 1.5
+#define LOOKS_PER_ROW	0.125
+
 /* amcostestimate */
 void
 ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup_cost,
@@ -45,7 +49,10 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	double share;
 	double list_pages;
 	double centroid_pages;
+	double all_list_pages;
+	double refined;
 	double looked_at;
+	IvfkmGeometry geometry;
 
 	*selectivity = 1.0;
 	*correlation = 0.0;
@@ -73,16 +80,26 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	share = probes / meta.nlists;
 	centroid_pages = ceil((double) meta.nlists * quant_code_bytes((int) meta.dimensions) / BLCKSZ);
 	centroid_pages = Min(centroid_pages, info->pages);
-	list_pages = ceil((info->pages - centroid_pages) * share);
-	looked_at = Min(info->tuples, IVFKM_FIRST_K);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	all_list_pages = Max(meta.nlists, info->tuples / geometry.slots) * geometry.stripes;
+	all_list_pages = Min(all_list_pages, info->pages - centroid_pages);
+	list_pages = ceil(all_list_pages * share);
+	refined = 0.0;
+	looked_at = Min(info->tuples * share, IVFKM_FIRST_K);
+	if (meta.refine_bits > 0)
+	{
+		refined = looked_at * REFINED_PER_ROW;
+		looked_at = ceil(looked_at * LOOKS_PER_ROW);
+	}
 
 	get_tablespace_page_costs(info->reltablespace, &random_page, &seq_page);
-	/* the node is read through, each list starts somewhere else, rows are anywhere */
+	/* the node is read through, each list starts somewhere else, records are near, rows anywhere */
 	*startup_cost = seq_page * (centroid_pages + list_pages) +
 					(random_page - seq_page) * Min(probes, list_pages) +
+					(seq_page + cpu_operator_cost) * refined +
 					(random_page + cpu_operator_cost) * looked_at +
 					cpu_operator_cost * CODE_COST * (meta.nlists + info->tuples * share) +
 					cpu_operator_cost * (meta.dimensions / 16.0);
-	*total_cost = *startup_cost + seq_page * Max(0.0, info->pages - centroid_pages - list_pages) +
+	*total_cost = *startup_cost + seq_page * (all_list_pages - list_pages) +
 				  cpu_index_tuple_cost * info->tuples;
 }

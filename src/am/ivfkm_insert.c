@@ -5,8 +5,9 @@
  *
  * NOTES
  *	  A list is filled from its insert_block on, a hint in its first group that inserts
- *	  move forward past full groups and VACUUM moves back.  One slot is one WAL record;
- *	  see page_alloc.c for what happens when a list is full.
+ *	  move forward past full groups and VACUUM moves back.  One slot is one WAL record,
+ *	  its refine record another before it; a crash in between leaves a record that no
+ *	  slot leads to.  See page_alloc.c for what happens when a list is full.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_insert.c
@@ -33,15 +34,68 @@ typedef struct InsertState
 	MemoryContext row_context; /* reset after every row */
 } InsertState;
 
-/* Tries to put the entry into the group at "block".  On failure *next is the group after it. */
+/*
+ * Writes the row's refine record, into the one that the empty slot has or else into a new
+ * one of the list's last refine page, "refine_block", and notes its address in the entry.
+ * False if the list needs another refine page.  The caller holds the slot's page
+ * exclusively, so nobody else can use the slot's record.
+ */
 static bool
+insert_refine_record(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+					 const ItemPointerData *slot_record, BlockNumber refine_block,
+					 const IvfkmCode *code, IvfkmEntry *entry)
+{
+	bool reuse = ItemPointerIsValid(slot_record);
+	Buffer buffer;
+	IvfkmGroupHeader header;
+	PageWal wal;
+	int record;
+
+	if (reuse)
+		refine_block = ItemPointerGetBlockNumberNoCheck(slot_record);
+	else if (!BlockNumberIsValid(refine_block))
+		return false;
+	buffer = page_read(index, refine_block, BUFFER_LOCK_EXCLUSIVE);
+	page_check_refine(index, buffer, geometry, list->id, list->generation);
+	header = IvfkmPageGetGroupHeader(BufferGetPage(buffer));
+	record = reuse ? ItemPointerGetOffsetNumberNoCheck(slot_record) - 1 : header->nused;
+	if (reuse && (record < 0 || record >= header->nused))
+		page_corrupted(index, refine_block, "Record %d is not in use, but a slot leads to it.",
+					   record + 1);
+	if (record == geometry->refine_slots)
+	{
+		UnlockReleaseBuffer(buffer);
+		return false;
+	}
+	page_wal_begin(&wal, index);
+	page_refine_set(page_wal_register(&wal, buffer), geometry, record, &code->refine_factors,
+					code->refine, &entry->tid);
+	page_wal_finish(&wal);
+	UnlockReleaseBuffer(buffer);
+	ItemPointerSet(&entry->refine, refine_block, (OffsetNumber) (record + 1));
+	return true;
+}
+
+typedef enum InsertResult
+{
+	INSERT_DONE,
+	INSERT_FULL,	  /* no free slot in the group */
+	INSERT_NEEDS_PAGE /* no free record on the list's last refine page */
+} InsertResult;
+
+/*
+ * Tries to put the row into the group at "block".  If the group is full, *next is the group
+ * after it.
+ */
+static InsertResult
 insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
-				  BlockNumber block, const uint8 *code, const QuantFactors *factors,
+				  BlockNumber block, BlockNumber refine_block, const IvfkmCode *code,
 				  const ItemPointerData *tid, BlockNumber *next)
 {
 	int last = geometry->stripes - 1;
 	Buffer buffers[IVFKM_MAX_STRIPES];
 	Page pages[IVFKM_MAX_STRIPES];
+	IvfkmEntry entry;
 	PageWal wal;
 	int slot;
 
@@ -52,7 +106,24 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 	{
 		*next = IvfkmPageGetOpaque(BufferGetPage(buffers[last]))->next;
 		UnlockReleaseBuffer(buffers[last]);
-		return false;
+		return INSERT_FULL;
+	}
+	entry.code = code->bits;
+	entry.factors = code->factors;
+	entry.tid = *tid;
+	entry.norm2 = 0.0f;
+	ItemPointerSetInvalid(&entry.refine);
+	if (geometry->refine_bits > 0)
+	{
+		IvfkmUnit unit;
+
+		page_unit_get(BufferGetPage(buffers[last]), geometry, slot / QUANT_UNIT, &unit);
+		if (!insert_refine_record(index, geometry, list, &unit.refine[slot % QUANT_UNIT],
+								  refine_block, code, &entry))
+		{
+			UnlockReleaseBuffer(buffers[last]);
+			return INSERT_NEEDS_PAGE;
+		}
 	}
 	for (int i = 0; i < last; i++)
 	{
@@ -62,45 +133,57 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 	page_wal_begin(&wal, index);
 	for (int i = 0; i <= last; i++)
 		pages[i] = page_wal_register(&wal, buffers[i]);
-	page_slot_set(pages, geometry, slot, code, factors, tid, 0);
+	page_slot_set(pages, geometry, slot, &entry);
 	page_wal_finish(&wal);
 	for (int i = 0; i <= last; i++)
 		UnlockReleaseBuffer(buffers[i]);
-	return true;
+	return INSERT_DONE;
 }
 
-/* Writes an entry into the first free slot of a list, extending the list if it is full. */
+/* Writes a row into the first free slot of a list, extending the list if it is full. */
 static void
 insert_into_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
-				 const uint8 *code, const QuantFactors *factors, const ItemPointerData *tid)
+				 const IvfkmCode *code, const ItemPointerData *tid)
 {
 	BlockNumber head = list->first_block + geometry->stripes - 1;
 	BlockNumber start;
+	BlockNumber refine_block;
 	BlockNumber block;
-	BlockNumber next;
 	BlockNumber nvisited = 0;
 	Buffer buffer;
+	bool done = false;
 
 	buffer = page_read(index, head, BUFFER_LOCK_SHARE);
 	page_check_group(index, buffer, geometry, geometry->stripes - 1, list->id, list->generation);
 	start = IvfkmPageGetGroupHeader(BufferGetPage(buffer))->insert_block;
+	refine_block = IvfkmPageGetGroupHeader(BufferGetPage(buffer))->refine_block;
 	UnlockReleaseBuffer(buffer);
 	if (!BlockNumberIsValid(start))
 		start = list->first_block;
 
-	for (block = start; !insert_into_group(index, geometry, list, block, code, factors, tid, &next);
-		 block = next)
+	block = start;
+	while (!done)
 	{
-		if (!BlockNumberIsValid(next))
+		BlockNumber next;
+
+		CHECK_FOR_INTERRUPTS();
+		switch (insert_into_group(index, geometry, list, block, refine_block, code, tid, &next))
 		{
-			page_group_append(index, geometry, list->id, list->generation, block, code, factors,
-							  tid, &next);
-			if (!BlockNumberIsValid(next))
+			case INSERT_DONE:
+				done = true;
+				break;
+			case INSERT_FULL:
+				if (!BlockNumberIsValid(next))
+					page_group_append(index, geometry, list->id, list->generation, block, &next);
+				block = next;
+				if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+					page_corrupted(index, block, "The chain of list %u is circular.", list->id);
+				break;
+			case INSERT_NEEDS_PAGE:
+				refine_block = page_refine_append(index, geometry, list->id, list->generation,
+												  list->first_block, refine_block);
 				break;
 		}
-		CHECK_FOR_INTERRUPTS();
-		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
-			page_corrupted(index, block, "The chain of list %u is circular.", list->id);
 	}
 
 	if (block != start)
@@ -125,17 +208,15 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	IvfkmGeometry geometry;
 	IvfkmTree tree;
 	IvfkmProbe probe;
-	QuantFactors factors;
+	IvfkmCode code;
+	bool ordinary;
 	QuantMetric metric;
 	float *x = palloc(sizeof(float) * dims);
 	float *offset = palloc(sizeof(float) * dims);
 	float *centroid = palloc(sizeof(float) * dims);
-	uint8 *code = palloc(quant_code_bytes(dims));
 
-	ops->load(value, dims, x);
-	if (ops->metric == IVFKM_METRIC_COSINE)
-		(void) ivfkm_normalize(x, dims);
 	space = ivfkm_space_get(index, meta);
+	(void) ivfkm_load(ops, value, dims, x, &ordinary);
 	ivfkm_space_apply(space, x);
 	metric = space->quant_metric;
 	memcpy(offset, space->offset, sizeof(float) * dims);
@@ -146,10 +227,11 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	page_centroid_read(index, dims, &probe.pointer, &probe.child, tree.centroid);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
-	(void) quant_encode(metric, dims, x, centroid, offset, code, &factors);
+	ivfkm_code_init(&code, dims, meta->refine_bits);
+	(void) ivfkm_encode(metric, dims, meta->refine_bits, x, ordinary, centroid, offset, &code);
 
-	page_geometry_init(&geometry, dims, false);
-	insert_into_list(index, &geometry, &probe.child, code, &factors, tid);
+	page_list_geometry(&geometry, dims, meta->refine_bits);
+	insert_into_list(index, &geometry, &probe.child, &code, tid);
 }
 
 /* aminsert: NULLs are not indexed; always returns false (no uniqueness). */

@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "port/vdb_half.h"
@@ -31,6 +32,7 @@ typedef struct ListTotals
 	int64 rows;
 	int64 dead; /* empty slots with a row behind them: freed by VACUUM */
 	int64 pages;
+	int64 refine_pages;
 	double residual; /* sum of the estimated distances to the centroid, index space */
 } ListTotals;
 
@@ -49,12 +51,35 @@ metric_name(uint32 metric)
 	}
 }
 
+/* Number of a list's refine pages, which end with block "block". */
+static int64
+count_refine_pages(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+				   BlockNumber block)
+{
+	int64 pages = 0;
+
+	while (BlockNumberIsValid(block))
+	{
+		Buffer buffer;
+
+		CHECK_FOR_INTERRUPTS();
+		if (++pages % 1024 == 0 && pages > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, block, "The refine pages of list %u are circular.", list->id);
+		buffer = page_read(index, block, BUFFER_LOCK_SHARE);
+		page_check_refine(index, buffer, geometry, list->id, list->generation);
+		block = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+	}
+	return pages;
+}
+
 /* Walks one list.  A row's residual is sqrt(2 D / pi) times its factor f, within 2 %. */
 static void
 measure_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
 			 ListTotals *totals)
 {
 	IvfkmReader reader;
+	BlockNumber refine_block = InvalidBlockNumber;
 	int64 empty = 0;
 	double factor = sqrt(geometry->dims * 2.0 / M_PI);
 
@@ -62,6 +87,8 @@ measure_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 	ivfkm_reader_begin(&reader, index, geometry, list, NULL);
 	while (ivfkm_reader_next(&reader))
 	{
+		if (reader.block == list->first_block)
+			refine_block = IvfkmPageGetGroupHeader(reader.page)->refine_block;
 		totals->pages += geometry->stripes;
 		for (int slot = 0; slot < geometry->slots; slot++)
 		{
@@ -79,6 +106,7 @@ measure_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 			totals->residual += factor * vdb_half_to_float(unit.mul[slot % QUANT_UNIT]);
 		}
 	}
+	totals->refine_pages = count_refine_pages(index, geometry, list, refine_block);
 }
 
 /* SQL: ivfkm_info(regclass): one row about the whole index. */
@@ -97,14 +125,14 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	int64 centroid_pages;
 	int64 mean_pages;
 	int64 file_pages;
-	Datum values[16];
-	bool nulls[16];
+	Datum values[18];
+	bool nulls[18];
 	int n = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
 	page_meta_read(index, &meta);
-	page_geometry_init(&node_geometry, (int) meta.dimensions, true);
-	page_geometry_init(&list_geometry, (int) meta.dimensions, false);
+	page_node_geometry(&node_geometry, (int) meta.dimensions);
+	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits);
 	lists = ivfkm_collect_lists(index, &meta, &nlists);
 	memset(&sum, 0, sizeof(sum));
 	for (int i = 0; i < nlists; i++)
@@ -115,12 +143,14 @@ ivfkm_info(PG_FUNCTION_ARGS)
 		sum.rows += totals.rows;
 		sum.dead += totals.dead;
 		sum.pages += totals.pages;
+		sum.refine_pages += totals.refine_pages;
 	}
 	mean_pages = page_mean_pages((int) meta.dimensions);
 	node_pages = ivfkm_extent_blocks(&node_geometry, meta.nlists);
 	file_pages = RelationGetNumberOfBlocks(index);
 	page_meta_read(index, &meta); /* lists may have grown meanwhile */
-	centroid_pages = (int64) meta.used_blocks - 1 - mean_pages - node_pages - sum.pages;
+	centroid_pages =
+		(int64) meta.used_blocks - 1 - mean_pages - node_pages - sum.pages - sum.refine_pages;
 
 	memset(nulls, 0, sizeof(nulls));
 	values[n++] = Int32GetDatum((int32) meta.version);
@@ -131,10 +161,12 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	values[n++] = Int64GetDatum(sum.rows);
 	values[n++] = Int64GetDatum(sum.dead);
 	values[n++] = Int32GetDatum(ivfkm_auto_probes(&meta, IVFKM_FIRST_K));
+	values[n++] = Int32GetDatum(meta.refine_bits);
 	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
 	values[n++] = Int64GetDatum(node_pages * BLCKSZ);
 	values[n++] = Int64GetDatum(centroid_pages * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
+	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
 	values[n++] = Int64GetDatum((file_pages - (int64) meta.used_blocks) * BLCKSZ);
 	values[n++] = Int64GetDatum(file_pages * BLCKSZ);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -156,7 +188,7 @@ ivfkm_lists(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	page_meta_read(index, &meta);
-	page_geometry_init(&geometry, (int) meta.dimensions, false);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
 	lists = ivfkm_collect_lists(index, &meta, &nlists);
 	scale = ldexp(1.0, meta.scale_exponent);
 	for (int i = 0; i < nlists; i++)

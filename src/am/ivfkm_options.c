@@ -31,6 +31,9 @@ static const struct config_enum_entry iterative_scan_values[] = {
 	{"off", IVFKM_ITERATIVE_OFF, false},
 	{NULL, 0, false}};
 
+static relopt_enum_elt_def refine_bits_values[] = {
+	{"auto", IVFKM_REFINE_AUTO}, {"0", 0}, {"4", 4}, {"8", 8}, {NULL, 0}};
+
 /* Registers the index options and the settings; called once from _PG_init(). */
 void
 ivfkm_options_init(void)
@@ -38,6 +41,10 @@ ivfkm_options_init(void)
 	ivfkm_relopt_kind = add_reloption_kind();
 	add_int_reloption(ivfkm_relopt_kind, "lists", "Number of posting lists; 0 chooses by rows",
 					  IVFKM_DEFAULT_LISTS, 0, IVFKM_MAX_LISTS, AccessExclusiveLock);
+	add_enum_reloption(ivfkm_relopt_kind, "refine_bits",
+					   "Bits a dimension of the codes that candidates are ranked by",
+					   refine_bits_values, IVFKM_REFINE_AUTO,
+					   "Valid values are \"auto\", \"0\", \"4\" and \"8\".", AccessExclusiveLock);
 
 	DefineCustomRealVariable(
 		"ivfkm.epsilon", "Sets how many standard deviations the bounds of 1-bit distances span.",
@@ -69,6 +76,9 @@ ivfkmoptions(Datum reloptions, bool validate)
 {
 	static const relopt_parse_elt table[] = {
 		{.optname = "lists", .opttype = RELOPT_TYPE_INT, .offset = offsetof(IvfkmOptions, lists)},
+		{.optname = "refine_bits",
+		 .opttype = RELOPT_TYPE_ENUM,
+		 .offset = offsetof(IvfkmOptions, refine_bits)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, ivfkm_relopt_kind, sizeof(IvfkmOptions),
@@ -105,4 +115,28 @@ ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings 
 	settings->max_scan_tuples = ivfkm_max_scan_tuples;
 	settings->iterative_scan = ivfkm_iterative_scan;
 	ivfkm_shim_settings_get(index, meta, settings);
+}
+
+/*
+ * Bits of the refine codes that a new index of "dims" dimensions gets: 0, 4 or 8.  Fewer
+ * than asked for, with a NOTICE, where they would not fit; see page_refine_max_bits().
+ */
+int
+ivfkm_option_refine_bits(Relation index, int dims)
+{
+	const IvfkmOptions *options = index_options(index);
+	int bits = options != NULL ? options->refine_bits : IVFKM_REFINE_AUTO;
+	int max_bits = page_refine_max_bits(dims);
+
+	if (bits == IVFKM_REFINE_AUTO)
+		return max_bits;
+	if (bits > max_bits)
+	{
+		ereport(NOTICE,
+				(errmsg("index \"%s\" gets %d refine bits instead of %d",
+						RelationGetRelationName(index), max_bits, bits),
+				 errdetail("Codes of %d bits for %d dimensions do not fit on pages.", bits, dims)));
+		return max_bits;
+	}
+	return bits;
 }

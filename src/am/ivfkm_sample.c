@@ -50,6 +50,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 {
 	SampleState *state = arg;
 	IvfkmSample *sample = state->sample;
+	bool ordinary;
 	MemoryContext old_context;
 	float *to;
 	void *value;
@@ -74,9 +75,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 	old_context = MemoryContextSwitchTo(state->row_context);
 	value = PG_DETOAST_DATUM(values[0]);
 	ivfkm_check_dims(state->ops, index, value, sample->dims);
-	state->ops->load(value, sample->dims, to);
-	if (state->ops->metric == IVFKM_METRIC_COSINE)
-		(void) ivfkm_normalize(to, sample->dims);
+	(void) ivfkm_load(state->ops, value, sample->dims, to, &ordinary);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(state->row_context);
 	if (sample->nrows < sample->max_rows)

@@ -1,16 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_scan.c
- *	  Ordered scans: probe lists, bound, look exactly, emit.
+ *	  Ordered scans: probe lists, bound, refine, look exactly, emit.
  *
  * NOTES
  *	  A scan works in passes.  A pass probes some number of lists and keeps, as
  *	  candidates, the rows whose lower bound is not above the "horizon", the k-th smallest
- *	  upper bound.  Candidates are looked at exactly (in the heap, under the
- *	  scan's snapshot) in the order of their lower bounds, and a row is emitted as soon
- *	  as no candidate can be nearer.  When the executor wants more than a pass has,
- *	  the next pass takes more lists and a larger k.  README.md of this folder says how
- *	  passes avoid giving a row twice.
+ *	  upper bound.  In the order of their lower bounds, candidates get the bounds of their
+ *	  refine codes, and where these do not tell which row is nearer, they are looked at
+ *	  exactly (in the heap, under the scan's snapshot).  A row is emitted as soon as nothing
+ *	  else can be nearer.  When the executor wants more than a pass has, the next pass
+ *	  takes more lists and a larger k.  README.md of this folder says how passes avoid
+ *	  giving a row twice.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_scan.c
@@ -35,6 +36,12 @@
 /* Added to ivfkm.epsilon after the first pass: rows are then worth more than bounds. */
 #define LATER_EPSILON 1.5f
 
+/*
+ * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
+ * not overlap are in order but for one pair in 10^12.
+ */
+#define REFINE_EPSILON 5.0f
+
 /* Lists that cost about as much to scan as one row to fetch from the heap. */
 #define LISTS_PER_ROW 4
 
@@ -47,7 +54,17 @@ typedef struct Candidate
 {
 	float lb; /* lower bound of the distance, index space */
 	ItemPointerData tid;
+	ItemPointerData refine; /* its refine record, if there is such a tier */
+	int list;				/* number of the list that it is in */
 } Candidate;
+
+/* A candidate with the bounds of its refine code. */
+typedef struct RefinedRow
+{
+	float lb;
+	float ub;
+	ItemPointerData tid;
+} RefinedRow;
 
 /* A row whose distance is known. */
 typedef struct KnownRow
@@ -71,11 +88,28 @@ candidate_set_lowest(Candidate *candidate)
 {
 	candidate->lb = -get_float4_infinity();
 	ItemPointerSet(&candidate->tid, 0, InvalidOffsetNumber);
+	ItemPointerSetInvalid(&candidate->refine);
+	candidate->list = -1;
+}
+
+/* Makes a horizon that no candidate with a bound of "lb" or less is above. */
+static inline void
+candidate_set_highest(Candidate *candidate, float lb)
+{
+	candidate->lb = lb;
+	ItemPointerSet(&candidate->tid, MaxBlockNumber, PG_UINT16_MAX);
+	ItemPointerSetInvalid(&candidate->refine);
+	candidate->list = -1;
 }
 
 #define HEAP_PREFIX		candidate_heap
 #define HEAP_TYPE		Candidate
 #define HEAP_LESS(a, b) candidate_less(a, b)
+#include "am/ivfkm_heap.h"
+
+#define HEAP_PREFIX		refined_heap
+#define HEAP_TYPE		RefinedRow
+#define HEAP_LESS(a, b) ((a)->lb < (b)->lb)
 #include "am/ivfkm_heap.h"
 
 #define HEAP_PREFIX		result_heap
@@ -105,6 +139,8 @@ typedef struct IvfkmScan
 	float *query;	   /* the same in index space */
 	float ip_constant; /* -<offset, q> - <offset, offset>: part of every IP distance */
 	QuantQuery quant;
+	bool refine;		  /* there is a tier, and exact distances are what it foresees */
+	IvfkmRefiner refiner; /* if so */
 	IvfkmTree tree;
 
 	/*
@@ -133,11 +169,14 @@ typedef struct IvfkmScan
 	double scanned;		/* rows in the lists scanned so far */
 	int64 nemitted;
 
+	RefinedRow *refined; /* min-heap of rows not looked at exactly yet, of all passes */
+	Size nrefined;
+	Size refined_size;
 	KnownRow *results; /* min-heap */
 	Size nresults;
 	Size results_size;
-	double last_distance; /* of the row emitted last */
-	tidhash_hash *seen;	  /* rows that the first pass looked at */
+	double last_distance; /* of the row emitted last, or what it is not above */
+	tidhash_hash *seen;	  /* rows that the first pass took from the candidates */
 
 	IvfkmRerank *rerank; /* NULL before the first search; kept over rescans */
 } IvfkmScan;
@@ -213,10 +252,19 @@ add_upper_bound(IvfkmScan *so, float ub)
 		return;
 	if (so->bounds[0] < so->horizon.lb)
 	{
-		so->horizon.lb = so->bounds[0];
-		ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
+		candidate_set_highest(&so->horizon, so->bounds[0]);
 		so->truncated = true;
 	}
+}
+
+/*
+ * What the distances to the rows of a list have in common, for quant_bound_init() and
+ * quant_refine_bounds(): ||q - c||^2, or for inner products -<q, c> and the scan's constant.
+ */
+static float
+list_constant(const IvfkmScan *so, const IvfkmProbe *probe)
+{
+	return so->metric == QUANT_IP ? so->ip_constant - probe->dot : probe->dist2;
 }
 
 /* Scans one posting list and collects its candidates above the list's floor. */
@@ -228,15 +276,11 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
 	bool use_seen = so->pass > 1 && so->seen->members > 0;
 	IvfkmReader reader;
 	QuantBound bound;
-	float g;
 
-	if (so->arbitrary_order)
-		g = get_float4_nan(); /* every row survives */
-	else if (so->metric == QUANT_IP)
-		g = so->ip_constant - probe->dot;
-	else
-		g = probe->dist2;
-	quant_bound_init(&bound, so->metric, &so->quant, g, probe->dist2, so->epsilon);
+	/* with NaN every row survives */
+	quant_bound_init(&bound, so->metric, &so->quant,
+					 so->arbitrary_order ? get_float4_nan() : list_constant(so, probe),
+					 probe->dist2, so->epsilon);
 
 	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe->child, &so->quant);
 	while (ivfkm_reader_next(&reader))
@@ -261,6 +305,9 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
 				mask &= mask - 1;
 				candidate->lb = lb[lane];
 				candidate->tid = unit.tid[lane];
+				if (unit.refine != NULL)
+					candidate->refine = unit.refine[lane];
+				candidate->list = number;
 				if (unlikely(!ItemPointerIsValid(&candidate->tid)))
 					page_corrupted(scan->indexRelation, BufferGetBlockNumber(reader.buffer),
 								   "Slot %d points to no row.", u * QUANT_UNIT + lane);
@@ -398,8 +445,7 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 	so->pass++;
 	target = pass_probes(so, so->pass, so->total_k);
 	so->epsilon = (float) so->settings.epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
-	so->horizon.lb = get_float4_infinity();
-	ItemPointerSet(&so->horizon.tid, MaxBlockNumber, PG_UINT16_MAX);
+	candidate_set_highest(&so->horizon, get_float4_infinity());
 	candidate_set_lowest(&so->consumed);
 	so->truncated = false;
 	so->ncandidates = 0;
@@ -462,7 +508,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	page_meta_read(index, &so->meta);
 	ivfkm_settings_get(index, &so->meta, &so->settings);
 	dims = (int) so->meta.dimensions;
-	page_geometry_init(&so->geometry, dims, false);
+	page_list_geometry(&so->geometry, dims, so->meta.refine_bits);
 	if (so->meta.metric != (uint32) so->ops->metric)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   so->meta.metric);
@@ -477,10 +523,10 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 							errmsg("different %s dimensions %d and %d", so->ops->type_name, dims,
 								   so->ops->dims(so->query_value))));
-		so->ops->load(so->query_value, dims, so->query);
-		if (so->ops->metric == IVFKM_METRIC_COSINE && !ivfkm_normalize(so->query, dims))
-			so->arbitrary_order = true; /* all distances are NaN */
+		so->arbitrary_order = !ivfkm_load(so->ops, so->query_value, dims, so->query, &so->refine);
 	}
+	if (so->arbitrary_order || so->meta.refine_bits == 0)
+		so->refine = false;
 
 	space = ivfkm_space_get(index, &so->meta);
 	so->metric = space->quant_metric;
@@ -502,6 +548,9 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		so->ip_constant = (float) sum;
 	}
 	quant_query_init(&so->quant, dims, so->query, palloc(quant_query_table_bytes(dims)));
+	if (so->refine)
+		ivfkm_refiner_init(&so->refiner, index, &so->geometry, space, so->query,
+						   so->distance_scale);
 	ivfkm_tree_begin(&so->tree, index, &so->meta, target, so->query, so->metric == QUANT_IP,
 					 (float) so->settings.epsilon);
 
@@ -510,6 +559,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	so->floors = palloc(sizeof(Candidate) * so->probes_size);
 	so->candidates_size = 1024;
 	so->candidates = palloc(sizeof(Candidate) * so->candidates_size);
+	so->refined_size = 64;
+	so->refined = palloc(sizeof(RefinedRow) * so->refined_size);
 	so->results_size = 64;
 	so->results = palloc(sizeof(KnownRow) * so->results_size);
 	so->bounds = palloc(sizeof(float) * IVFKM_FIRST_K);
@@ -553,28 +604,16 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 }
 
-/* Looks at the best candidate exactly and moves it to the results. */
+/* Looks at a row exactly and, if the snapshot sees it, adds it to the results. */
 static void
-resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
+look_exactly(IndexScanDesc scan, IvfkmScan *so, const ItemPointerData *tid)
 {
-	ItemPointerData tid = so->candidates[0].tid;
 	double distance = 0.0;
 
-	so->consumed = so->candidates[0];
-	candidate_heap_pop(so->candidates, so->ncandidates);
-	so->ncandidates--;
-	if (so->pass == 1)
-	{
-		bool found;
-
-		(void) tidhash_insert(so->seen, tid, &found);
-		if (found) /* twice in the index; vdb_index_check() reports it */
-			return;
-	}
 	if (so->arbitrary_order)
 		distance = -get_float8_infinity(); /* no reason to look, and none to wait */
 	else if (ivfkm_rerank_distance(so->rerank, scan->xs_snapshot, so->query_value,
-								   (int) so->meta.dimensions, &tid, &distance))
+								   (int) so->meta.dimensions, tid, &distance))
 		distance *= so->distance_scale;
 	else
 		return;
@@ -584,23 +623,104 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 		so->results = repalloc_huge(so->results, so->results_size * sizeof(KnownRow));
 	}
 	so->results[so->nresults].distance = distance;
-	so->results[so->nresults].tid = tid;
+	so->results[so->nresults].tid = *tid;
 	so->nresults++;
 	result_heap_up(so->results, so->nresults);
 }
 
-/* True when nothing that is not in the results yet can be nearer than the best result. */
-static bool
-result_is_final(const IvfkmScan *so)
+/* Takes the best candidate and refines it, or looks at it exactly if there is no such tier. */
+static void
+resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 {
-	double distance;
+	Candidate candidate = so->candidates[0];
+	const IvfkmProbe *probe = &so->probes[candidate.list];
+	RefinedRow *row;
 
-	if (so->nresults == 0)
-		return false;
-	distance = so->results[0].distance;
-	if (so->ncandidates > 0 && distance > so->candidates[0].lb)
-		return false;
-	return !so->truncated || distance <= so->horizon.lb;
+	so->consumed = candidate;
+	candidate_heap_pop(so->candidates, so->ncandidates);
+	so->ncandidates--;
+	if (so->pass == 1)
+	{
+		bool found;
+
+		(void) tidhash_insert(so->seen, candidate.tid, &found);
+		if (found) /* twice in the index; vdb_index_check() reports it */
+			return;
+	}
+	if (!so->refine)
+	{
+		look_exactly(scan, so, &candidate.tid);
+		return;
+	}
+	if (so->nrefined == so->refined_size)
+	{
+		so->refined_size *= 2;
+		so->refined = repalloc_huge(so->refined, so->refined_size * sizeof(RefinedRow));
+	}
+	row = &so->refined[so->nrefined];
+	row->tid = candidate.tid;
+	if (ivfkm_refine_bounds(&so->refiner, &probe->child, &candidate.refine, &candidate.tid,
+							list_constant(so, probe), probe->dist2, REFINE_EPSILON, &row->lb,
+							&row->ub))
+	{
+		so->nrefined++;
+		refined_heap_up(so->refined, so->nrefined);
+	}
+}
+
+/* Removes the best refined row and returns it. */
+static RefinedRow
+pop_refined(IvfkmScan *so)
+{
+	RefinedRow row = so->refined[0];
+
+	refined_heap_pop(so->refined, so->nrefined);
+	so->nrefined--;
+	return row;
+}
+
+typedef enum ScanStep
+{
+	STEP_EMIT_RESULT,  /* the best result is next */
+	STEP_EMIT_REFINED, /* the best refined row is next, its exact distance not needed */
+	STEP_LOOK,		   /* look at the best refined row exactly */
+	STEP_RESOLVE,	   /* take the best candidate */
+	STEP_PASS		   /* scan more */
+} ScanStep;
+
+/*
+ * Decides what to do next.  A row is next if its distance, or the upper bound of it, is not
+ * above the lower bound of anything else, nor above the horizon of what was left out.
+ */
+static ScanStep
+next_step(const IvfkmScan *so)
+{
+	float candidate = so->ncandidates > 0 ? so->candidates[0].lb : get_float4_infinity();
+	float horizon = so->truncated ? so->horizon.lb : get_float4_infinity();
+	float waiting = Min(candidate, horizon); /* nothing but refined rows and results is below */
+	const RefinedRow *row = so->refined;
+	float second = get_float4_infinity();
+
+	if (so->nresults > 0 && so->results[0].distance <= waiting &&
+		(so->nrefined == 0 || so->results[0].distance <= row->lb))
+		return STEP_EMIT_RESULT;
+	if (so->ncandidates > 0 && (so->nrefined == 0 || candidate <= row->lb))
+		return STEP_RESOLVE;
+	if (so->nrefined == 0 || row->lb > horizon)
+		return STEP_PASS;
+
+	/* the best refined row is the lowest of all */
+	if (so->nrefined > 1)
+		second = row[1].lb;
+	if (so->nrefined > 2)
+		second = Min(second, row[2].lb);
+	if (so->nresults > 0)
+		second = Min(second, so->results[0].distance);
+	if (row->ub > second || row->lb < so->last_distance)
+		return STEP_LOOK;
+	if (row->ub <= waiting)
+		return STEP_EMIT_REFINED;
+	return so->ncandidates > 0 && candidate <= horizon ? STEP_RESOLVE : STEP_LOOK;
 }
 
 /* amgettuple: the next nearest row. */
@@ -641,36 +761,61 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 	else
 		old_context = MemoryContextSwitchTo(so->context);
 
-	for (;;)
+	while (!found)
 	{
 		CHECK_FOR_INTERRUPTS();
 		/* this many rows want more lists than were scanned */
 		if (so->pass > 0 && so->nemitted >= so->total_k && more_lists(so))
 			(void) next_pass(scan, so);
-		if (result_is_final(so))
+		switch (next_step(so))
 		{
-			KnownRow result = so->results[0];
+			case STEP_EMIT_RESULT:
+			{
+				KnownRow result = so->results[0];
 
-			result_heap_pop(so->results, so->nresults);
-			so->nresults--;
-			if (result.distance < so->last_distance &&
-				so->settings.iterative_scan != IVFKM_ITERATIVE_RELAXED)
-				continue; /* found too late to keep the order */
-			so->last_distance = result.distance;
-			so->nemitted++;
-			scan->xs_heaptid = result.tid;
-			scan->xs_recheck = false;
-			scan->xs_recheckorderby = false;
-			found = true;
-			break;
+				result_heap_pop(so->results, so->nresults);
+				so->nresults--;
+				if (result.distance < so->last_distance &&
+					so->settings.iterative_scan != IVFKM_ITERATIVE_RELAXED)
+					break; /* found too late to keep the order */
+				so->last_distance = Max(so->last_distance, result.distance);
+				scan->xs_heaptid = result.tid;
+				found = true;
+				break;
+			}
+			case STEP_EMIT_REFINED:
+			{
+				RefinedRow row = pop_refined(so);
+
+				so->last_distance = row.ub;
+				scan->xs_heaptid = row.tid;
+				found = true;
+				break;
+			}
+			case STEP_LOOK:
+			{
+				RefinedRow row = pop_refined(so);
+
+				look_exactly(scan, so, &row.tid);
+				break;
+			}
+			case STEP_RESOLVE:
+				resolve_candidate(scan, so);
+				break;
+			case STEP_PASS:
+				if (!next_pass(scan, so))
+				{
+					MemoryContextSwitchTo(old_context);
+					return false;
+				}
+				break;
 		}
-		if (so->ncandidates > 0)
-			resolve_candidate(scan, so);
-		else if (!next_pass(scan, so))
-			break;
 	}
+	so->nemitted++;
+	scan->xs_recheck = false;
+	scan->xs_recheckorderby = false;
 	MemoryContextSwitchTo(old_context);
-	return found;
+	return true;
 }
 
 /* amendscan */

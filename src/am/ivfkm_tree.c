@@ -149,7 +149,7 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->by_dot = by_dot;
 	tree->target = target;
 	tree->query = query;
-	page_geometry_init(&tree->geometry, tree->dims, true);
+	page_node_geometry(&tree->geometry, tree->dims);
 	quant_query_init(&tree->quant, tree->dims, target, palloc(quant_query_table_bytes(tree->dims)));
 	tree->query_norm2 =
 		query == target ? tree->quant.norm2 : vdb_dist->norm2(query, (size_t) tree->dims);

@@ -121,7 +121,7 @@ ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count)
 	IvfkmGeometry geometry;
 	IvfkmChildData root;
 
-	page_geometry_init(&geometry, (int) meta->dimensions, true);
+	page_node_geometry(&geometry, (int) meta->dimensions);
 	memset(&root, 0, sizeof(root));
 	root.id = meta->root_id;
 	root.generation = meta->root_generation;

@@ -119,7 +119,7 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	stats->num_index_tuples = 0;
 	stats->estimated_count = false;
 	page_meta_read(index, &meta);
-	page_geometry_init(&geometry, (int) meta.dimensions, false);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
 
 	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta.used_blocks; block++)
 	{

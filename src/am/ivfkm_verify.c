@@ -5,8 +5,8 @@
  *
  * NOTES
  *	  First the pages: the metapage, the mean, the root node, the centroids and all lists
- *	  are walked, each block must be reached exactly once, and each group is checked
- *	  byte by byte.  Then the table: every row visible to a snapshot taken before the
+ *	  with their refine pages are walked, each block must be reached exactly once, and
+ *	  each group is checked byte by byte.  Then the table: every row visible to a snapshot taken before the
  *	  walk must be in the index, with the code that encoding it anew gives.  Runs in
  *	  AccessShareLock beside writers; each group is copied under its lock and checked
  *	  without.
@@ -51,7 +51,6 @@ typedef struct CheckState
 	int nlists;
 	tidhash_hash *rows; /* where each row is */
 	int64 nrows;
-	int64 nmatched;
 	MemoryContext row_context;
 	Page pages[IVFKM_MAX_STRIPES];
 } CheckState;
@@ -146,6 +145,8 @@ check_slot(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, 
 			page_corrupted(check->index, block, "Slot %d points to no row.", slot);
 		if (unit.mul[lane] >= 0x7c00)
 			page_corrupted(check->index, block, "Factor of slot %d is not a finite number.", slot);
+		if (unit.refine != NULL && !ItemPointerIsValid(&unit.refine[lane]))
+			page_corrupted(check->index, block, "Slot %d has no refine record.", slot);
 	}
 	pfree(code);
 	return used;
@@ -186,20 +187,34 @@ check_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		Page page = check->pages[stripe];
 		IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
 		int end;
+		int unused;
 
 		if (geometry->stripes == 1)
 			end = IVFKM_PAYLOAD_OFFSET + geometry->units * geometry->unit_bytes;
 		else if (stripe < last)
 			end = IVFKM_PAYLOAD_OFFSET + ivfkm_stripe_chunks(geometry, stripe) * QUANT_CHUNK;
 		else
-			end = geometry->tail + (geometry->node ? IVFKM_NODE_TAIL_BYTES : IVFKM_TAIL_BYTES);
-		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
+			end = geometry->tail + geometry->tail_bytes;
+		unused = 0;
+		if (geometry->refine_bits > 0 && stripe == last)
+		{
+			for (int u = 0; u < geometry->units; u++)
+			{
+				IvfkmUnit unit;
+
+				page_unit_get(page, geometry, u, &unit);
+				if (!all_zero(unit.refine + QUANT_UNIT, QUANT_UNIT * (8 - sizeof(ItemPointerData))))
+					unused++;
+			}
+		}
+		if (unused > 0 || !all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
 			!all_zero(header->reserved, sizeof(header->reserved)))
 			page_corrupted(check->index, block + stripe, "Unused bytes are not zero.");
 		if (header->head != owner->first_block)
 			page_corrupted(check->index, block + stripe, "Its list begins at block %u, not %u.",
 						   owner->first_block, header->head);
 		if (stripe < last && (header->nused != 0 || header->insert_block != InvalidBlockNumber ||
+							  header->refine_block != InvalidBlockNumber ||
 							  IvfkmPageGetOpaque(page)->next != InvalidBlockNumber))
 			page_corrupted(check->index, block + stripe, "It carries links of a last page.");
 	}
@@ -229,6 +244,50 @@ check_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 					   last_header->nused, nused);
 }
 
+/* Walks the refine pages of a list, from the last one back to the first. */
+static void
+check_refine_pages(CheckState *check, const IvfkmChildData *list, BlockNumber block)
+{
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	BlockNumber from = list->first_block;
+	Page page = check->pages[0];
+
+	while (BlockNumberIsValid(block))
+	{
+		Buffer buffer;
+		IvfkmGroupHeader header;
+		int end;
+
+		CHECK_FOR_INTERRUPTS();
+		visit(check, block, from);
+		buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
+		page_check_refine(check->index, buffer, geometry, list->id, list->generation);
+		memcpy(page, BufferGetPage(buffer), BLCKSZ);
+		UnlockReleaseBuffer(buffer);
+
+		header = IvfkmPageGetGroupHeader(page);
+		if (header->head != list->first_block)
+			page_corrupted(check->index, block, "Its list begins at block %u, not %u.",
+						   list->first_block, header->head);
+		end = IVFKM_PAYLOAD_OFFSET + header->nused * geometry->refine_bytes;
+		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
+			!all_zero(header->reserved, sizeof(header->reserved)) || header->stripe != 0)
+			page_corrupted(check->index, block, "Unused bytes are not zero.");
+		if (header->insert_block != InvalidBlockNumber ||
+			header->refine_block != InvalidBlockNumber)
+			page_corrupted(check->index, block, "It carries a link of a first group.");
+		for (int i = 0; i < header->nused; i++)
+		{
+			IvfkmRefine record = page_refine_record(page, geometry, i);
+
+			if (!ItemPointerIsValid(&record->tid) || record->reserved != 0)
+				page_corrupted(check->index, block, "Record %d points to no row.", i + 1);
+		}
+		from = block;
+		block = IvfkmPageGetOpaque(page)->next;
+	}
+}
+
 /*
  * Walks the chain of a node or list.  "number" is what rows remember as their list.  A hint
  * must lead to a group of the same chain.
@@ -241,6 +300,7 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 	BlockNumber block = owner->first_block;
 	BlockNumber from = IVFKM_META_BLOCK;
 	BlockNumber hint = InvalidBlockNumber;
+	BlockNumber refine_block = InvalidBlockNumber;
 	BlockNumber extent_end = owner->first_block + owner->nblocks;
 	bool hint_seen = false;
 
@@ -254,8 +314,12 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 			visit(check, block + stripe, from);
 		copy_group(check, geometry, owner, block);
 		if (block == owner->first_block)
+		{
 			hint = IvfkmPageGetGroupHeader(check->pages[last])->insert_block;
-		else if (IvfkmPageGetGroupHeader(check->pages[last])->insert_block != InvalidBlockNumber)
+			refine_block = IvfkmPageGetGroupHeader(check->pages[last])->refine_block;
+		}
+		else if (IvfkmPageGetGroupHeader(check->pages[last])->insert_block != InvalidBlockNumber ||
+				 IvfkmPageGetGroupHeader(check->pages[last])->refine_block != InvalidBlockNumber)
 			page_corrupted(check->index, block + last, "It carries a link of a first group.");
 		if (hint == block)
 			hint_seen = true;
@@ -281,6 +345,40 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 	if (BlockNumberIsValid(hint) && !hint_seen)
 		page_corrupted(check->index, owner->first_block,
 					   "Its insert position, block %u, is not in the list.", hint);
+	if (geometry->refine_bits > 0)
+		check_refine_pages(check, owner, refine_block);
+	else if (BlockNumberIsValid(refine_block))
+		page_corrupted(check->index, owner->first_block, "It has a refine page at block %u.",
+					   refine_block);
+}
+
+/*
+ * True if the refine record at "address" is that of the row.  The record is looked at before
+ * anybody can give its slot to another row: the caller's snapshot sees the row.
+ */
+static bool
+refine_record_is(CheckState *check, const IvfkmChildData *list, const ItemPointerData *address,
+				 const ItemPointerData *tid, const IvfkmCode *code)
+{
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	Buffer buffer =
+		page_read(check->index, ItemPointerGetBlockNumberNoCheck(address), BUFFER_LOCK_SHARE);
+	Page page = BufferGetPage(buffer);
+	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
+	bool same = false;
+
+	page_check_refine(check->index, buffer, geometry, list->id, list->generation);
+	if (number >= 0 && number < IvfkmPageGetGroupHeader(page)->nused)
+	{
+		IvfkmRefine record = page_refine_record(page, geometry, number);
+
+		same = ItemPointerEquals(&record->tid, (ItemPointer) tid) &&
+			   memcmp(&record->factors, &code->refine_factors, sizeof(QuantRefineFactors)) == 0 &&
+			   memcmp(record + 1, code->refine,
+					  quant_refine_bytes(geometry->dims, geometry->refine_bits)) == 0;
+	}
+	UnlockReleaseBuffer(buffer);
+	return same;
 }
 
 /*
@@ -404,13 +502,13 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	MemoryContext old_context;
 	TidHashEntry *entry;
 	const IvfkmProbe *list;
-	QuantFactors factors;
+	IvfkmCode code;
+	bool ordinary;
 	IvfkmUnit unit;
 	IvfkmChildData child;
 	uint16 *stored;
 	float *centroid;
 	float *x;
-	uint8 *code;
 	uint8 *found_code;
 	void *value;
 	int lane;
@@ -432,30 +530,32 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	x = palloc(sizeof(float) * dims);
 	centroid = palloc(sizeof(float) * dims);
 	stored = palloc(sizeof(uint16) * dims);
-	code = palloc(quant_code_bytes(dims));
+	ivfkm_code_init(&code, dims, check->meta.refine_bits);
 	found_code = palloc(quant_code_bytes(dims));
-	check->ops->load(value, dims, x);
-	if (check->ops->metric == IVFKM_METRIC_COSINE)
-		(void) ivfkm_normalize(x, dims);
+	(void) ivfkm_load(check->ops, value, dims, x, &ordinary);
 	ivfkm_space_apply(check->space, x);
 	list = &check->lists[entry->list];
 	page_centroid_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
-	(void) quant_encode(check->space->quant_metric, dims, x, centroid, check->space->offset, code,
-						&factors);
+	(void) ivfkm_encode(check->space->quant_metric, dims, check->meta.refine_bits, x, ordinary,
+						centroid, check->space->offset, &code);
 
 	copy_group(check, &check->list_geometry, &child, entry->block);
 	lane = entry->slot % QUANT_UNIT;
 	page_unit_get(check->pages[check->list_geometry.stripes - 1], &check->list_geometry,
 				  entry->slot / QUANT_UNIT, &unit);
 	page_slot_code(check->pages, &check->list_geometry, entry->slot, found_code);
-	if (!ItemPointerEquals(&unit.tid[lane], tid) || unit.add[lane] != factors.add ||
-		unit.mul[lane] != factors.mul || memcmp(code, found_code, quant_code_bytes(dims)) != 0)
+	if (!ItemPointerEquals(&unit.tid[lane], tid) || unit.add[lane] != code.factors.add ||
+		unit.mul[lane] != code.factors.mul ||
+		memcmp(code.bits, found_code, quant_code_bytes(dims)) != 0)
 		page_corrupted(index, entry->block, "The code in slot %d is not that of row (%u,%u).",
 					   entry->slot, ItemPointerGetBlockNumber(tid),
 					   ItemPointerGetOffsetNumber(tid));
-	check->nmatched++;
+	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
+		page_corrupted(index, entry->block,
+					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,
+					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(check->row_context);
 }
@@ -499,8 +599,8 @@ vdb_index_check(PG_FUNCTION_ARGS)
 	if (column_dims > 0 && column_dims != dims)
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.", dims,
 					   column_dims);
-	page_geometry_init(&check.node_geometry, dims, true);
-	page_geometry_init(&check.list_geometry, dims, false);
+	page_node_geometry(&check.node_geometry, dims);
+	page_list_geometry(&check.list_geometry, dims, check.meta.refine_bits);
 	mean = palloc(sizeof(float) * dims);
 	page_mean_read(index, &check.meta, mean);
 	check.space = ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.ops->metric,

@@ -17,11 +17,15 @@
 
 #include "access/xloginsert.h"
 #include "miscadmin.h"
+#include "storage/buffile.h"
 #include "storage/bufmgr.h"
 
 #include "port/vdb_half.h"
 
 #include "am/ivfkm.h"
+
+/* Refine pages of one list that are kept in memory; a longer list takes a temporary file. */
+#define REFINE_PAGES_IN_MEMORY 512
 
 /* Appends a page to the fork, which must be "block" blocks long. */
 void
@@ -49,14 +53,37 @@ groups_for(const IvfkmGeometry *geometry, uint32 n)
 	return n == 0 ? 1 : (n + geometry->slots - 1) / geometry->slots;
 }
 
-/* Blocks of the extent of a list of n rows. */
+/* Blocks of the groups of a list or node of n rows or children. */
 BlockNumber
 ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n)
 {
 	return groups_for(geometry, n) * geometry->stripes;
 }
 
-/* Starts to write the extent of a list or node that begins at block "first". */
+/* Refine pages of a list of n rows; they follow its groups. */
+BlockNumber
+ivfkm_refine_blocks(const IvfkmGeometry *geometry, uint32 n)
+{
+	if (geometry->refine_bits == 0)
+		return 0;
+	return (n + geometry->refine_slots - 1) / geometry->refine_slots;
+}
+
+/* Makes the pages of a new group in memory. */
+static void
+extent_start_group(IvfkmExtent *extent)
+{
+	page_group_init(extent->pages, extent->geometry,
+					extent->geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING, extent->owner, 1,
+					extent->first);
+	extent->slot = 0;
+}
+
+/*
+ * Starts to write the extent of a list or node of n entries that begins at block "first".
+ * The refine pages of a list are kept, in memory or in a temporary file, until its groups
+ * have been written.
+ */
 void
 ivfkm_extent_begin(IvfkmExtent *extent, Relation index, ForkNumber fork,
 				   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first, uint32 n)
@@ -68,19 +95,88 @@ ivfkm_extent_begin(IvfkmExtent *extent, Relation index, ForkNumber fork,
 	extent->first = first;
 	extent->block = first;
 	extent->groups_left = groups_for(geometry, n);
-	extent->slot = 0;
 	for (int i = 0; i < geometry->stripes; i++)
 		extent->pages[i] = (Page) palloc(BLCKSZ);
-	page_group_init(extent->pages, geometry, geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING,
-					owner, 1, first);
+	extent_start_group(extent);
+
+	extent->refine_first = first + ivfkm_extent_blocks(geometry, n);
+	extent->refine_count = ivfkm_refine_blocks(geometry, n);
+	extent->nrefined = 0;
+	extent->refine_pages = NULL;
+	extent->refine_file = NULL;
+	if (extent->refine_count > 0)
+	{
+		BlockNumber kept = extent->refine_count;
+
+		if (kept > REFINE_PAGES_IN_MEMORY)
+		{
+			extent->refine_file = BufFileCreateTemp(false);
+			kept = 1;
+		}
+		extent->refine_pages = palloc((Size) kept * BLCKSZ);
+		IvfkmPageGetGroupHeader(extent->pages[geometry->stripes - 1])->refine_block =
+			extent->refine_first + extent->refine_count - 1;
+	}
+}
+
+/* The refine page in memory that is number "page" of the list. */
+static Page
+extent_refine_page(IvfkmExtent *extent, BlockNumber page)
+{
+	return (Page) (extent->refine_pages + (extent->refine_file != NULL ? 0 : (Size) page * BLCKSZ));
+}
+
+/* Adds a refine record and returns its address. */
+static ItemPointerData
+extent_add_refine(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid)
+{
+	const IvfkmGeometry *geometry = extent->geometry;
+	BlockNumber number = extent->nrefined / geometry->refine_slots;
+	int record = (int) (extent->nrefined % geometry->refine_slots);
+	Page page = extent_refine_page(extent, number);
+	ItemPointerData address;
+
+	if (record == 0)
+	{
+		if (number > 0 && extent->refine_file != NULL)
+			BufFileWrite(extent->refine_file, (void *) page, BLCKSZ);
+		page_refine_init(page, extent->owner, 1, extent->first,
+						 number == 0 ? InvalidBlockNumber : extent->refine_first + number - 1);
+	}
+	page_refine_set(page, geometry, record, &code->refine_factors, code->refine, tid);
+	extent->nrefined++;
+	ItemPointerSet(&address, extent->refine_first + number, (OffsetNumber) (record + 1));
+	return address;
+}
+
+/* Writes the refine pages behind the groups. */
+static void
+extent_write_refine(IvfkmExtent *extent)
+{
+	Assert(extent->block == extent->refine_first);
+	if (extent->refine_file != NULL)
+	{
+		BufFileWrite(extent->refine_file, (void *) extent->refine_pages, BLCKSZ);
+		if (BufFileSeek(extent->refine_file, 0, 0, SEEK_SET) != 0)
+			ereport(ERROR, (errcode_for_file_access(), errmsg("could not rewind temporary file")));
+	}
+	for (BlockNumber i = 0; i < extent->refine_count; i++)
+	{
+		if (extent->refine_file != NULL)
+			buffile_read_exact_compat(extent->refine_file, extent->refine_pages, BLCKSZ);
+		ivfkm_write_page(extent->index, extent->fork, extent->block++,
+						 (char *) extent_refine_page(extent, i));
+	}
+	if (extent->refine_file != NULL)
+		BufFileClose(extent->refine_file);
+	pfree(extent->refine_pages);
 }
 
 /* Writes the current group and starts the next one, if any. */
 static void
 extent_flush(IvfkmExtent *extent)
 {
-	const IvfkmGeometry *geometry = extent->geometry;
-	int stripes = geometry->stripes;
+	int stripes = extent->geometry->stripes;
 
 	extent->groups_left--;
 	if (extent->groups_left > 0)
@@ -88,22 +184,30 @@ extent_flush(IvfkmExtent *extent)
 	for (int i = 0; i < stripes; i++)
 		ivfkm_write_page(extent->index, extent->fork, extent->block++, extent->pages[i]);
 	if (extent->groups_left > 0)
-	{
-		page_group_init(extent->pages, geometry,
-						geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING, extent->owner, 1,
-						extent->first);
-		extent->slot = 0;
-	}
+		extent_start_group(extent);
 }
 
-/* Adds an entry; never more than were announced. */
+/*
+ * Adds an entry, with its refine code where there is such a tier; never more than were
+ * announced.
+ */
 void
-ivfkm_extent_add(IvfkmExtent *extent, const uint8 *code, const QuantFactors *factors,
-				 const ItemPointerData *tid, float norm2)
+ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
+				 float norm2)
 {
-	if (extent->slot == extent->geometry->slots)
+	const IvfkmGeometry *geometry = extent->geometry;
+	IvfkmEntry entry;
+
+	if (extent->slot == geometry->slots)
 		extent_flush(extent);
-	page_slot_set(extent->pages, extent->geometry, extent->slot++, code, factors, tid, norm2);
+	entry.code = code->bits;
+	entry.factors = code->factors;
+	entry.tid = *tid;
+	entry.norm2 = norm2;
+	ItemPointerSetInvalid(&entry.refine);
+	if (geometry->refine_bits > 0)
+		entry.refine = extent_add_refine(extent, code, tid);
+	page_slot_set(extent->pages, geometry, extent->slot++, &entry);
 }
 
 /* Writes what is left. */
@@ -114,6 +218,8 @@ ivfkm_extent_end(IvfkmExtent *extent)
 	extent_flush(extent);
 	for (int i = 0; i < extent->geometry->stripes; i++)
 		pfree(extent->pages[i]);
+	if (extent->refine_count > 0)
+		extent_write_refine(extent);
 }
 
 /* Writes the mean vector behind the metapage. */
@@ -145,26 +251,26 @@ write_root(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNumber f
 	IvfkmExtent extent;
 	float *x = palloc(sizeof(float) * dims);
 	float *origin = palloc0(sizeof(float) * dims);
-	uint8 *code = palloc(quant_code_bytes(dims));
+	IvfkmCode code;
 
-	page_geometry_init(&geometry, dims, true);
+	ivfkm_code_init(&code, dims, 0);
+	page_node_geometry(&geometry, dims);
 	ivfkm_extent_begin(&extent, index, fork, &geometry, plan->meta.root_id, plan->meta.root_block,
 					   plan->meta.nlists);
 	for (uint32 list = 0; list < plan->meta.nlists; list++)
 	{
-		QuantFactors factors;
 		ItemPointerData pointer;
 
 		for (int i = 0; i < dims; i++)
 			x[i] = vdb_half_to_float(plan->centroids[(Size) list * dims + i]);
-		(void) quant_encode(QUANT_L2, dims, x, origin, NULL, code, &factors);
+		(void) ivfkm_encode(QUANT_L2, dims, 0, x, true, origin, NULL, &code);
 		page_centroid_locate(first_centroid, dims, list, &pointer);
-		ivfkm_extent_add(&extent, code, &factors, &pointer, plan->norms[list]);
+		ivfkm_extent_add(&extent, &code, &pointer, plan->norms[list]);
 	}
 	ivfkm_extent_end(&extent);
 	pfree(x);
 	pfree(origin);
-	pfree(code);
+	pfree(code.bits);
 }
 
 /* Writes the records of the lists with their centroids. */
@@ -179,7 +285,7 @@ write_centroids(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNum
 	char *record = palloc0(bytes);
 	char *page = palloc(BLCKSZ);
 
-	page_geometry_init(&geometry, dims, false);
+	page_list_geometry(&geometry, dims, plan->meta.refine_bits);
 	for (uint32 first = 0; first < plan->meta.nlists; first += per_page)
 	{
 		int count = Min(per_page, (int) (plan->meta.nlists - first));
@@ -228,8 +334,8 @@ ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan)
 	BlockNumber block;
 	char *page;
 
-	page_geometry_init(&node_geometry, dims, true);
-	page_geometry_init(&list_geometry, dims, false);
+	page_node_geometry(&node_geometry, dims);
+	page_list_geometry(&list_geometry, dims, plan->meta.refine_bits);
 	meta->mean_block = IVFKM_META_BLOCK + 1;
 	meta->root_block = meta->mean_block + page_mean_pages(dims);
 	first_centroid = meta->root_block + ivfkm_extent_blocks(&node_geometry, meta->nlists);
@@ -237,7 +343,8 @@ ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan)
 	for (uint32 list = 0; list < meta->nlists; list++)
 	{
 		plan->first_blocks[list] = block;
-		block += ivfkm_extent_blocks(&list_geometry, plan->counts[list]);
+		block += ivfkm_extent_blocks(&list_geometry, plan->counts[list]) +
+				 ivfkm_refine_blocks(&list_geometry, plan->counts[list]);
 	}
 	meta->used_blocks = block;
 

@@ -6,14 +6,16 @@
  * NOTES
  *	  All numbers are in the server's byte order.  Format version history:
  *
- *	  1		0.1.0: 1-bit codes, one tree level and more, no refine tier, no attributes
+ *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, one tree level and more, no
+ *			attributes
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
  *	  block 0 | mean pages | groups of the root node | centroid pages | groups of the lists
  *
  *	  A *group* is one or more consecutive pages that hold the units of a node or a
- *	  posting list; the groups of a list form a chain.  Pages at or after the
+ *	  posting list; the groups of a list form a chain.  Behind the groups of a list lie
+ *	  its *refine pages*, with a more precise code of each of its rows.  Pages at or after the
  *	  metapage's used_blocks belong to nothing (a crash may leave some) and are the
  *	  next to be handed out.  The layouts are drawn in README.md of this folder.
  *
@@ -34,6 +36,7 @@
 #include "utils/rel.h"
 
 #include "quant/quant.h"
+#include "quant/quant_refine.h"
 
 #define IVFKM_MAGIC			 0x4D4B4656u /* "VFKM" in memory on little-endian machines */
 #define IVFKM_FORMAT_VERSION 1
@@ -47,7 +50,8 @@ typedef enum IvfkmPageKind
 	IVFKM_PAGE_MEAN,	 /* part of the mean vector, float32 */
 	IVFKM_PAGE_CENTROID, /* records of children: IvfkmChildData */
 	IVFKM_PAGE_NODE,	 /* units whose slots point to child records */
-	IVFKM_PAGE_POSTING	 /* units whose slots point to heap rows */
+	IVFKM_PAGE_POSTING,	 /* units whose slots point to heap rows */
+	IVFKM_PAGE_REFINE	 /* records of rows of one list: IvfkmRefineData */
 } IvfkmPageKind;
 
 /*
@@ -57,7 +61,8 @@ typedef struct IvfkmPageOpaqueData
 {
 	uint32 owner;	   /* id of the list or node the page belongs to; 0 for none */
 	uint32 generation; /* generation of the owner that wrote the page */
-	BlockNumber next;  /* last page of a group: first block of the next group, or invalid */
+	BlockNumber next;  /* last page of a group: first block of the next group, or invalid;
+						* refine page: the list's refine page before it, or invalid */
 	uint16 kind;	   /* IvfkmPageKind */
 	uint16 page_id;	   /* IVFKM_PAGE_ID */
 } IvfkmPageOpaqueData;
@@ -68,7 +73,8 @@ StaticAssertDecl(sizeof(IvfkmPageOpaqueData) == 16, "special area is 16 bytes");
 
 /*
  * Bytes 24..63 of every page of a group, between the page header and the payload.  Only
- * "stripe" and "head" are used on pages other than the group's last.
+ * "stripe" and "head" are used on pages other than the group's last.  Refine pages have
+ * it too, with "nused" records and "head".
  */
 typedef struct IvfkmGroupHeaderData
 {
@@ -77,7 +83,8 @@ typedef struct IvfkmGroupHeaderData
 	BlockNumber head;		  /* first block of the list's or node's first group */
 	BlockNumber insert_block; /* first group only: where an insert starts to look for a free
 							   * slot, a hint; invalid = at the head */
-	uint32 reserved[7];		  /* zero */
+	BlockNumber refine_block; /* first group only: the list's last refine page, or invalid */
+	uint32 reserved[6];		  /* zero */
 } IvfkmGroupHeaderData;
 
 typedef IvfkmGroupHeaderData *IvfkmGroupHeader;
@@ -163,10 +170,29 @@ typedef IvfkmChildData *IvfkmChild;
 StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes");
 
 /*
+ * A record of a refine page: a code of refine_bits a dimension of the row at "tid".
+ * Followed by quant_refine_bytes() bytes of code.  Records of one size lie back to back
+ * from the payload offset.
+ */
+typedef struct IvfkmRefineData
+{
+	QuantRefineFactors factors;
+	ItemPointerData tid; /* the row; differs from the slot's where the slot was given to
+						  * another row meanwhile */
+	uint16 reserved;	 /* zero */
+} IvfkmRefineData;
+
+typedef IvfkmRefineData *IvfkmRefine;
+
+StaticAssertDecl(sizeof(IvfkmRefineData) == 20, "refine record header is 20 bytes");
+
+/*
  * Geometry of the groups of one kind of owner, derived from the dimensions.
  *
  * unit = codes (64 bytes * nchunks), f_add float4[16], f binary16[16], TID[16],
- *		  and in nodes the squared norm of the child's centroid, float4[16].
+ *		  and in nodes the squared norm of the child's centroid, float4[16],
+ *		  in lists with a refine tier the addresses of the refine records, TID[16], and
+ *		  32 bytes of zeros.
  *
  * Units that fit into a page lie back to back in groups of one page.  A longer unit is
  * striped: a group holds one unit on "stripes" consecutive pages, IVFKM_PAGE_CHUNKS chunks
@@ -175,19 +201,34 @@ StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes"
 typedef struct IvfkmGeometry
 {
 	int dims;
-	int nchunks;	/* chunks of one unit's codes */
-	int unit_bytes; /* codes and arrays */
-	int units;		/* units in a group */
-	int stripes;	/* pages in a group */
-	int slots;		/* rows in a group */
-	int tail;		/* striped: offset of the arrays in the last page */
-	bool node;		/* has the norm array */
+	int nchunks;	  /* chunks of one unit's codes */
+	int unit_bytes;	  /* codes and arrays */
+	int units;		  /* units in a group */
+	int stripes;	  /* pages in a group */
+	int slots;		  /* rows in a group */
+	int tail;		  /* striped: offset of the arrays in the last page */
+	int tail_bytes;	  /* bytes of the arrays */
+	bool node;		  /* has the norm array */
+	int refine_bits;  /* 0: no refine tier; always 0 for nodes */
+	int refine_bytes; /* one refine record with its code */
+	int refine_slots; /* records on a refine page */
 } IvfkmGeometry;
 
 #define IVFKM_MAX_STRIPES 4 /* what 16,000 dimensions take, and what one WAL record can hold */
 
-#define IVFKM_TAIL_BYTES	  (QUANT_UNIT * (4 + 2 + 6))
-#define IVFKM_NODE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 4)
+#define IVFKM_TAIL_BYTES		(QUANT_UNIT * (4 + 2 + 6))
+#define IVFKM_NODE_TAIL_BYTES	(IVFKM_TAIL_BYTES + QUANT_UNIT * 4)
+#define IVFKM_REFINE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 8)
+
+/* What goes into a slot. */
+typedef struct IvfkmEntry
+{
+	const uint8 *code; /* row-major, quant_code_bytes() bytes */
+	QuantFactors factors;
+	ItemPointerData tid;	/* heap row, or in nodes the child's record */
+	ItemPointerData refine; /* lists with a refine tier: the refine record */
+	float norm2;			/* nodes: squared norm of the child's centroid */
+} IvfkmEntry;
 
 /* A pinned group whose last page is locked: pointers to the parts of one unit. */
 typedef struct IvfkmUnit
@@ -196,7 +237,8 @@ typedef struct IvfkmUnit
 	float *add;
 	uint16 *mul;
 	ItemPointerData *tid;
-	float *norm2; /* nodes only, else NULL */
+	float *norm2;			 /* nodes only, else NULL */
+	ItemPointerData *refine; /* lists with a refine tier, else NULL */
 } IvfkmUnit;
 
 StaticAssertDecl(sizeof(ItemPointerData) == 6, "item pointers are 6 bytes");
@@ -238,13 +280,15 @@ ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
 
 /* ----- page_layout.c ----- */
 
-extern void page_geometry_init(IvfkmGeometry *geometry, int dims, bool node);
+extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
+extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits);
+extern int page_refine_max_bits(int dims);
 extern void page_init(Page page, IvfkmPageKind kind, uint32 owner, uint32 generation);
 extern void page_group_init(Page *pages, const IvfkmGeometry *geometry, IvfkmPageKind kind,
 							uint32 owner, uint32 generation, BlockNumber head);
 extern void page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit *out);
-extern void page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const uint8 *code,
-						  const QuantFactors *factors, const ItemPointerData *tid, float norm2);
+extern void page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot,
+						  const IvfkmEntry *entry);
 extern void page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot);
 extern void page_slot_code(Page *pages, const IvfkmGeometry *geometry, int slot, uint8 *code);
 extern bool page_slot_used(Page last_page, const IvfkmGeometry *geometry, int slot);
@@ -281,8 +325,19 @@ extern void page_centroid_read(Relation index, int dims, const ItemPointerData *
 /* ----- page_alloc.c ----- */
 
 extern void page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner,
-							  uint32 generation, BlockNumber tail_group, const uint8 *code,
-							  const QuantFactors *factors, const ItemPointerData *tid,
-							  BlockNumber *raced);
+							  uint32 generation, BlockNumber tail_group, BlockNumber *next);
+extern BlockNumber page_refine_append(Relation index, const IvfkmGeometry *geometry, uint32 owner,
+									  uint32 generation, BlockNumber head, BlockNumber seen);
+
+/* ----- page_refine.c ----- */
+
+extern void page_refine_init(Page page, uint32 owner, uint32 generation, BlockNumber head,
+							 BlockNumber previous);
+extern IvfkmRefine page_refine_record(Page page, const IvfkmGeometry *geometry, int index);
+extern void page_refine_set(Page page, const IvfkmGeometry *geometry, int index,
+							const QuantRefineFactors *factors, const uint8 *code,
+							const ItemPointerData *tid);
+extern void page_check_refine(Relation index, Buffer buffer, const IvfkmGeometry *geometry,
+							  uint32 owner, uint32 generation);
 
 #endif /* IVFKM_PAGE_H */

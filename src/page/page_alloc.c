@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * page_alloc.c
- *	  Adding groups to the end of a list.
+ *	  Adding groups and refine pages to a list.
  *
  * NOTES
  *	  Allocation is serialised by the relation extension lock, which is held over:
  *	  finding or making the blocks at the metapage's used_blocks, writing and logging
- *	  the new group, and one record that links it and advances used_blocks.  A
+ *	  the new pages, and one record that links them and advances used_blocks.  A
  *	  crash before that record leaves pages behind used_blocks, which are the next to be
  *	  handed out; there is no state in which a page is lost.
  *
@@ -44,16 +44,34 @@ read_or_extend(Relation index, BlockNumber block)
 }
 
 /*
- * Appends a group to the chain that ends with the group starting at "tail_group", with
- * one entry in its first slot.  If somebody else has appended to that group meanwhile,
- * nothing is done and *raced is the block to go on from; else it is InvalidBlockNumber.
+ * Pins the metapage in *meta_buffer and returns the first of "npages" blocks to hand out.
+ * The caller holds the extension lock.
+ */
+static BlockNumber
+find_free_blocks(Relation index, int npages, Buffer *meta_buffer)
+{
+	BlockNumber first;
+
+	*meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	page_check(index, *meta_buffer, IVFKM_PAGE_META);
+	first = IvfkmPageGetMeta(BufferGetPage(*meta_buffer))->used_blocks;
+	LockBuffer(*meta_buffer, BUFFER_LOCK_UNLOCK);
+	if (first > MaxBlockNumber - npages)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("cannot extend index \"%s\" beyond %u blocks",
+							   RelationGetRelationName(index), MaxBlockNumber)));
+	return first;
+}
+
+/*
+ * Appends an empty group to the chain that ends with the group starting at "tail_group",
+ * unless somebody else has done so meanwhile.  *next is the group behind it.
  *
  * The caller holds no buffer lock.  Takes the relation extension lock.
  */
 void
 page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
-				  BlockNumber tail_group, const uint8 *code, const QuantFactors *factors,
-				  const ItemPointerData *tid, BlockNumber *raced)
+				  BlockNumber tail_group, BlockNumber *next)
 {
 	IvfkmPageKind kind = geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING;
 	Buffer buffers[IVFKM_MAX_STRIPES];
@@ -70,23 +88,15 @@ page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, u
 
 	tail_buffer = page_read(index, tail_group + geometry->stripes - 1, BUFFER_LOCK_SHARE);
 	page_check_group(index, tail_buffer, geometry, geometry->stripes - 1, owner, generation);
-	*raced = IvfkmPageGetOpaque(BufferGetPage(tail_buffer))->next;
+	*next = IvfkmPageGetOpaque(BufferGetPage(tail_buffer))->next;
 	head = IvfkmPageGetGroupHeader(BufferGetPage(tail_buffer))->head;
 	UnlockReleaseBuffer(tail_buffer);
-	if (BlockNumberIsValid(*raced))
+	if (BlockNumberIsValid(*next))
 	{
 		UnlockRelationForExtension(index, ExclusiveLock);
 		return;
 	}
-
-	meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
-	page_check(index, meta_buffer, IVFKM_PAGE_META);
-	first = IvfkmPageGetMeta(BufferGetPage(meta_buffer))->used_blocks;
-	LockBuffer(meta_buffer, BUFFER_LOCK_UNLOCK);
-	if (first > MaxBlockNumber - geometry->stripes)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("cannot extend index \"%s\" beyond %u blocks",
-							   RelationGetRelationName(index), MaxBlockNumber)));
+	first = find_free_blocks(index, geometry->stripes, &meta_buffer);
 
 	/* the new group, not reachable yet */
 	for (int i = 0; i < geometry->stripes; i++)
@@ -95,7 +105,6 @@ page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, u
 	for (int i = 0; i < geometry->stripes; i++)
 		pages[i] = page_wal_register_new(&wal, buffers[i]);
 	page_group_init(pages, geometry, kind, owner, generation, head);
-	page_slot_set(pages, geometry, 0, code, factors, tid, 0);
 	page_wal_finish(&wal);
 	for (int i = 0; i < geometry->stripes; i++)
 		UnlockReleaseBuffer(buffers[i]);
@@ -111,4 +120,54 @@ page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, u
 	UnlockReleaseBuffer(meta_buffer);
 
 	UnlockRelationForExtension(index, ExclusiveLock);
+	*next = first;
+}
+
+/*
+ * Gives the list whose first group starts at "head" an empty refine page, unless its last
+ * one is no longer "seen" (invalid: none).  Returns the list's last refine page.
+ *
+ * The caller holds no buffer lock.  Takes the relation extension lock.
+ */
+BlockNumber
+page_refine_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
+				   BlockNumber head, BlockNumber seen)
+{
+	int last = geometry->stripes - 1;
+	BlockNumber block;
+	Buffer head_buffer;
+	Buffer meta_buffer;
+	Buffer buffer;
+	PageWal wal;
+
+	LockRelationForExtension(index, ExclusiveLock);
+
+	head_buffer = page_read(index, head + last, BUFFER_LOCK_SHARE);
+	page_check_group(index, head_buffer, geometry, last, owner, generation);
+	block = IvfkmPageGetGroupHeader(BufferGetPage(head_buffer))->refine_block;
+	UnlockReleaseBuffer(head_buffer);
+	if (block == seen)
+	{
+		block = find_free_blocks(index, 1, &meta_buffer);
+
+		/* the new page, not reachable yet */
+		buffer = read_or_extend(index, block);
+		page_wal_begin(&wal, index);
+		page_refine_init(page_wal_register_new(&wal, buffer), owner, generation, head, seen);
+		page_wal_finish(&wal);
+		UnlockReleaseBuffer(buffer);
+
+		/* link it and account for it */
+		LockBuffer(meta_buffer, BUFFER_LOCK_EXCLUSIVE);
+		head_buffer = page_read(index, head + last, BUFFER_LOCK_EXCLUSIVE);
+		page_wal_begin(&wal, index);
+		IvfkmPageGetMeta(page_wal_register(&wal, meta_buffer))->used_blocks = block + 1;
+		IvfkmPageGetGroupHeader(page_wal_register(&wal, head_buffer))->refine_block = block;
+		page_wal_finish(&wal);
+		UnlockReleaseBuffer(head_buffer);
+		UnlockReleaseBuffer(meta_buffer);
+	}
+
+	UnlockRelationForExtension(index, ExclusiveLock);
+	return block;
 }

@@ -20,23 +20,21 @@
 
 #include "page/page.h"
 
-/*
- * Computes the geometry of groups for "dims" dimensions (1..VDB_MAX_DIM); "node" for the
- * groups of inner nodes, which carry the centroid's norm in every slot.
- */
-void
-page_geometry_init(IvfkmGeometry *geometry, int dims, bool node)
+StaticAssertDecl(IVFKM_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
+StaticAssertDecl(IVFKM_NODE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
+StaticAssertDecl(IVFKM_REFINE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
+
+/* Fills in what follows from "dims" and "tail_bytes". */
+static void
+compute_geometry(IvfkmGeometry *geometry, int dims, int tail_bytes)
 {
-	int tail_bytes = node ? IVFKM_NODE_TAIL_BYTES : IVFKM_TAIL_BYTES;
 	int tail_chunks = tail_bytes / QUANT_CHUNK;
 
-	StaticAssertStmt(IVFKM_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
-	StaticAssertStmt(IVFKM_NODE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
-
+	memset(geometry, 0, sizeof(*geometry));
 	geometry->dims = dims;
 	geometry->nchunks = quant_chunks(dims);
+	geometry->tail_bytes = tail_bytes;
 	geometry->unit_bytes = geometry->nchunks * QUANT_CHUNK + tail_bytes;
-	geometry->node = node;
 	if (geometry->nchunks + tail_chunks <= IVFKM_PAGE_CHUNKS)
 	{
 		geometry->stripes = 1;
@@ -52,6 +50,49 @@ page_geometry_init(IvfkmGeometry *geometry, int dims, bool node)
 						 ivfkm_stripe_chunks(geometry, geometry->stripes - 1) * QUANT_CHUNK;
 	}
 	geometry->slots = geometry->units * QUANT_UNIT;
+}
+
+/*
+ * Geometry of the groups of inner nodes for "dims" dimensions (1..VDB_MAX_DIM); every slot
+ * carries the centroid's norm.
+ */
+void
+page_node_geometry(IvfkmGeometry *geometry, int dims)
+{
+	compute_geometry(geometry, dims, IVFKM_NODE_TAIL_BYTES);
+	geometry->node = true;
+}
+
+/* Geometry of posting lists with refine codes of "refine_bits" (0, 4 or 8) a dimension. */
+void
+page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits)
+{
+	compute_geometry(geometry, dims, refine_bits > 0 ? IVFKM_REFINE_TAIL_BYTES : IVFKM_TAIL_BYTES);
+	if (refine_bits > 0)
+	{
+		geometry->refine_bits = refine_bits;
+		geometry->refine_bytes =
+			(int) sizeof(IvfkmRefineData) + quant_refine_bytes(dims, refine_bits);
+		geometry->refine_slots = IVFKM_PAYLOAD_BYTES / geometry->refine_bytes;
+	}
+}
+
+/*
+ * Most bits a dimension that refine codes can have: a record takes one page at most, and
+ * the unit of a list with refine records IVFKM_MAX_STRIPES pages.
+ */
+int
+page_refine_max_bits(int dims)
+{
+	if (quant_chunks(dims) + IVFKM_REFINE_TAIL_BYTES / QUANT_CHUNK >
+		IVFKM_MAX_STRIPES * IVFKM_PAGE_CHUNKS)
+		return 0;
+	for (int bits = 8; bits > 0; bits -= 4)
+	{
+		if ((int) sizeof(IvfkmRefineData) + quant_refine_bytes(dims, bits) <= IVFKM_PAYLOAD_BYTES)
+			return bits;
+	}
+	return 0;
 }
 
 /*
@@ -90,6 +131,7 @@ page_group_init(Page *pages, const IvfkmGeometry *geometry, IvfkmPageKind kind, 
 		header->stripe = (uint16) i;
 		header->head = head;
 		header->insert_block = InvalidBlockNumber;
+		header->refine_block = InvalidBlockNumber;
 	}
 	for (int slot = 0; slot < geometry->slots; slot++)
 	{
@@ -97,6 +139,8 @@ page_group_init(Page *pages, const IvfkmGeometry *geometry, IvfkmPageKind kind, 
 
 		page_unit_get(pages[geometry->stripes - 1], geometry, slot / QUANT_UNIT, &unit);
 		unit.add[slot % QUANT_UNIT] = INFINITY;
+		if (unit.refine != NULL)
+			ItemPointerSetInvalid(&unit.refine[slot % QUANT_UNIT]);
 	}
 }
 
@@ -122,6 +166,8 @@ page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit
 	out->mul = (uint16 *) (arrays + QUANT_UNIT * 4);
 	out->tid = (ItemPointerData *) (arrays + QUANT_UNIT * 6);
 	out->norm2 = geometry->node ? (float *) (arrays + IVFKM_TAIL_BYTES) : NULL;
+	out->refine =
+		geometry->refine_bits > 0 ? (ItemPointerData *) (arrays + IVFKM_TAIL_BYTES) : NULL;
 }
 
 /* Writes (or, with code == NULL, zeroes) the code bits of a slot on all pages of the group. */
@@ -143,10 +189,9 @@ slot_write_code(Page *pages, const IvfkmGeometry *geometry, int slot, const uint
 	}
 }
 
-/* Fills an empty slot and counts it.  norm2 is used in nodes only. */
+/* Fills an empty slot and counts it. */
 void
-page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const uint8 *code,
-			  const QuantFactors *factors, const ItemPointerData *tid, float norm2)
+page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const IvfkmEntry *entry)
 {
 	Page last_page = pages[geometry->stripes - 1];
 	int lane = slot % QUANT_UNIT;
@@ -154,16 +199,21 @@ page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const uint8 
 
 	Assert(!page_slot_used(last_page, geometry, slot));
 	page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
-	slot_write_code(pages, geometry, slot, code);
-	unit.add[lane] = factors->add;
-	unit.mul[lane] = factors->mul;
-	unit.tid[lane] = *tid;
+	slot_write_code(pages, geometry, slot, entry->code);
+	unit.add[lane] = entry->factors.add;
+	unit.mul[lane] = entry->factors.mul;
+	unit.tid[lane] = entry->tid;
 	if (unit.norm2 != NULL)
-		unit.norm2[lane] = norm2;
+		unit.norm2[lane] = entry->norm2;
+	if (unit.refine != NULL)
+		unit.refine[lane] = entry->refine;
 	IvfkmPageGetGroupHeader(last_page)->nused++;
 }
 
-/* Empties a used slot: all its bytes become those of a fresh group. */
+/*
+ * Empties a used slot: all its bytes become those of a fresh group, but that it keeps its
+ * refine record for the next row.
+ */
 void
 page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot)
 {

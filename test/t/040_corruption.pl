@@ -12,7 +12,7 @@ use Vdb::Test;
 # Numbers of page.h: the special area, the header of a group, the metapage, a child's record.
 my $block_size = 8192;
 my %special = (owner => 8176, generation => 8180, next => 8184, kind => 8188, page_id => 8190);
-my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, reserved => 36);
+my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36, reserved => 40);
 my %meta = (
 	magic => 64,
 	version => 68,
@@ -28,7 +28,7 @@ my %meta = (
 	calibration => 136);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
-my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5);
+my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5, refine => 6);
 my $beyond = 0x00FFFFFF;
 my $nowhere = 0xFFFFFFFF;
 my $zeros = "\0" x $block_size;
@@ -36,7 +36,7 @@ my $zeros = "\0" x $block_size;
 # "small": two lists of more than one page.  "long": one list, groups of two pages, and a
 # centroid of more than one page.
 my %shapes = (
-	small => { dims => 64, rows => 1000, lists => 2, unit => 16 * 8 + 192, arrays => 16 * 8 },
+	small => { dims => 64, rows => 1000, lists => 2, arrays => 16 * 8 },
 	long => { dims => 5000, rows => 40, lists => 1 });
 
 # One case: a table of its own, the file's bytes changed by "edit", and which statements must
@@ -87,6 +87,18 @@ sub put
 		my $value = ref($new) ? $new->(get($bytes, $block, $offset, $format), $block) : $new;
 
 		vdb_poke($bytes, $block, $offset, pack($format, $value));
+	};
+}
+
+# Which refine page holds the first slot's record: to be sure that searches and inserts meet it,
+# damage is done to all of a kind.
+sub put_all
+{
+	my ($kind, $offset, $format, $new) = @_;
+
+	return sub {
+		my ($bytes) = @_;
+		put($kind, $_, $offset, $format, $new)->($bytes) for 0 .. scalar(pages($bytes, $kind)) - 1;
 	};
 }
 
@@ -189,6 +201,33 @@ for my $shape ('small', 'long')
 		$shape, ['insert'], put('posting', $last, $group{insert_block}, 'L', $beyond));
 	damage('posting: insert position is the metapage',
 		$shape, ['insert'], put('posting', $last, $group{insert_block}, 'L', 0));
+	damage('posting: last refine page beyond the end',
+		$shape, ['insert'], put('posting', $last, $group{refine_block}, 'L', $beyond));
+	damage('posting: last refine page is the metapage',
+		$shape, ['insert'], put('posting', $last, $group{refine_block}, 'L', 0));
+	damage('posting: no refine page', $shape, [], put('posting', $last, $group{refine_block}, 'L', $nowhere));
+
+	# refine pages, which VACUUM does not look into
+	damage('refine: page id', $shape, $reads, put_all('refine', $special{page_id}, 'S', 0xFFFF));
+	damage('refine: kind of another page', $shape, $reads, put_all('refine', $special{kind}, 'S', 5));
+	damage('refine: owner', $shape, $reads, put_all('refine', $special{owner}, 'L', 4711));
+	damage('refine: generation', $shape, $reads, put_all('refine', $special{generation}, 'L', 4711));
+	damage('refine: head', $shape, [], put('refine', 0, $group{head}, 'L', sub { $_[0] + 1 }));
+	damage('refine: too many records', $shape, $reads, put_all('refine', $group{nused}, 'S', 60000));
+	damage('refine: no records', $shape, ['select'], put_all('refine', $group{nused}, 'S', 0));
+	damage('refine: unused bytes', $shape, [], put('refine', 0, $group{reserved}, 'L', 1));
+	damage('refine: the page before is beyond the end', $shape, [], put('refine', 1, $special{next}, 'L', $beyond));
+	damage('refine: the page before is itself', $shape, [], put('refine', 1, $special{next}, 'L', sub { $_[1] }));
+	damage('refine: no page before', $shape, [], put('refine', 1, $special{next}, 'L', $nowhere));
+	damage('refine: term', $shape, [], put('refine', 0, 64, 'f', sub { $_[0] + 1 }));
+	damage('refine: term that is not a number', $shape, [], put('refine', 0, 64, 'L', 0x7FC00000));
+	damage('refine: factor', $shape, [], put('refine', 0, 64 + 4, 'L', 0x7F800000));
+	damage('refine: width', $shape, [], put('refine', 0, 64 + 8, 'f', -1));
+	damage('refine: another row', $shape, [], put('refine', 0, 64 + 16, 'S', sub { $_[0] + 1 }));
+	damage('refine: no row', $shape, [], put('refine', 0, 64 + 16, 'S', 0));
+	damage('refine: bits of a code', $shape, [], put('refine', 0, 64 + 20, 'C', sub { $_[0] ^ 0x55 }));
+	damage('refine: zeros', $shape, [], overwrite('refine', 0, $zeros));
+
 	damage('posting: bits of a code', $shape, [], put('posting', 0, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
 
 	# centroids
@@ -259,6 +298,13 @@ damage('posting: factor that is not a number', 'small', [], put('posting', 0, $a
 damage('posting: the row of another slot',
 	'small', [], put('posting', 0, $arrays + 96 + 4, 'S', sub { $_[0] + 1 }));
 damage('posting: no row', 'small', [], put('posting', 0, $arrays + 96 + 4, 'S', 0));
+
+damage('posting: the refine record of another row',
+	'small', [], put('posting', 0, $arrays + 192 + 4, 'S', sub { $_[0] + 1 }));
+damage('posting: refine record beyond the page',
+	'small', ['select'], put('posting', 0, $arrays + 192 + 4, 'S', 2000));
+damage('posting: no refine record', 'small', ['select'], put('posting', 0, $arrays + 192, 'L', $nowhere));
+damage('posting: refine record in another kind of page', 'small', ['select'], put('posting', 0, $arrays + 192, 'L', 0));
 
 # A table for each case, and deleted rows, so that VACUUM has something to remove.
 my $node = vdb_node('main', conf => "restart_after_crash = on\nwal_level = replica\n");
