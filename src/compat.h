@@ -55,6 +55,15 @@
 #define vacuum_delay_point_compat() vacuum_delay_point()
 #endif
 
+/* Version 16 renamed what identifies a relation's file. */
+#if PG16_GE
+#define RelationGetLocator_compat(relation)	   ((relation)->rd_locator)
+#define RelationGetFileNumber_compat(relation) ((relation)->rd_locator.relNumber)
+#else
+#define RelationGetLocator_compat(relation)	   ((relation)->rd_node)
+#define RelationGetFileNumber_compat(relation) ((relation)->rd_node.relNode)
+#endif
+
 /* Reading all bytes or raising an error came to temporary files with version 16. */
 #if PG16_GE
 #define buffile_read_exact_compat(file, ptr, size) BufFileReadExact(file, ptr, size)

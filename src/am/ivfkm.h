@@ -234,6 +234,7 @@ extern void ivfkm_refiner_init(IvfkmRefiner *refiner, Relation index, const Ivfk
 extern bool ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 								const ItemPointerData *record, const ItemPointerData *tid, float g,
 								float dist2, float epsilon, float *lb, float *ub);
+extern void ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointerData *record);
 
 /* ----- tree (ivfkm_tree.c) ----- */
 
@@ -246,6 +247,8 @@ extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
 extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geometry,
 							   const IvfkmChildData *child, const QuantQuery *query);
 extern bool ivfkm_reader_next(IvfkmReader *reader);
+extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
+								const IvfkmChildData *child);
 extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
 								float threshold, float *lb, float *ub, IvfkmUnit *arrays);
 

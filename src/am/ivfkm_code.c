@@ -165,3 +165,18 @@ ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 	UnlockReleaseBuffer(buffer);
 	return same;
 }
+
+/* Asks the CPU for a refine record that will be read soon. */
+void
+ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointerData *record)
+{
+	const IvfkmGeometry *geometry = refiner->geometry;
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(record);
+	int number = ItemPointerGetOffsetNumberNoCheck(record) - 1;
+
+	if (number < 0 || number >= geometry->refine_slots)
+		return; /* damaged; found when it is read */
+	page_prefetch(refiner->index, block, 0, IVFKM_PAYLOAD_OFFSET);
+	page_prefetch(refiner->index, block, IVFKM_PAYLOAD_OFFSET + number * geometry->refine_bytes,
+				  geometry->refine_bytes);
+}

@@ -82,7 +82,19 @@ ivfkm_reader_next(IvfkmReader *reader)
 					 reader->generation);
 	reader->page = BufferGetPage(reader->buffer);
 	reader->next = IvfkmPageGetOpaque(reader->page)->next;
+	if (BlockNumberIsValid(reader->next) && last == 0 && reader->query != NULL)
+		page_prefetch(reader->index, reader->next, 0, IVFKM_PAYLOAD_OFFSET);
 	return true;
+}
+
+/* Asks the CPU for the first units of a list or node that will be read soon. */
+void
+ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child)
+{
+	page_prefetch(index, child->first_block, 0,
+				  IVFKM_PAYLOAD_OFFSET + Min(geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
+	if (geometry->stripes == 1)
+		page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }
 
 /*
@@ -98,8 +110,14 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 
 	page_unit_get(reader->page, geometry, unit, arrays);
 	if (last == 0)
+	{
+		/* the same unit of the next page, which is then in the cache when it is its turn */
+		if (BlockNumberIsValid(reader->next))
+			page_prefetch(reader->index, reader->next,
+						  IVFKM_PAYLOAD_OFFSET + unit * geometry->unit_bytes, geometry->unit_bytes);
 		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,
 									threshold, lb, ub);
+	}
 	vdb_quant->accumulate(reader->query->table +
 							  (Size) last * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
 						  (const uint8 *) IvfkmPageGetPayload(reader->page),

@@ -135,10 +135,11 @@ typedef struct IvfkmScan
 	IvfkmGeometry geometry;
 	QuantMetric metric;
 	double distance_scale;
-	void *query_value; /* detoasted query, for exact distances */
-	float *query;	   /* the same in index space */
-	float ip_constant; /* -<offset, q> - <offset, offset>: part of every IP distance */
-	QuantQuery quant;
+	void *query_value;	 /* detoasted query, for exact distances */
+	float *query;		 /* the same in index space */
+	float ip_constant;	 /* -<offset, q> - <offset, offset>: part of every IP distance */
+	QuantQuery ip_quant; /* for inner products, whose tree has another target */
+	const QuantQuery *quant;
 	bool refine;		  /* there is a tier, and exact distances are what it foresees */
 	IvfkmRefiner refiner; /* if so */
 	IvfkmTree tree;
@@ -278,11 +279,11 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
 	QuantBound bound;
 
 	/* with NaN every row survives */
-	quant_bound_init(&bound, so->metric, &so->quant,
+	quant_bound_init(&bound, so->metric, so->quant,
 					 so->arbitrary_order ? get_float4_nan() : list_constant(so, probe),
 					 probe->dist2, so->epsilon);
 
-	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe->child, &so->quant);
+	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe->child, so->quant);
 	while (ivfkm_reader_next(&reader))
 	{
 		if (first_time)
@@ -432,6 +433,7 @@ static bool
 next_pass(IndexScanDesc scan, IvfkmScan *so)
 {
 	int nscanned = so->nprobes;
+	int waiting = -1; /* list that is reached but not scanned */
 	int target;
 
 	if (so->pass > 0)
@@ -465,8 +467,14 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 			break;
 		if (!add_list(so))
 			break;
-		scan_list(scan, so, so->nprobes - 1, true);
+		/* one list is on its way to the cache while the one before it is scanned */
+		ivfkm_list_prefetch(scan->indexRelation, &so->geometry, &so->probes[so->nprobes - 1].child);
+		if (waiting >= 0)
+			scan_list(scan, so, waiting, true);
+		waiting = so->nprobes - 1;
 	}
+	if (waiting >= 0)
+		scan_list(scan, so, waiting, true);
 	prune_candidates(so);
 	candidate_heap_build(so->candidates, so->ncandidates);
 	return true;
@@ -547,12 +555,17 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		}
 		so->ip_constant = (float) sum;
 	}
-	quant_query_init(&so->quant, dims, so->query, palloc(quant_query_table_bytes(dims)));
 	if (so->refine)
 		ivfkm_refiner_init(&so->refiner, index, &so->geometry, space, so->query,
 						   so->distance_scale);
 	ivfkm_tree_begin(&so->tree, index, &so->meta, target, so->query, so->metric == QUANT_IP,
 					 (float) so->settings.epsilon);
+	so->quant = &so->tree.quant;
+	if (so->metric == QUANT_IP)
+	{
+		quant_query_init(&so->ip_quant, dims, so->query, palloc(quant_query_table_bytes(dims)));
+		so->quant = &so->ip_quant;
+	}
 
 	so->probes_size = 64;
 	so->probes = palloc(sizeof(IvfkmProbe) * so->probes_size);
@@ -657,6 +670,9 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 		so->refined_size *= 2;
 		so->refined = repalloc_huge(so->refined, so->refined_size * sizeof(RefinedRow));
 	}
+	/* the children of the root of the heap are likely the next ones */
+	for (Size i = 0; i < Min(so->ncandidates, 3); i++)
+		ivfkm_refine_prefetch(&so->refiner, &so->candidates[i].refine);
 	row = &so->refined[so->nrefined];
 	row->tid = candidate.tid;
 	if (ivfkm_refine_bounds(&so->refiner, &probe->child, &candidate.refine, &candidate.tid,

@@ -306,6 +306,11 @@ extern void page_check_group(Relation index, Buffer buffer, const IvfkmGeometry 
 							 int stripe, uint32 owner, uint32 generation);
 extern Buffer page_read(Relation index, BlockNumber block, int lockmode);
 
+/* ----- page_hint.c ----- */
+
+extern Buffer page_pin(Relation index, BlockNumber block);
+extern void page_prefetch(Relation index, BlockNumber block, int offset, int bytes);
+
 /* ----- page_meta.c ----- */
 
 extern void page_meta_read(Relation index, IvfkmMetaPageData *meta);

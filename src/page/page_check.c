@@ -126,16 +126,16 @@ page_read(Relation index, BlockNumber block, int lockmode)
 	static BlockNumber seen_blocks = 0;
 	Buffer buffer;
 
-	if (block >= seen_blocks || seen_file != index->rd_rel->relfilenode)
+	if (block >= seen_blocks || seen_file != RelationGetFileNumber_compat(index))
 	{
 		BlockNumber nblocks = RelationGetNumberOfBlocks(index);
 
 		if (block >= nblocks)
 			page_corrupted(index, block, "The file has only %u blocks.", nblocks);
-		seen_file = index->rd_rel->relfilenode;
+		seen_file = RelationGetFileNumber_compat(index);
 		seen_blocks = nblocks;
 	}
-	buffer = ReadBuffer(index, block);
+	buffer = page_pin(index, block);
 	LockBuffer(buffer, lockmode);
 	return buffer;
 }
