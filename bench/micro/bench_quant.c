@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * bench_quant.c
- *	  Times rotation, encoding, query tables and the scan kernels at every SIMD level.
+ *	  Times rotation, encoding, query tables, scan kernels and refine codes at every level.
  *
  * NOTES
  *	  Rotation, encoding and query tables work on one vector that stays in the first-level
  *	  cache; one operation is one vector.  The scan kernel goes over SCAN_BYTES of units,
  *	  which stay in the second-level cache; one operation is one vector of a unit, its
- *	  bytes are those of its code and factors.
+ *	  bytes are those of its code and factors.  Refine codes are SCAN_BYTES of one code
+ *	  after the other; one operation is one code.
  *
  * IDENTIFICATION
  *	  bench/micro/bench_quant.c
@@ -16,6 +17,7 @@
  */
 #include "bench_main.h"
 #include "quant/quant.h"
+#include "quant/quant_refine.h"
 #include "port/vdb_half.h"
 
 #define SCAN_BYTES (256 * 1024)
@@ -36,6 +38,11 @@ typedef struct QuantBench
 	uint8_t *units;
 	float *add;
 	uint16_t *mul;
+	QuantRefineQuery refine_query;
+	QuantRefineFactors refine_factors;
+	int16_t *refine_values;
+	int ncodes;
+	uint8_t *refine_codes;
 } QuantBench;
 
 static void
@@ -117,6 +124,108 @@ bench_scan_unit(VdbSimd simd, void *arg, long rounds)
 	}
 }
 
+static void
+bench_refine_encode(VdbSimd simd, void *arg, long rounds)
+{
+	QuantBench *b = arg;
+
+	quant_select(simd);
+	for (long i = 0; i < rounds; i++)
+	{
+		quant_refine_encode(QUANT_L2, b->dims, b->refine_query.bits, b->x, b->centroid, NULL,
+							b->refine_codes, &b->refine_factors);
+		bench_sink = b->refine_factors.add;
+	}
+}
+
+static void
+bench_refine_query(VdbSimd simd, void *arg, long rounds)
+{
+	QuantBench *b = arg;
+
+	quant_select(simd);
+	for (long i = 0; i < rounds; i++)
+	{
+		quant_refine_query_init(&b->refine_query, b->dims, b->refine_query.bits, b->x,
+								b->refine_values);
+		bench_sink = b->refine_query.delta;
+	}
+}
+
+static void
+bench_refine_dot(VdbSimd simd, void *arg, long rounds)
+{
+	const QuantKernels *k = quant_kernels(simd);
+	const QuantBench *b = arg;
+	int bytes = b->refine_query.bytes;
+
+	for (long i = 0; i < rounds; i++)
+	{
+		int32_t sum = 0;
+
+		for (int j = 0; j < b->ncodes; j++)
+		{
+			const uint8_t *code = b->refine_codes + (size_t) j * (size_t) bytes;
+
+			sum ^= b->refine_query.bits == 8 ? k->refine_dot8(b->refine_values, code, bytes)
+											 : k->refine_dot4(b->refine_values, code, bytes);
+		}
+		bench_sink = (float) sum;
+	}
+}
+
+static void
+bench_refine_bounds(VdbSimd simd, void *arg, long rounds)
+{
+	const QuantBench *b = arg;
+	float lb;
+	float ub;
+
+	quant_select(simd);
+	for (long i = 0; i < rounds; i++)
+	{
+		float sum = 0.0f;
+
+		for (int j = 0; j < b->ncodes; j++)
+		{
+			quant_refine_bounds(QUANT_L2, &b->refine_query, &b->refine_factors,
+								b->refine_codes + (size_t) j * (size_t) b->refine_query.bytes, 1.0f,
+								1.0f, 6.0f, &lb, &ub);
+			sum += ub;
+		}
+		bench_sink = sum;
+	}
+}
+
+/* Refine codes of "bits" bits; b has its vectors already. */
+static void
+bench_refine(QuantBench *b, int bits)
+{
+	double row = (double) b->dims * sizeof(float);
+	size_t bytes = (size_t) quant_refine_bytes(b->dims, bits);
+	size_t size;
+
+	b->ncodes = (int) (SCAN_BYTES / bytes);
+	size = (size_t) b->ncodes * bytes;
+	b->refine_values = bench_alloc(quant_refine_query_values(b->dims, bits) * sizeof(int16_t));
+	b->refine_codes = bench_alloc(size);
+	for (size_t i = 0; i < size; i++)
+		b->refine_codes[i] = (uint8_t) (i * 2654435761u >> 16);
+	quant_refine_query_init(&b->refine_query, b->dims, bits, b->x, b->refine_values);
+
+	bench_compare(bits == 8 ? "refine8_encode" : "refine4_encode", b->dims, 1, 2.0 * row,
+				  bench_refine_encode, b);
+	bench_compare(bits == 8 ? "refine8_query" : "refine4_query", b->dims, 1, row,
+				  bench_refine_query, b);
+	bench_compare(bits == 8 ? "refine8_dot" : "refine4_dot", b->dims, b->ncodes, (double) bytes,
+				  bench_refine_dot, b);
+	bench_compare(bits == 8 ? "refine8_bounds" : "refine4_bounds", b->dims, b->ncodes,
+				  (double) bytes, bench_refine_bounds, b);
+
+	free(b->refine_values);
+	free(b->refine_codes);
+}
+
 /* All kernels at one number of dimensions. */
 static void
 bench_dims(int dims)
@@ -158,6 +267,8 @@ bench_dims(int dims)
 				  bench_scan_unit, &b);
 	bench_compare("pack_unit", dims, QUANT_UNIT, (double) b.unit_bytes / QUANT_UNIT,
 				  bench_pack_unit, &b);
+	bench_refine(&b, 4);
+	bench_refine(&b, 8);
 
 	free(flips);
 	free(b.x);

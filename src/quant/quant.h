@@ -187,6 +187,13 @@ typedef struct QuantKernels
 	uint32_t (*scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_t *chunks,
 						  const float *add, const uint16_t *mul, float threshold,
 						  float lb[QUANT_UNIT], float ub[QUANT_UNIT]);
+
+	/*
+	 * sum U_i values[i] over a refine code of 4 or 8 bits (quant_refine.h), exact where
+	 * (2^B - 1) * sum |values[i]| < 2^31; bytes is quant_refine_bytes()
+	 */
+	int32_t (*refine_dot4)(const int16_t *values, const uint8_t *code, int bytes);
+	int32_t (*refine_dot8)(const int16_t *values, const uint8_t *code, int bytes);
 } QuantKernels;
 
 /*

@@ -4,7 +4,7 @@
  *	  Rotation, encoding, query tables and scan kernels of the level "avx512".
  *
  * NOTES
- *	  Pure C.  The bodies are in the two templates, the instructions in the lanes.
+ *	  Pure C.  The bodies are in the templates, the instructions in the lanes.
  *
  * IDENTIFICATION
  *	  src/quant/quant_avx512.c
@@ -16,6 +16,7 @@
 
 #ifdef VDB_ARCH_X86
 #include "quant/quant_lanes_avx512.h"
+#include "quant/quant_refine_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"
 #endif /* VDB_ARCH_X86 */

@@ -317,7 +317,7 @@ VDB_FN(residual)(QuantMetric metric, int dims, const float *x, const float *cent
 /* ----- queries ----- */
 
 /*
- * Norm, absolute sum and widest segment of q[dims].
+ * Norm, absolute sum, largest coordinate and widest segment of q[dims].
  */
 static VDB_TARGET void
 VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
@@ -325,6 +325,7 @@ VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
 	lanes_f32 norm2 = lanes_set1(0.0f);
 	lanes_f32 sum = lanes_set1(0.0f);
 	lanes_f32 widest = lanes_set1(0.0f);
+	lanes_f32 largest = lanes_set1(0.0f);
 	float widths[QUANT_LANES];
 
 	for (int i = 0; i < dims; i += QUANT_LANES)
@@ -336,9 +337,18 @@ VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
 		norm2 = lanes_add(norm2, lanes_mul(a, a));
 		sum = lanes_add(sum, abs);
 		widest = lanes_max(widest, lanes_segment_sums(abs));
+		largest = lanes_max(largest, abs);
 	}
 	stats->norm2 = lanes_sum(norm2);
 	stats->abs = lanes_sum(sum);
+
+	lanes_store(widths, largest);
+	stats->largest = 0.0f;
+	for (int i = 0; i < QUANT_LANES; i++)
+	{
+		if (widths[i] > stats->largest)
+			stats->largest = widths[i];
+	}
 
 	lanes_store(widths, widest);
 	stats->range = 0.0f;
@@ -378,4 +388,8 @@ const QuantRoutines VDB_FN(quant_routines) = {
 	.residual = VDB_FN(residual),
 	.query_stats = VDB_FN(query_stats),
 	.query_table = VDB_FN(query_table),
+	.refine_residual = VDB_FN(refine_residual),
+	.refine_fit = VDB_FN(refine_fit),
+	.refine_code = VDB_FN(refine_code),
+	.refine_values = VDB_FN(refine_values),
 };

@@ -19,6 +19,7 @@
 
 #include <float.h>
 #include "quant/quant.h"
+#include "quant/quant_refine.h"
 #include "port/vdb_target.h"
 
 /* Codes on disk depend on float32 arithmetic without excess precision. */
@@ -55,10 +56,28 @@ typedef struct QuantSums
 /* What the table of a query is made from. */
 typedef struct QuantQueryStats
 {
-	float norm2; /* sum q_i^2 */
-	float abs;	 /* sum |q_i| */
-	float range; /* largest 2 * (|a| + |b| + |c| + |d|) over the segments of four dimensions */
+	float norm2;   /* sum q_i^2 */
+	float abs;	   /* sum |q_i| */
+	float largest; /* largest |q_i| */
+	float range;   /* largest 2 * (|a| + |b| + |c| + |d|) over the segments of four dimensions */
 } QuantQueryStats;
+
+/* Sums over one residual r = x - centroid that do not depend on its refine code. */
+typedef struct QuantRefineResidual
+{
+	double a2;	   /* sum r_i^2 */
+	double rc;	   /* sum r_i c_i; QUANT_IP only, else 0 */
+	double xo;	   /* sum x_i offset_i; QUANT_IP with an offset only, else 0 */
+	float largest; /* largest |r_i| */
+} QuantRefineResidual;
+
+/* Sums over a residual and its refine code, g_i = U_i - (2^B - 1) / 2. */
+typedef struct QuantRefineSums
+{
+	double rg; /* sum r_i g_i */
+	double gg; /* sum g_i^2 */
+	double gc; /* sum g_i c_i */
+} QuantRefineSums;
 
 /* The bit-exact routines of one level; arguments as in quant.h. */
 typedef struct QuantRoutines
@@ -70,6 +89,14 @@ typedef struct QuantRoutines
 
 	/* "scale" turns 2 |q_i| into 256ths of a table step */
 	void (*query_table)(int dims, const float *q, float scale, uint8_t *table);
+
+	/* of quant_refine.c; described in quant_refine_template.h */
+	void (*refine_residual)(QuantMetric metric, int dims, const float *x, const float *centroid,
+							const float *offset, QuantRefineResidual *residual);
+	float (*refine_fit)(int dims, int bits, const float *x, const float *centroid, float scale);
+	void (*refine_code)(int dims, int bits, const float *x, const float *centroid, float scale,
+						uint8_t *code, QuantRefineSums *sums);
+	int32_t (*refine_values)(int dims, int nvalues, const float *q, float scale, int16_t *values);
 } QuantRoutines;
 
 /* The routines of a compiled-in level. */

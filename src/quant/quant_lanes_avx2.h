@@ -35,6 +35,17 @@ typedef struct
 	__m256i hi;
 } lanes_u32;
 
+typedef struct
+{
+	__m256d d[4];
+} lanes_f64;
+
+typedef struct
+{
+	__m256i lo; /* words 0..15 */
+	__m256i hi; /* words 16..31 */
+} lanes_i16;
+
 typedef lanes_f32 lanes_set; /* all bits of a lane are set where it is in the set */
 
 /*
@@ -146,6 +157,12 @@ lanes_max(lanes_f32 a, lanes_f32 b)
 	return (lanes_f32){_mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi)};
 }
 
+VDB_INLINE VDB_TARGET lanes_f32
+lanes_min(lanes_f32 a, lanes_f32 b)
+{
+	return (lanes_f32){_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)};
+}
+
 /* The levels 1, 2 and 4 of the transform within one register: t - a as t + (-a). */
 VDB_INLINE VDB_TARGET __m256
 lanes_hadamard8(__m256 a)
@@ -186,6 +203,51 @@ lanes_sum(lanes_f32 a)
 	c = _mm_add_ps(c, _mm_movehl_ps(c, c));
 	c = _mm_add_ss(c, _mm_shuffle_ps(c, c, 1));
 	return _mm_cvtss_f32(c);
+}
+
+/* ----- double lanes ----- */
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_zero(void)
+{
+	return (lanes_f64){
+		{_mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd()}};
+}
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_from(lanes_f32 a)
+{
+	return (lanes_f64){{_mm256_cvtps_pd(_mm256_castps256_ps128(a.lo)),
+						_mm256_cvtps_pd(_mm256_extractf128_ps(a.lo, 1)),
+						_mm256_cvtps_pd(_mm256_castps256_ps128(a.hi)),
+						_mm256_cvtps_pd(_mm256_extractf128_ps(a.hi, 1))}};
+}
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_sub(lanes_f64 a, lanes_f64 b)
+{
+	VDB_UNROLL
+	for (int i = 0; i < 4; i++)
+		a.d[i] = _mm256_sub_pd(a.d[i], b.d[i]);
+	return a;
+}
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
+{
+	VDB_UNROLL
+	for (int i = 0; i < 4; i++)
+		sum.d[i] = _mm256_add_pd(sum.d[i], _mm256_mul_pd(a.d[i], b.d[i]));
+	return sum;
+}
+
+VDB_INLINE VDB_TARGET double
+lanes_f64_sum(lanes_f64 a)
+{
+	__m256d b = _mm256_add_pd(_mm256_add_pd(a.d[0], a.d[2]), _mm256_add_pd(a.d[1], a.d[3]));
+	__m128d c = _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd(b, 1));
+
+	return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
 }
 
 /* ----- sets of lanes ----- */
@@ -257,6 +319,90 @@ VDB_INLINE VDB_TARGET lanes_f32
 lanes_from_u32(lanes_u32 a)
 {
 	return (lanes_f32){_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)};
+}
+
+VDB_INLINE VDB_TARGET lanes_u32
+lanes_to_u32(lanes_f32 a)
+{
+	return (lanes_u32){_mm256_cvttps_epi32(a.lo), _mm256_cvttps_epi32(a.hi)};
+}
+
+VDB_INLINE VDB_TARGET uint32_t
+lanes_u32_sum(lanes_u32 a)
+{
+	__m256i b = _mm256_add_epi32(a.lo, a.hi);
+	__m128i c = _mm_add_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+
+	c = _mm_add_epi32(c, _mm_shuffle_epi32(c, 0x4e));
+	c = _mm_add_epi32(c, _mm_shuffle_epi32(c, 0xb1));
+	return (uint32_t) _mm_cvtsi128_si32(c);
+}
+
+VDB_INLINE VDB_TARGET void
+lanes_u32_store_bytes(uint8_t *p, lanes_u32 a)
+{
+	__m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a.lo, a.hi), 0xd8);
+
+	_mm_storeu_si128((__m128i *) p, _mm_packus_epi16(_mm256_castsi256_si128(words),
+													 _mm256_extracti128_si256(words, 1)));
+}
+
+/* ----- 16-bit lanes ----- */
+
+VDB_INLINE VDB_TARGET void
+lanes_store_i16(int16_t *p, lanes_f32 a)
+{
+	__m256i words = _mm256_packs_epi32(_mm256_cvttps_epi32(a.lo), _mm256_cvttps_epi32(a.hi));
+
+	_mm256_storeu_si256((__m256i *) p, _mm256_permute4x64_epi64(words, 0xd8));
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_load(const int16_t *p)
+{
+	return (lanes_i16){_mm256_loadu_si256((const __m256i *) p),
+					   _mm256_loadu_si256((const __m256i *) (p + 16))};
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_load_half(const int16_t *p)
+{
+	return (lanes_i16){_mm256_loadu_si256((const __m256i *) p), _mm256_setzero_si256()};
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_bytes(const uint8_t *p)
+{
+	return (lanes_i16){_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) p)),
+					   _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) (p + 16)))};
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_bytes_half(const uint8_t *p)
+{
+	return (lanes_i16){_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) p)),
+					   _mm256_setzero_si256()};
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_low_nibbles(lanes_i16 a)
+{
+	const __m256i nibble = _mm256_set1_epi16(15);
+
+	return (lanes_i16){_mm256_and_si256(a.lo, nibble), _mm256_and_si256(a.hi, nibble)};
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_high_nibbles(lanes_i16 a)
+{
+	return (lanes_i16){_mm256_srli_epi16(a.lo, 4), _mm256_srli_epi16(a.hi, 4)};
+}
+
+VDB_INLINE VDB_TARGET lanes_u32
+lanes_u32_add_products(lanes_u32 sum, lanes_i16 a, lanes_i16 b)
+{
+	return (lanes_u32){_mm256_add_epi32(sum.lo, _mm256_madd_epi16(a.lo, b.lo)),
+					   _mm256_add_epi32(sum.hi, _mm256_madd_epi16(a.hi, b.hi))};
 }
 
 /* ----- tables ----- */

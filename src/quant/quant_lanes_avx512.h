@@ -25,7 +25,14 @@
 
 typedef __m512 lanes_f32;
 typedef __m512i lanes_u32;
+typedef __m512i lanes_i16; /* 32 words */
 typedef __mmask16 lanes_set;
+
+typedef struct
+{
+	__m512d lo; /* lanes 0..7 */
+	__m512d hi; /* lanes 8..15 */
+} lanes_f64;
 
 /*
  * Sums of the bytes at odd positions, and of all bytes with the odd ones in the high half;
@@ -118,6 +125,12 @@ lanes_max(lanes_f32 a, lanes_f32 b)
 }
 
 VDB_INLINE VDB_TARGET lanes_f32
+lanes_min(lanes_f32 a, lanes_f32 b)
+{
+	return _mm512_min_ps(a, b);
+}
+
+VDB_INLINE VDB_TARGET lanes_f32
 lanes_hadamard(lanes_f32 a)
 {
 	__m512 t;
@@ -148,6 +161,44 @@ lanes_sum(lanes_f32 a)
 	c = _mm_add_ps(c, _mm_movehl_ps(c, c));
 	c = _mm_add_ss(c, _mm_shuffle_ps(c, c, 1));
 	return _mm_cvtss_f32(c);
+}
+
+/* ----- double lanes ----- */
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_zero(void)
+{
+	return (lanes_f64){_mm512_setzero_pd(), _mm512_setzero_pd()};
+}
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_from(lanes_f32 a)
+{
+	return (lanes_f64){_mm512_cvtps_pd(_mm512_castps512_ps256(a)),
+					   _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1))};
+}
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_sub(lanes_f64 a, lanes_f64 b)
+{
+	return (lanes_f64){_mm512_sub_pd(a.lo, b.lo), _mm512_sub_pd(a.hi, b.hi)};
+}
+
+VDB_INLINE VDB_TARGET lanes_f64
+lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
+{
+	return (lanes_f64){_mm512_add_pd(sum.lo, _mm512_mul_pd(a.lo, b.lo)),
+					   _mm512_add_pd(sum.hi, _mm512_mul_pd(a.hi, b.hi))};
+}
+
+VDB_INLINE VDB_TARGET double
+lanes_f64_sum(lanes_f64 a)
+{
+	__m512d b = _mm512_add_pd(a.lo, a.hi);
+	__m256d c = _mm256_add_pd(_mm512_castpd512_pd256(b), _mm512_extractf64x4_pd(b, 1));
+	__m128d d = _mm_add_pd(_mm256_castpd256_pd128(c), _mm256_extractf128_pd(c, 1));
+
+	return _mm_cvtsd_f64(_mm_add_sd(d, _mm_unpackhi_pd(d, d)));
 }
 
 /* ----- sets of lanes ----- */
@@ -212,6 +263,79 @@ VDB_INLINE VDB_TARGET lanes_f32
 lanes_from_u32(lanes_u32 a)
 {
 	return _mm512_cvtepi32_ps(a);
+}
+
+VDB_INLINE VDB_TARGET lanes_u32
+lanes_to_u32(lanes_f32 a)
+{
+	return _mm512_cvttps_epi32(a);
+}
+
+VDB_INLINE VDB_TARGET uint32_t
+lanes_u32_sum(lanes_u32 a)
+{
+	__m256i b = _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+	__m128i c = _mm_add_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+
+	c = _mm_add_epi32(c, _mm_shuffle_epi32(c, 0x4e));
+	c = _mm_add_epi32(c, _mm_shuffle_epi32(c, 0xb1));
+	return (uint32_t) _mm_cvtsi128_si32(c);
+}
+
+VDB_INLINE VDB_TARGET void
+lanes_u32_store_bytes(uint8_t *p, lanes_u32 a)
+{
+	_mm_storeu_si128((__m128i *) p, _mm512_cvtepi32_epi8(a));
+}
+
+/* ----- 16-bit lanes ----- */
+
+VDB_INLINE VDB_TARGET void
+lanes_store_i16(int16_t *p, lanes_f32 a)
+{
+	_mm256_storeu_si256((__m256i *) p, _mm512_cvtepi32_epi16(_mm512_cvttps_epi32(a)));
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_load(const int16_t *p)
+{
+	return _mm512_loadu_si512(p);
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_load_half(const int16_t *p)
+{
+	return _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *) p));
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_bytes(const uint8_t *p)
+{
+	return _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *) p));
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_bytes_half(const uint8_t *p)
+{
+	return _mm512_zextsi256_si512(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) p)));
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_low_nibbles(lanes_i16 a)
+{
+	return _mm512_and_si512(a, _mm512_set1_epi16(15));
+}
+
+VDB_INLINE VDB_TARGET lanes_i16
+lanes_i16_high_nibbles(lanes_i16 a)
+{
+	return _mm512_srli_epi16(a, 4);
+}
+
+VDB_INLINE VDB_TARGET lanes_u32
+lanes_u32_add_products(lanes_u32 sum, lanes_i16 a, lanes_i16 b)
+{
+	return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
 }
 
 /* ----- tables ----- */

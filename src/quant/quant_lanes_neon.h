@@ -33,6 +33,16 @@ typedef struct
 	uint32x4_t u[4];
 } lanes_u32;
 
+typedef struct
+{
+	float64x2_t d[8];
+} lanes_f64;
+
+typedef struct
+{
+	int16x8_t w[4];
+} lanes_i16;
+
 typedef lanes_u32 lanes_set; /* all bits of a lane are set where it is in the set */
 
 /* 16-bit sums of vectors 0..7 and 8..15. */
@@ -157,6 +167,14 @@ lanes_max(lanes_f32 a, lanes_f32 b)
 	return a;
 }
 
+VDB_INLINE lanes_f32
+lanes_min(lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vminq_f32(a.f[i], b.f[i]);
+	return a;
+}
+
 VDB_INLINE float32x4_t
 lanes_flip_signs(float32x4_t a, uint32x4_t signs)
 {
@@ -208,6 +226,63 @@ lanes_sum(lanes_f32 a)
 	float32x2_t pair = vadd_f32(vget_low_f32(quad), vget_high_f32(quad));
 
 	return vget_lane_f32(pair, 0) + vget_lane_f32(pair, 1);
+}
+
+/* ----- double lanes ----- */
+
+VDB_INLINE lanes_f64
+lanes_f64_zero(void)
+{
+	lanes_f64 r;
+
+	VDB_UNROLL
+	for (int i = 0; i < 8; i++)
+		r.d[i] = vdupq_n_f64(0.0);
+	return r;
+}
+
+VDB_INLINE lanes_f64
+lanes_f64_from(lanes_f32 a)
+{
+	lanes_f64 r;
+
+	VDB_UNROLL
+	for (int i = 0; i < 4; i++)
+	{
+		r.d[2 * i] = vcvt_f64_f32(vget_low_f32(a.f[i]));
+		r.d[2 * i + 1] = vcvt_high_f64_f32(a.f[i]);
+	}
+	return r;
+}
+
+VDB_INLINE lanes_f64
+lanes_f64_sub(lanes_f64 a, lanes_f64 b)
+{
+	VDB_UNROLL
+	for (int i = 0; i < 8; i++)
+		a.d[i] = vsubq_f64(a.d[i], b.d[i]);
+	return a;
+}
+
+VDB_INLINE lanes_f64
+lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
+{
+	VDB_UNROLL
+	for (int i = 0; i < 8; i++)
+		sum.d[i] = vaddq_f64(sum.d[i], vmulq_f64(a.d[i], b.d[i]));
+	return sum;
+}
+
+VDB_INLINE double
+lanes_f64_sum(lanes_f64 a)
+{
+	float64x2_t b;
+
+	VDB_UNROLL
+	for (int i = 0; i < 4; i++)
+		a.d[i] = vaddq_f64(a.d[i], a.d[i + 4]);
+	b = vaddq_f64(vaddq_f64(a.d[0], a.d[2]), vaddq_f64(a.d[1], a.d[3]));
+	return vgetq_lane_f64(b, 0) + vgetq_lane_f64(b, 1);
 }
 
 /* ----- sets of lanes ----- */
@@ -304,6 +379,115 @@ lanes_from_u32(lanes_u32 a)
 	for (int i = 0; i < 4; i++)
 		r.f[i] = vcvtq_f32_u32(a.u[i]);
 	return r;
+}
+
+VDB_INLINE lanes_u32
+lanes_to_u32(lanes_f32 a)
+{
+	lanes_u32 r;
+
+	for (int i = 0; i < 4; i++)
+		r.u[i] = vcvtq_u32_f32(a.f[i]);
+	return r;
+}
+
+VDB_INLINE uint32_t
+lanes_u32_sum(lanes_u32 a)
+{
+	return vaddvq_u32(vaddq_u32(vaddq_u32(a.u[0], a.u[1]), vaddq_u32(a.u[2], a.u[3])));
+}
+
+VDB_INLINE void
+lanes_u32_store_bytes(uint8_t *p, lanes_u32 a)
+{
+	uint16x8_t first = vcombine_u16(vmovn_u32(a.u[0]), vmovn_u32(a.u[1]));
+	uint16x8_t last = vcombine_u16(vmovn_u32(a.u[2]), vmovn_u32(a.u[3]));
+
+	vst1q_u8(p, vcombine_u8(vmovn_u16(first), vmovn_u16(last)));
+}
+
+/* ----- 16-bit lanes ----- */
+
+VDB_INLINE void
+lanes_store_i16(int16_t *p, lanes_f32 a)
+{
+	for (int i = 0; i < 4; i++)
+		vst1_s16(p + 4 * i, vmovn_s32(vcvtq_s32_f32(a.f[i])));
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_load(const int16_t *p)
+{
+	lanes_i16 r;
+
+	for (int i = 0; i < 4; i++)
+		r.w[i] = vld1q_s16(p + 8 * i);
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_load_half(const int16_t *p)
+{
+	return (lanes_i16){{vld1q_s16(p), vld1q_s16(p + 8), vdupq_n_s16(0), vdupq_n_s16(0)}};
+}
+
+/* Sixteen bytes as words 8i..8i+15. */
+VDB_INLINE void
+lanes_i16_widen(lanes_i16 *words, int i, const uint8_t *p)
+{
+	uint8x16_t bytes = vld1q_u8(p);
+
+	words->w[i] = vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes)));
+	words->w[i + 1] = vreinterpretq_s16_u16(vmovl_high_u8(bytes));
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_bytes(const uint8_t *p)
+{
+	lanes_i16 r;
+
+	lanes_i16_widen(&r, 0, p);
+	lanes_i16_widen(&r, 2, p + 16);
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_bytes_half(const uint8_t *p)
+{
+	lanes_i16 r;
+
+	lanes_i16_widen(&r, 0, p);
+	r.w[2] = r.w[3] = vdupq_n_s16(0);
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_low_nibbles(lanes_i16 a)
+{
+	for (int i = 0; i < 4; i++)
+		a.w[i] = vandq_s16(a.w[i], vdupq_n_s16(15));
+	return a;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_high_nibbles(lanes_i16 a)
+{
+	for (int i = 0; i < 4; i++)
+		a.w[i] = vshrq_n_s16(a.w[i], 4);
+	return a;
+}
+
+VDB_INLINE lanes_u32
+lanes_u32_add_products(lanes_u32 sum, lanes_i16 a, lanes_i16 b)
+{
+	for (int i = 0; i < 4; i++)
+	{
+		int32x4_t s = vreinterpretq_s32_u32(sum.u[i]);
+
+		s = vmlal_s16(s, vget_low_s16(a.w[i]), vget_low_s16(b.w[i]));
+		sum.u[i] = vreinterpretq_u32_s32(vmlal_high_s16(s, a.w[i], b.w[i]));
+	}
+	return sum;
 }
 
 /* ----- tables ----- */

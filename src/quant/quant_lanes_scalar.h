@@ -34,6 +34,16 @@ typedef struct
 	uint32_t u[QUANT_LANES];
 } lanes_u32;
 
+typedef struct
+{
+	double d[QUANT_LANES];
+} lanes_f64;
+
+typedef struct
+{
+	int16_t w[2 * QUANT_LANES];
+} lanes_i16;
+
 typedef uint32_t lanes_set; /* bit i: lane i is in the set */
 typedef lanes_u32 lanes_acc;
 
@@ -148,6 +158,14 @@ lanes_max(lanes_f32 a, lanes_f32 b)
 }
 
 VDB_INLINE lanes_f32
+lanes_min(lanes_f32 a, lanes_f32 b)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+		a.f[i] = a.f[i] < b.f[i] ? a.f[i] : b.f[i];
+	return a;
+}
+
+VDB_INLINE lanes_f32
 lanes_hadamard(lanes_f32 a)
 {
 	for (int h = 1; h < QUANT_LANES; h *= 2)
@@ -187,6 +205,59 @@ lanes_sum(lanes_f32 a)
 			a.f[i] = a.f[i] + a.f[i + h];
 	}
 	return a.f[0];
+}
+
+/* ----- double lanes ----- */
+
+VDB_INLINE lanes_f64
+lanes_f64_zero(void)
+{
+	lanes_f64 r;
+
+	for (int i = 0; i < QUANT_LANES; i++)
+		r.d[i] = 0.0;
+	return r;
+}
+
+VDB_INLINE lanes_f64
+lanes_f64_from(lanes_f32 a)
+{
+	lanes_f64 r;
+
+	for (int i = 0; i < QUANT_LANES; i++)
+		r.d[i] = (double) a.f[i];
+	return r;
+}
+
+VDB_INLINE lanes_f64
+lanes_f64_sub(lanes_f64 a, lanes_f64 b)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+		a.d[i] = a.d[i] - b.d[i];
+	return a;
+}
+
+VDB_INLINE lanes_f64
+lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+	{
+		double product = a.d[i] * b.d[i];
+
+		sum.d[i] = sum.d[i] + product;
+	}
+	return sum;
+}
+
+VDB_INLINE double
+lanes_f64_sum(lanes_f64 a)
+{
+	for (int h = QUANT_LANES / 2; h > 0; h /= 2)
+	{
+		for (int i = 0; i < h; i++)
+			a.d[i] = a.d[i] + a.d[i + h];
+	}
+	return a.d[0];
 }
 
 /* ----- sets of lanes ----- */
@@ -275,6 +346,106 @@ lanes_from_u32(lanes_u32 a)
 	for (int i = 0; i < QUANT_LANES; i++)
 		r.f[i] = (float) a.u[i];
 	return r;
+}
+
+VDB_INLINE lanes_u32
+lanes_to_u32(lanes_f32 a)
+{
+	lanes_u32 r;
+
+	for (int i = 0; i < QUANT_LANES; i++)
+		r.u[i] = (uint32_t) a.f[i];
+	return r;
+}
+
+VDB_INLINE uint32_t
+lanes_u32_sum(lanes_u32 a)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < QUANT_LANES; i++)
+		sum += a.u[i];
+	return sum;
+}
+
+VDB_INLINE void
+lanes_u32_store_bytes(uint8_t *p, lanes_u32 a)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+		p[i] = (uint8_t) a.u[i];
+}
+
+/* ----- 16-bit lanes ----- */
+
+VDB_INLINE void
+lanes_store_i16(int16_t *p, lanes_f32 a)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+		p[i] = (int16_t) a.f[i];
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_load(const int16_t *p)
+{
+	lanes_i16 r;
+
+	memcpy(&r, p, sizeof(r));
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_load_half(const int16_t *p)
+{
+	lanes_i16 r;
+
+	memset(&r, 0, sizeof(r));
+	memcpy(&r, p, sizeof(r) / 2);
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_bytes(const uint8_t *p)
+{
+	lanes_i16 r;
+
+	for (int i = 0; i < 2 * QUANT_LANES; i++)
+		r.w[i] = p[i];
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_bytes_half(const uint8_t *p)
+{
+	lanes_i16 r;
+
+	memset(&r, 0, sizeof(r));
+	for (int i = 0; i < QUANT_LANES; i++)
+		r.w[i] = p[i];
+	return r;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_low_nibbles(lanes_i16 a)
+{
+	for (int i = 0; i < 2 * QUANT_LANES; i++)
+		a.w[i] &= 15;
+	return a;
+}
+
+VDB_INLINE lanes_i16
+lanes_i16_high_nibbles(lanes_i16 a)
+{
+	for (int i = 0; i < 2 * QUANT_LANES; i++)
+		a.w[i] = (int16_t) (a.w[i] >> 4);
+	return a;
+}
+
+VDB_INLINE lanes_u32
+lanes_u32_add_products(lanes_u32 sum, lanes_i16 a, lanes_i16 b)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+		sum.u[i] += (uint32_t) (a.w[2 * i] * b.w[2 * i] + a.w[2 * i + 1] * b.w[2 * i + 1]);
+	return sum;
 }
 
 /* ----- tables ----- */

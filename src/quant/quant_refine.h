@@ -6,7 +6,7 @@
  * NOTES
  *	  Pure C.  Gao et al., "Practical and Asymptotically Optimal Quantization of
  *	  High-Dimensional Vectors in Euclidean Space for Approximate Nearest Neighbor
- *	  Search" (arXiv 2409.09913), with a uniform quantiser of frozen steps; README.md,
+ *	  Search" (arXiv 2409.09913), with a quantiser that is chosen quickly; README.md,
  *	  "Refine codes", derives the factors and the bounds.  A code stands for itself: it
  *	  needs no 1-bit code.  Codes and factors reach disk and are the same bits on every
  *	  CPU and SIMD level; so are a query's values.
@@ -64,16 +64,20 @@ extern void quant_refine_encode(QuantMetric metric, int dims, int bits, const fl
 								const float *centroid, const float *offset, uint8_t *code,
 								QuantRefineFactors *factors);
 
-/* A query prepared for codes of one width: q_i is about delta * values[i]. */
+/*
+ * A query prepared for codes of one width.  q_i is about delta * values[i], and
+ * S = delta * (sum U_i values[i] - centre / 2).
+ */
 typedef struct QuantRefineQuery
 {
 	int dims;
 	int bits;
 	int bytes;		 /* of one code */
-	int32_t centre;	 /* (2^B - 1) * sum values[i]: S = delta * (sum U_i values[i] - centre / 2) */
+	int32_t centre;	 /* (2^B - 1) * sum values[i] */
 	float delta;	 /* one step of values */
-	float noise;	 /* standard deviation of S due to the rounding of values */
-	float norm;		 /* at least ||U - (2^B - 1) / 2|| of every code */
+	float noise;	 /* standard deviation, at most, of S due to the rounding of values */
+	float norm;		 /* ||q|| */
+	float code_norm; /* largest possible norm of U_i - (2^B - 1) / 2 */
 	const float *q;	 /* the caller's dims floats, index space; must outlive the struct */
 	int16_t *values; /* quant_refine_query_values() numbers, zero from dims on */
 } QuantRefineQuery;

@@ -4,7 +4,7 @@
  *	  Rotation, encoding, query tables and scan kernels of the level "scalar".
  *
  * NOTES
- *	  Pure C.  The bodies are in the two templates, the instructions in the lanes.
+ *	  Pure C.  The bodies are in the templates, the instructions in the lanes.
  *
  * IDENTIFICATION
  *	  src/quant/quant_scalar.c
@@ -14,5 +14,6 @@
 #include <math.h>
 #include "quant/quant_impl.h"
 #include "quant/quant_lanes_scalar.h"
+#include "quant/quant_refine_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"

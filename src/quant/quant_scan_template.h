@@ -93,4 +93,6 @@ const QuantKernels VDB_FN(quant_kernels) = {
 	.accumulate = VDB_FN(accumulate),
 	.bounds = VDB_FN(bounds),
 	.scan_unit = VDB_FN(scan_unit),
+	.refine_dot4 = VDB_FN(refine_dot4),
+	.refine_dot8 = VDB_FN(refine_dot8),
 };

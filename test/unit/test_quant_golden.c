@@ -4,7 +4,8 @@
  *	  What reaches disk is what it always was, at every SIMD level.
  *
  * NOTES
- *	  Compares rotated vectors, codes, factors and packed units with test/golden/quant_*.txt.
+ *	  Compares rotated vectors, codes, factors and packed units, and codes of 4 and 8 bits
+ *	  with their factors, with test/golden/quant_*.txt.
  *	  The inputs are whole numbers times powers of two, so the files depend on nothing but
  *	  the format.  A difference means that existing indexes would be read wrongly: the code
  *	  is to be mended, not the file.  test/golden/README.md says when and how to rewrite.
@@ -16,6 +17,7 @@
  */
 #include "test_main.h"
 #include "quant/quant.h"
+#include "quant/quant_refine.h"
 
 #ifndef VDB_TEST_ROOT
 #define VDB_TEST_ROOT "."
@@ -161,6 +163,53 @@ write_units(FILE *out)
 		}
 }
 
+/*
+ * Writes codes of 4 and 8 bits with their factors.  Row 5 is the centroid itself, row 6
+ * does not fit its factors, row 7 has one coordinate that outweighs the others.
+ */
+static void
+write_refine(FILE *out)
+{
+	for (int k = 0; k < NGOLDEN; k++)
+		for (int bits = 4; bits <= 8; bits += 4)
+			for (int metric = QUANT_L2; metric <= QUANT_IP; metric++)
+			{
+				int dims = golden_dims[k];
+				size_t nbytes = (size_t) quant_refine_bytes(dims, bits);
+				size_t row = (size_t) dims * sizeof(float);
+				float *x = exact_alloc(row);
+				float *c = exact_alloc(row);
+				float *o = exact_alloc(row);
+				uint8_t *code = exact_alloc(nbytes);
+
+				fill_golden(c, dims, 1000000u + (uint64_t) dims, 1);
+				fill_golden(o, dims, 2000000u + (uint64_t) dims, 1);
+				fprintf(out, "refine dims %d bits %d metric %s\n", dims, bits,
+						metric == QUANT_IP ? "ip" : "l2");
+				for (int v = 0; v < 8; v++)
+				{
+					QuantRefineFactors factors;
+
+					fill_golden(x, dims, 4000000u + (uint64_t) (dims * 8 + v), 1 << v % 4);
+					if (v == 5)
+						memcpy(x, c, row);
+					if (v == 6)
+						x[dims - 1] = 0x1p101f;
+					if (v == 7)
+						x[dims / 2] = -100.0f;
+					quant_refine_encode(metric, dims, bits, x, c, o, code, &factors);
+					fprintf(out, "row %d add %08" PRIx32 " mul %08" PRIx32 " sigma %08" PRIx32 "\n",
+							v, float_bits(factors.add), float_bits(factors.mul),
+							float_bits(factors.sigma));
+					write_bytes(out, code, nbytes, dims <= WHOLE_DIMS);
+				}
+				free(x);
+				free(c);
+				free(o);
+				free(code);
+			}
+}
+
 /* Compares one level's text with a golden file, line by line. */
 static void
 compare(const char *path, const char *level, const char *text)
@@ -239,11 +288,18 @@ golden_units(void)
 	check_golden("quant_units.txt", write_units);
 }
 
+static void
+golden_refine(void)
+{
+	check_golden("quant_refine.txt", write_refine);
+}
+
 int
 main(int argc, char **argv)
 {
 	test_begin(argc, argv);
 	TEST_RUN(golden_rotation);
 	TEST_RUN(golden_units);
+	TEST_RUN(golden_refine);
 	return test_end();
 }
