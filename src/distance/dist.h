@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * dist.h
- *	  Distance kernels on float32 vectors: one table of functions per SIMD level.
+ *	  Distance kernels on binary32 and binary16 vectors: one table of functions per SIMD level.
  *
  * NOTES
  *	  Pure C.  Every kernel takes pointers of any alignment, n >= 1 elements, and
- *	  reads not one byte past them.  Sums are float32; the variants add in different
+ *	  reads not one byte past them.  Sums are binary32; the variants add in different
  *	  orders, so results may differ within the tolerance given in README.md.
  *	  Overflow gives infinity, as in plain C.
  *
@@ -53,6 +53,25 @@ typedef struct DistKernels
 					 float *out);
 	void (*cosine_batch)(const float *query, const float *rows, size_t stride, size_t nrows,
 						 size_t n, DistCosineParts *out);
+
+	/* the same between binary16 vectors, widened exactly before they are used */
+	float (*half_l2sq)(const uint16_t *a, const uint16_t *b, size_t n);
+	float (*half_dot)(const uint16_t *a, const uint16_t *b, size_t n);
+	float (*half_l1)(const uint16_t *a, const uint16_t *b, size_t n);
+	float (*half_norm2)(const uint16_t *a, size_t n);
+	DistCosineParts (*half_cosine)(const uint16_t *a, const uint16_t *b, size_t n);
+	void (*half_l2sq_batch)(const uint16_t *query, const uint16_t *rows, size_t stride,
+							size_t nrows, size_t n, float *out);
+	void (*half_dot_batch)(const uint16_t *query, const uint16_t *rows, size_t stride, size_t nrows,
+						   size_t n, float *out);
+	void (*half_l1_batch)(const uint16_t *query, const uint16_t *rows, size_t stride, size_t nrows,
+						  size_t n, float *out);
+	void (*half_cosine_batch)(const uint16_t *query, const uint16_t *rows, size_t stride,
+							  size_t nrows, size_t n, DistCosineParts *out);
+
+	/* conversion of n elements, n >= 0: exact, and to the nearest with ties to even */
+	void (*half_to_float)(const uint16_t *x, size_t n, float *out);
+	void (*half_from_float)(const float *x, size_t n, uint16_t *out);
 } DistKernels;
 
 /* The active kernels.  Valid before any call to dist_select() (scalar). */

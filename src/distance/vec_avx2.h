@@ -51,10 +51,24 @@ vf_load(const float *p)
 VDB_INLINE VDB_TARGET vf32
 vf_load_partial(const float *p, size_t n)
 {
-	__m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-	__m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int) n), lanes);
+	static const int32_t lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
-	return _mm256_maskload_ps(p, mask);
+	return _mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *) (lanes + 8 - n)));
+}
+
+/* a with zeros in all but the last n lanes, n <= 8. */
+VDB_INLINE VDB_TARGET vf32
+vf_keep_last(vf32 a, size_t n)
+{
+	static const int32_t lanes[16] = {0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1};
+
+	return _mm256_and_ps(a, _mm256_loadu_ps((const float *) (lanes + n)));
+}
+
+VDB_INLINE VDB_TARGET vf32
+vf_load_tail(const float *p, size_t n)
+{
+	return vf_keep_last(vf_load(p + n - 8), n);
 }
 
 VDB_INLINE VDB_TARGET vf32
@@ -66,18 +80,23 @@ vf_load_f16(const uint16_t *p)
 VDB_INLINE VDB_TARGET vf32
 vf_load_f16_partial(const uint16_t *p, size_t n)
 {
-	uint64_t low;
-	uint64_t high = 0;
-
 	/* through registers: a store of single halves and a wide load would stall */
-	if (n >= 4)
-	{
-		memcpy(&low, p, sizeof(low));
-		high = vdb_half_gather(p + 4, n - 4);
-	}
-	else
-		low = vdb_half_gather(p, n);
+	uint64_t low = vdb_half_gather(p, n);
+	uint64_t high = n > 4 ? vdb_half_gather(p + 4, n - 4) : 0;
+
 	return _mm256_cvtph_ps(_mm_set_epi64x((long long) high, (long long) low));
+}
+
+VDB_INLINE VDB_TARGET void
+vf_store_f16(uint16_t *p, vf32 a)
+{
+	_mm_storeu_si128((__m128i *) p, _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
+}
+
+VDB_INLINE VDB_TARGET vf32
+vf_load_f16_tail(const uint16_t *p, size_t n)
+{
+	return vf_keep_last(vf_load_f16(p + n - 8), n);
 }
 
 VDB_INLINE VDB_TARGET void
@@ -116,14 +135,38 @@ vf_abs(vf32 a)
 	return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a);
 }
 
+/* Four lanes: the low half of a plus the high half. */
+VDB_INLINE VDB_TARGET __m128
+vf_sum_to_quad(vf32 a)
+{
+	return _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+}
+
 VDB_INLINE VDB_TARGET float
 vf_sum(vf32 a)
 {
-	__m128 s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+	__m128 s = vf_sum_to_quad(a);
 
 	s = _mm_add_ps(s, _mm_movehl_ps(s, s));
 	s = _mm_add_ss(s, _mm_shuffle_ps(s, s, 1));
 	return _mm_cvtss_f32(s);
+}
+
+/* The sums of four vectors of four lanes, added as vf_sum() adds them. */
+VDB_INLINE VDB_TARGET void
+vf_sum4_quads(__m128 a, __m128 b, __m128 c, __m128 d, float out[4])
+{
+	/* a0+a2, b0+b2, a1+a3, b1+b3 and the same of c and d */
+	__m128 ab = _mm_add_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b));
+	__m128 cd = _mm_add_ps(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+
+	_mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
+}
+
+VDB_INLINE VDB_TARGET void
+vf_sum4(vf32 a, vf32 b, vf32 c, vf32 d, float out[4])
+{
+	vf_sum4_quads(vf_sum_to_quad(a), vf_sum_to_quad(b), vf_sum_to_quad(c), vf_sum_to_quad(d), out);
 }
 
 #endif /* VEC_AVX2_H */

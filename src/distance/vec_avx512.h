@@ -46,12 +46,23 @@ vf_load(const float *p)
 	return _mm512_loadu_ps(p);
 }
 
+/* The mask of the first n lanes, n <= 16. */
+VDB_INLINE VDB_TARGET __mmask16
+vf_first(size_t n)
+{
+	return (__mmask16) ((1u << n) - 1u);
+}
+
 VDB_INLINE VDB_TARGET vf32
 vf_load_partial(const float *p, size_t n)
 {
-	__mmask16 mask = n >= 16 ? (__mmask16) 0xffff : (__mmask16) ((1u << n) - 1u);
+	return _mm512_maskz_loadu_ps(vf_first(n), p);
+}
 
-	return _mm512_maskz_loadu_ps(mask, p);
+VDB_INLINE VDB_TARGET vf32
+vf_load_tail(const float *p, size_t n)
+{
+	return vf_load_partial(p, n);
 }
 
 VDB_INLINE VDB_TARGET vf32
@@ -63,9 +74,19 @@ vf_load_f16(const uint16_t *p)
 VDB_INLINE VDB_TARGET vf32
 vf_load_f16_partial(const uint16_t *p, size_t n)
 {
-	__mmask16 mask = n >= 16 ? (__mmask16) 0xffff : (__mmask16) ((1u << n) - 1u);
+	return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(vf_first(n), p));
+}
 
-	return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, p));
+VDB_INLINE VDB_TARGET vf32
+vf_load_f16_tail(const uint16_t *p, size_t n)
+{
+	return vf_load_f16_partial(p, n);
+}
+
+VDB_INLINE VDB_TARGET void
+vf_store_f16(uint16_t *p, vf32 a)
+{
+	_mm256_storeu_si256((__m256i *) p, _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT));
 }
 
 VDB_INLINE VDB_TARGET void
@@ -104,16 +125,41 @@ vf_abs(vf32 a)
 	return _mm512_abs_ps(a);
 }
 
+/* Four lanes: the quarters of a, half added to half twice. */
+VDB_INLINE VDB_TARGET __m128
+vf_sum_to_quad(vf32 a)
+{
+	__m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+
+	return _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+}
+
 VDB_INLINE VDB_TARGET float
 vf_sum(vf32 a)
 {
 	/* spelled out, because compilers differ in the order of _mm512_reduce_add_ps() */
-	__m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
-	__m128 s = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+	__m128 s = vf_sum_to_quad(a);
 
 	s = _mm_add_ps(s, _mm_movehl_ps(s, s));
 	s = _mm_add_ss(s, _mm_shuffle_ps(s, s, 1));
 	return _mm_cvtss_f32(s);
+}
+
+/* The sums of four vectors of four lanes, added as vf_sum() adds them. */
+VDB_INLINE VDB_TARGET void
+vf_sum4_quads(__m128 a, __m128 b, __m128 c, __m128 d, float out[4])
+{
+	/* a0+a2, b0+b2, a1+a3, b1+b3 and the same of c and d */
+	__m128 ab = _mm_add_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b));
+	__m128 cd = _mm_add_ps(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+
+	_mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
+}
+
+VDB_INLINE VDB_TARGET void
+vf_sum4(vf32 a, vf32 b, vf32 c, vf32 d, float out[4])
+{
+	vf_sum4_quads(vf_sum_to_quad(a), vf_sum_to_quad(b), vf_sum_to_quad(c), vf_sum_to_quad(d), out);
 }
 
 #endif /* VEC_AVX512_H */

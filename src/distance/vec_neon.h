@@ -67,6 +67,21 @@ vf_load_partial(const float *p, size_t n)
 	}
 }
 
+/* a with zeros in all but the last n lanes, n <= 4. */
+VDB_INLINE vf32
+vf_keep_last(vf32 a, size_t n)
+{
+	static const uint32_t lanes[8] = {0, 0, 0, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+
+	return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a), vld1q_u32(lanes + n)));
+}
+
+VDB_INLINE vf32
+vf_load_tail(const float *p, size_t n)
+{
+	return vf_keep_last(vf_load(p + n - 4), n);
+}
+
 VDB_INLINE vf32
 vf_load_f16(const uint16_t *p)
 {
@@ -77,6 +92,18 @@ VDB_INLINE vf32
 vf_load_f16_partial(const uint16_t *p, size_t n)
 {
 	return vcvt_f32_f16(vreinterpret_f16_u64(vcreate_u64(vdb_half_gather(p, n))));
+}
+
+VDB_INLINE void
+vf_store_f16(uint16_t *p, vf32 a)
+{
+	vst1_u16(p, vreinterpret_u16_f16(vcvt_f16_f32(a)));
+}
+
+VDB_INLINE vf32
+vf_load_f16_tail(const uint16_t *p, size_t n)
+{
+	return vf_keep_last(vf_load_f16(p + n - 4), n);
 }
 
 VDB_INLINE void
@@ -119,6 +146,12 @@ VDB_INLINE float
 vf_sum(vf32 a)
 {
 	return vaddvq_f32(a);
+}
+
+VDB_INLINE void
+vf_sum4(vf32 a, vf32 b, vf32 c, vf32 d, float out[4])
+{
+	vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
 }
 
 #endif /* VEC_NEON_H */

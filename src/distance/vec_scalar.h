@@ -54,6 +54,12 @@ vf_load_partial(const float *p, size_t n)
 }
 
 VDB_INLINE vf32
+vf_load_tail(const float *p, size_t n)
+{
+	return vf_load_partial(p, n);
+}
+
+VDB_INLINE vf32
 vf_load_f16(const uint16_t *p)
 {
 	return vdb_half_to_float(*p);
@@ -63,6 +69,18 @@ VDB_INLINE vf32
 vf_load_f16_partial(const uint16_t *p, size_t n)
 {
 	return n > 0 ? vdb_half_to_float(*p) : 0.0f;
+}
+
+VDB_INLINE vf32
+vf_load_f16_tail(const uint16_t *p, size_t n)
+{
+	return vf_load_f16_partial(p, n);
+}
+
+VDB_INLINE void
+vf_store_f16(uint16_t *p, vf32 a)
+{
+	*p = vdb_half_from_float(a);
 }
 
 VDB_INLINE void
@@ -105,6 +123,15 @@ VDB_INLINE float
 vf_sum(vf32 a)
 {
 	return a;
+}
+
+VDB_INLINE void
+vf_sum4(vf32 a, vf32 b, vf32 c, vf32 d, float out[4])
+{
+	out[0] = a;
+	out[1] = b;
+	out[2] = c;
+	out[3] = d;
 }
 
 #endif /* VEC_SCALAR_H */

@@ -95,14 +95,17 @@ vdb_half_gather(const uint16_t *p, size_t n)
 {
 	uint64_t word = 0;
 
+	if (n >= 4)
+	{
+		memcpy(&word, p, sizeof(word));
+		return word;
+	}
 	if (n > 0)
 		word = p[0];
 	if (n > 1)
 		word |= (uint64_t) p[1] << 16;
 	if (n > 2)
 		word |= (uint64_t) p[2] << 32;
-	if (n > 3)
-		word |= (uint64_t) p[3] << 48;
 	return word;
 }
 

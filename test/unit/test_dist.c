@@ -386,49 +386,217 @@ batches_equal_pairs(void)
 	}
 }
 
-/* A binary16 vector gives the bits of the same values in binary32, subnormals included. */
+/* Any finite binary16, subnormals included. */
+static uint16_t
+random_half(void)
+{
+	return (uint16_t) (test_random_below(0x7c00u) | test_random_below(2) << 15);
+}
+
+/*
+ * Kernels of binary16 vectors give the bits of the binary32 kernels on the widened
+ * vectors, which other cases measure.  From exact, misaligned and guarded memory.
+ */
 static void
 half_equals_float(void)
 {
 	for (size_t c = 0; c < DIM_CASES; c++)
 	{
 		size_t n = dim_case(c);
-		float *a = guard_alloc(n * sizeof(float));
+		size_t bytes = n * sizeof(uint16_t);
+		float *f = guard_alloc(n * sizeof(float));
+		float *a = exact_alloc(n * sizeof(float));
 		float *b = exact_alloc(n * sizeof(float));
-		uint16_t *guarded = guard_alloc(n * sizeof(uint16_t));
-		uint16_t *exact = exact_alloc(n * sizeof(uint16_t));
-		References ref;
+		uint16_t *ha = exact_alloc(bytes);
+		uint16_t *hb = guard_alloc(bytes);
+		uint16_t *odd = exact_alloc(bytes + sizeof(uint16_t));
 
-		fill_vector(a, n, FILL_NORMAL);
+		fill_vector(f, n, FILL_NORMAL);
 		for (size_t i = 0; i < n; i++)
 		{
-			/* any finite binary16 */
-			exact[i] = (uint16_t) (test_random_below(0x7c00u) | test_random_below(2) << 15);
-			b[i] = vdb_half_to_float(exact[i]);
+			ha[i] = random_half();
+			hb[i] = odd[i + 1] = random_half();
+			a[i] = vdb_half_to_float(ha[i]);
+			b[i] = vdb_half_to_float(hb[i]);
 		}
-		memcpy(guarded, exact, n * sizeof(uint16_t));
-		ref = reference_all(a, b, n);
 		FOR_EACH_LEVEL(k)
 		{
-			float result = k->l2sq_f16(a, exact, n);
+			const char *name = vdb_simd_name(k->simd);
+			DistCosineParts parts = k->half_cosine(ha, hb, n);
+			DistCosineParts wide = k->cosine(a, b, n);
 
-			check_close(k->simd, "l2sq_f16", "all halves", n, result, ref.l2sq);
-			CHECK(same_bits(result, k->l2sq(a, b, n)), "%s l2sq_f16, n = %zu: not the bits of l2sq",
-				  vdb_simd_name(k->simd), n);
-			CHECK(same_bits(result, k->l2sq_f16(a, guarded, n)), "%s l2sq_f16, n = %zu: alignment",
-				  vdb_simd_name(k->simd), n);
-			guarded[n - 1] = 0x7c00;
-			CHECK(k->l2sq_f16(a, guarded, n) == INFINITY, "%s l2sq_f16, n = %zu: infinity lost",
-				  vdb_simd_name(k->simd), n);
-			guarded[n - 1] = 0x7e00;
-			CHECK(isnan(k->l2sq_f16(a, guarded, n)), "%s l2sq_f16, n = %zu: NaN lost",
-				  vdb_simd_name(k->simd), n);
-			guarded[n - 1] = exact[n - 1];
+			CHECK(same_bits(k->half_l2sq(ha, hb, n), k->l2sq(a, b, n)), "%s half_l2sq, n = %zu",
+				  name, n);
+			CHECK(same_bits(k->half_l2sq(hb, ha, n), k->half_l2sq(ha, odd + 1, n)),
+				  "%s half_l2sq, n = %zu depends on the order or the alignment", name, n);
+			CHECK(same_bits(k->half_dot(ha, hb, n), k->dot(a, b, n)), "%s half_dot, n = %zu", name,
+				  n);
+			CHECK(same_bits(k->half_l1(ha, odd + 1, n), k->l1(a, b, n)), "%s half_l1, n = %zu",
+				  name, n);
+			CHECK(same_bits(k->half_norm2(hb, n), k->norm2(b, n)), "%s half_norm2, n = %zu", name,
+				  n);
+			CHECK(same_bits(parts.dot, wide.dot) && same_bits(parts.norm2a, wide.norm2a) &&
+					  same_bits(parts.norm2b, wide.norm2b),
+				  "%s half_cosine, n = %zu", name, n);
+			CHECK(same_bits(k->l2sq_f16(f, hb, n), k->l2sq(f, b, n)) &&
+					  same_bits(k->l2sq_f16(f, odd + 1, n), k->l2sq(f, b, n)),
+				  "%s l2sq_f16, n = %zu", name, n);
 		}
-		guard_free(a, n * sizeof(float));
+		guard_free(f, n * sizeof(float));
+		free(a);
 		free(b);
-		guard_free(guarded, n * sizeof(uint16_t));
-		free(exact);
+		free(ha);
+		guard_free(hb, bytes);
+		free(odd);
+	}
+}
+
+/* NaN and infinity of binary16 reach the result from every place. */
+static void
+half_special_values(void)
+{
+	for (size_t n = 1; n <= SHORT_DIMS; n++)
+	{
+		float *f = exact_alloc(n * sizeof(float));
+		uint16_t *a = exact_alloc(n * sizeof(uint16_t));
+		uint16_t *b = exact_alloc(n * sizeof(uint16_t));
+
+		fill_vector(f, n, FILL_NORMAL);
+		for (size_t i = 0; i < n; i++)
+		{
+			a[i] = vdb_half_from_float(test_random_float(0.5f, 1.0f));
+			b[i] = vdb_half_from_float(test_random_float(1.5f, 2.0f));
+		}
+		for (size_t at = 0; at < n; at++)
+		{
+			uint16_t keep = a[at];
+
+			FOR_EACH_LEVEL(k)
+			{
+				const char *name = vdb_simd_name(k->simd);
+
+				a[at] = 0x7e00; /* NaN */
+				CHECK(isnan(k->half_l2sq(a, b, n)) && isnan(k->half_dot(b, a, n)) &&
+						  isnan(k->half_l1(a, b, n)) && isnan(k->half_norm2(a, n)) &&
+						  isnan(k->half_cosine(a, b, n).norm2a) && isnan(k->l2sq_f16(f, a, n)),
+					  "%s, n = %zu: NaN at %zu lost", name, n, at);
+				a[at] = 0xfc00; /* -infinity */
+				CHECK(k->half_l2sq(b, a, n) == INFINITY && k->half_dot(a, b, n) == -INFINITY &&
+						  k->half_l1(a, b, n) == INFINITY && k->half_norm2(a, n) == INFINITY &&
+						  k->half_cosine(b, a, n).norm2b == INFINITY &&
+						  k->l2sq_f16(f, a, n) == INFINITY,
+					  "%s, n = %zu: infinity at %zu lost", name, n, at);
+			}
+			a[at] = keep;
+		}
+		free(f);
+		free(a);
+		free(b);
+	}
+}
+
+/* Batches of binary16 rows, as batches_equal_pairs(). */
+static void
+half_batches_equal_pairs(void)
+{
+	for (size_t c = 0; c < DIM_CASES; c++)
+	{
+		size_t n = dim_case(c);
+		uint16_t *query = guard_alloc(n * sizeof(uint16_t));
+
+		for (size_t i = 0; i < n; i++)
+			query[i] = random_half();
+		for (size_t nrows = 0; nrows <= 9; nrows++)
+		{
+			size_t stride = n + test_random_below(2) * 3;
+			size_t count = nrows == 0 ? 0 : (nrows - 1) * stride + n;
+			uint16_t *rows = guard_alloc(count * sizeof(uint16_t));
+			float *out = guard_alloc(nrows * sizeof(float));
+			DistCosineParts *parts = guard_alloc(nrows * sizeof(DistCosineParts));
+
+			for (size_t i = 0; i < count; i++)
+				rows[i] = random_half();
+			FOR_EACH_LEVEL(k)
+			{
+				const char *name = vdb_simd_name(k->simd);
+
+				k->half_l2sq_batch(query, rows, stride, nrows, n, out);
+				for (size_t r = 0; r < nrows; r++)
+					CHECK(same_bits(out[r], k->half_l2sq(query, rows + r * stride, n)),
+						  "%s half_l2sq_batch, n = %zu, row %zu of %zu", name, n, r, nrows);
+				k->half_dot_batch(query, rows, stride, nrows, n, out);
+				for (size_t r = 0; r < nrows; r++)
+					CHECK(same_bits(out[r], k->half_dot(query, rows + r * stride, n)),
+						  "%s half_dot_batch, n = %zu, row %zu of %zu", name, n, r, nrows);
+				k->half_l1_batch(query, rows, stride, nrows, n, out);
+				for (size_t r = 0; r < nrows; r++)
+					CHECK(same_bits(out[r], k->half_l1(query, rows + r * stride, n)),
+						  "%s half_l1_batch, n = %zu, row %zu of %zu", name, n, r, nrows);
+				k->half_cosine_batch(query, rows, stride, nrows, n, parts);
+				for (size_t r = 0; r < nrows; r++)
+				{
+					DistCosineParts one = k->half_cosine(query, rows + r * stride, n);
+
+					CHECK(same_bits(parts[r].dot, one.dot) &&
+							  same_bits(parts[r].norm2a, one.norm2a) &&
+							  same_bits(parts[r].norm2b, one.norm2b),
+						  "%s half_cosine_batch, n = %zu, row %zu of %zu", name, n, r, nrows);
+				}
+			}
+			guard_free(rows, count * sizeof(uint16_t));
+			guard_free(out, nrows * sizeof(float));
+			guard_free(parts, nrows * sizeof(DistCosineParts));
+		}
+		guard_free(query, n * sizeof(uint16_t));
+	}
+}
+
+/*
+ * Conversions of 0 to many elements have the bits of port/vdb_half.h, which test_half.c
+ * proves, on all binary16 and on binary32 of every kind, ties and overflow among them.
+ */
+static void
+half_conversions(void)
+{
+	for (size_t c = 0; c <= DIM_CASES; c++)
+	{
+		size_t n = c == 0 ? 0 : dim_case(c - 1);
+		float *wide = guard_alloc(n * sizeof(float));
+		uint16_t *half = guard_alloc(n * sizeof(uint16_t));
+		float *x = guard_alloc(n * sizeof(float));
+		uint16_t *h = guard_alloc(n * sizeof(uint16_t));
+
+		for (size_t i = 0; i < n; i++)
+		{
+			h[i] = (uint16_t) test_random_below(0x10000u);
+			if ((h[i] & 0x7c00) == 0x7c00)
+				h[i] &= 0xfc00; /* no NaN, whose bits need not be the same */
+			if (i % 3 == 0)
+				x[i] = vdb_half_to_float(h[i]);
+			else if (i % 3 == 1) /* half way between two neighbours */
+				x[i] = 0.5f * (vdb_half_to_float(h[i] & 0xfbfe) +
+							   vdb_half_to_float((uint16_t) ((h[i] & 0xfbfe) + 1)));
+			else
+				x[i] = ldexpf(test_random_normal(), (int) test_random_below(50) - 30);
+		}
+		FOR_EACH_LEVEL(k)
+		{
+			k->half_to_float(h, n, wide);
+			k->half_from_float(x, n, half);
+			for (size_t i = 0; i < n; i++)
+			{
+				CHECK(same_bits(wide[i], vdb_half_to_float(h[i])),
+					  "%s half_to_float, %zu of %zu: %04x to %a", vdb_simd_name(k->simd), i, n,
+					  h[i], (double) wide[i]);
+				CHECK(half[i] == vdb_half_from_float(x[i]),
+					  "%s half_from_float, %zu of %zu: %a to %04x", vdb_simd_name(k->simd), i, n,
+					  (double) x[i], half[i]);
+			}
+		}
+		guard_free(wide, n * sizeof(float));
+		guard_free(half, n * sizeof(uint16_t));
+		guard_free(x, n * sizeof(float));
+		guard_free(h, n * sizeof(uint16_t));
 	}
 }
 
@@ -452,7 +620,10 @@ dispatch(void)
 		CHECK(k->simd == simd, "table of %s is that of %s", vdb_simd_name(simd),
 			  vdb_simd_name(k->simd));
 		CHECK(k->l2sq && k->dot && k->l1 && k->norm2 && k->cosine && k->l2sq_f16 && k->l2sq_batch &&
-				  k->dot_batch && k->l1_batch && k->cosine_batch,
+				  k->dot_batch && k->l1_batch && k->cosine_batch && k->half_l2sq && k->half_dot &&
+				  k->half_l1 && k->half_norm2 && k->half_cosine && k->half_l2sq_batch &&
+				  k->half_dot_batch && k->half_l1_batch && k->half_cosine_batch &&
+				  k->half_to_float && k->half_from_float,
 			  "table of %s has holes", vdb_simd_name(simd));
 	}
 	CHECK(dist_kernels((VdbSimd) VDB_SIMD_COUNT) == NULL, "a table past the last level");
@@ -469,5 +640,8 @@ main(int argc, char **argv)
 	TEST_RUN(special_values);
 	TEST_RUN(batches_equal_pairs);
 	TEST_RUN(half_equals_float);
+	TEST_RUN(half_special_values);
+	TEST_RUN(half_batches_equal_pairs);
+	TEST_RUN(half_conversions);
 	return test_end();
 }
