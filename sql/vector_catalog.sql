@@ -15,7 +15,7 @@ ORDER BY pg_describe_object(classid, objid, objsubid) COLLATE "C";
 -- functions of vectors that are not immutable, strict and parallel safe: none
 SELECT oid::regprocedure FROM pg_proc
 WHERE ('vector'::regtype = prorettype OR 'vector'::regtype = ANY (proargtypes))
-	AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')
+	AND prokind = 'f' AND NOT (provolatile = 'i' AND proisstrict AND proparallel = 's')
 ORDER BY 1;
 
 -- the type

@@ -18,11 +18,18 @@
 #include "fmgr.h"
 
 #include "am/ivfkm.h"
+#include "distance/dist.h"
+#include "types/halfvec.h"
 #include "types/vector.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_vector_l2_support);
 PG_FUNCTION_INFO_V1(ivfkm_vector_ip_support);
 PG_FUNCTION_INFO_V1(ivfkm_vector_cosine_support);
+PG_FUNCTION_INFO_V1(ivfkm_halfvec_l2_support);
+PG_FUNCTION_INFO_V1(ivfkm_halfvec_ip_support);
+PG_FUNCTION_INFO_V1(ivfkm_halfvec_cosine_support);
+
+/* ----- vector ----- */
 
 /* Dimensions of a vector. */
 static int
@@ -88,6 +95,75 @@ ivfkm_vector_cosine_support(PG_FUNCTION_ARGS)
 
 	PG_RETURN_POINTER(&ops);
 }
+
+/* ----- halfvec ----- */
+
+/* Dimensions of a halfvec. */
+static int
+halfvec_ops_dims(const void *value)
+{
+	return ((const HalfVector *) value)->dim;
+}
+
+/* Widens the elements of a halfvec. */
+static void
+halfvec_ops_load(const void *value, int dims, float *out)
+{
+	vdb_dist->half_to_float(((const HalfVector *) value)->x, (size_t) dims, out);
+}
+
+/* Squared L2: orders as <-> does. */
+static double
+halfvec_ops_l2(const void *a, const void *b)
+{
+	return halfvec_l2_squared_value(a, b);
+}
+
+/* Negative inner product: <#>. */
+static double
+halfvec_ops_ip(const void *a, const void *b)
+{
+	return -halfvec_inner_product_value(a, b);
+}
+
+/* Cosine distance: <=>; NaN for a zero halfvec. */
+static double
+halfvec_ops_cosine(const void *a, const void *b)
+{
+	return halfvec_cosine_distance_value(a, b);
+}
+
+/* SQL: ivfkm_halfvec_l2_support(internal) returns internal. */
+Datum
+ivfkm_halfvec_l2_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_L2,	 VDB_MAX_DIM,
+								 halfvec_ops_dims, halfvec_ops_load, halfvec_ops_l2};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* SQL: ivfkm_halfvec_ip_support(internal) returns internal. */
+Datum
+ivfkm_halfvec_ip_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_IP,	 VDB_MAX_DIM,
+								 halfvec_ops_dims, halfvec_ops_load, halfvec_ops_ip};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* SQL: ivfkm_halfvec_cosine_support(internal) returns internal. */
+Datum
+ivfkm_halfvec_cosine_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_COSINE, VDB_MAX_DIM,
+								 halfvec_ops_dims, halfvec_ops_load,	halfvec_ops_cosine};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* ----- of the index ----- */
 
 /* The operations of the index's operator class. */
 const IvfkmOps *

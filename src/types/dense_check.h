@@ -4,9 +4,9 @@
  *	  Making a vector or halfvec, and the checks that every way into the type shares.
  *
  * NOTES
- *	  A template: vector.c and halfvec.c include it after they have described their type
- *	  with the DENSE_ macros of README.md.  The messages and SQLSTATEs are those of
- *	  pgvector: clients match them.
+ *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *
+ *	  The messages and SQLSTATEs are those of pgvector: clients match them.
  *
  * IDENTIFICATION
  *	  src/types/dense_check.h
@@ -74,6 +74,18 @@ DENSE_FN(check_typmod)(int32 typmod, int dim, struct Node *escontext)
 	return true;
 }
 
+/* Raises or saves the error about an element that is NaN or, if not "nan", infinity. */
+static void
+DENSE_FN(not_finite)(bool nan, struct Node *escontext)
+{
+	if (nan)
+		errsave(escontext,
+				(errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN not allowed in " DENSE_NAME)));
+	else
+		errsave(escontext, (errcode(ERRCODE_DATA_EXCEPTION),
+							errmsg("infinite value not allowed in " DENSE_NAME)));
+}
+
 /* True when all of x[dim] is finite.  Otherwise raises or saves an error. */
 bool
 DENSE_FN(check_elements)(const DENSE_ELEMENT *x, int dim, struct Node *escontext)
@@ -84,12 +96,8 @@ DENSE_FN(check_elements)(const DENSE_ELEMENT *x, int dim, struct Node *escontext
 
 		if (likely(isfinite(value)))
 			continue;
-		if (isnan(value))
-			ereturn(escontext, false,
-					(errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN not allowed in " DENSE_NAME)));
-		ereturn(
-			escontext, false,
-			(errcode(ERRCODE_DATA_EXCEPTION), errmsg("infinite value not allowed in " DENSE_NAME)));
+		DENSE_FN(not_finite)(isnan(value), escontext);
+		return false;
 	}
 	return true;
 }

@@ -64,4 +64,17 @@ extern bool halfvec_check_elements(const uint16 *x, int dim, struct Node *escont
  */
 extern uint16 halfvec_element_from_float(float value);
 
+/* dense_distance.h */
+
+/* Distances between halfvecs of equal dimensions, as the SQL operators return them. */
+extern double halfvec_l2_squared_value(const HalfVector *a, const HalfVector *b);
+extern double halfvec_inner_product_value(const HalfVector *a, const HalfVector *b);
+extern double halfvec_cosine_distance_value(const HalfVector *a, const HalfVector *b);
+extern double halfvec_l1_distance_value(const HalfVector *a, const HalfVector *b);
+
+/* dense_compare.h */
+
+/* Order of the btree operators: negative, 0 or positive; the dimensions may differ. */
+extern int halfvec_compare(const HalfVector *a, const HalfVector *b);
+
 #endif /* HALFVEC_H */

@@ -56,7 +56,7 @@ extern bool vector_check_dim(int dim, struct Node *escontext);
 extern bool vector_check_typmod(int32 typmod, int dim, struct Node *escontext);
 extern bool vector_check_elements(const float *x, int dim, struct Node *escontext);
 
-/* vector_ops.c */
+/* dense_distance.h */
 
 /* Distances between vectors of equal dimensions, as the SQL operators return them. */
 extern double vector_l2_squared_value(const Vector *a, const Vector *b);
@@ -64,7 +64,7 @@ extern double vector_inner_product_value(const Vector *a, const Vector *b);
 extern double vector_cosine_distance_value(const Vector *a, const Vector *b);
 extern double vector_l1_distance_value(const Vector *a, const Vector *b);
 
-/* vector_compare.c */
+/* dense_compare.h */
 
 /* Order of the btree operators: negative, 0 or positive; the dimensions may differ. */
 extern int vector_compare(const Vector *a, const Vector *b);

@@ -40,7 +40,7 @@ parse_skip_space(const char *p)
  * INFINITE.  strtof() also sets ERANGE for a number that underflows; that is no error.
  */
 static VectorParseCode
-parse_number(const char *p, float *value, const char **end)
+parse_number(const char *p, float limit, float *value, const char **end)
 {
 	char *stop;
 
@@ -53,6 +53,8 @@ parse_number(const char *p, float *value, const char **end)
 		return VECTOR_PARSE_NAN;
 	if (isinf(*value))
 		return errno == ERANGE ? VECTOR_PARSE_RANGE : VECTOR_PARSE_INFINITE;
+	if (fabsf(*value) >= limit)
+		return VECTOR_PARSE_RANGE;
 	return VECTOR_PARSE_OK;
 }
 
@@ -62,7 +64,7 @@ parse_number(const char *p, float *value, const char **end)
  * "result".
  */
 static VectorParseCode
-parse_elements(const char **at, float *x, int max_dim, VectorParseResult *result)
+parse_elements(const char **at, float *x, int max_dim, float limit, VectorParseResult *result)
 {
 	const char *p = *at;
 
@@ -79,7 +81,7 @@ parse_elements(const char **at, float *x, int max_dim, VectorParseResult *result
 		if (result->dim == max_dim)
 			return VECTOR_PARSE_TOO_MANY;
 
-		code = parse_number(p, &value, &end);
+		code = parse_number(p, limit, &value, &end);
 		if (code != VECTOR_PARSE_OK)
 		{
 			result->length = (size_t) (end - p);
@@ -100,7 +102,7 @@ parse_elements(const char **at, float *x, int max_dim, VectorParseResult *result
 }
 
 VectorParseCode
-vector_parse(const char *text, float *x, int max_dim, VectorParseResult *result)
+vector_parse(const char *text, float *x, int max_dim, float limit, VectorParseResult *result)
 {
 	const char *p = parse_skip_space(text);
 	VectorParseCode code = VECTOR_PARSE_NO_BRACKET;
@@ -112,7 +114,7 @@ vector_parse(const char *text, float *x, int max_dim, VectorParseResult *result)
 	if (*p == '[')
 	{
 		p = parse_skip_space(p + 1);
-		code = parse_elements(&p, x, max_dim, result);
+		code = parse_elements(&p, x, max_dim, limit, result);
 	}
 	if (code == VECTOR_PARSE_OK)
 	{

@@ -15,7 +15,8 @@
  *
  *	  strtof() rounds the decimal straight to float, as float4 input does; reading a
  *	  double and narrowing it would round twice.  A number too small for a float becomes
- *	  a subnormal or zero; one too large is an error.
+ *	  a subnormal or zero; one too large for the type, whose range may be smaller than
+ *	  that of float, is an error.
  *
  * IDENTIFICATION
  *	  src/types/vector_parse.h
@@ -34,7 +35,7 @@ typedef enum VectorParseCode
 	VECTOR_PARSE_EMPTY,		 /* "[]" */
 	VECTOR_PARSE_TOO_MANY,	 /* an element after max_dim of them */
 	VECTOR_PARSE_SYNTAX,	 /* not a number, or no "," or "]" after one */
-	VECTOR_PARSE_RANGE,		 /* a number beyond the range of float */
+	VECTOR_PARSE_RANGE,		 /* a number beyond the range of float, or not below the limit */
 	VECTOR_PARSE_NAN,		 /* "nan" as an element */
 	VECTOR_PARSE_INFINITE,	 /* "inf" or "infinity" as an element */
 	VECTOR_PARSE_JUNK		 /* text after "]" */
@@ -48,11 +49,13 @@ typedef struct VectorParseResult
 } VectorParseResult;
 
 /*
- * Reads a zero-terminated text into x[0 .. max_dim - 1], max_dim >= 1.  "result" is
- * always filled.  All elements of an accepted vector are finite.  The caller's locale
- * for LC_NUMERIC must be "C".  Leaves errno as it was.
+ * Reads a zero-terminated text into x[0 .. max_dim - 1], max_dim >= 1.  "limit" is the
+ * smallest absolute value, as a float, that is beyond the range of the type; INFINITY for
+ * the range of float.  "result" is always filled.  All elements of an accepted vector are
+ * finite and below the limit.  The caller's locale for LC_NUMERIC must be "C".  Leaves
+ * errno as it was.
  */
-extern VectorParseCode vector_parse(const char *text, float *x, int max_dim,
+extern VectorParseCode vector_parse(const char *text, float *x, int max_dim, float limit,
 									VectorParseResult *result);
 
 /*

@@ -23,9 +23,16 @@
 #define MUTATED_BYTES 256	 /* longest mutated text */
 #define MANY_DIMS	  16000	 /* elements of a large vector */
 
-/* Parses an exact copy of the first "size" bytes of text into an exact array of max_dim. */
+/* The smallest float that no halfvec holds. */
+#define HALF_LIMIT 65520.0f
+
+/*
+ * Parses an exact copy of the first "size" bytes of text into an exact array of max_dim, with
+ * numbers below "limit".
+ */
 static VectorParseCode
-parse_exact(const char *text, size_t size, float **x, int max_dim, VectorParseResult *result)
+parse_exact(const char *text, size_t size, float **x, int max_dim, float limit,
+			VectorParseResult *result)
 {
 	char *copy = exact_alloc(size + 1);
 	VectorParseCode code;
@@ -33,7 +40,7 @@ parse_exact(const char *text, size_t size, float **x, int max_dim, VectorParseRe
 	memcpy(copy, text, size);
 	copy[size] = '\0';
 	*x = exact_alloc(sizeof(float) * (size_t) max_dim);
-	code = vector_parse(copy, *x, max_dim, result);
+	code = vector_parse(copy, *x, max_dim, limit, result);
 	free(copy);
 	return code;
 }
@@ -102,7 +109,7 @@ known_results(void)
 		const ParseCase *c = &parse_cases[i];
 		VectorParseResult result;
 		float *x;
-		VectorParseCode code = parse_exact(c->text, strlen(c->text), &x, 4, &result);
+		VectorParseCode code = parse_exact(c->text, strlen(c->text), &x, 4, INFINITY, &result);
 
 		CHECK(code == c->code, "\"%s\": code %d, expected %d", c->text, (int) code, (int) c->code);
 		CHECK(result.dim == c->dim, "\"%s\": dim %d, expected %d", c->text, result.dim, c->dim);
@@ -112,6 +119,38 @@ known_results(void)
 			  result.length, c->length);
 		for (int j = 0; j < c->dim && j < result.dim; j++)
 			CHECK(x[j] == c->x[j], "\"%s\": x[%d] = %.9g", c->text, j, (double) x[j]);
+		free(x);
+	}
+}
+
+/* Numbers at a limit below that of float: those that round to it are out of range too. */
+static void
+limited_range(void)
+{
+	static const struct
+	{
+		const char *text;
+		VectorParseCode code;
+	} cases[] = {
+		{"[65519]", VECTOR_PARSE_OK},		 {"[-65519.99]", VECTOR_PARSE_OK},
+		{"[65519.999]", VECTOR_PARSE_RANGE}, /* 65520 as a float */
+		{"[65520]", VECTOR_PARSE_RANGE},	 {"[-65520,x", VECTOR_PARSE_RANGE},
+		{"[1e30]", VECTOR_PARSE_RANGE},		 {"[1e39]", VECTOR_PARSE_RANGE},
+		{"[inf]", VECTOR_PARSE_INFINITE},	 {"[-nan]", VECTOR_PARSE_NAN},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		VectorParseResult result;
+		float *x;
+		VectorParseCode code =
+			parse_exact(cases[i].text, strlen(cases[i].text), &x, 1, HALF_LIMIT, &result);
+
+		CHECK(code == cases[i].code, "\"%s\": code %d, expected %d", cases[i].text, (int) code,
+			  (int) cases[i].code);
+		if (code == VECTOR_PARSE_RANGE)
+			CHECK(result.position == 1 && result.length == strcspn(cases[i].text + 1, ",]"),
+				  "\"%s\": %zu bytes from %zu", cases[i].text, result.length, result.position);
 		free(x);
 	}
 }
@@ -136,7 +175,7 @@ white_space(void)
 				continue;
 			for (size_t j = 0; j < sizeof(text); j++)
 				one[j] = text[j] != '_' ? text[j] : j == i ? (char) c : ' ';
-			code = vector_parse(one, x, 2, &result);
+			code = vector_parse(one, x, 2, INFINITY, &result);
 			if (space)
 				CHECK(code == VECTOR_PARSE_OK && x[0] == 1 && x[1] == 2, "byte %d at %zu", c, i);
 			else if (strchr("+-.0123456789", c) == NULL)
@@ -155,7 +194,7 @@ prefixes(void)
 	{
 		VectorParseResult result;
 		float *x;
-		VectorParseCode code = parse_exact(text, size, &x, 4, &result);
+		VectorParseCode code = parse_exact(text, size, &x, 4, INFINITY, &result);
 
 		CHECK((code == VECTOR_PARSE_OK) == (size == strlen(text)), "prefix of %zu bytes: %d", size,
 			  (int) code);
@@ -176,7 +215,7 @@ errno_kept(void)
 		float x;
 
 		errno = ENOENT;
-		(void) vector_parse(texts[i], &x, 1, &result);
+		(void) vector_parse(texts[i], &x, 1, INFINITY, &result);
 		CHECK(errno == ENOENT, "\"%s\" set errno to %d", texts[i], errno);
 	}
 	errno = ERANGE;
@@ -184,7 +223,8 @@ errno_kept(void)
 		VectorParseResult result;
 		float x;
 
-		CHECK(vector_parse("[inf]", &x, 1, &result) == VECTOR_PARSE_INFINITE, "stale errno used");
+		CHECK(vector_parse("[inf]", &x, 1, INFINITY, &result) == VECTOR_PARSE_INFINITE,
+			  "stale errno used");
 	}
 }
 
@@ -208,7 +248,7 @@ many_elements(void)
 			text[2 * i + 1] = (char) ('0' + i % 10);
 		}
 		text[size - 1] = ']';
-		code = parse_exact(text, size, &x, MANY_DIMS, &result);
+		code = parse_exact(text, size, &x, MANY_DIMS, INFINITY, &result);
 		if (dim <= MANY_DIMS)
 		{
 			CHECK(code == VECTOR_PARSE_OK && result.dim == dim, "%d: code %d", dim, (int) code);
@@ -249,7 +289,7 @@ round_trip(void)
 									  (double) want[i]);
 		}
 		text[size++] = ']';
-		REQUIRE(parse_exact(text, size, &x, dim, &result) == VECTOR_PARSE_OK, "\"%.*s\"",
+		REQUIRE(parse_exact(text, size, &x, dim, INFINITY, &result) == VECTOR_PARSE_OK, "\"%.*s\"",
 				(int) size, text);
 		CHECK(result.dim == dim && memcmp(x, want, sizeof(float) * (size_t) dim) == 0, "\"%.*s\"",
 			  (int) size, text);
@@ -264,7 +304,7 @@ round_trip(void)
  * alone.  Fills x and *dim; x holds max_dim elements.
  */
 static VectorParseCode
-reference_parse(const char *text, float *x, int max_dim, int *dim)
+reference_parse(const char *text, float *x, int max_dim, float limit, int *dim)
 {
 	static const char spaces[] = " \t\n\r\v\f";
 	size_t at = strspn(text, spaces);
@@ -300,6 +340,8 @@ reference_parse(const char *text, float *x, int max_dim, int *dim)
 			return VECTOR_PARSE_NAN;
 		if (isinf(value))
 			return overflow ? VECTOR_PARSE_RANGE : VECTOR_PARSE_INFINITE;
+		if (value >= limit || -value >= limit)
+			return VECTOR_PARSE_RANGE;
 		x[(*dim)++] = value;
 		if (*end != '\0')
 			return VECTOR_PARSE_SYNTAX;
@@ -376,6 +418,7 @@ mutations(void)
 		"[0]",
 		"[1,2,3,4,5,6,7,8]",
 		"[0.1234567890123456789012345678901234567890,1e99999,1e-99999]",
+		"[65519,-65520,65519.99]",
 	};
 	uint64_t seen[VECTOR_PARSE_JUNK + 1] = {0};
 
@@ -385,6 +428,7 @@ mutations(void)
 		char text[MUTATED_BYTES + 1];
 		size_t size = strlen(seed);
 		int max_dim = 1 + (int) test_random_below(9);
+		float limit = test_random_below(2) == 0 ? HALF_LIMIT : INFINITY;
 		float want[9];
 		int want_dim;
 		VectorParseCode want_code;
@@ -399,8 +443,8 @@ mutations(void)
 		text[size] = '\0';
 		size = strlen(text);
 
-		code = parse_exact(text, size, &x, max_dim, &result);
-		want_code = reference_parse(text, want, max_dim, &want_dim);
+		code = parse_exact(text, size, &x, max_dim, limit, &result);
+		want_code = reference_parse(text, want, max_dim, limit, &want_dim);
 		CHECK(code == want_code, "\"%s\": code %d, reference %d", text, (int) code,
 			  (int) want_code);
 		REQUIRE(result.dim == want_dim, "\"%s\": dim %d, reference %d", text, result.dim, want_dim);
@@ -434,6 +478,7 @@ main(int argc, char **argv)
 {
 	test_begin(argc, argv);
 	TEST_RUN(known_results);
+	TEST_RUN(limited_range);
 	TEST_RUN(white_space);
 	TEST_RUN(prefixes);
 	TEST_RUN(errno_kept);

@@ -1,61 +1,49 @@
 /*-------------------------------------------------------------------------
  *
- * vector_io.c
- *	  Text and binary input and output of vectors, and the type modifier.
+ * dense_io.h
+ *	  Text and binary input and output of a dense type, and the type modifier.
  *
  * NOTES
- *	  Errors of vector_in are soft on PostgreSQL 16 and newer (pg_input_is_valid(), COPY
- *	  ... ON_ERROR).  Binary format, in network byte order: int16 dim, int16 unused = 0,
- *	  dim * float4.
+ *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *
+ *	  Errors of the text input are soft on PostgreSQL 16 and newer (pg_input_is_valid(),
+ *	  COPY ... ON_ERROR).  Binary format, in network byte order: int16 dim, int16
+ *	  unused = 0, dim elements.
  *
  * IDENTIFICATION
- *	  src/types/vector_io.c
+ *	  src/types/dense_io.h
  *
  *-------------------------------------------------------------------------
  */
-#include "types/vector.h"
+#ifndef DENSE_FN
+#error "describe the type before including dense_io.h"
+#endif
 
-#include <math.h>
-
-#include "common/shortest_dec.h"
-#include "libpq/pqformat.h"
-#include "port/pg_bswap.h"
-#include "types/vector_parse.h"
-#include "utils/array.h"
-
-PG_FUNCTION_INFO_V1(vector_in);
-PG_FUNCTION_INFO_V1(vector_out);
-PG_FUNCTION_INFO_V1(vector_typmod_in);
-PG_FUNCTION_INFO_V1(vector_recv);
-PG_FUNCTION_INFO_V1(vector_send);
-
-StaticAssertDecl(sizeof(float) == sizeof(uint32), "float is sent as four bytes");
+StaticAssertDecl(sizeof(DENSE_ELEMENT) == sizeof(DENSE_BITS), "elements are sent as their bits");
 
 /*
  * Turns an error of the parser into a PostgreSQL error, raised or saved.  "text" is the
  * whole input.
  */
 static void
-vector_in_error(VectorParseCode code, const char *text, const VectorParseResult *where,
-				struct Node *escontext)
+DENSE_FN(in_error)(VectorParseCode code, const char *text, const VectorParseResult *where,
+				   struct Node *escontext)
 {
-	float nonfinite = code == VECTOR_PARSE_NAN ? NAN : INFINITY;
-
 	switch (code)
 	{
 		case VECTOR_PARSE_EMPTY:
-			(void) vector_check_dim(0, escontext);
+			(void) DENSE_FN(check_dim)(0, escontext);
 			break;
 		case VECTOR_PARSE_TOO_MANY:
-			(void) vector_check_dim(VDB_MAX_DIM + 1, escontext);
+			(void) DENSE_FN(check_dim)(VDB_MAX_DIM + 1, escontext);
 			break;
 		case VECTOR_PARSE_NAN:
 		case VECTOR_PARSE_INFINITE:
-			(void) vector_check_elements(&nonfinite, 1, escontext);
+			DENSE_FN(not_finite)(code == VECTOR_PARSE_NAN, escontext);
 			break;
 		case VECTOR_PARSE_RANGE:
 			errsave(escontext, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-								errmsg("\"%s\" is out of range for type vector",
+								errmsg("\"%s\" is out of range for type " DENSE_NAME,
 									   pnstrdup(text + where->position, where->length))));
 			break;
 		case VECTOR_PARSE_OK:
@@ -65,7 +53,7 @@ vector_in_error(VectorParseCode code, const char *text, const VectorParseResult 
 			Assert(code != VECTOR_PARSE_OK);
 			errsave(escontext,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("invalid input syntax for type vector: \"%s\"", text),
+					 errmsg("invalid input syntax for type " DENSE_NAME ": \"%s\"", text),
 					 code == VECTOR_PARSE_NO_BRACKET
 						 ? errdetail("Vector contents must start with \"[\".")
 						 : 0,
@@ -75,40 +63,45 @@ vector_in_error(VectorParseCode code, const char *text, const VectorParseResult 
 }
 
 /*
- * vector_in(cstring, oid, integer): a vector from its text form.  The grammar is in
+ * in(cstring, oid, integer): a vector from its text form.  The grammar is in
  * vector_parse.h.  Soft errors: bad syntax, number out of range, NaN or infinity, number
  * of dimensions outside 1..VDB_MAX_DIM or unlike the type modifier.
  */
 Datum
-vector_in(PG_FUNCTION_ARGS)
+DENSE_FN(in)(PG_FUNCTION_ARGS)
 {
 	const char *text = PG_GETARG_CSTRING(0);
 	int32 typmod = PG_GETARG_INT32(2);
 	struct Node *escontext = fcinfo->context;
-	Vector *result = vector_make(vector_parse_bound(text, VDB_MAX_DIM));
+	int bound = vector_parse_bound(text, VDB_MAX_DIM);
+	float *values = palloc(sizeof(float) * (Size) bound);
 	VectorParseResult parsed;
-	VectorParseCode code = vector_parse(text, result->x, result->dim, &parsed);
+	VectorParseCode code = vector_parse(text, values, bound, DENSE_LIMIT, &parsed);
+	DENSE *result;
 
 	if (code != VECTOR_PARSE_OK)
 	{
-		vector_in_error(code, text, &parsed, escontext);
+		DENSE_FN(in_error)(code, text, &parsed, escontext);
 		PG_RETURN_NULL();
 	}
-	if (!vector_check_typmod(typmod, parsed.dim, escontext))
+	if (!DENSE_FN(check_typmod)(typmod, parsed.dim, escontext))
 		PG_RETURN_NULL();
 
-	Assert(parsed.dim == result->dim);
-	PG_RETURN_VECTOR_P(result);
+	result = DENSE_FN(make)(parsed.dim);
+	DENSE_FN(from_floats)(values, parsed.dim, result->x);
+	pfree(values);
+
+	PG_RETURN_POINTER(result);
 }
 
 /*
- * vector_out(vector): the text form, each element as the shortest decimal that reads back
- * as the same float.
+ * out(type): the text form, each element as the shortest decimal that reads back as the
+ * same float.
  */
 Datum
-vector_out(PG_FUNCTION_ARGS)
+DENSE_FN(out)(PG_FUNCTION_ARGS)
 {
-	Vector *vector = PG_GETARG_VECTOR_P(0);
+	DENSE *vector = DENSE_ARG(0);
 	char *result;
 	char *p;
 
@@ -122,7 +115,7 @@ vector_out(PG_FUNCTION_ARGS)
 	{
 		if (i > 0)
 			*p++ = ',';
-		p += float_to_shortest_decimal_bufn(vector->x[i], p);
+		p += float_to_shortest_decimal_bufn(DENSE_TO_FLOAT(vector->x[i]), p);
 	}
 	*p++ = ']';
 	*p = '\0';
@@ -132,11 +125,11 @@ vector_out(PG_FUNCTION_ARGS)
 }
 
 /*
- * vector_typmod_in(cstring[]): the type modifier of vector(n), which is n.  Raises
+ * typmod_in(cstring[]): the type modifier of type(n), which is n.  Raises
  * ERRCODE_INVALID_PARAMETER_VALUE unless there is one number, 1..VDB_MAX_DIM.
  */
 Datum
-vector_typmod_in(PG_FUNCTION_ARGS)
+DENSE_FN(typmod_in)(PG_FUNCTION_ARGS)
 {
 	ArrayType *modifiers = PG_GETARG_ARRAYTYPE_P(0);
 	int32 *values;
@@ -147,71 +140,72 @@ vector_typmod_in(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid type modifier")));
 	if (values[0] < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("dimensions for type vector must be at least 1")));
+						errmsg("dimensions for type " DENSE_NAME " must be at least 1")));
 	if (values[0] > VDB_MAX_DIM)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("dimensions for type vector cannot exceed %d", VDB_MAX_DIM)));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dimensions for type " DENSE_NAME " cannot exceed %d", VDB_MAX_DIM)));
 
 	PG_RETURN_INT32(values[0]);
 }
 
 /*
- * vector_recv(internal, oid, integer): a vector from its binary form.  Raises
+ * recv(internal, oid, integer): a vector from its binary form.  Raises
  * ERRCODE_DATA_EXCEPTION for a bad number of dimensions (too many:
  * ERRCODE_PROGRAM_LIMIT_EXCEEDED), one unlike the type modifier, a nonzero reserved field,
  * NaN or infinity, and ERRCODE_PROTOCOL_VIOLATION for a message that is too short.  The
  * caller of a receive function checks that nothing is left over.
  */
 Datum
-vector_recv(PG_FUNCTION_ARGS)
+DENSE_FN(recv)(PG_FUNCTION_ARGS)
 {
 	StringInfo buf = (StringInfo) PG_GETARG_POINTER(0);
 	int32 typmod = PG_GETARG_INT32(2);
 	int dim = (int) pq_getmsgint(buf, sizeof(int16));
 	int unused = (int) pq_getmsgint(buf, sizeof(int16));
 	const char *elements;
-	Vector *result;
+	DENSE *result;
 
-	(void) vector_check_dim(dim, NULL);
-	(void) vector_check_typmod(typmod, dim, NULL);
+	(void) DENSE_FN(check_dim)(dim, NULL);
+	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
 	if (unused != 0)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
 						errmsg("expected unused to be 0, not %d", unused)));
 
 	/* Errors out, before anything is allocated, if the message is too short. */
-	elements = pq_getmsgbytes(buf, dim * (int) sizeof(float));
+	elements = pq_getmsgbytes(buf, dim * (int) sizeof(DENSE_ELEMENT));
 
-	result = vector_make(dim);
+	result = DENSE_FN(make)(dim);
 	for (int i = 0; i < dim; i++)
 	{
-		uint32 bits;
+		DENSE_BITS bits;
 
 		memcpy(&bits, elements + (Size) i * sizeof(bits), sizeof(bits));
-		bits = pg_ntoh32(bits);
+		bits = DENSE_NTOH(bits);
 		memcpy(&result->x[i], &bits, sizeof(bits));
 	}
-	(void) vector_check_elements(result->x, dim, NULL);
+	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
 
-	PG_RETURN_VECTOR_P(result);
+	PG_RETURN_POINTER(result);
 }
 
-/* vector_send(vector): the binary form. */
+/* send(type): the binary form. */
 Datum
-vector_send(PG_FUNCTION_ARGS)
+DENSE_FN(send)(PG_FUNCTION_ARGS)
 {
-	Vector *vector = PG_GETARG_VECTOR_P(0);
+	DENSE *vector = DENSE_ARG(0);
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
-	enlargeStringInfo(&buf, (int) (VECTOR_SIZE(vector->dim) - offsetof(Vector, dim)));
+	enlargeStringInfo(&buf, (int) (VARSIZE(vector) - offsetof(DENSE, dim)));
 	pq_writeint16(&buf, (uint16) vector->dim);
 	pq_writeint16(&buf, (uint16) vector->unused);
 	for (int i = 0; i < vector->dim; i++)
 	{
-		uint32 bits;
+		DENSE_BITS bits;
 
 		memcpy(&bits, &vector->x[i], sizeof(bits));
-		pq_writeint32(&buf, bits);
+		DENSE_WRITE(&buf, bits);
 	}
 
 	PG_FREE_IF_COPY(vector, 0);

@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * dense.c
+ *	  What the dense types (vector, halfvec) share and no template is needed for.
+ *
+ * IDENTIFICATION
+ *	  src/types/dense.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "types/dense.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "types/vector.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+
+PG_FUNCTION_INFO_V1(dense_combine);
+
+/* Where the elements of an array without nulls begin: ARR_DATA_PTR() without its warnings. */
+static char *
+array_data(ArrayType *array)
+{
+	return (char *) array +
+		   (ARR_HASNULL(array) ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
+}
+
+/* Narrows the numeric elements of a one-dimensional array without nulls to x[dim]. */
+static void
+numeric_array_to_floats(ArrayType *array, float *x, int dim)
+{
+	Datum *elements;
+	int count;
+
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &elements, NULL, &count);
+	Assert(count == dim);
+	for (int i = 0; i < dim; i++)
+		x[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, elements[i]));
+	pfree(elements);
+}
+
+/*
+ * The elements of an array of at most one dimension and "dim" elements without nulls, each
+ * rounded to the nearest float, in memory of the current context.  Raises what
+ * numeric_float4() raises.
+ */
+float *
+dense_array_floats(ArrayType *array, int dim)
+{
+	/* without nulls, elements of fixed length lie side by side */
+	const char *data = array_data(array);
+	float *x = palloc(sizeof(float) * (Size) dim);
+
+	switch (ARR_ELEMTYPE(array))
+	{
+		case INT4OID:
+			for (int i = 0; i < dim; i++)
+				x[i] = (float) ((const int32 *) data)[i];
+			break;
+		case FLOAT4OID:
+			memcpy(x, data, sizeof(float) * (Size) dim);
+			break;
+		case FLOAT8OID:
+			for (int i = 0; i < dim; i++)
+				x[i] = (float) ((const float8 *) data)[i];
+			break;
+		case NUMERICOID:
+			numeric_array_to_floats(array, x, dim);
+			break;
+		default:
+			elog(ERROR, "unsupported array element type %u", ARR_ELEMTYPE(array));
+	}
+	return x;
+}
+
+/* A state of avg() for "dim" dimensions, all zeros, in the current memory context. */
+ArrayType *
+dense_state_make(int dim)
+{
+	Size size = ARR_OVERHEAD_NONULLS(1) + sizeof(float8) * ((Size) dim + 1);
+	ArrayType *state = (ArrayType *) palloc0(size);
+
+	SET_VARSIZE(state, size);
+	state->ndim = 1;
+	state->elemtype = FLOAT8OID;
+	ARR_DIMS(state)[0] = dim + 1;
+	ARR_LBOUND(state)[0] = 1;
+	return state;
+}
+
+/* The numbers of a state; errors out if it is none.  "caller" is an SQL function. */
+float8 *
+dense_state_values(ArrayType *state, const char *caller)
+{
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] < 1 || ARR_HASNULL(state) ||
+		ARR_ELEMTYPE(state) != FLOAT8OID)
+		elog(ERROR, "%s: expected state array", caller);
+	return (float8 *) array_data(state);
+}
+
+/*
+ * vector_combine(double precision[], double precision[]) and halfvec_combine(): the state
+ * of the vectors of both.  Raises ERRCODE_DATA_EXCEPTION for vectors of different
+ * dimensions, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE on overflow.
+ */
+Datum
+dense_combine(PG_FUNCTION_ARGS)
+{
+	ArrayType *a = PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType *b = PG_GETARG_ARRAYTYPE_P(1);
+	float8 *x = dense_state_values(a, "vector_combine");
+	float8 *y = dense_state_values(b, "vector_combine");
+	int dim_a = dense_state_dim(a);
+	int dim_b = dense_state_dim(b);
+	int dim = dim_a != 0 ? dim_a : dim_b;
+	ArrayType *result;
+	float8 *sums;
+
+	if (dim != 0)
+		(void) vector_check_dim(dim, NULL);
+	if (dim_a != 0 && dim_b != 0)
+		(void) vector_check_typmod(dim_a, dim_b, NULL);
+
+	result = dense_state_make(dim);
+	sums = dense_state_values(result, "vector_combine");
+	for (int i = 0; i <= dim; i++)
+	{
+		sums[i] = (i <= dim_a ? x[i] : 0.0) + (i <= dim_b ? y[i] : 0.0);
+		if (unlikely(isinf(sums[i])))
+			float_overflow_error();
+	}
+
+	PG_RETURN_ARRAYTYPE_P(result);
+}

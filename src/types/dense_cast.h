@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * dense_cast.h
+ *	  Casts of a dense type: to itself (type modifier), from arrays, to real[].
+ *
+ * NOTES
+ *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *
+ *	  All of them have the signature of a cast function with type modifier: (value,
+ *	  integer typmod, boolean explicit).  The third argument makes no difference here.
+ *
+ * IDENTIFICATION
+ *	  src/types/dense_cast.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DENSE_FN
+#error "describe the type before including dense_cast.h"
+#endif
+
+/*
+ * type(type, integer, boolean): the same vector.  Raises ERRCODE_DATA_EXCEPTION unless it
+ * fits the type modifier.
+ */
+Datum
+DENSE_FN(cast)(PG_FUNCTION_ARGS)
+{
+	DENSE *value = DENSE_ARG(0);
+
+	(void) DENSE_FN(check_typmod)(PG_GETARG_INT32(1), value->dim, NULL);
+
+	PG_RETURN_POINTER(value);
+}
+
+/*
+ * from_array(integer[] | real[] | double precision[] | numeric[], integer, boolean): a
+ * vector of the array's elements, each rounded to the nearest float and then to the
+ * nearest element.  Raises ERRCODE_DATA_EXCEPTION for an array of more than one dimension,
+ * a number of elements that the type or its modifier does not allow (too many:
+ * ERRCODE_PROGRAM_LIMIT_EXCEEDED), NaN, infinity and doubles beyond the range of float;
+ * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE for floats beyond the range of an element;
+ * ERRCODE_NULL_VALUE_NOT_ALLOWED for nulls; and what numeric_float4() raises.
+ */
+Datum
+DENSE_FN(from_array)(PG_FUNCTION_ARGS)
+{
+	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
+	int32 typmod = PG_GETARG_INT32(1);
+	float *values;
+	DENSE *result;
+	int dim;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+
+	dim = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	(void) DENSE_FN(check_dim)(dim, NULL);
+	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
+
+	values = dense_array_floats(array, dim);
+	result = DENSE_FN(make)(dim);
+	DENSE_FN(from_floats)(values, dim, result->x);
+	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
+	pfree(values);
+
+	PG_RETURN_POINTER(result);
+}
+
+/* to_float4(type, integer, boolean): a real[] with the vector's elements. */
+Datum
+DENSE_FN(to_float4)(PG_FUNCTION_ARGS)
+{
+	DENSE *vector = DENSE_ARG(0);
+	Size header = ARR_OVERHEAD_NONULLS(1);
+	Size size = header + sizeof(float4) * (Size) vector->dim;
+	ArrayType *result = (ArrayType *) palloc0(size);
+
+	SET_VARSIZE(result, size);
+	result->ndim = 1;
+	result->elemtype = FLOAT4OID;
+	ARR_DIMS(result)[0] = vector->dim;
+	ARR_LBOUND(result)[0] = 1;
+	DENSE_FN(to_floats)(vector->x, vector->dim, (float *) ((char *) result + header));
+
+	PG_RETURN_ARRAYTYPE_P(result);
+}
