@@ -159,8 +159,8 @@ quant_refine_query_init(QuantRefineQuery *query, int dims, int bits, const float
 	query->centre = 0;
 	query->delta = 0.0f;
 	query->noise = 0.0f;
-	query->norm = sqrtf(stats.norm2);
-	query->code_norm = code_norm;
+	query->query_norm = sqrtf(stats.norm2);
+	query->norm = code_norm;
 	query->q = q;
 	query->values = values;
 
@@ -196,11 +196,10 @@ quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
 	double estimate = ((double) factors->add + (double) g) - m * mul * s;
 	double query_sigma = mul * (double) query->noise;
 	double dist = sqrt((double) dist2);
-	double norm = (double) query->norm + dist; /* at least those of q and the centroid */
+	double norm = (double) query->query_norm + dist; /* at least those of q and the centroid */
 	double widest = m * (double) epsilon * ((double) factors->sigma * dist + query_sigma);
 	double slack = 0x1p-23 * (fabs((double) factors->add) + fabs(estimate) + widest) +
-				   0x1p-20 * fabs((double) g) +
-				   0x1p-23 * m * mul * (double) query->code_norm * dist +
+				   0x1p-20 * fabs((double) g) + 0x1p-23 * m * mul * (double) query->norm * dist +
 				   0x1p-21 * norm * (metric == QUANT_IP ? norm : dist) + (double) FLT_MIN;
 	double reach2 = (double) dist2; /* at least the square of what sigma is to be multiplied by */
 	double upper = estimate + widest + slack;

@@ -72,14 +72,14 @@ typedef struct QuantRefineQuery
 {
 	int dims;
 	int bits;
-	int bytes;		 /* of one code */
-	int32_t centre;	 /* (2^B - 1) * sum values[i] */
-	float delta;	 /* one step of values */
-	float noise;	 /* standard deviation, at most, of S due to the rounding of values */
-	float norm;		 /* ||q|| */
-	float code_norm; /* largest possible norm of U_i - (2^B - 1) / 2 */
-	const float *q;	 /* the caller's dims floats, index space; must outlive the struct */
-	int16_t *values; /* quant_refine_query_values() numbers, zero from dims on */
+	int bytes;		  /* of one code */
+	int32_t centre;	  /* (2^B - 1) * sum values[i] */
+	float delta;	  /* one step of values */
+	float noise;	  /* standard deviation, at most, of S due to the rounding of values */
+	float query_norm; /* ||q|| */
+	float norm;		  /* largest possible norm of U_i - (2^B - 1) / 2 */
+	const float *q;	  /* the caller's dims floats, index space; must outlive the struct */
+	int16_t *values;  /* quant_refine_query_values() numbers, zero from dims on */
 } QuantRefineQuery;
 
 /* int16 numbers that the caller must provide as "values". */

@@ -366,7 +366,8 @@ query_matches_reference(void)
 			for (size_t i = (size_t) dims; i < nvalues; i++)
 				CHECK(values[i] == 0, "dims %d, padding value %zu", dims, i);
 			CHECK(query.centre == top * sum, "centre");
-			CHECK(fabs(query.norm - sqrt(norm2)) <= 1e-5 * query.norm, "norm %g", query.norm);
+			CHECK(fabs(query.query_norm - sqrt(norm2)) <= 1e-5 * query.query_norm, "norm %g",
+				  query.query_norm);
 			CHECK(255 * magnitude <= INT32_MAX, "dims %d: sum %" PRId64, dims, magnitude);
 			CHECK(largest == 32767 || magnitude > 8300000, "dims %d: coarse values", dims);
 			CHECK(fabs(query.noise - query.delta / sqrt(12.0) * top / 2.0 * sqrt(dims)) <=
@@ -384,8 +385,8 @@ query_matches_reference(void)
 					CHECK(memcmp(other_values, values, nbytes) == 0, "%s: values at %d dimensions",
 						  vdb_simd_name(s), dims);
 					CHECK(other.centre == query.centre && other.delta == query.delta &&
-							  other.noise == query.noise && other.norm == query.norm &&
-							  other.code_norm == query.code_norm,
+							  other.noise == query.noise && other.query_norm == query.query_norm &&
+							  other.norm == query.norm,
 						  "%s: constants at %d dimensions", vdb_simd_name(s), dims);
 					guard_free(other_values, nbytes);
 				}
@@ -425,8 +426,7 @@ query_special_values(void)
 			q[3] = -1e-35f;
 			memset(values, 0xff, sizeof(values));
 			quant_refine_query_init(&query, DIMS, bits, q, values);
-			CHECK(query.delta == 0.0f && query.noise >= 1e-35f * query.code_norm &&
-					  query.centre == 0,
+			CHECK(query.delta == 0.0f && query.noise >= 1e-35f * query.norm && query.centre == 0,
 				  "tiny query");
 			CHECK(memcmp(values, zero, nbytes) == 0, "values of a tiny query");
 
