@@ -54,6 +54,14 @@ FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_
 ROLLBACK;
 SELECT bool_and(info) AS info, bool_and(bytes) AS bytes, bool_and(lists) AS lists
 FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, consistent(i) c;
+-- prewarm: as many blocks as the parts have
+SELECT i, ivfkm_prewarm(i, 'tree') * s = bytes_meta + bytes_nodes + bytes_centroids AS tree,
+	ivfkm_prewarm(i) * s = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists AS codes,
+	ivfkm_prewarm(i, 'all') * s = bytes_total - bytes_unused AS all
+FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, ivfkm_info(i), CAST(current_setting('block_size') AS integer) s;
+SELECT ivfkm_prewarm('t_l2', 'some');
+SELECT ivfkm_prewarm('t_l2', NULL);
+SELECT ivfkm_prewarm('t');
 -- NULL
 SELECT vdb_index_check(NULL);
 SELECT count(*) FROM ivfkm_info(NULL);

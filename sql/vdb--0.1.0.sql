@@ -785,6 +785,10 @@ CREATE FUNCTION ivfkm_info(index regclass,
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION ivfkm_info(regclass) IS 'shape and size of an ivfkm index';
 
+CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION ivfkm_prewarm(regclass, text) IS 'read an ivfkm index into shared buffers: its tree, the codes of its lists as well, or all';
+
 CREATE FUNCTION ivfkm_lists(index regclass,
 	OUT list bigint,
 	OUT rows bigint,

@@ -381,6 +381,14 @@ extern bool ivfkmvalidate(Oid opclass);
 /* ----- helpers of SQL functions (ivfkm_utils.c) ----- */
 
 extern Relation ivfkm_open(Oid index_oid, Relation *heap);
-extern IvfkmProbe *ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count);
+/* Pages above the lists. */
+typedef struct IvfkmTreePages
+{
+	int64 nodes;
+	int64 centroids;
+} IvfkmTreePages;
+
+extern IvfkmProbe *ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
+									   IvfkmTreePages *pages);
 
 #endif /* IVFKM_H */

@@ -116,13 +116,11 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	IvfkmMetaPageData meta;
-	IvfkmGeometry node_geometry;
 	IvfkmGeometry list_geometry;
 	ListTotals sum;
 	IvfkmProbe *lists;
 	int nlists;
-	int64 node_pages;
-	int64 centroid_pages;
+	IvfkmTreePages tree;
 	int64 mean_pages;
 	int64 file_pages;
 	Datum values[18];
@@ -131,9 +129,8 @@ ivfkm_info(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	page_meta_read(index, &meta);
-	page_node_geometry(&node_geometry, (int) meta.dimensions);
 	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits);
-	lists = ivfkm_collect_lists(index, &meta, &nlists);
+	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
 	memset(&sum, 0, sizeof(sum));
 	for (int i = 0; i < nlists; i++)
 	{
@@ -146,11 +143,8 @@ ivfkm_info(PG_FUNCTION_ARGS)
 		sum.refine_pages += totals.refine_pages;
 	}
 	mean_pages = page_mean_pages((int) meta.dimensions);
-	node_pages = ivfkm_extent_blocks(&node_geometry, meta.nlists);
 	file_pages = RelationGetNumberOfBlocks(index);
 	page_meta_read(index, &meta); /* lists may have grown meanwhile */
-	centroid_pages =
-		(int64) meta.used_blocks - 1 - mean_pages - node_pages - sum.pages - sum.refine_pages;
 
 	memset(nulls, 0, sizeof(nulls));
 	values[n++] = Int32GetDatum((int32) meta.version);
@@ -163,8 +157,8 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	values[n++] = Int32GetDatum(ivfkm_auto_probes(&meta, IVFKM_FIRST_K));
 	values[n++] = Int32GetDatum(meta.refine_bits);
 	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
-	values[n++] = Int64GetDatum(node_pages * BLCKSZ);
-	values[n++] = Int64GetDatum(centroid_pages * BLCKSZ);
+	values[n++] = Int64GetDatum(tree.nodes * BLCKSZ);
+	values[n++] = Int64GetDatum(tree.centroids * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
 	values[n++] = Int64GetDatum((file_pages - (int64) meta.used_blocks) * BLCKSZ);
@@ -189,7 +183,7 @@ ivfkm_lists(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	page_meta_read(index, &meta);
 	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
-	lists = ivfkm_collect_lists(index, &meta, &nlists);
+	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
 	scale = ldexp(1.0, meta.scale_exponent);
 	for (int i = 0; i < nlists; i++)
 	{

@@ -57,21 +57,35 @@ ivfkm_open(Oid index_oid, Relation *heap)
 	return index;
 }
 
-/* Appends the lists below a node of level "height" to the array. */
-static void
-collect(Relation index, const IvfkmMetaPageData *meta, const IvfkmGeometry *geometry,
-		const IvfkmChildData *node, uint32 height, IvfkmProbe **lists, int *count, int *size)
+/* Lists that are being collected. */
+typedef struct Collection
 {
+	Relation index;
+	IvfkmGeometry geometry; /* of nodes */
+	IvfkmProbe *lists;
+	int count;
+	int size;
+	IvfkmTreePages pages;
+} Collection;
+
+/* Appends the lists below a node of level "height". */
+static void
+collect(Collection *all, const IvfkmChildData *node, uint32 height)
+{
+	Relation index = all->index;
+	const IvfkmGeometry *geometry = &all->geometry;
 	IvfkmReader reader;
 	ItemPointerData *pointers = NULL;
 	int npointers = 0;
-	uint16 *centroid = palloc(sizeof(uint16) * meta->dimensions);
+	int dims = geometry->dims;
+	uint16 *centroid = palloc(sizeof(uint16) * dims);
 
 	ivfkm_reader_begin(&reader, index, geometry, node, NULL);
 	while (ivfkm_reader_next(&reader))
 	{
 		Size bytes = sizeof(ItemPointerData) * (npointers + geometry->slots);
 
+		all->pages.nodes += geometry->stripes;
 		pointers = pointers == NULL ? palloc(bytes) : repalloc_huge(pointers, bytes);
 		for (int slot = 0; slot < geometry->slots; slot++)
 		{
@@ -86,25 +100,28 @@ collect(Relation index, const IvfkmMetaPageData *meta, const IvfkmGeometry *geom
 	{
 		IvfkmProbe *list;
 
-		if (*count == *size)
+		if (all->count == all->size)
 		{
-			*size *= 2;
-			*lists = repalloc_huge(*lists, sizeof(IvfkmProbe) * (Size) *size);
+			all->size *= 2;
+			all->lists = repalloc_huge(all->lists, sizeof(IvfkmProbe) * (Size) all->size);
 		}
-		list = &(*lists)[*count];
+		list = &all->lists[all->count];
 		memset(list, 0, sizeof(IvfkmProbe));
 		list->pointer = pointers[i];
-		page_centroid_read(index, (int) meta->dimensions, &pointers[i], &list->child, centroid);
+		page_centroid_read(index, dims, &pointers[i], &list->child, centroid);
+		/* centroid pages hold several records: count the page with its first one */
+		if (ItemPointerGetOffsetNumberNoCheck(&pointers[i]) == FirstOffsetNumber)
+			all->pages.centroids += page_centroid_stripes(dims);
 		if (list->child.level != height - 1)
 			page_corrupted(index, ItemPointerGetBlockNumberNoCheck(&pointers[i]),
 						   "A child's level is %u instead of %u.", list->child.level, height - 1);
 		if (list->child.level == 0)
-			(*count)++;
+			all->count++;
 		else
 		{
 			IvfkmChildData child = list->child;
 
-			collect(index, meta, geometry, &child, child.level, lists, count, size);
+			collect(all, &child, child.level);
 		}
 	}
 	if (pointers != NULL)
@@ -112,21 +129,29 @@ collect(Relation index, const IvfkmMetaPageData *meta, const IvfkmGeometry *geom
 	pfree(centroid);
 }
 
-/* All posting lists of the index, in the order of the tree: a palloc'd array. */
+/*
+ * All posting lists of the index, in the order of the tree: a palloc'd array.  *pages (if not
+ * NULL) counts the pages above the lists.
+ */
 IvfkmProbe *
-ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count)
+ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
+					IvfkmTreePages *pages)
 {
-	int size = 64;
-	IvfkmProbe *lists = palloc(sizeof(IvfkmProbe) * size);
-	IvfkmGeometry geometry;
+	Collection all;
 	IvfkmChildData root;
 
-	page_node_geometry(&geometry, (int) meta->dimensions);
+	memset(&all, 0, sizeof(all));
+	all.index = index;
+	all.size = 64;
+	all.lists = palloc(sizeof(IvfkmProbe) * all.size);
+	page_node_geometry(&all.geometry, (int) meta->dimensions);
 	memset(&root, 0, sizeof(root));
 	root.id = meta->root_id;
 	root.generation = meta->root_generation;
 	root.first_block = meta->root_block;
-	*count = 0;
-	collect(index, meta, &geometry, &root, meta->height, &lists, count, &size);
-	return lists;
+	collect(&all, &root, meta->height);
+	*count = all.count;
+	if (pages != NULL)
+		*pages = all.pages;
+	return all.lists;
 }

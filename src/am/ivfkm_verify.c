@@ -462,7 +462,7 @@ check_pages(CheckState *check)
 	check_chain(check, &check->node_geometry, &root, -1);
 	check_root(check, &root);
 
-	check->lists = ivfkm_collect_lists(index, meta, &check->nlists);
+	check->lists = ivfkm_collect_lists(index, meta, &check->nlists, NULL);
 	if ((uint32) check->nlists != meta->nlists)
 		page_corrupted(index, IVFKM_META_BLOCK, "It says %u lists, but there are %d.", meta->nlists,
 					   check->nlists);
