@@ -24,11 +24,13 @@
 #include <math.h>
 
 #include "access/relscan.h"
+#include "executor/instrument.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/pg_bitutils.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
+#include "utils/spccache.h"
 
 #include "am/ivfkm.h"
 #include "am/ivfkm_tidhash.h"
@@ -44,6 +46,9 @@
 
 /* Lists that cost about as much to scan as one row to fetch from the heap. */
 #define LISTS_PER_ROW 4
+
+/* Lists that are asked for ahead at most, and pages of each. */
+#define MAX_READ_AHEAD 64
 
 /* Rows that a pass prepares for at most, and candidates that it keeps at most. */
 #define MAX_PASS_K			16384
@@ -168,6 +173,8 @@ typedef struct IvfkmScan
 	bool truncated;		/* some may have been */
 	Candidate consumed; /* candidate looked at last */
 	double scanned;		/* rows in the lists scanned so far */
+	int read_ahead;		/* lists to ask for ahead when reading from disk */
+	int64 reads_before; /* blocks that this process had read from disk when the scan began */
 	int64 nemitted;
 
 	RefinedRow *refined; /* min-heap of rows not looked at exactly yet, of all passes */
@@ -428,12 +435,34 @@ raise_floors(IvfkmScan *so)
 	}
 }
 
+/* True if this scan has met blocks that were not in shared buffers: there may be more. */
+static bool
+reads_from_disk(const IvfkmScan *so)
+{
+	return pgBufferUsage.shared_blks_read != so->reads_before;
+}
+
+/* True when the pass may not go on to further lists. */
+static bool
+rows_used_up(const IvfkmScan *so)
+{
+	return so->pass > 1 && so->settings.max_scan_tuples > 0 &&
+		   so->scanned >= so->settings.max_scan_tuples;
+}
+
+/* Asks for the pages of a list that were written together. */
+static void
+read_list_ahead(Relation index, const IvfkmChildData *list)
+{
+	for (uint32 i = 0; i < Min(list->nblocks, MAX_READ_AHEAD); i++)
+		page_read_ahead(index, list->first_block + i);
+}
+
 /* Scans the lists of the next pass; false if there is nothing left to scan. */
 static bool
 next_pass(IndexScanDesc scan, IvfkmScan *so)
 {
 	int nscanned = so->nprobes;
-	int waiting = -1; /* list that is reached but not scanned */
 	int target;
 
 	if (so->pass > 0)
@@ -460,23 +489,32 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 		if (so->floors[i].lb < get_float4_infinity())
 			scan_list(scan, so, i, false);
 	}
-	while (so->nprobes < target)
+	/* "next" is the list to scan next; those behind it are reached, and asked for ahead */
+	for (int next = nscanned;; next++)
 	{
-		if (so->pass > 1 && so->settings.max_scan_tuples > 0 &&
-			so->scanned >= so->settings.max_scan_tuples)
+		bool cold = reads_from_disk(so);
+		int ahead = cold ? so->read_ahead : 2;
+
+		while (so->nprobes < target && so->nprobes < next + ahead && !rows_used_up(so) &&
+			   add_list(so))
+		{
+			if (cold)
+				read_list_ahead(scan->indexRelation, &so->probes[so->nprobes - 1].child);
+		}
+		if (next == so->nprobes)
 			break;
-		if (!add_list(so))
-			break;
-		/* one list is on its way to the cache while the one before it is scanned */
-		ivfkm_list_prefetch(scan->indexRelation, &so->geometry, &so->probes[so->nprobes - 1].child);
-		if (waiting >= 0)
-			scan_list(scan, so, waiting, true);
-		waiting = so->nprobes - 1;
+		if (next + 1 < so->nprobes)
+			ivfkm_list_prefetch(scan->indexRelation, &so->geometry, &so->probes[next + 1].child);
+		scan_list(scan, so, next, true);
 	}
-	if (waiting >= 0)
-		scan_list(scan, so, waiting, true);
 	prune_candidates(so);
 	candidate_heap_build(so->candidates, so->ncandidates);
+	if (so->refine && reads_from_disk(so))
+	{
+		for (Size i = 0; i < Min(so->ncandidates, (Size) so->k); i++)
+			page_read_ahead(scan->indexRelation,
+							ItemPointerGetBlockNumberNoCheck(&so->candidates[i].refine));
+	}
 	return true;
 }
 
@@ -513,6 +551,9 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	float *target;
 	int dims;
 
+	so->reads_before = pgBufferUsage.shared_blks_read;
+	so->read_ahead =
+		Max(2, Min(get_tablespace_io_concurrency(index->rd_rel->reltablespace), MAX_READ_AHEAD));
 	page_meta_read(index, &so->meta);
 	ivfkm_settings_get(index, &so->meta, &so->settings);
 	dims = (int) so->meta.dimensions;

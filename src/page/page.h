@@ -310,6 +310,7 @@ extern Buffer page_read(Relation index, BlockNumber block, int lockmode);
 
 extern Buffer page_pin(Relation index, BlockNumber block);
 extern void page_prefetch(Relation index, BlockNumber block, int offset, int bytes);
+extern void page_read_ahead(Relation index, BlockNumber block);
 
 /* ----- page_meta.c ----- */
 

@@ -29,7 +29,7 @@
 
 #include "page/page.h"
 
-#define HINT_BITS	15 /* 128 kB a process, hints for 256 MB of pages */
+#define HINT_BITS	17 /* at most 512 kB a process, hints for 1 GB of pages */
 #define HINT_PERIOD 8
 
 static Buffer hints[1 << HINT_BITS];
@@ -81,4 +81,12 @@ page_prefetch(Relation index, BlockNumber block, int offset, int bytes)
 		for (int at = offset; at < offset + bytes; at += QUANT_CHUNK)
 			__builtin_prefetch(page + at);
 	}
+}
+
+/* Asks the operating system for a block unless it seems to be in shared buffers. */
+void
+page_read_ahead(Relation index, BlockNumber block)
+{
+	if (RelationUsesLocalBuffers(index) || !BufferIsValid(*hint_for(index, block)))
+		(void) PrefetchBuffer(index, MAIN_FORKNUM, block);
 }
