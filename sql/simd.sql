@@ -73,8 +73,13 @@ SELECT count(DISTINCT d::text) FROM vdb_simd_variants() v, set_config('vdb.simd'
 	LATERAL (SELECT array_agg(ARRAY[a <-> b, a <#> b, a <=> b, a <+> b]) AS d FROM (VALUES (0.0), (3e38), (-3e38)) x (x), (VALUES (0.0), (3e38)) y (y),
 		LATERAL (SELECT array_fill(x::real, ARRAY[33])::vector AS a, array_fill(y::real, ARRAY[33])::vector AS b WHERE s IS NOT NULL) z) w
 WHERE supported;
+-- halfvecs give the bits of the same values in vectors, and are rounded alike, on each level
+CREATE TABLE halves AS SELECT n, a AS v, a::halfvec AS a, b::halfvec AS b FROM lengths;
+SELECT count(*) AS different FROM vdb_simd_variants() s, set_config('vdb.simd', s.name, false) c, halves,
+	LATERAL (SELECT a::vector AS x, b::vector AS y, v::halfvec AS h WHERE c IS NOT NULL) w
+WHERE supported AND NOT (a <-> b = x <-> y AND a <#> b = x <#> y AND a <=> b = x <=> y AND a <+> b = x <+> y AND h = a);
 RESET vdb.simd;
-DROP TABLE lengths, reference;
+DROP TABLE lengths, reference, halves;
 DROP FUNCTION distances;
 
 -- codes have the same bits on all levels: an index that is built and filled with one is

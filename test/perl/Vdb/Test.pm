@@ -500,12 +500,13 @@ sub vdb_uses_index
 
 =pod
 
-=head2 vdb_recall(NODE, table => , queries => , op => , k => 10, set => '', where => 'true', truth => '')
+=head2 vdb_recall(NODE, table => , queries => , op => , k => 10, set => '', where => 'true', truth => '', row => 't.v', query => 'q.v')
 
 Asks every query for its k nearest rows through the index and compares with an exact
 scan, by distance, so that rows of equal distance count alike.  Returns a hash of recall
 (mean over the queries), rows (smallest number of rows that a query got), unordered (rows
-nearer than their predecessor) and duplicates.  "set" are statements to run before.
+nearer than their predecessor) and duplicates.  "set" are statements to run before, "row" and
+"query" what is compared: expressions of the table, "t", and of the queries, "q".
 
 The exact answers are kept in the table "truth", if it is given, and taken from there the next
 time: 100 rows of each query.
@@ -520,13 +521,14 @@ sub vdb_recall
 	my $set = $params{set} // '';
 	my $where = $params{where} // 'true';
 	my $truth = $params{truth} // 'pg_temp.exact';
+	my ($row, $query) = ($params{row} // 't.v', $params{query} // 'q.v');
 	my $answer = sub {
 		my ($limit) = @_;
 		return qq{
 	SELECT q.id AS query, r.id, r.d, r.n FROM $queries q, LATERAL (
 		SELECT id, d, row_number() OVER () AS n FROM (
-			SELECT t.id, t.v $op q.v AS d FROM $table t WHERE $where
-			ORDER BY t.v $op q.v LIMIT $limit) nearest) r;};
+			SELECT t.id, $row $op $query AS d FROM $table t WHERE $where
+			ORDER BY $row $op $query LIMIT $limit) nearest) r;};
 	};
 	my $out = $node->safe_psql(
 		$params{database} // 'postgres', qq{
