@@ -17,7 +17,7 @@ VDB_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
 # Pure C: built without the server's headers by the unit tests and micro-benchmarks too.
 CORE_DIRS = port distance quant cluster
 BACKEND_DIRS = types page am
-CORE_SRCS = $(sort $(foreach d,$(CORE_DIRS),$(wildcard src/$(d)/*.c))) src/types/vector_parse.c
+CORE_SRCS = $(sort $(foreach d,$(CORE_DIRS),$(wildcard src/$(d)/*.c))) $(wildcard src/types/*_parse.c)
 SRCS = $(sort $(CORE_SRCS) $(foreach d,$(BACKEND_DIRS),$(wildcard src/$(d)/*.c)) src/vdb.c)
 OBJS = $(SRCS:.c=.o)
 VDB_HEADERS = $(wildcard src/*.h src/*/*.h)

@@ -51,6 +51,9 @@ typedef struct IvfkmOps
 	 * operator class's operator: squared L2, negative inner product, cosine distance.
 	 */
 	double (*distance)(const void *a, const void *b);
+
+	/* values are smaller than their refine codes would be: "auto" makes none */
+	bool small_values;
 } IvfkmOps;
 
 #define IVFKM_SUPPORT_OPS		1 /* support function: returns a const IvfkmOps * */
@@ -164,7 +167,7 @@ extern void ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta,
 							   IvfkmSettings *settings);
 extern bytea *ivfkmoptions(Datum reloptions, bool validate);
 extern int ivfkm_option_lists(Relation index);
-extern int ivfkm_option_refine_bits(Relation index, int dims);
+extern int ivfkm_option_refine_bits(Relation index, const IvfkmOps *ops, int dims);
 
 /* ----- access method (ivfkm_handler.c), the same under pgvector's names (ivfkm_shim*.c) ----- */
 
@@ -188,6 +191,7 @@ extern void ivfkm_shim_settings_get(Relation index, const IvfkmMetaPageData *met
 /* ----- operator classes (ivfkm_opclass.c) ----- */
 
 extern const IvfkmOps *ivfkm_ops(Relation index);
+extern void ivfkm_check_query_dims(const IvfkmOps *ops, const void *query, int dims);
 
 /* ----- index space (ivfkm_space.c) ----- */
 

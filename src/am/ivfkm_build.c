@@ -532,7 +532,7 @@ build_begin(BuildState *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->height = 1;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
-	meta->refine_bits = (uint16) ivfkm_option_refine_bits(index, build->dims);
+	meta->refine_bits = (uint16) ivfkm_option_refine_bits(index, build->ops, build->dims);
 }
 
 /* ambuild */

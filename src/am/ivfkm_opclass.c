@@ -15,10 +15,12 @@
  */
 #include "compat.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 
 #include "am/ivfkm.h"
 #include "distance/dist.h"
+#include "types/bit_ops.h"
 #include "types/halfvec.h"
 #include "types/vector.h"
 
@@ -28,6 +30,7 @@ PG_FUNCTION_INFO_V1(ivfkm_vector_cosine_support);
 PG_FUNCTION_INFO_V1(ivfkm_halfvec_l2_support);
 PG_FUNCTION_INFO_V1(ivfkm_halfvec_ip_support);
 PG_FUNCTION_INFO_V1(ivfkm_halfvec_cosine_support);
+PG_FUNCTION_INFO_V1(ivfkm_bit_hamming_support);
 
 /* ----- vector ----- */
 
@@ -70,8 +73,8 @@ vector_ops_cosine(const void *a, const void *b)
 Datum
 ivfkm_vector_l2_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_L2, VDB_MAX_DIM,
-								 vector_ops_dims, vector_ops_load, vector_ops_l2};
+	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_L2, VDB_MAX_DIM, vector_ops_dims,
+								 vector_ops_load, vector_ops_l2,   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -80,8 +83,8 @@ ivfkm_vector_l2_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_vector_ip_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_IP, VDB_MAX_DIM,
-								 vector_ops_dims, vector_ops_load, vector_ops_ip};
+	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_IP, VDB_MAX_DIM, vector_ops_dims,
+								 vector_ops_load, vector_ops_ip,   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -90,8 +93,8 @@ ivfkm_vector_ip_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_vector_cosine_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_COSINE, VDB_MAX_DIM,
-								 vector_ops_dims, vector_ops_load,	   vector_ops_cosine};
+	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_COSINE, VDB_MAX_DIM, vector_ops_dims,
+								 vector_ops_load, vector_ops_cosine,   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -137,8 +140,8 @@ halfvec_ops_cosine(const void *a, const void *b)
 Datum
 ivfkm_halfvec_l2_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_L2,	 VDB_MAX_DIM,
-								 halfvec_ops_dims, halfvec_ops_load, halfvec_ops_l2};
+	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_L2, VDB_MAX_DIM, halfvec_ops_dims,
+								 halfvec_ops_load, halfvec_ops_l2,	false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -147,8 +150,8 @@ ivfkm_halfvec_l2_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_halfvec_ip_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_IP,	 VDB_MAX_DIM,
-								 halfvec_ops_dims, halfvec_ops_load, halfvec_ops_ip};
+	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_IP, VDB_MAX_DIM, halfvec_ops_dims,
+								 halfvec_ops_load, halfvec_ops_ip,	false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -157,8 +160,45 @@ ivfkm_halfvec_ip_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_halfvec_cosine_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_COSINE, VDB_MAX_DIM,
-								 halfvec_ops_dims, halfvec_ops_load,	halfvec_ops_cosine};
+	static const IvfkmOps ops = {
+		"halfvec",		  IVFKM_METRIC_COSINE, VDB_MAX_DIM, halfvec_ops_dims,
+		halfvec_ops_load, halfvec_ops_cosine,  false};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* ----- bit ----- */
+
+/* Bits of a bit string. */
+static int
+bit_ops_dims(const void *value)
+{
+	return VARBITLEN((const VarBit *) value);
+}
+
+/* Bits as 0 and 1: the squared L2 distance of such vectors is the number of different bits. */
+static void
+bit_ops_load(const void *value, int dims, float *out)
+{
+	const uint8 *bits = VARBITS((const VarBit *) value);
+
+	for (int i = 0; i < dims; i++)
+		out[i] = (float) (bits[i / BITS_PER_BYTE] >> (BITS_PER_BYTE - 1 - i % BITS_PER_BYTE) & 1);
+}
+
+/* Hamming distance: <~>. */
+static double
+bit_ops_hamming(const void *a, const void *b)
+{
+	return bit_hamming_distance_value(a, b);
+}
+
+/* SQL: ivfkm_bit_hamming_support(internal) returns internal. */
+Datum
+ivfkm_bit_hamming_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmOps ops = {"bit",		   IVFKM_METRIC_L2, VDB_MAX_DIM, bit_ops_dims,
+								 bit_ops_load, bit_ops_hamming, true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -175,14 +215,20 @@ ivfkm_ops(Relation index)
 }
 
 /*
- * Dimensions of the indexed column or expression, from its type modifier.  Errors:
- * none given; more than the operator class can index.
+ * Dimensions of the indexed column or expression, from its type modifier.  Errors: a type
+ * whose modifier is only a limit; none given; more than the operator class can index.
  */
 int
 ivfkm_column_dims(Relation index, const IvfkmOps *ops)
 {
 	int dims = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
 
+	/* the operator classes of bit take bit varying too */
+	if (TupleDescAttr(RelationGetDescr(index), 0)->atttypid == VARBITOID)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("type not supported for ivfkm index"),
+						errhint("Declare the column as %s(n), or index an expression cast to it.",
+								ops->type_name)));
 	if (dims < 1)
 		ereport(
 			ERROR,
@@ -204,4 +250,18 @@ ivfkm_check_dims(const IvfkmOps *ops, Relation index, const void *value, int dim
 						errmsg("expected %d dimensions, not %d", dims, ops->dims(value)),
 						errdetail("Index \"%s\" holds %ss of %d dimensions.",
 								  RelationGetRelationName(index), ops->type_name, dims)));
+}
+
+/* Errors out, as the operator would, unless a query has the index's dimensions. */
+void
+ivfkm_check_query_dims(const IvfkmOps *ops, const void *query, int dims)
+{
+	if (ops->dims(query) == dims)
+		return;
+	if (ops->dims == bit_ops_dims)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("different bit lengths %d and %d", dims, ops->dims(query))));
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("different %s dimensions %d and %d", ops->type_name, dims, ops->dims(query))));
 }

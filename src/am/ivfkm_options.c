@@ -122,14 +122,14 @@ ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings 
  * than asked for, with a NOTICE, where they would not fit; see page_refine_max_bits().
  */
 int
-ivfkm_option_refine_bits(Relation index, int dims)
+ivfkm_option_refine_bits(Relation index, const IvfkmOps *ops, int dims)
 {
 	const IvfkmOptions *options = index_options(index);
 	int bits = options != NULL ? options->refine_bits : IVFKM_REFINE_AUTO;
 	int max_bits = page_refine_max_bits(dims);
 
 	if (bits == IVFKM_REFINE_AUTO)
-		return max_bits;
+		return ops->small_values ? 0 : max_bits;
 	if (bits > max_bits)
 	{
 		ereport(NOTICE,

@@ -27,6 +27,21 @@ array_data(ArrayType *array)
 		   (ARR_HASNULL(array) ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
 }
 
+/*
+ * The number of elements of an array.  Raises ERRCODE_DATA_EXCEPTION for one of more than
+ * one dimension, ERRCODE_NULL_VALUE_NOT_ALLOWED for nulls.
+ */
+int
+dense_array_count(ArrayType *array)
+{
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
+	return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+}
+
 /* Narrows the numeric elements of a one-dimensional array without nulls to x[dim]. */
 static void
 numeric_array_to_floats(ArrayType *array, float *x, int dim)
@@ -42,32 +57,31 @@ numeric_array_to_floats(ArrayType *array, float *x, int dim)
 }
 
 /*
- * The elements of an array of at most one dimension and "dim" elements without nulls, each
- * rounded to the nearest float, in memory of the current context.  Raises what
+ * The elements of an array with dense_array_count() = "count", each rounded to the nearest float, in memory of the current context.  Raises what
  * numeric_float4() raises.
  */
 float *
-dense_array_floats(ArrayType *array, int dim)
+dense_array_floats(ArrayType *array, int count)
 {
 	/* without nulls, elements of fixed length lie side by side */
 	const char *data = array_data(array);
-	float *x = palloc(sizeof(float) * (Size) dim);
+	float *x = palloc(sizeof(float) * (Size) count);
 
 	switch (ARR_ELEMTYPE(array))
 	{
 		case INT4OID:
-			for (int i = 0; i < dim; i++)
+			for (int i = 0; i < count; i++)
 				x[i] = (float) ((const int32 *) data)[i];
 			break;
 		case FLOAT4OID:
-			memcpy(x, data, sizeof(float) * (Size) dim);
+			memcpy(x, data, sizeof(float) * (Size) count);
 			break;
 		case FLOAT8OID:
-			for (int i = 0; i < dim; i++)
+			for (int i = 0; i < count; i++)
 				x[i] = (float) ((const float8 *) data)[i];
 			break;
 		case NUMERICOID:
-			numeric_array_to_floats(array, x, dim);
+			numeric_array_to_floats(array, x, count);
 			break;
 		default:
 			elog(ERROR, "unsupported array element type %u", ARR_ELEMTYPE(array));

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * dense.h
- *	  What the dense types (vector, halfvec) share and no template is needed for.
+ *	  What the dense types (vector, halfvec) share and no template is needed for; elements of
+ *	  arrays for sparsevec too.
  *
  * NOTES
  *	  The state of avg() is a one-dimensional array of float8 without nulls: the number of
@@ -22,11 +23,17 @@
 /* dense.c */
 
 /*
- * The elements of an integer[], real[], double precision[] or numeric[] of at most one
- * dimension and "dim" elements without nulls, each rounded to the nearest float (infinity
+ * The number of elements of an array.  Errors out for more than one dimension ("array must be
+ * 1-D") and for nulls ("array must not contain nulls").
+ */
+extern int dense_array_count(ArrayType *array);
+
+/*
+ * The elements of an integer[], real[], double precision[] or numeric[] with
+ * dense_array_count() = "count", each rounded to the nearest float (infinity
  * if there is none), in memory of the current context.
  */
-extern float *dense_array_floats(ArrayType *array, int dim);
+extern float *dense_array_floats(ArrayType *array, int count);
 
 /* A state of avg() for "dim" dimensions, all zeros, in the current memory context. */
 extern ArrayType *dense_state_make(int dim);

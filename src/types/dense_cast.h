@@ -46,17 +46,10 @@ DENSE_FN(from_array)(PG_FUNCTION_ARGS)
 {
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
 	int32 typmod = PG_GETARG_INT32(1);
+	int dim = dense_array_count(array);
 	float *values;
 	DENSE *result;
-	int dim;
 
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
-	if (array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
-
-	dim = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	(void) DENSE_FN(check_dim)(dim, NULL);
 	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
 

@@ -13,49 +13,31 @@
  */
 #include "types/vector_parse.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
-
-/* True for the white space allowed around brackets, commas and numbers, in any locale. */
-static inline bool
-parse_is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The first character of p that is not white space. */
-static inline const char *
-parse_skip_space(const char *p)
-{
-	while (parse_is_space(*p))
-		p++;
-	return p;
-}
+#include "types/text_parse.h"
 
 /*
  * Reads one number at p (no white space before it) into *value.  Sets *end to the first
  * character after it, or to p if there is no number.  Returns OK, SYNTAX, RANGE, NAN or
- * INFINITE.  strtof() also sets ERANGE for a number that underflows; that is no error.
+ * INFINITE.  Zero or a subnormal may well be the nearest float; that is no error.
  */
 static VectorParseCode
-parse_number(const char *p, float limit, float *value, const char **end)
+parse_element(const char *p, float limit, float *value, const char **end)
 {
-	char *stop;
-
-	errno = 0;
-	*value = strtof(p, &stop);
-	*end = stop;
-	if (stop == p)
-		return VECTOR_PARSE_SYNTAX;
-	if (isnan(*value))
-		return VECTOR_PARSE_NAN;
-	if (isinf(*value))
-		return errno == ERANGE ? VECTOR_PARSE_RANGE : VECTOR_PARSE_INFINITE;
-	if (fabsf(*value) >= limit)
-		return VECTOR_PARSE_RANGE;
-	return VECTOR_PARSE_OK;
+	switch (text_parse_number(p, value, end))
+	{
+		case TEXT_NUMBER_OK:
+		case TEXT_NUMBER_UNDERFLOW:
+			return fabsf(*value) < limit ? VECTOR_PARSE_OK : VECTOR_PARSE_RANGE;
+		case TEXT_NUMBER_RANGE:
+			return VECTOR_PARSE_RANGE;
+		case TEXT_NUMBER_NAN:
+			return VECTOR_PARSE_NAN;
+		case TEXT_NUMBER_INFINITE:
+			return VECTOR_PARSE_INFINITE;
+		case TEXT_NUMBER_NONE:
+			break;
+	}
+	return VECTOR_PARSE_SYNTAX;
 }
 
 /*
@@ -77,11 +59,11 @@ parse_elements(const char **at, float *x, int max_dim, float limit, VectorParseR
 		const char *end;
 		float value;
 
-		*at = p = parse_skip_space(p);
+		*at = p = text_skip_space(p);
 		if (result->dim == max_dim)
 			return VECTOR_PARSE_TOO_MANY;
 
-		code = parse_number(p, limit, &value, &end);
+		code = parse_element(p, limit, &value, &end);
 		if (code != VECTOR_PARSE_OK)
 		{
 			result->length = (size_t) (end - p);
@@ -89,7 +71,7 @@ parse_elements(const char **at, float *x, int max_dim, float limit, VectorParseR
 		}
 		x[result->dim++] = value;
 
-		*at = p = parse_skip_space(end);
+		*at = p = text_skip_space(end);
 		if (*p != ',' && *p != ']')
 			return VECTOR_PARSE_SYNTAX;
 		p++;
@@ -104,7 +86,7 @@ parse_elements(const char **at, float *x, int max_dim, float limit, VectorParseR
 VectorParseCode
 vector_parse(const char *text, float *x, int max_dim, float limit, VectorParseResult *result)
 {
-	const char *p = parse_skip_space(text);
+	const char *p = text_skip_space(text);
 	VectorParseCode code = VECTOR_PARSE_NO_BRACKET;
 	int saved_errno = errno;
 
@@ -113,12 +95,12 @@ vector_parse(const char *text, float *x, int max_dim, float limit, VectorParseRe
 
 	if (*p == '[')
 	{
-		p = parse_skip_space(p + 1);
+		p = text_skip_space(p + 1);
 		code = parse_elements(&p, x, max_dim, limit, result);
 	}
 	if (code == VECTOR_PARSE_OK)
 	{
-		p = parse_skip_space(p);
+		p = text_skip_space(p);
 		if (*p != '\0')
 			code = VECTOR_PARSE_JUNK;
 	}

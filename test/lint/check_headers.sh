@@ -22,7 +22,7 @@ while IFS= read -r header; do
 		continue
 	fi
 	case $header in
-	src/port/* | src/distance/* | src/quant/* | src/cluster/* | src/vdb.h | src/types/vector_parse.h) ;;
+	src/port/* | src/distance/* | src/quant/* | src/cluster/* | src/vdb.h | src/types/*_parse.h) ;;
 	*)
 		[ -n "$server" ] || continue
 		extra=(-D_GNU_SOURCE -isystem "$server")

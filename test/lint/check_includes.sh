@@ -22,7 +22,7 @@ allowed()
 pure()
 {
 	case $1 in
-	src/port/* | src/distance/* | src/quant/* | src/cluster/* | src/types/vector_parse.*) true ;;
+	src/port/* | src/distance/* | src/quant/* | src/cluster/* | src/types/*_parse.*) true ;;
 	test/unit/* | bench/micro/*) true ;;
 	*) false ;;
 	esac
