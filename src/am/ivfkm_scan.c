@@ -458,6 +458,20 @@ read_list_ahead(Relation index, const IvfkmChildData *list)
 		page_read_ahead(index, list->first_block + i);
 }
 
+/*
+ * True when the lists of the first pass hold fewer rows than it is to give, and it may take
+ * more.  What is found later would come too late for strict order if it is nearer: with many
+ * equal rows that would be nearly all there is.
+ */
+static bool
+few_rows(const IvfkmScan *so)
+{
+	return so->pass == 1 && so->nbounds < (Size) so->k && !so->tree_done &&
+		   so->settings.iterative_scan != IVFKM_ITERATIVE_OFF &&
+		   (so->settings.max_probes == 0 || so->nprobes < so->settings.max_probes) &&
+		   (so->settings.max_scan_tuples == 0 || so->scanned < so->settings.max_scan_tuples);
+}
+
 /* Scans the lists of the next pass; false if there is nothing left to scan. */
 static bool
 next_pass(IndexScanDesc scan, IvfkmScan *so)
@@ -495,6 +509,8 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 		bool cold = reads_from_disk(so);
 		int ahead = cold ? so->read_ahead : 2;
 
+		if (next == target && few_rows(so))
+			target++;
 		while (so->nprobes < target && so->nprobes < next + ahead && !rows_used_up(so) &&
 			   add_list(so))
 		{
@@ -568,10 +584,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	else
 	{
 		so->query_value = PG_DETOAST_DATUM(orderby->sk_argument);
-		if (so->ops->dims(so->query_value) != dims)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("different %s dimensions %d and %d", so->ops->type_name, dims,
-								   so->ops->dims(so->query_value))));
+		ivfkm_check_query_dims(so->ops, so->query_value, dims);
 		so->arbitrary_order = !ivfkm_load(so->ops, so->query_value, dims, so->query, &so->refine);
 	}
 	if (so->arbitrary_order || so->meta.refine_bits == 0)
