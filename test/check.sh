@@ -8,20 +8,23 @@
 # or without having run a test, counts as one failure.  Exit status 1 on any failure.
 #
 # Environment: PG_CONFIG (the server to test with), VDB_BUILD_DIR, VDB_TIER_TIMEOUT
-# (seconds, 2400), VDB_NO_INSTALL (as root: install nothing), and those of the tiers.
+# (seconds, 2400; 7200 for VDB_VERSIONS_FULL=1), VDB_NO_INSTALL (as root: install nothing), and those of the tiers.
 cd "$(dirname "$0")/.." || exit 2
 . test/lib/common.sh
 . test/lib/prepare.sh
 
 tiers=("$@")
-[ "${#tiers[@]}" -gt 0 ] || tiers=(lint format build unit regress isolation tap versions)
+[ "${#tiers[@]}" -gt 0 ] || tiers=(lint format build unit regress isolation tap clients versions)
 for tier in "${tiers[@]}"; do
 	[ -f "test/tiers/$tier.sh" ] ||
 		vdb_die "there is no tier \"$tier\", only: $(basename -s .sh test/tiers/*.sh | tr '\n' ' ')"
 done
 
 case " ${tiers[*]} " in
-*" build "* | *" unit "* | *" regress "* | *" isolation "* | *" tap "* | *" versions "*) vdb_prepare check ;;
+*" clients "*) [ "${VDB_CLIENTS:-}" = 0 ] || vdb_lanes_wanted=${VDB_CLIENTS:-all} ;;
+esac
+case " ${tiers[*]} " in
+*" build "* | *" unit "* | *" regress "* | *" isolation "* | *" tap "* | *" clients "* | *" versions "*) vdb_prepare check ;;
 *) vdb_prepare lint ;;
 esac
 vdb_open_build_dir
@@ -61,10 +64,11 @@ show_log()
 
 run_tier()
 {
-	local tier=$1 log=$logs/$1.log status passed failed skipped started=$SECONDS
+	local tier=$1 log=$logs/$1.log limit=2400 status passed failed skipped started=$SECONDS
 
 	# timeout gives the tier a process group of its own and passes signals on to all of it
-	timeout --kill-after=60 "${VDB_TIER_TIMEOUT:-2400}" bash "test/tiers/$tier.sh" \
+	[ "$tier ${VDB_VERSIONS_FULL:-}" != "versions 1" ] || limit=7200 # it runs other tiers, twice
+	timeout --kill-after=60 "${VDB_TIER_TIMEOUT:-$limit}" bash "test/tiers/$tier.sh" \
 		</dev/null >"$log" 2>&1 &
 	child=$!
 	wait "$child"

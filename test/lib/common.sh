@@ -56,6 +56,18 @@ vdb_open_build_dir()
 	export VDB_BUILD_DIR=$vdb_build
 }
 
+# Where downloads are kept from one run to the next.
+vdb_cache_dir()
+{
+	if [ -n "${VDB_CACHE_DIR:-}" ]; then
+		echo "$VDB_CACHE_DIR"
+	elif vdb_is_root; then
+		echo /var/cache/vdb
+	else
+		echo "${XDG_CACHE_HOME:-$HOME/.cache}/vdb"
+	fi
+}
+
 # Give what root built in a user's checkout to that user.
 vdb_close_build_dir()
 {

@@ -3,8 +3,12 @@
 # Sourced after common.sh.  vdb_prepare FOR, where FOR is "demo", "check" or "lint" (which
 # needs no server), sets and exports PG_CONFIG, VDB_CLANG and VDB_CLANG_FORMAT (empty: not there), or ends the script
 # with a message that names what is missing.  It never makes, starts or changes a database
-# cluster of the machine, and asks nothing.
+# cluster of the machine, and asks nothing.  vdb_lanes_wanted, "all" or names, adds what the
+# languages of test/clients need; unset: none.
 # shellcheck shell=bash
+
+# shellcheck source=test/clients/lanes.sh
+. "$vdb_root/test/clients/lanes.sh"
 
 vdb_oldest_server=15
 
@@ -57,7 +61,7 @@ vdb_has_server_file()
 # Fill vdb_missing (needed) and vdb_wanted (tests are skipped without) with package names.
 vdb_list_missing()
 {
-	local major=${1:-NN} for=$2
+	local major=${1:-NN} for=$2 lane
 
 	vdb_missing=()
 	vdb_wanted=()
@@ -77,6 +81,13 @@ vdb_list_missing()
 		vdb_wanted+=(clang)
 	elif ! vdb_has_sanitizers "$vdb_clang"; then
 		vdb_wanted+=("libclang-rt-$("$vdb_clang" -dumpversion | cut -d. -f1)-dev")
+	fi
+	if [ -n "${vdb_lanes_wanted:-}" ]; then
+		for lane in "${vdb_lanes[@]}"; do
+			case " $vdb_lanes_wanted " in
+			*" $lane "* | " all ") mapfile -t -O "${#vdb_wanted[@]}" vdb_wanted < <("vdb_lane_${lane}_missing") ;;
+			esac
+		done
 	fi
 	if vdb_is_root && [ "${VDB_VERSIONS:-1}" != 0 ]; then
 		vdb_have debootstrap || vdb_wanted+=(debootstrap)
@@ -148,10 +159,14 @@ vdb_install_missing()
 	hash -r
 	vdb_find_server
 	vdb_list_missing "$major" "$for"
-	for package in ${vdb_wanted[@]+"${vdb_wanted[@]}"}; do
-		vdb_say "installing $package"
-		vdb_apt_install "$package" || vdb_say "$package is not to be had; its tests are skipped"
-	done
+	if [ "${#vdb_wanted[@]}" -gt 0 ]; then
+		vdb_say "installing ${vdb_wanted[*]}"
+		# one that is not to be had must not keep the others away
+		vdb_apt_install "${vdb_wanted[@]}" ||
+			for package in "${vdb_wanted[@]}"; do
+				vdb_apt_install "$package" || vdb_say "$package is not to be had; its tests are skipped"
+			done
+	fi
 	rm -f "$vdb_apt_log"
 	trap - EXIT INT TERM HUP
 	hash -r

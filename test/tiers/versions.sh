@@ -3,7 +3,7 @@
 # that carry them, without a warning.
 #
 # VDB_VERSIONS=0 skips it, VDB_VERSIONS="18:forky" chooses; VDB_VERSIONS_FULL=1 also installs
-# those servers in the chroots and runs the regress and isolation tiers on them.
+# those servers in the chroots and runs the tiers regress, isolation, tap and clients on them.
 cd "$(dirname "$0")/../.." || exit 2
 . test/lib/common.sh
 . test/versions/chroot.sh
@@ -40,7 +40,7 @@ for version in $versions; do
 			vdb_ok "PostgreSQL $major passes: $(tail -n 1 "$vdb_build/check/versions-$major.log")"
 		else
 			sed 's/^/# /' "$vdb_build/check/versions-$major.log"
-			vdb_not_ok "PostgreSQL $major: regress tests, see above"
+			vdb_not_ok "PostgreSQL $major: tests, see above"
 		fi
 	fi
 done

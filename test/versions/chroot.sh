@@ -80,7 +80,8 @@ vdb_compile_in_chroot()
 			PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" all
 }
 
-# vdb_test_in_chroot SUITE MAJOR: install that release's server and run the regress tier there
+# vdb_test_in_chroot SUITE MAJOR: install that release's server, and what the clients need, and
+# run there every tier that needs a server
 vdb_test_in_chroot()
 {
 	local suite=$1 major=$2 root=$vdb_chroots/$1
@@ -91,9 +92,18 @@ vdb_test_in_chroot()
 			vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends \
 				"postgresql-$major" libipc-run-perl perl || return
 	fi
+	if [ "${VDB_CLIENTS:-}" != 0 ] && [ ! -f "$root/.vdb-clients" ]; then
+		# certificates that this machine was told to trust are needed for downloads there too
+		mkdir -p "$root/usr/local/share" &&
+			cp -R /usr/local/share/ca-certificates "$root/usr/local/share/" 2>/dev/null
+		vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends \
+			ca-certificates python3-venv nodejs npm golang-go default-jdk-headless maven &&
+			touch "$root/.vdb-clients" || return
+	fi
 	rm -rf "$root/vdb-check" &&
 		mkdir "$root/vdb-check" &&
 		(cd "$vdb_root" && tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' \
 			--exclude='*.so' .) | tar -xf - -C "$root/vdb-check" || return
-	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 /vdb-check/test/check.sh regress isolation
+	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 VDB_CLIENTS="${VDB_CLIENTS:-}" \
+		/vdb-check/test/check.sh regress isolation tap clients
 }
