@@ -17,7 +17,7 @@ vdb_make_private_tree && vdb_install_extension gcc && vdb_install_vector_shim gc
 # The server's user may not be able to read the checkout, or to write to it.
 tree=$vdb_work/tree
 mkdir "$tree" && cp -R test "$tree/" || exit 1
-mkdir "$tree/sql" && cp -p vdb.control "$tree/" && cp -p sql/vdb--*.sql sql/vector_shim.* "$tree/sql/" || exit 1
+mkdir "$tree/sql" && cp -p vdb.control "$tree/" && cp -p sql/vdb--*.sql sql/vector_shim.* sql/from_pgvector.awk "$tree/sql/" || exit 1
 [ ! -d bench/data ] || { mkdir "$tree/bench" && cp -R bench/data "$tree/bench/"; } || exit 1
 src=$(dirname "$(dirname "$("$vdb_bin/pg_config" --pgxs)")")
 mkdir "$vdb_work/tmp_check" "$vdb_work/tmp_check/log"

@@ -467,7 +467,7 @@ sub vdb_check_all
 		$node, q{
 SELECT format('%s %s', indexrelid::regclass, vdb_index_check(indexrelid))
 	FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
-	WHERE amname = 'ivfkm' AND indisvalid AND relpersistence <> 't'
+	WHERE amname IN ('ivfkm', 'hnsw', 'ivfflat') AND relkind = 'i' AND indisvalid AND relpersistence <> 't'
 		AND (relpersistence = 'p' OR NOT pg_is_in_recovery())},
 		timeout => 300,
 		%params);
