@@ -6,7 +6,7 @@
 SELECT '[1,2,3]'::halfvec + '[4,5,6]' AS add, '[1,2,3]'::halfvec - '[4,5,6]' AS sub, '[1,2,3]'::halfvec * '[4,5,6]' AS mul;
 SELECT halfvec_add('[1]', '[2]'), halfvec_sub('[1]', '[2]'), halfvec_mul('[3]', '[2]'), halfvec_concat('[1]', '[2]');
 SELECT count(*) AS lengths, bool_and(a + b = c AND c - b = a AND a * b = b) AS right
-FROM generate_series(1, 40) n,
+FROM (SELECT generate_series(1, 40) UNION SELECT unnest(ARRAY[255, 256, 257, 511, 512, 513, 1000])) s (n),
 	LATERAL (SELECT array_fill(1, ARRAY[n])::halfvec AS a, array_agg(i)::halfvec AS b, array_agg(i + 1)::halfvec AS c
 		FROM generate_series(1, n) i) v;
 -- rounded to binary16, once
@@ -40,7 +40,7 @@ SELECT array_fill(1, ARRAY[16000])::halfvec || '[2]';
 SELECT binary_quantize('[1,0,-1]'::halfvec), binary_quantize('[0,0.1,-0.2,-0.3,0.4,0.5,0.6,-0.7,0.8,-0.9,1]'::halfvec);
 SELECT binary_quantize('[-0,6e-8,-6e-8]'::halfvec), pg_typeof(binary_quantize('[1]'::halfvec));
 SELECT count(*) AS lengths, bool_and(length(bits) = n AND bit_length = n AND ones = (n + 1) / 2) AS right
-FROM generate_series(1, 100) n,
+FROM (SELECT generate_series(1, 100) UNION SELECT unnest(ARRAY[255, 256, 257, 511, 512, 513, 1000])) s (n),
 	LATERAL (SELECT binary_quantize(array_agg(i % 2 - 0.5)::halfvec) AS bits FROM generate_series(1, n) i) v,
 	LATERAL (SELECT bit_length(bits), bit_count(bits) AS ones) b;
 SELECT length(binary_quantize(array_fill(1, ARRAY[16000])::halfvec)), binary_quantize('[1,-1,1]'::halfvec)::bit(3) & B'110' AS both;

@@ -81,6 +81,9 @@ SELECT l2_norm('[1,1]'::halfvec) = sqrt(2::float8) AS root, l2_norm('[30000,4000
 SELECT l2_normalize('[3,4]'::halfvec), l2_normalize('[3,0]'::halfvec), l2_normalize('[0,-0.1]'::halfvec), l2_normalize('[0,0]'::halfvec);
 SELECT l2_normalize('[65504]'::halfvec), l2_normalize('[65504,-65504]'::halfvec), l2_normalize('[6e-8]'::halfvec);
 SELECT round(l2_norm(l2_normalize('[1,2,3,4,5,6,7]'::halfvec))::numeric, 3);
+SELECT count(*) AS lengths, bool_and(l2_norm(v) = 2 * sqrt(n) AND u = array_fill(1, ARRAY[n])::halfvec) AS right
+FROM unnest(ARRAY[255, 256, 257, 511, 512, 513, 1024]) n, LATERAL (SELECT array_fill(2, ARRAY[n])::halfvec AS v) w,
+	LATERAL (SELECT l2_normalize(v) AS one) o, LATERAL (SELECT array_agg(round((x * sqrt(n))::numeric, 3))::halfvec AS u FROM unnest(one::real[]) x) r;
 
 -- subvector
 SELECT subvector('[1,2,3,4,5]'::halfvec, 1, 3), subvector('[1,2,3,4,5]'::halfvec, 3, 2), subvector('[1,2,3,4,5]'::halfvec, 1, 5);

@@ -6,7 +6,7 @@
 SELECT '[1,2,3]'::vector + '[4,5,6]' AS add, '[1,2,3]'::vector - '[4,5,6]' AS sub, '[1,2,3]'::vector * '[4,5,6]' AS mul;
 SELECT vector_add('[1]', '[2]'), vector_sub('[1]', '[2]'), vector_mul('[3]', '[2]'), vector_concat('[1]', '[2]');
 SELECT count(*) AS lengths, bool_and(a + b = c AND c - b = a AND a * b = b) AS right
-FROM generate_series(1, 40) n,
+FROM (SELECT generate_series(1, 40) UNION SELECT unnest(ARRAY[255, 256, 257, 511, 512, 513, 1000])) s (n),
 	LATERAL (SELECT array_fill(1, ARRAY[n])::vector AS a, array_agg(i)::vector AS b, array_agg(i + 1)::vector AS c
 		FROM generate_series(1, n) i) v;
 -- computed in float
@@ -39,7 +39,7 @@ SELECT array_fill(1, ARRAY[16000])::vector || '[2]';
 SELECT binary_quantize('[1,0,-1]'::vector), binary_quantize('[0,0.1,-0.2,-0.3,0.4,0.5,0.6,-0.7,0.8,-0.9,1]'::vector);
 SELECT binary_quantize('[-0,1e-45]'::vector), pg_typeof(binary_quantize('[1]'::vector));
 SELECT count(*) AS lengths, bool_and(length(bits) = n AND bit_length = n AND ones = (n + 1) / 2) AS right
-FROM generate_series(1, 100) n,
+FROM (SELECT generate_series(1, 100) UNION SELECT unnest(ARRAY[255, 256, 257, 511, 512, 513, 1000])) s (n),
 	LATERAL (SELECT binary_quantize(array_agg(i % 2 - 0.5)::vector) AS bits FROM generate_series(1, n) i) v,
 	LATERAL (SELECT bit_length(bits), bit_count(bits) AS ones) b;
 SELECT length(binary_quantize(array_fill(1, ARRAY[16000])::vector)), binary_quantize('[1,-1,1]'::vector)::bit(3) & B'110' AS both;

@@ -81,6 +81,9 @@ SELECT vector_norm('[1,1]') = sqrt(2::float8), vector_norm('[3e37,4e37]')::real,
 SELECT l2_normalize('[3,4]'::vector), l2_normalize('[3,0]'::vector), l2_normalize('[0,-0.1]'::vector), l2_normalize('[0,0]'::vector);
 SELECT l2_normalize('[3e38]'::vector), l2_normalize('[3e38,-3e38]'::vector), l2_normalize('[1e-45]'::vector);
 SELECT round(vector_norm(l2_normalize('[1,2,3,4,5,6,7]'::vector))::numeric, 6);
+SELECT count(*) AS lengths, bool_and(vector_norm(v) = 2 * sqrt(n) AND u = array_fill(1, ARRAY[n])::vector) AS right
+FROM unnest(ARRAY[255, 256, 257, 511, 512, 513, 1024]) n, LATERAL (SELECT array_fill(2, ARRAY[n])::vector AS v) w,
+	LATERAL (SELECT l2_normalize(v) AS one) o, LATERAL (SELECT array_agg(round((x * sqrt(n))::numeric, 3))::vector AS u FROM unnest(one::real[]) x) r;
 
 -- subvector
 SELECT subvector('[1,2,3,4,5]'::vector, 1, 3), subvector('[1,2,3,4,5]'::vector, 3, 2), subvector('[1,2,3,4,5]'::vector, 1, 5);

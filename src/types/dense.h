@@ -20,6 +20,17 @@
 
 #include "utils/array.h"
 
+/* Elements that are widened at a time, in a buffer on the stack. */
+#define DENSE_CHUNK 256
+
+/* How many elements to take next of so many that are left. */
+static inline int
+dense_chunk(int left)
+{
+	/* unsigned: gcc 12 would warn of a copy of less than nothing */
+	return (int) Min((unsigned) left, DENSE_CHUNK);
+}
+
 /* dense.c */
 
 /*

@@ -30,6 +30,7 @@ DENSE_FN(accum)(PG_FUNCTION_ARGS)
 	DENSE *value = DENSE_ARG(1);
 	float8 *sums = dense_state_values(state, DENSE_NAME "_accum");
 	int dim = dense_state_dim(state);
+	float buffer[DENSE_CHUNK];
 
 	if (dim != 0)
 		(void) DENSE_FN(check_typmod)(dim, value->dim, NULL);
@@ -44,11 +45,18 @@ DENSE_FN(accum)(PG_FUNCTION_ARGS)
 	}
 
 	sums[0] += 1.0;
-	for (int i = 0; i < value->dim; i++)
+	for (int i = 0; i < value->dim; i += DENSE_CHUNK)
 	{
-		sums[i + 1] += (double) DENSE_TO_FLOAT(value->x[i]);
-		if (unlikely(isinf(sums[i + 1])))
-			float_overflow_error();
+		int n = dense_chunk(value->dim - i);
+		const float *x = DENSE_FN(as_floats)(value->x + i, n, buffer);
+		double *to = sums + 1 + i;
+
+		for (int j = 0; j < n; j++)
+		{
+			to[j] += (double) x[j];
+			if (unlikely(isinf(to[j])))
+				float_overflow_error();
+		}
 	}
 	PG_FREE_IF_COPY(value, 1);
 

@@ -39,31 +39,36 @@ DENSE_FN(combine_args)(FunctionCallInfo fcinfo, DenseOperation operation)
 {
 	DENSE *a = DENSE_ARG(0);
 	DENSE *b = DENSE_ARG(1);
+	float buffer_a[DENSE_CHUNK];
+	float buffer_b[DENSE_CHUNK];
+	float value[DENSE_CHUNK];
 	DENSE *result;
 
 	DENSE_FN(check_same_dims)(a, b);
 
 	result = DENSE_FN(make)(a->dim);
-	for (int i = 0; i < a->dim; i++)
+	for (int i = 0; i < a->dim; i += DENSE_CHUNK)
 	{
-		float x = DENSE_TO_FLOAT(a->x[i]);
-		float y = DENSE_TO_FLOAT(b->x[i]);
+		int n = dense_chunk(a->dim - i);
+		const float *x = DENSE_FN(as_floats)(a->x + i, n, buffer_a);
+		const float *y = DENSE_FN(as_floats)(b->x + i, n, buffer_b);
+		DENSE_ELEMENT *to = result->x + i;
 
-		result->x[i] = DENSE_FROM_FLOAT(operation == DENSE_ADD	 ? x + y
-										: operation == DENSE_SUB ? x - y
-																 : x * y);
-	}
+		/* loops of their own, which the compiler can vectorise */
+		for (int j = 0; j < n; j++)
+			value[j] = operation == DENSE_ADD	? x[j] + y[j]
+					   : operation == DENSE_SUB ? x[j] - y[j]
+												: x[j] * y[j];
+		DENSE_FN(round)(value, n, to);
 
-	/* a loop of its own, so that the compiler can vectorise the first */
-	for (int i = 0; i < a->dim; i++)
-	{
-		float value = DENSE_TO_FLOAT(result->x[i]);
-
-		if (unlikely(isinf(value)))
-			float_overflow_error();
-		if (operation == DENSE_MUL && unlikely(value == 0.0f) && DENSE_TO_FLOAT(a->x[i]) != 0.0f &&
-			DENSE_TO_FLOAT(b->x[i]) != 0.0f)
-			float_underflow_error();
+		for (int j = 0; j < n; j++)
+		{
+			if (unlikely(fabsf(value[j]) >= DENSE_LIMIT))
+				float_overflow_error();
+			if (operation == DENSE_MUL && unlikely(fabsf(value[j]) < DENSE_LEAST) &&
+				DENSE_TO_FLOAT(to[j]) == 0.0f && x[j] != 0.0f && y[j] != 0.0f)
+				float_underflow_error();
+		}
 	}
 	PG_RETURN_POINTER(result);
 }
@@ -151,12 +156,25 @@ DENSE_FN(binary_quantize)(PG_FUNCTION_ARGS)
 	Size size = VARBITTOTALLEN(vector->dim);
 	VarBit *result = (VarBit *) palloc0(size);
 	bits8 *bits = VARBITS(result);
+	float buffer[DENSE_CHUNK];
 
 	SET_VARSIZE(result, size);
 	VARBITLEN(result) = vector->dim;
-	for (int i = 0; i < vector->dim; i++)
-		bits[i / BITS_PER_BYTE] |= (bits8) ((DENSE_TO_FLOAT(vector->x[i]) > 0.0f)
-											<< (BITS_PER_BYTE - 1 - i % BITS_PER_BYTE));
+	for (int i = 0; i < vector->dim; i += DENSE_CHUNK)
+	{
+		int n = dense_chunk(vector->dim - i);
+		const float *x = DENSE_FN(as_floats)(vector->x + i, n, buffer);
+
+		/* the first element of a byte is its highest bit; a chunk is whole bytes */
+		for (int j = 0; j < n; j += BITS_PER_BYTE)
+		{
+			unsigned byte = 0;
+
+			for (int k = j; k < j + BITS_PER_BYTE; k++)
+				byte = byte << 1 | (k < n && x[k] > 0.0f);
+			*bits++ = (bits8) byte;
+		}
+	}
 
 	PG_RETURN_VARBIT_P(result);
 }

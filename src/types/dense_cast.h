@@ -70,13 +70,16 @@ DENSE_FN(to_float4)(PG_FUNCTION_ARGS)
 	Size header = ARR_OVERHEAD_NONULLS(1);
 	Size size = header + sizeof(float4) * (Size) vector->dim;
 	ArrayType *result = (ArrayType *) palloc0(size);
+	float *to = (float *) ((char *) result + header);
+	const float *values = DENSE_FN(as_floats)(vector->x, vector->dim, to);
 
 	SET_VARSIZE(result, size);
 	result->ndim = 1;
 	result->elemtype = FLOAT4OID;
 	ARR_DIMS(result)[0] = vector->dim;
 	ARR_LBOUND(result)[0] = 1;
-	DENSE_FN(to_floats)(vector->x, vector->dim, (float *) ((char *) result + header));
+	if (values != to)
+		memcpy(to, values, size - header);
 
 	PG_RETURN_ARRAYTYPE_P(result);
 }

@@ -71,13 +71,16 @@ DENSE_FN(l1_distance_value)(const DENSE *a, const DENSE *b)
 static double
 DENSE_FN(norm_value)(const DENSE *vector)
 {
+	float buffer[DENSE_CHUNK];
 	double sum = 0.0;
 
-	for (int i = 0; i < vector->dim; i++)
+	for (int i = 0; i < vector->dim; i += DENSE_CHUNK)
 	{
-		double x = (double) DENSE_TO_FLOAT(vector->x[i]);
+		int n = dense_chunk(vector->dim - i);
+		const float *x = DENSE_FN(as_floats)(vector->x + i, n, buffer);
 
-		sum += x * x;
+		for (int j = 0; j < n; j++)
+			sum += (double) x[j] * (double) x[j];
 	}
 	return sqrt(sum);
 }
@@ -190,11 +193,22 @@ DENSE_FN(l2_normalize)(PG_FUNCTION_ARGS)
 	DENSE *vector = DENSE_ARG(0);
 	DENSE *result = DENSE_FN(make)(vector->dim);
 	double norm = DENSE_FN(norm_value)(vector);
+	float buffer[DENSE_CHUNK];
+	float quotients[DENSE_CHUNK];
 
-	/* No element is larger than the norm, so the quotients are finite. */
-	if (norm > 0.0)
-		for (int i = 0; i < vector->dim; i++)
-			result->x[i] = DENSE_FROM_FLOAT((float) ((double) DENSE_TO_FLOAT(vector->x[i]) / norm));
+	if (norm == 0.0)
+		PG_RETURN_POINTER(result);
+
+	for (int i = 0; i < vector->dim; i += DENSE_CHUNK)
+	{
+		int n = dense_chunk(vector->dim - i);
+		const float *x = DENSE_FN(as_floats)(vector->x + i, n, buffer);
+
+		/* no element is larger than the norm, so they are finite */
+		for (int j = 0; j < n; j++)
+			quotients[j] = (float) ((double) x[j] / norm);
+		DENSE_FN(round)(quotients, n, result->x + i);
+	}
 
 	PG_RETURN_POINTER(result);
 }

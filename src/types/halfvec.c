@@ -74,7 +74,7 @@ PG_FUNCTION_INFO_V1(vector_to_halfvec);
 #define DENSE_ARG(n)		PG_GETARG_HALFVEC_P(n)
 #define DENSE_ELEMENT		uint16
 #define DENSE_TO_FLOAT(x)	vdb_half_to_float(x)
-#define DENSE_FROM_FLOAT(f)	vdb_half_from_float(f)
+#define DENSE_LEAST			0x1p-24f
 #define DENSE_LIMIT			HALF_LIMIT
 #define DENSE_KERNEL(name)	vdb_dist->half_##name
 #define DENSE_BITS			uint16
@@ -108,20 +108,28 @@ halfvec_element_from_float(float value)
 	return vdb_half_from_float(value);
 }
 
+/* The exact values of x[dim], in the buffer. */
+static inline const float *
+halfvec_as_floats(const uint16 *x, int dim, float *buffer)
+{
+	vdb_dist->half_to_float(x, (size_t) dim, buffer);
+	return buffer;
+}
+
+/* The binary16 nearest to values[dim]; infinity for those out of range. */
+static inline void
+halfvec_round(const float *values, int dim, uint16 *x)
+{
+	vdb_dist->half_from_float(values, (size_t) dim, x);
+}
+
 /* halfvec_element_from_float() of values[dim]. */
 static void
 halfvec_from_floats(const float *values, int dim, uint16 *x)
 {
 	for (int i = 0; i < dim; i++)
 		halfvec_check_range(values[i]);
-	vdb_dist->half_from_float(values, (size_t) dim, x);
-}
-
-/* The exact values of x[dim]. */
-static void
-halfvec_to_floats(const uint16 *x, int dim, float *values)
-{
-	vdb_dist->half_to_float(x, (size_t) dim, values);
+	halfvec_round(values, dim, x);
 }
 
 #include "types/dense_check.h"
@@ -145,7 +153,7 @@ halfvec_to_vector(PG_FUNCTION_ARGS)
 	(void) vector_check_typmod(PG_GETARG_INT32(1), halfvec->dim, NULL);
 
 	result = vector_make(halfvec->dim);
-	halfvec_to_floats(halfvec->x, halfvec->dim, result->x);
+	vdb_dist->half_to_float(halfvec->x, (size_t) halfvec->dim, result->x);
 
 	PG_RETURN_VECTOR_P(result);
 }

@@ -68,7 +68,7 @@ PG_FUNCTION_INFO_V1(vector_avg);
 #define DENSE_ARG(n)		PG_GETARG_VECTOR_P(n)
 #define DENSE_ELEMENT		float
 #define DENSE_TO_FLOAT(x)	(x)
-#define DENSE_FROM_FLOAT(f)	(f)
+#define DENSE_LEAST			0x1p-149f
 #define DENSE_LIMIT			INFINITY
 #define DENSE_KERNEL(name)	vdb_dist->name
 #define DENSE_BITS			uint32
@@ -76,18 +76,25 @@ PG_FUNCTION_INFO_V1(vector_avg);
 #define DENSE_WRITE			pq_writeint32
 /* clang-format on */
 
+/* x itself, whose elements are floats. */
+static inline const float *
+vector_as_floats(const float *x, int dim, float *buffer)
+{
+	return x;
+}
+
 /* Copies values[dim]. */
-static void
-vector_from_floats(const float *values, int dim, float *x)
+static inline void
+vector_round(const float *values, int dim, float *x)
 {
 	memcpy(x, values, sizeof(float) * (Size) dim);
 }
 
-/* Copies x[dim]. */
+/* The same: a float is never out of range. */
 static void
-vector_to_floats(const float *x, int dim, float *values)
+vector_from_floats(const float *values, int dim, float *x)
 {
-	memcpy(values, x, sizeof(float) * (Size) dim);
+	vector_round(values, dim, x);
 }
 
 #include "types/dense_check.h"
