@@ -7,7 +7,8 @@
  *	  Rotation, encoding and query tables work on one vector that stays in the first-level
  *	  cache; one operation is one vector.  The scan kernel goes over SCAN_BYTES of units,
  *	  which stay in the second-level cache; one operation is one vector of a unit, its
- *	  bytes are those of its code and factors.  Refine codes are SCAN_BYTES of one code
+ *	  bytes are those of its code and factors; scan_unit_8bit does not use the coarse
+ *	  table.  Refine codes are SCAN_BYTES of one code
  *	  after the other; one operation is one code.
  *
  * IDENTIFICATION
@@ -257,14 +258,18 @@ bench_dims(int dims)
 		b.units[i] = (uint8_t) (i * 2654435761u >> 16);
 	quant_rotation_init(&b.rotation, dims, 1, flips);
 	quant_query_init(&b.query, dims, b.x, b.table);
-	quant_bound_init(&b.bound, QUANT_L2, &b.query, 1.0f, 1.0f, 1.5f);
+	quant_bound_init(&b.bound, QUANT_L2, &b.query, 1.0f, b.query.norm2, 1.5f);
 
 	bench_compare("rotate", dims, 1, (double) row, bench_rotate, &b);
 	bench_compare("encode_l2", dims, 1, 2.0 * (double) row, bench_encode_l2, &b);
 	bench_compare("encode_ip", dims, 1, 3.0 * (double) row, bench_encode_ip, &b);
 	bench_compare("query_init", dims, 1, (double) row, bench_query_init, &b);
-	bench_compare("scan_unit", dims, (double) nslots, (double) b.unit_bytes / QUANT_UNIT + 6,
-				  bench_scan_unit, &b);
+	for (int coarse = 0; coarse < 2; coarse++)
+	{
+		b.bound.coarse = coarse;
+		bench_compare(coarse ? "scan_unit" : "scan_unit_8bit", dims, (double) nslots,
+					  (double) b.unit_bytes / QUANT_UNIT + 6, bench_scan_unit, &b);
+	}
 	bench_compare("pack_unit", dims, QUANT_UNIT, (double) b.unit_bytes / QUANT_UNIT,
 				  bench_pack_unit, &b);
 	bench_refine(&b, 4);

@@ -51,6 +51,13 @@
 #define VDB_UNROLL _Pragma("clang loop unroll(full)")
 #endif
 
+/* Before a for loop: two turns in one, at -O2 too. */
+#if !defined(__clang__)
+#define VDB_UNROLL_TWICE _Pragma("GCC unroll 2")
+#else
+#define VDB_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
+#endif
+
 /*
  * Keeps a loaded float or vector variable in a register.  Without it gcc 12 loads it
  * again for every use as a memory operand, and kernels that use each load two or three

@@ -120,26 +120,34 @@ extern void quant_pack_unit(uint8_t *chunks, int nchunks, const uint8_t *const c
 
 /* ----- queries (quant_query.c) ----- */
 
-/* A query prepared for scanning: one table for all lists. */
+/*
+ * A query prepared for scanning: two tables for all lists.  Entries of the first have 8
+ * bits; those of the coarse table 6, which scan_unit() adds up faster.
+ */
 typedef struct QuantQuery
 {
 	int dims;
 	int nchunks;
-	float norm2;	 /* ||q||^2 */
-	float delta;	 /* one step of the 8-bit table */
-	float beta;		 /* sum of the table's minima: S_q = delta * acc + beta */
-	float lut_sigma; /* standard deviation of S_q due to the table's rounding */
-	const float *q;	 /* the caller's dims floats, index space; must outlive the struct */
-	uint8_t *table;	 /* nchunks * QUANT_CHUNK_TABLE bytes */
+	float norm2;		   /* ||q||^2 */
+	float delta;		   /* one step of the 8-bit table */
+	float beta;			   /* sum of the table's minima: S_q = delta * acc + beta */
+	float lut_sigma;	   /* standard deviation of S_q due to the table's rounding */
+	const float *q;		   /* the caller's dims floats, index space; must outlive the struct */
+	uint8_t *table;		   /* nchunks * QUANT_CHUNK_TABLE bytes */
+	uint8_t *coarse_table; /* as many; one step is QUANT_COARSE * delta */
 } QuantQuery;
 
+/* Steps of the 8-bit table in one of the coarse table: 255 / 63. */
+#define QUANT_COARSE (255.0f / 63.0f)
+
+/* Bytes that the caller must provide as "table", for both. */
 static inline size_t
 quant_query_table_bytes(int dims)
 {
-	return (size_t) quant_chunks(dims) * QUANT_CHUNK_TABLE;
+	return 2 * (size_t) quant_chunks(dims) * QUANT_CHUNK_TABLE;
 }
 
-/* Builds the table of q in caller-provided memory (any alignment). */
+/* Builds the tables of q in caller-provided memory (any alignment). */
 extern void quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table);
 
 /*
@@ -153,6 +161,10 @@ typedef struct QuantBound
 	float slope; /* m * delta */
 	float base;	 /* m * beta + kappa */
 	float width; /* 2 * kappa: ub = lb + mul * width */
+	bool coarse; /* scan_unit() is to use the coarse table, with these constants: */
+	float coarse_slope;
+	float coarse_base;
+	float coarse_width;
 } QuantBound;
 
 /*
@@ -183,7 +195,10 @@ typedef struct QuantKernels
 					   const uint16_t *mul, float threshold, float lb[QUANT_UNIT],
 					   float ub[QUANT_UNIT]);
 
-	/* Both at once for a unit whose chunks are contiguous; acc does not leave the registers. */
+	/*
+	 * Both at once for a unit whose chunks are contiguous; acc does not leave the registers.
+	 * Where bound->coarse, sums are of the coarse table, and bounds hold for them.
+	 */
 	uint32_t (*scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_t *chunks,
 						  const float *add, const uint16_t *mul, float threshold,
 						  float lb[QUANT_UNIT], float ub[QUANT_UNIT]);

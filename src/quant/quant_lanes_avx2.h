@@ -492,9 +492,12 @@ lanes_acc_half(lanes_acc acc, const uint8_t *table, const uint8_t *chunk)
 {
 	const __m256i nibble = _mm256_set1_epi8(0x0f);
 	__m256i bytes = _mm256_loadu_si256((const __m256i *) chunk);
-	__m256i low = _mm256_and_si256(bytes, nibble);
-	__m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+	__m256i low;
+	__m256i high;
 
+	VDB_IN_REGISTER(bytes);
+	low = _mm256_and_si256(bytes, nibble);
+	high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
 	low = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *) table), low);
 	high = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *) (table + QUANT_CHUNK)), high);
 	acc.all = _mm256_add_epi16(acc.all, _mm256_add_epi16(low, high));
@@ -508,6 +511,41 @@ lanes_acc_step(lanes_acc acc, const uint8_t *table, const uint8_t *chunk)
 {
 	acc = lanes_acc_half(acc, table, chunk);
 	return lanes_acc_half(acc, table + QUANT_CHUNK / 2, chunk + QUANT_CHUNK / 2);
+}
+
+/* Coarse entries of half a chunk, low plus high nibble: at most 126 per byte. */
+VDB_INLINE VDB_TARGET __m256i
+lanes_coarse_entries(const uint8_t *table, const uint8_t *chunk)
+{
+	const __m256i nibble = _mm256_set1_epi8(0x0f);
+	__m256i bytes = _mm256_loadu_si256((const __m256i *) chunk);
+	__m256i low;
+	__m256i high;
+
+	VDB_IN_REGISTER(bytes);
+	low = _mm256_and_si256(bytes, nibble);
+	high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble);
+	low = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *) table), low);
+	high = _mm256_shuffle_epi8(_mm256_loadu_si256((const __m256i *) (table + QUANT_CHUNK)), high);
+	return _mm256_add_epi8(low, high);
+}
+
+VDB_INLINE VDB_TARGET lanes_acc
+lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
+{
+	VDB_UNROLL
+	for (int i = 0; i < 2; i++)
+	{
+		__m256i sums = _mm256_add_epi8(
+			lanes_coarse_entries(table, chunks),
+			lanes_coarse_entries(table + QUANT_CHUNK / 2, chunks + QUANT_CHUNK / 2));
+
+		acc.all = _mm256_add_epi16(acc.all, sums);
+		acc.odd = _mm256_add_epi16(acc.odd, _mm256_srli_epi16(sums, 8));
+		table += QUANT_CHUNK_TABLE;
+		chunks += QUANT_CHUNK;
+	}
+	return acc;
 }
 
 /* Adds the two 128-bit lanes of 16-bit sums of eight vectors, as 32-bit integers. */

@@ -418,14 +418,46 @@ lanes_acc_step(lanes_acc acc, const uint8_t *table, const uint8_t *chunk)
 {
 	const __m512i nibble = _mm512_set1_epi8(0x0f);
 	__m512i bytes = _mm512_loadu_si512(chunk);
-	__m512i low = _mm512_and_si512(bytes, nibble);
-	__m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble);
+	__m512i low;
+	__m512i high;
 
+	VDB_IN_REGISTER(bytes);
+	low = _mm512_and_si512(bytes, nibble);
+	high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble);
 	low = _mm512_shuffle_epi8(_mm512_loadu_si512(table), low);
 	high = _mm512_shuffle_epi8(_mm512_loadu_si512(table + QUANT_CHUNK), high);
 	acc.all = _mm512_add_epi16(acc.all, _mm512_add_epi16(low, high));
 	acc.odd = _mm512_add_epi16(
 		acc.odd, _mm512_add_epi16(_mm512_srli_epi16(low, 8), _mm512_srli_epi16(high, 8)));
+	return acc;
+}
+
+/* Coarse entries of a chunk, low plus high nibble: at most 126 per byte. */
+VDB_INLINE VDB_TARGET __m512i
+lanes_coarse_entries(const uint8_t *table, const uint8_t *chunk)
+{
+	const __m512i nibble = _mm512_set1_epi8(0x0f);
+	__m512i bytes = _mm512_loadu_si512(chunk);
+	__m512i low;
+	__m512i high;
+
+	VDB_IN_REGISTER(bytes);
+	low = _mm512_and_si512(bytes, nibble);
+	high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble);
+
+	return _mm512_add_epi8(_mm512_shuffle_epi8(_mm512_loadu_si512(table), low),
+						   _mm512_shuffle_epi8(_mm512_loadu_si512(table + QUANT_CHUNK), high));
+}
+
+VDB_INLINE VDB_TARGET lanes_acc
+lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
+{
+	__m512i sums =
+		_mm512_add_epi8(lanes_coarse_entries(table, chunks),
+						lanes_coarse_entries(table + QUANT_CHUNK_TABLE, chunks + QUANT_CHUNK));
+
+	acc.all = _mm512_add_epi16(acc.all, sums);
+	acc.odd = _mm512_add_epi16(acc.odd, _mm512_srli_epi16(sums, 8));
 	return acc;
 }
 

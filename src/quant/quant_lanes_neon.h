@@ -556,6 +556,36 @@ lanes_acc_step(lanes_acc acc, const uint8_t *table, const uint8_t *chunk)
 	return acc;
 }
 
+/* Coarse entries of one byte of all codes, low plus high nibble: at most 126. */
+VDB_INLINE uint8x16_t
+lanes_coarse_entries(const uint8_t *table, const uint8_t *group)
+{
+	uint8x16_t bytes = vld1q_u8(group);
+
+	return vaddq_u8(vqtbl1q_u8(vld1q_u8(table), vandq_u8(bytes, vdupq_n_u8(15))),
+					vqtbl1q_u8(vld1q_u8(table + QUANT_CHUNK), vshrq_n_u8(bytes, 4)));
+}
+
+VDB_INLINE lanes_acc
+lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		for (int g = 0; g < QUANT_CHUNK; g += 2 * QUANT_UNIT)
+		{
+			uint8x16_t sums =
+				vaddq_u8(lanes_coarse_entries(table + g, chunks + g),
+						 lanes_coarse_entries(table + g + 16, chunks + g + QUANT_UNIT));
+
+			acc.first = vaddw_u8(acc.first, vget_low_u8(sums));
+			acc.last = vaddw_high_u8(acc.last, sums);
+		}
+		table += QUANT_CHUNK_TABLE;
+		chunks += QUANT_CHUNK;
+	}
+	return acc;
+}
+
 VDB_INLINE lanes_u32
 lanes_acc_drain(lanes_acc acc)
 {

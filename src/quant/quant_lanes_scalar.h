@@ -503,6 +503,13 @@ lanes_acc_step(lanes_acc acc, const uint8_t *table, const uint8_t *chunk)
 	return acc;
 }
 
+VDB_INLINE lanes_acc
+lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
+{
+	acc = lanes_acc_step(acc, table, chunks);
+	return lanes_acc_step(acc, table + QUANT_CHUNK_TABLE, chunks + QUANT_CHUNK);
+}
+
 VDB_INLINE lanes_u32
 lanes_acc_drain(lanes_acc acc)
 {

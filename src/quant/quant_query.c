@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * quant_query.c
- *	  A query's table and the constants of its bounds.
+ *	  A query's tables and the constants of its bounds.
  *
  * NOTES
- *	  Pure C.  Nothing here reaches disk, but the table, delta, beta and norm2 are the
+ *	  Pure C.  Nothing here reaches disk, but the tables, delta, beta and norm2 are the
  *	  same bits on every level all the same, because integer sums are compared exactly
  *	  in the tests.
  *
@@ -19,6 +19,9 @@
 
 #define TABLE_MAX 255.0f
 
+/* Variance of bounds from the coarse table, over that of the other, up to which it serves. */
+#define COARSE_VARIANCE 1.04f
+
 /* Ranges below this are zero for our purposes: dividing by them could overflow. */
 #define RANGE_MIN 1e-30f
 
@@ -29,9 +32,10 @@
  * Segment t covers dimensions 4t..4t+3.  Its entry for nibble n is the sum of +q_j where
  * bit j of n is set and -q_j elsewhere, less the segment's minimum, in steps of delta,
  * which the widest segment spreads over 0..255.  A weight is rounded to 1/256 of a step
- * first, so an entry is within 0.51 steps of the real sum.  Padding dimensions weigh
- * nothing.  A zero query has delta = beta = 0; a query whose norm overflows has
- * lut_sigma = +Inf, which makes quant_bound_init() give up on bounds.
+ * first, so an entry is within 0.51 steps of the real sum.  The coarse table is the same
+ * with 0..63.  Padding dimensions weigh nothing.  A zero query has delta = beta = 0; a
+ * query whose norm overflows has lut_sigma = +Inf, which makes quant_bound_init() give up
+ * on bounds.
  */
 void
 quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
@@ -50,6 +54,7 @@ quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
 	query->lut_sigma = 0.0f;
 	query->q = q;
 	query->table = table;
+	query->coarse_table = table + quant_query_table_bytes(dims) / 2;
 
 	if (!(stats.norm2 <= FLT_MAX) || stats.range < RANGE_MIN)
 	{
@@ -60,6 +65,8 @@ quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
 	}
 
 	routines->query_table(dims, q, 2.0f * 256.0f * TABLE_MAX / stats.range, table);
+	routines->query_table(dims, q, 2.0f * 256.0f * (TABLE_MAX / QUANT_COARSE) / stats.range,
+						  query->coarse_table);
 	query->delta = stats.range / TABLE_MAX;
 	query->beta = -stats.abs;
 	query->lut_sigma = query->delta * sqrtf((float) nsegments / 12.0f);
@@ -70,27 +77,38 @@ quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
  * "Error bound", for kappa.  Where a constant is not finite or so large that a bound
  * could overflow, there is no usable bound: then every occupied slot gets a lower bound
  * of at most -FLT_MAX and an upper bound of +Inf, so that nothing is lost.
+ * The coarse table is used where it widens bounds by no more than 2 %.
  */
 void
 quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQuery *query, float g,
 				 float dist2, float epsilon)
 {
 	float m = metric == QUANT_IP ? 1.0f : 2.0f;
-	float kappa = m * epsilon * (QUANT_SIGMA * sqrtf(dist2) + query->lut_sigma);
+	float coarse_sigma = QUANT_COARSE * query->lut_sigma;
+	float code_variance = QUANT_SIGMA * QUANT_SIGMA * dist2;
+	float variance = code_variance + query->lut_sigma * query->lut_sigma;
+	float coarse_variance = code_variance + coarse_sigma * coarse_sigma;
+	float kappa = m * epsilon * sqrtf(variance);
+	float coarse_kappa = m * epsilon * sqrtf(coarse_variance);
 	float largest; /* of |slope * acc + base| and |width|, whatever the sums are */
 
 	bound->g = g;
 	bound->slope = m * query->delta;
 	bound->base = m * query->beta + kappa;
 	bound->width = 2.0f * kappa;
+	bound->coarse = coarse_variance <= COARSE_VARIANCE * variance;
+	bound->coarse_slope = m * (QUANT_COARSE * query->delta);
+	bound->coarse_base = m * query->beta + coarse_kappa;
+	bound->coarse_width = 2.0f * coarse_kappa;
 
 	largest = bound->slope * (TABLE_MAX * (float) ((query->dims + 3) / 4)) +
-			  fabsf(m * query->beta) + fabsf(bound->width);
+			  fabsf(m * query->beta) + fabsf(bound->coarse_width);
 	if (!(fabsf(g) < QUANT_HUGE && largest < QUANT_HUGE))
 	{
 		bound->g = -FLT_MAX;
 		bound->slope = 0.0f;
 		bound->base = 0.0f;
 		bound->width = 0.0f;
+		bound->coarse = false;
 	}
 }

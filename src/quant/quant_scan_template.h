@@ -41,6 +41,34 @@ scan_sums(const uint8_t *table, const uint8_t *chunks, int nchunks)
 }
 
 /*
+ * The same with a coarse table, whose entries are added as bytes, two chunks at a time.
+ */
+VDB_INLINE VDB_TARGET lanes_u32
+scan_sums_coarse(const uint8_t *table, const uint8_t *chunks, int nchunks)
+{
+	lanes_u32 total = lanes_u32_zero();
+
+	while (nchunks > 0)
+	{
+		int n = nchunks < LANES_ACC_CHUNKS ? nchunks : LANES_ACC_CHUNKS;
+		lanes_acc acc = lanes_acc_zero();
+
+		VDB_UNROLL_TWICE
+		for (int c = 0; c + 1 < n; c += 2)
+		{
+			acc = lanes_acc_coarse(acc, table, chunks);
+			table += 2 * QUANT_CHUNK_TABLE;
+			chunks += 2 * QUANT_CHUNK;
+		}
+		if (n % 2 == 1)
+			acc = lanes_acc_step(acc, table, chunks);
+		total = lanes_u32_add(total, lanes_acc_drain(acc));
+		nchunks -= n;
+	}
+	return total;
+}
+
+/*
  * Bounds from sums; see QuantKernels.bounds.  quant_bound_init() keeps every constant so
  * small that no product overflows: an empty slot gives lb = ub = +Inf and never NaN, a
  * forced one lb <= -FLT_MAX and, as nothing is known about it, ub = +Inf.
@@ -83,8 +111,19 @@ VDB_FN(scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_
 				  const float *add, const uint16_t *mul, float threshold, float lb[QUANT_UNIT],
 				  float ub[QUANT_UNIT])
 {
-	lanes_u32 acc = scan_sums(query->table, chunks, query->nchunks);
+	lanes_u32 acc;
 
+	if (bound->coarse)
+	{
+		QuantBound coarse = {.g = bound->g,
+							 .slope = bound->coarse_slope,
+							 .base = bound->coarse_base,
+							 .width = bound->coarse_width};
+
+		acc = scan_sums_coarse(query->coarse_table, chunks, query->nchunks);
+		return scan_bounds(&coarse, acc, add, mul, threshold, lb, ub);
+	}
+	acc = scan_sums(query->table, chunks, query->nchunks);
 	return scan_bounds(bound, acc, add, mul, threshold, lb, ub);
 }
 

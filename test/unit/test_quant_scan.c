@@ -48,7 +48,7 @@ segment_sum(const float *q, int dims, int t, int n)
 	return sum;
 }
 
-/* Table, delta and beta against their definition, and the same bytes on every level. */
+/* Tables, delta and beta against their definition, and the same bytes on every level. */
 static void
 query_matches_reference(void)
 {
@@ -67,7 +67,8 @@ query_matches_reference(void)
 		quant_select(VDB_SIMD_SCALAR);
 		quant_query_init(&query, dims, q, table);
 		CHECK(query.dims == dims && query.nchunks == quant_chunks(dims), "shape");
-		CHECK(query.q == q && query.table == table, "pointers");
+		CHECK(query.q == q && query.table == table && query.coarse_table == table + nbytes / 2,
+			  "pointers");
 		for (int i = 0; i < dims; i++)
 		{
 			norm2 += (double) q[i] * q[i];
@@ -87,12 +88,16 @@ query_matches_reference(void)
 			for (int n = 0; n < 16; n++)
 			{
 				/* segment t is nibble t % 2 of byte t / 2 of a code */
-				int entry =
-					table[t / 8 * QUANT_CHUNK_TABLE + t % 2 * QUANT_CHUNK + t % 8 / 2 * 16 + n];
+				int entries = t / 8 * QUANT_CHUNK_TABLE + t % 2 * QUANT_CHUNK + t % 8 / 2 * 16;
+				int entry = table[entries + n];
 				double exact = segment_sum(q, dims, t, n) / query.delta;
 
 				CHECK(fabs(entry - exact) <= 0.51, "dims %d, segment %d, entry %d: %d, not %g",
 					  dims, t, n, entry, exact);
+				entry = query.coarse_table[entries + n];
+				CHECK(entry <= 63 && fabs(entry - exact / QUANT_COARSE) <= 0.51,
+					  "dims %d, segment %d, coarse entry %d: %d, not %g", dims, t, n, entry,
+					  exact / QUANT_COARSE);
 			}
 
 		for (int s = 0; s < VDB_SIMD_COUNT; s++)
@@ -124,7 +129,7 @@ query_special_values(void)
 	{
 		DIMS = 70
 	};
-	uint8_t table[3 * QUANT_CHUNK_TABLE];
+	uint8_t table[6 * QUANT_CHUNK_TABLE];
 	uint8_t zero[sizeof(table)] = {0};
 	float q[DIMS] = {0.0f};
 	QuantQuery query;
@@ -291,7 +296,7 @@ accumulate_estimates_sums(void)
 static QuantBound
 make_bound(float g, float slope, float base, float width)
 {
-	QuantBound bound = {g, slope, base, width};
+	QuantBound bound = {.g = g, .slope = slope, .base = base, .width = width};
 
 	return bound;
 }
@@ -344,7 +349,7 @@ bounds_match_reference(void)
 	}
 }
 
-/* The kernel in one piece gives what its two parts give. */
+/* The kernel in one piece gives what its two parts give, with both tables. */
 static void
 scan_unit_equals_parts(void)
 {
@@ -370,29 +375,133 @@ scan_unit_equals_parts(void)
 		}
 		quant_query_init(&query, dims, q, table);
 		quant_bound_init(&bound, QUANT_L2, &query, 1.0f, 1.0f, 1.5f);
-		for (int s = 0; s < VDB_SIMD_COUNT; s++)
-			if (test_simd(s))
-			{
-				const QuantKernels *kernels = quant_kernels(s);
-				uint32_t acc[QUANT_UNIT] = {0};
-				float lb[2][QUANT_UNIT];
-				float ub[2][QUANT_UNIT];
-				uint32_t mask[2];
+		for (int coarse = 0; coarse < 2; coarse++)
+			for (int s = 0; s < VDB_SIMD_COUNT; s++)
+				if (test_simd(s))
+				{
+					const QuantKernels *kernels = quant_kernels(s);
+					QuantBound parts = make_bound(bound.g, bound.coarse_slope, bound.coarse_base,
+												  bound.coarse_width);
+					uint32_t acc[QUANT_UNIT] = {0};
+					float lb[2][QUANT_UNIT];
+					float ub[2][QUANT_UNIT];
+					uint32_t mask[2];
 
-				kernels->accumulate(table, chunks + 1, nchunks, acc);
-				mask[0] = kernels->bounds(&bound, acc, add, mul, 2.0f, lb[0], ub[0]);
-				mask[1] =
-					kernels->scan_unit(&query, &bound, chunks + 1, add, mul, 2.0f, lb[1], ub[1]);
-				CHECK(mask[0] == mask[1] && memcmp(lb[0], lb[1], sizeof(lb[0])) == 0 &&
-						  memcmp(ub[0], ub[1], sizeof(ub[0])) == 0,
-					  "%s at %d dimensions", vdb_simd_name(s), dims);
-			}
+					bound.coarse = coarse;
+					kernels->accumulate(coarse ? query.coarse_table : table, chunks + 1, nchunks,
+										acc);
+					mask[0] = kernels->bounds(coarse ? &parts : &bound, acc, add, mul, 2.0f, lb[0],
+											  ub[0]);
+					mask[1] = kernels->scan_unit(&query, &bound, chunks + 1, add, mul, 2.0f, lb[1],
+												 ub[1]);
+					CHECK(mask[0] == mask[1] && memcmp(lb[0], lb[1], sizeof(lb[0])) == 0 &&
+							  memcmp(ub[0], ub[1], sizeof(ub[0])) == 0,
+						  "%s at %d dimensions, coarse %d", vdb_simd_name(s), dims, coarse);
+				}
 		free(q);
 		free(table);
 		free(chunks);
 		free(add);
 		free(mul);
 	}
+}
+
+/* Sums of the largest coarse entries do not overflow; chunks and tables are not over-read. */
+static void
+coarse_sums_are_exact(void)
+{
+	for (int k = 0; k < NSOME; k++)
+	{
+		int nchunks = quant_chunks(some_dims[k]);
+		uint8_t *chunks = guard_alloc((size_t) nchunks * QUANT_CHUNK);
+		uint8_t *table = guard_alloc((size_t) nchunks * QUANT_CHUNK_TABLE);
+		QuantQuery query = {
+			.dims = some_dims[k], .nchunks = nchunks, .table = NULL, .coarse_table = table};
+		QuantBound bound = {.coarse = true, .coarse_slope = -1.0f}; /* lb is the sum */
+		float add[QUANT_UNIT] = {0.0f};
+		uint16_t mul[QUANT_UNIT];
+
+		for (int i = 0; i < nchunks * QUANT_CHUNK; i++)
+			chunks[i] = (uint8_t) test_random_u64();
+		for (int v = 0; v < QUANT_UNIT; v++)
+			mul[v] = HALF_ONE;
+		for (int fill = 0; fill < 2; fill++)
+		{
+			uint32_t expected[QUANT_UNIT] = {0};
+
+			for (int i = 0; i < nchunks * QUANT_CHUNK_TABLE; i++)
+				table[i] = fill == 0 ? 63 : (uint8_t) test_random_below(64);
+			for (int i = 0; i < nchunks * QUANT_CHUNK; i++)
+			{
+				const uint8_t *entries =
+					table + i / QUANT_CHUNK * QUANT_CHUNK_TABLE + i % 64 / 16 * 16;
+
+				expected[i % 16] +=
+					entries[chunks[i] & 15] + entries[QUANT_CHUNK + (chunks[i] >> 4)];
+			}
+			for (int s = 0; s < VDB_SIMD_COUNT; s++)
+				if (test_simd(s))
+				{
+					float lb[QUANT_UNIT];
+					float ub[QUANT_UNIT];
+
+					quant_kernels(s)->scan_unit(&query, &bound, chunks, add, mul, 0.0f, lb, ub);
+					for (int v = 0; v < QUANT_UNIT; v++)
+						CHECK(lb[v] == (float) expected[v],
+							  "%s, %d chunks, fill %d, vector %d: %g, not %u", vdb_simd_name(s),
+							  nchunks, fill, v, lb[v], expected[v]);
+				}
+		}
+		guard_free(chunks, (size_t) nchunks * QUANT_CHUNK);
+		guard_free(table, (size_t) nchunks * QUANT_CHUNK_TABLE);
+	}
+}
+
+/* Bounds have the width of both errors; the coarse table serves where it adds little. */
+static void
+bound_init_widths(void)
+{
+	enum
+	{
+		DIMS = 256
+	};
+	static const float ratios[] = {0.0f, 0.1f, 1.0f, 10.0f, 30.0f, 45.0f, 100.0f, 1e4f};
+	float q[DIMS];
+	uint8_t table[2 * DIMS / QUANT_CHUNK_DIMS * QUANT_CHUNK_TABLE];
+	QuantQuery query;
+
+	fill_normal(q, DIMS);
+	quant_query_init(&query, DIMS, q, table);
+	for (size_t k = 0; k < sizeof(ratios) / sizeof(ratios[0]); k++)
+		for (int metric = QUANT_L2; metric <= QUANT_IP; metric++)
+		{
+			double m = metric == QUANT_IP ? 1.0 : 2.0;
+			double code = ratios[k] * query.lut_sigma;
+			double coarse = 255.0 / 63.0 * query.lut_sigma;
+			double kappa = m * 1.5 * hypot(code, query.lut_sigma);
+			double coarse_kappa = m * 1.5 * hypot(code, coarse);
+			QuantBound bound;
+
+			quant_bound_init(&bound, metric, &query, 5.0f,
+							 (float) (code / QUANT_SIGMA * (code / QUANT_SIGMA)), 1.5f);
+			CHECK(bound.g == 5.0f, "g %g", bound.g);
+			CHECK(fabs(bound.width - 2.0 * kappa) <= 1e-5 * kappa, "ratio %g: width %g, not %g",
+				  ratios[k], bound.width, 2.0 * kappa);
+			CHECK(fabs(bound.base - (m * query.beta + kappa)) <= 1e-5 * fabs(m * query.beta),
+				  "ratio %g: base %g", ratios[k], bound.base);
+			CHECK(bound.slope == (float) m * query.delta, "slope %g", bound.slope);
+			CHECK(fabs(bound.coarse_width - 2.0 * coarse_kappa) <= 1e-5 * coarse_kappa,
+				  "ratio %g: coarse width %g, not %g", ratios[k], bound.coarse_width,
+				  2.0 * coarse_kappa);
+			CHECK(fabs(bound.coarse_base - (m * query.beta + coarse_kappa)) <=
+					  1e-5 * fabs(m * query.beta),
+				  "ratio %g: coarse base %g", ratios[k], bound.coarse_base);
+			CHECK(fabs(bound.coarse_slope - m * QUANT_COARSE * query.delta) <=
+					  1e-6 * bound.coarse_slope,
+				  "coarse slope %g", bound.coarse_slope);
+			CHECK(bound.coarse == (coarse_kappa <= 1.02 * kappa), "ratio %g: coarse %d", ratios[k],
+				  bound.coarse);
+		}
 }
 
 /* Empty and forced slots, and queries without usable bounds. */
@@ -407,7 +516,7 @@ bounds_special_slots(void)
 	};
 	static const float thresholds[] = {INFINITY, FLT_MAX, 0.0f, -1e30f, -FLT_MAX};
 	float q[DIMS];
-	uint8_t table[2 * QUANT_CHUNK_TABLE];
+	uint8_t table[4 * QUANT_CHUNK_TABLE];
 	QuantQuery query;
 	uint32_t acc[QUANT_UNIT];
 	float add[QUANT_UNIT];
@@ -458,6 +567,7 @@ bounds_special_slots(void)
 				quant_bound_init(&bound, t % 2 ? QUANT_IP : QUANT_L2, &query, cases[k].g,
 								 cases[k].dist2, cases[k].epsilon);
 				CHECK((bound.g > -FLT_MAX) == cases[k].usable, "case %zu", k);
+				CHECK(cases[k].usable || !bound.coarse, "case %zu is coarse", k);
 				mask = quant_kernels(s)->bounds(&bound, acc, add, mul, thresholds[t], lb, ub);
 				for (int v = 0; v < QUANT_UNIT; v++)
 				{
@@ -658,6 +768,8 @@ main(int argc, char **argv)
 	TEST_RUN(accumulate_estimates_sums);
 	TEST_RUN(bounds_match_reference);
 	TEST_RUN(scan_unit_equals_parts);
+	TEST_RUN(coarse_sums_are_exact);
+	TEST_RUN(bound_init_widths);
 	TEST_RUN(bounds_special_slots);
 	TEST_RUN(error_bound_holds);
 	return test_end();
