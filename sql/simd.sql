@@ -64,6 +64,18 @@ SELECT count(*) AS different
 FROM vdb_simd_variants() v, distances(v.name) d JOIN reference r USING (n) JOIN lengths USING (n)
 WHERE supported AND NOT (abs(d.l2 - r.l2) <= 1e-5 * r.l2 AND abs(d.ip - r.ip) <= 1e-5 * vector_norm(a) * vector_norm(b)
 	AND abs(d.cosine - r.cosine) <= 1e-5 AND abs(d.l1 - r.l1) <= 1e-5 * r.l1 AND abs(d.norm - r.norm) <= 1e-5 * r.norm);
+-- bits are counted alike, and the distances of sparse vectors agree
+SELECT count(*) AS different
+FROM vdb_simd_variants() v, set_config('vdb.simd', v.name, false) s, LATERAL (
+	SELECT *, length(replace((x # y)::text, '0', '')) AS hamming, length(replace((x & y)::text, '0', '')) AS shared, length(replace((x | y)::text, '0', '')) AS total
+	FROM (SELECT binary_quantize(a)::varbit AS x, binary_quantize(b)::varbit AS y, a, b FROM lengths WHERE s IS NOT NULL) q) bits
+WHERE supported AND (x <~> y <> hamming OR x <%> y <> CASE shared WHEN 0 THEN 1 ELSE 1 - shared::float8 / total END);
+SELECT count(*) AS different
+FROM vdb_simd_variants() v, set_config('vdb.simd', v.name, false) s, LATERAL (
+	SELECT array_agg(CASE WHEN i * 7 % (n % 11 + 1) = 0 THEN i % 5 - 2 ELSE 0 END ORDER BY i) AS a, array_agg(CASE WHEN i * 5 % (n % 7 + 1) = 0 THEN i % 9 - 4 ELSE 0 END ORDER BY i) AS b
+	FROM generate_series(1, 200) n, generate_series(1, n) i WHERE s IS NOT NULL GROUP BY n) x
+WHERE supported AND (a::sparsevec <-> b::sparsevec <> a::vector <-> b::vector OR a::sparsevec <#> b::sparsevec <> a::vector <#> b::vector
+	OR a::sparsevec <+> b::sparsevec <> a::vector <+> b::vector);
 -- whole numbers are exact on all levels
 SELECT count(*) AS different FROM vdb_simd_variants() v, generate_series(1, 200) n, set_config('vdb.simd', v.name, false) s,
 	LATERAL (SELECT array_agg(i % 7 - 3 ORDER BY i)::vector AS a, array_agg(i % 5 ORDER BY i)::vector AS b, sum((i % 7 - 3) * (i % 5)) AS dot FROM generate_series(1, n) i WHERE s IS NOT NULL) x

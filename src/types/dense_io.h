@@ -161,30 +161,24 @@ DENSE_FN(recv)(PG_FUNCTION_ARGS)
 {
 	StringInfo buf = (StringInfo) PG_GETARG_POINTER(0);
 	int32 typmod = PG_GETARG_INT32(2);
-	int dim = (int) pq_getmsgint(buf, sizeof(int16));
-	int unused = (int) pq_getmsgint(buf, sizeof(int16));
+	VectorHeader header = vector_unpack_header(pq_getmsgbytes(buf, VECTOR_HEADER_BYTES));
 	const char *elements;
+	VectorParseCode code;
 	DENSE *result;
 
-	(void) DENSE_FN(check_dim)(dim, NULL);
-	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
-	if (unused != 0)
+	(void) DENSE_FN(check_dim)(header.dim, NULL);
+	(void) DENSE_FN(check_typmod)(typmod, header.dim, NULL);
+	if (header.unused != 0)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("expected unused to be 0, not %d", unused)));
+						errmsg("expected unused to be 0, not %d", header.unused)));
 
 	/* Errors out, before anything is allocated, if the message is too short. */
-	elements = pq_getmsgbytes(buf, dim * (int) sizeof(DENSE_ELEMENT));
+	elements = pq_getmsgbytes(buf, header.dim * (int) sizeof(DENSE_ELEMENT));
 
-	result = DENSE_FN(make)(dim);
-	for (int i = 0; i < dim; i++)
-	{
-		DENSE_BITS bits;
-
-		memcpy(&bits, elements + (Size) i * sizeof(bits), sizeof(bits));
-		bits = DENSE_NTOH(bits);
-		memcpy(&result->x[i], &bits, sizeof(bits));
-	}
-	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
+	result = DENSE_FN(make)(header.dim);
+	code = DENSE_FN(unpack_elements)(elements, header.dim, result->x);
+	if (code != VECTOR_PARSE_OK)
+		DENSE_FN(not_finite)(code == VECTOR_PARSE_NAN, NULL);
 
 	PG_RETURN_POINTER(result);
 }

@@ -19,7 +19,6 @@
 #include "common/shortest_dec.h"
 #include "distance/dist.h"
 #include "libpq/pqformat.h"
-#include "port/pg_bswap.h"
 #include "port/vdb_half.h"
 #include "types/dense.h"
 #include "types/vector.h"
@@ -78,7 +77,6 @@ PG_FUNCTION_INFO_V1(vector_to_halfvec);
 #define DENSE_LIMIT			HALF_LIMIT
 #define DENSE_KERNEL(name)	vdb_dist->half_##name
 #define DENSE_BITS			uint16
-#define DENSE_NTOH(bits)	pg_ntoh16(bits)
 #define DENSE_WRITE			pq_writeint16
 /* clang-format on */
 

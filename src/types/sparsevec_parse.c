@@ -14,9 +14,9 @@
 #include "types/sparsevec_parse.h"
 
 #include <limits.h>
-#include <string.h>
 
 #include "types/text_parse.h"
+#include "types/wire_parse.h"
 
 /* ----- text ----- */
 
@@ -235,21 +235,14 @@ sparsevec_arrange(SparsevecElement *elements, int nnz, int dim, int32_t *indices
 
 /* ----- binary ----- */
 
-/* The 32-bit number at p, in network byte order. */
-static uint32_t
-unpack_uint32(const unsigned char *p)
-{
-	return (uint32_t) p[0] << 24 | (uint32_t) p[1] << 16 | (uint32_t) p[2] << 8 | p[3];
-}
-
 SparsevecHeader
 sparsevec_unpack_header(const void *bytes)
 {
 	const unsigned char *p = bytes;
 
-	return (SparsevecHeader){.dim = (int32_t) unpack_uint32(p),
-							 .nnz = (int32_t) unpack_uint32(p + 4),
-							 .unused = (int32_t) unpack_uint32(p + 8)};
+	return (SparsevecHeader){.dim = (int32_t) wire_uint32(p),
+							 .nnz = (int32_t) wire_uint32(p + 4),
+							 .unused = (int32_t) wire_uint32(p + 8)};
 }
 
 SparsevecCode
@@ -259,15 +252,13 @@ sparsevec_unpack_elements(const void *bytes, int nnz, int dim, int32_t *indices,
 	SparsevecCode code;
 
 	for (int i = 0; i < nnz; i++, p += 4)
-		indices[i] = (int32_t) unpack_uint32(p);
+		indices[i] = (int32_t) wire_uint32(p);
 	code = check_indices(indices, nnz, dim);
 	if (code != SPARSEVEC_OK)
 		return code;
 	for (int i = 0; i < nnz; i++, p += 4)
 	{
-		uint32_t bits = unpack_uint32(p);
-
-		memcpy(&values[i], &bits, sizeof(bits));
+		values[i] = wire_float(p);
 		if (isnan(values[i]))
 			return SPARSEVEC_NAN;
 		if (isinf(values[i]))

@@ -20,7 +20,6 @@
 #include "common/shortest_dec.h"
 #include "distance/dist.h"
 #include "libpq/pqformat.h"
-#include "port/pg_bswap.h"
 #include "types/dense.h"
 #include "types/vector_parse.h"
 #include "utils/array.h"
@@ -72,7 +71,6 @@ PG_FUNCTION_INFO_V1(vector_avg);
 #define DENSE_LIMIT			INFINITY
 #define DENSE_KERNEL(name)	vdb_dist->name
 #define DENSE_BITS			uint32
-#define DENSE_NTOH(bits)	pg_ntoh32(bits)
 #define DENSE_WRITE			pq_writeint32
 /* clang-format on */
 

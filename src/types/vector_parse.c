@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * vector_parse.c
- *	  Parser of the text form of a vector: "[1,2.5,-3e4]".
+ *	  Parsers of the text form of a vector, "[1,2.5,-3e4]", and of its binary form.
  *
  * NOTES
  *	  Pure C, no server headers.  Grammar and contract: vector_parse.h.
@@ -14,6 +14,7 @@
 #include "types/vector_parse.h"
 
 #include "types/text_parse.h"
+#include "types/wire_parse.h"
 
 /*
  * Reads one number at p (no white space before it) into *value.  Sets *end to the first
@@ -118,4 +119,41 @@ vector_parse_bound(const char *text, int max_dim)
 	for (const char *p = text; *p != '\0' && bound < max_dim; p++)
 		bound += *p == ',';
 	return bound;
+}
+
+VectorHeader
+vector_unpack_header(const void *bytes)
+{
+	const unsigned char *p = bytes;
+
+	return (VectorHeader){.dim = wire_uint16(p), .unused = wire_uint16(p + 2)};
+}
+
+VectorParseCode
+vector_unpack_elements(const void *bytes, int dim, float *x)
+{
+	const unsigned char *p = bytes;
+
+	for (int i = 0; i < dim; i++)
+	{
+		x[i] = wire_float(p + 4 * (size_t) i);
+		if (!isfinite(x[i]))
+			return isnan(x[i]) ? VECTOR_PARSE_NAN : VECTOR_PARSE_INFINITE;
+	}
+	return VECTOR_PARSE_OK;
+}
+
+VectorParseCode
+halfvec_unpack_elements(const void *bytes, int dim, uint16_t *x)
+{
+	const unsigned char *p = bytes;
+
+	for (int i = 0; i < dim; i++)
+	{
+		x[i] = wire_uint16(p + 2 * (size_t) i);
+		/* all bits of the exponent set: infinity, or NaN if the fraction is not zero */
+		if ((x[i] & 0x7c00) == 0x7c00)
+			return (x[i] & 0x03ff) != 0 ? VECTOR_PARSE_NAN : VECTOR_PARSE_INFINITE;
+	}
+	return VECTOR_PARSE_OK;
 }

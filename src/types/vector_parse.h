@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * vector_parse.h
- *	  Parser of the text form of a vector: "[1,2.5,-3e4]".
+ *	  Parsers of the text form of a vector, "[1,2.5,-3e4]", and of its binary form.
  *
  * NOTES
  *	  Pure C, no server headers: unit tests and fuzzers link it alone.  It allocates
@@ -27,6 +27,7 @@
 #define VECTOR_PARSE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum VectorParseCode
 {
@@ -63,5 +64,24 @@ extern VectorParseCode vector_parse(const char *text, float *x, int max_dim, flo
  * exact for an accepted one; at most max_dim.  For sizing x.
  */
 extern int vector_parse_bound(const char *text, int max_dim);
+
+/*
+ * Binary form, in network byte order: int16 dim, int16 unused = 0, dim elements of 4 bytes
+ * (halfvec: 2).
+ */
+#define VECTOR_HEADER_BYTES 4
+
+typedef struct VectorHeader
+{
+	int dim;	/* 0 .. 65535 until it was checked */
+	int unused; /* 0 .. 65535 */
+} VectorHeader;
+
+/* Reads the first VECTOR_HEADER_BYTES of the binary form; checks nothing. */
+extern VectorHeader vector_unpack_header(const void *bytes);
+
+/* Reads the elements behind the header into x[dim].  Gives OK, NAN or INFINITE. */
+extern VectorParseCode vector_unpack_elements(const void *bytes, int dim, float *x);
+extern VectorParseCode halfvec_unpack_elements(const void *bytes, int dim, uint16_t *x);
 
 #endif /* VECTOR_PARSE_H */

@@ -16,6 +16,7 @@
 #include <errno.h>
 
 #include "test_main.h"
+#include "mutate.h"
 #include "types/vector_parse.h"
 
 #define MUTATIONS	  100000 /* mutated texts */
@@ -355,60 +356,12 @@ reference_parse(const char *text, float *x, int max_dim, float limit, int *dim)
 	return text[at + strspn(text + at, spaces)] == '\0' ? VECTOR_PARSE_OK : VECTOR_PARSE_JUNK;
 }
 
-/* Changes the text of *size bytes in one place: overwrite, insert, delete, repeat, cut. */
-static void
-mutate(char *text, size_t *size)
-{
-	static const char alphabet[] =
-		"[]],,,0123456789..eE+--xXpPnaNiInNfFty() \t\n\v\f\r{}\"_\x80\xff";
-	size_t at = test_random_below((uint32_t) *size + 1);
-	char c = alphabet[test_random_below(sizeof(alphabet) - 1)];
-	size_t span = test_random_below(12);
-
-	if (test_random_below(8) == 0)
-		c = (char) (1 + test_random_below(255));
-	switch (test_random_below(8))
-	{
-		case 0:
-		case 1:
-		case 2:
-			if (at < *size)
-				text[at] = c;
-			break;
-		case 3:
-		case 4:
-			if (*size < MUTATED_BYTES)
-			{
-				memmove(text + at + 1, text + at, *size - at);
-				text[at] = c;
-				(*size)++;
-			}
-			break;
-		case 5:
-			if (at < *size)
-			{
-				memmove(text + at, text + at + 1, *size - at - 1);
-				(*size)--;
-			}
-			break;
-		case 6:
-			if (at + span <= *size && *size + span <= MUTATED_BYTES)
-			{
-				memmove(text + at + span, text + at, *size - at);
-				*size += span;
-			}
-			break;
-		case 7:
-			if (test_random_below(4) == 0)
-				*size = at;
-			break;
-	}
-}
-
 /* Texts one to eight mutations away from a valid one. */
 static void
 mutations(void)
 {
+	static const char alphabet[] =
+		"[]],,,0123456789..eE+--xXpPnaNiInNfFty() \t\n\v\f\r{}\"_\x80\xff";
 	static const char *const seeds[] = {
 		"[1,2,3]",
 		" [ 1.5 , -2e3 ,\t0x1p4 ] ",
@@ -439,7 +392,7 @@ mutations(void)
 
 		memcpy(text, seed, size);
 		for (uint32_t n = 1 + test_random_below(8); n > 0; n--)
-			mutate(text, &size);
+			mutate(text, &size, MUTATED_BYTES, alphabet, sizeof(alphabet) - 1, false);
 		text[size] = '\0';
 		size = strlen(text);
 

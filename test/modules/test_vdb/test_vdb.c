@@ -17,6 +17,7 @@
 #include "catalog/index.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
+#include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -28,6 +29,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(test_vdb_define_settings);
 PG_FUNCTION_INFO_V1(test_vdb_scan);
+PG_FUNCTION_INFO_V1(test_vdb_recv);
 
 /* The snapshot of a name; "dirty" is room for one that is not static. */
 static Snapshot
@@ -113,4 +115,31 @@ test_vdb_define_settings(PG_FUNCTION_ARGS)
 	}
 	MarkGUCPrefixReserved(prefix);
 	PG_RETURN_VOID();
+}
+
+/*
+ * SQL: test_vdb_recv(type regtype, typmod integer, message bytea) returns text: a value from
+ * its binary form, as COPY and a bind message read it, in its text form.
+ */
+Datum
+test_vdb_recv(PG_FUNCTION_ARGS)
+{
+	Oid type = PG_GETARG_OID(0);
+	bytea *message = PG_GETARG_BYTEA_PP(2);
+	StringInfoData buf;
+	Oid receive;
+	Oid output;
+	Oid typioparam;
+	bool is_varlena;
+	Datum value;
+
+	getTypeBinaryInputInfo(type, &receive, &typioparam);
+	getTypeOutputInfo(type, &output, &is_varlena);
+	initStringInfo(&buf);
+	appendBinaryStringInfo(&buf, VARDATA_ANY(message), VARSIZE_ANY_EXHDR(message));
+	value = OidReceiveFunctionCall(receive, &buf, typioparam, PG_GETARG_INT32(1));
+	if (buf.cursor != buf.len)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("incorrect binary data format")));
+	PG_RETURN_TEXT_P(cstring_to_text(OidOutputFunctionCall(output, value)));
 }
