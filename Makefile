@@ -7,6 +7,8 @@
 #                         names hnsw and ivfflat (uninstall-vector-shim: remove that)
 #   make check            everything, on private throw-away servers (check-regress etc.: one tier)
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
+#   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
+#                         bench-prepare, bench-results, bench-quality: bench/README.md)
 #   make lint             the rules of this tree (test/lint)
 #   make format           clang-format on every C file (format-check: only look)
 #
@@ -37,7 +39,8 @@ PG_CFLAGS = $(VDB_CFLAGS)
 SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
-SCRIPTED = check check-% demo demo-psql lint format format-check
+SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-prepare \
+	bench-results bench-quality lint format format-check
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -55,13 +58,18 @@ demo:
 	@bench/demo/demo.sh
 demo-psql:
 	@bench/demo/demo.sh psql
+bench-search bench-build bench-insert bench-prepare bench-results:
+	@bench/macro/run.sh $(@:bench-%=%)
+bench-quality:
+	@bench/expected/quality.sh write
 
 ifneq ($(filter-out $(SCRIPTED),$(MAKECMDGOALS)),)
 $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 	@$(MAKE) --no-print-directory $@
 endif
 
-.PHONY: check demo demo-psql lint format format-check
+.PHONY: check demo demo-psql bench-search bench-build bench-insert bench-prepare bench-results \
+	bench-quality lint format format-check
 .NOTPARALLEL:
 
 else

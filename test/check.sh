@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit 2
 . test/lib/prepare.sh
 
 tiers=("$@")
-[ "${#tiers[@]}" -gt 0 ] || tiers=(lint format build unit regress isolation tap clients versions)
+[ "${#tiers[@]}" -gt 0 ] || tiers=(lint format build unit regress isolation tap quality clients versions)
 for tier in "${tiers[@]}"; do
 	[ -f "test/tiers/$tier.sh" ] ||
 		vdb_die "there is no tier \"$tier\", only: $(basename -s .sh test/tiers/*.sh | tr '\n' ' ')"
@@ -24,7 +24,7 @@ case " ${tiers[*]} " in
 *" clients "*) [ "${VDB_CLIENTS:-}" = 0 ] || vdb_lanes_wanted=${VDB_CLIENTS:-all} ;;
 esac
 case " ${tiers[*]} " in
-*" build "* | *" unit "* | *" regress "* | *" isolation "* | *" tap "* | *" clients "* | *" versions "*) vdb_prepare check ;;
+*" build "* | *" unit "* | *" regress "* | *" isolation "* | *" tap "* | *" quality "* | *" clients "* | *" versions "*) vdb_prepare check ;;
 *) vdb_prepare lint ;;
 esac
 vdb_open_build_dir

@@ -1,0 +1,152 @@
+"""
+Command line of the macro-benchmarks; run.sh starts the server and this.
+
+    macro.py prepare|search|build|insert
+    macro.py results        put results into bench/README.md; needs no server
+
+The environment has the settings: see README.md.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+KINDS = ("search", "build", "insert")
+
+
+@dataclass
+class Options:
+    """Settings of a run."""
+
+    rounds: int
+    queries: int
+    seconds: float
+    insert: int
+    processes: int
+    build_with: list
+    memory: str
+    reuse: bool
+
+
+def words(name, default=""):
+    """The words of a variable of the environment."""
+    return os.environ.get(name, default).split()
+
+
+def whole(name, default):
+    """A number of the environment."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit() or int(text) < 1:
+        raise SystemExit(f"{name}={text} is no positive number")
+    return int(text)
+
+
+def options():
+    """Read the settings."""
+    return Options(
+        rounds=whole("BENCH_ROUNDS", 3),
+        queries=whole("BENCH_QUERIES", 1000),
+        seconds=float(os.environ.get("BENCH_SECONDS") or 20),
+        insert=whole("BENCH_INSERT_ROWS", 10_000),
+        processes=whole("BENCH_PROCESSES", 2),
+        build_with=[int(w) for w in words("BENCH_BUILD_PROCESSES", "1 2")],
+        memory=os.environ.get("BENCH_MAINTENANCE_WORK_MEM") or "1GB",
+        reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"))
+
+
+def measure(command):
+    """Run one benchmark over all data sets."""
+    from build import BuildBench
+    from dataset import open_set
+    from indexes import OPERATOR, chosen_indexes
+    from insert import InsertBench
+    from report import Report
+    from search import SearchBench
+    from server import Server
+
+    chosen = options()
+    server = Server(os.environ.get("BENCH_PGVECTOR"))
+    server.open_databases()
+    cache, folder = os.environ["BENCH_CACHE"], os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    for word in words("BENCH_SETS", "sample"):
+        server.say(f"data set {word}")
+        data = open_set(word, os.environ.get("BENCH_DATA", "").split(":"),
+                        cache)
+        metric = os.environ.get("BENCH_METRIC") or data.metric
+        if metric not in OPERATOR:
+            raise SystemExit(f"BENCH_METRIC={metric} is none of "
+                             + " ".join(OPERATOR))
+        indexes = chosen_indexes(data.rows, words("BENCH_INDEXES"),
+                                 server.databases, words("BENCH_EPSILON", "3"))
+        for database in server.databases:
+            server.load(data, database)
+        if command == "prepare":
+            data.truth(metric, min(chosen.queries, len(data.query)))
+            for index in indexes:
+                server.ensure(data, index, metric, chosen.processes,
+                              chosen.memory)
+            continue
+        bench = {"search": SearchBench, "build": BuildBench,
+                 "insert": InsertBench}[command](server, data, metric, indexes,
+                                                 chosen)
+        report = Report(folder, server, data, metric, chosen)
+        try:
+            bench.run()
+        finally:
+            server.restore(data)
+        getattr(report, command)(bench)
+
+
+def paste(folder):
+    """
+    Copy all results of a folder to bench/results, and put the tables of all
+    that is there between the marks in bench/README.md, details left out.
+    """
+    from report import DETAILS
+
+    to = os.path.join(ROOT, "bench", "results")
+    os.makedirs(to, exist_ok=True)
+    for name in sorted(os.listdir(folder)):
+        if name.split("-")[0] in KINDS and name.endswith((".md", ".csv",
+                                                          ".svg")):
+            shutil.copy(os.path.join(folder, name), to)
+    text = ""
+    for kind in KINDS:
+        for name in sorted(os.listdir(to)):
+            if not (name.startswith(kind + "-") and name.endswith(".md")):
+                continue
+            with open(os.path.join(to, name), encoding="utf-8") as f:
+                short, _, details = f.read().partition(DETAILS)
+            text += short.rstrip().replace("](search-", "](results/search-")
+            text += (f"\n\nEvery setting: [results/{name}](results/{name})"
+                     if details else "") + "\n\n"
+    readme = os.path.join(ROOT, "bench", "README.md")
+    with open(readme, encoding="utf-8") as f:
+        before, begin, rest = f.read().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{readme} lacks the marks {BEGIN} and {END}")
+    with open(readme, "w", encoding="utf-8") as f:
+        f.write(f"{before}{BEGIN}\n\n{text}{END}{after}")
+    print(f"results of {folder} are in bench/results and bench/README.md")
+
+
+def main():
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description="see the head of this file")
+    parser.add_argument("command", choices=("prepare", "results") + KINDS)
+    command = parser.parse_args().command
+    if command == "results":
+        paste(os.environ["BENCH_OUT"])
+    else:
+        measure(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
