@@ -256,23 +256,14 @@ extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
 extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
 								float threshold, float *lb, float *ub, IvfkmUnit *arrays);
 
-/* ----- build (ivfkm_sample.c, ivfkm_build.c, ivfkm_calibrate.c, ivfkm_write.c) ----- */
+/* ----- build (ivfkm_build.c, ivfkm_write.c; ivfkm_build.h has what is private to it) ----- */
 
-#define IVFKM_PHASE_SAMPLE 2 /* 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE */
-#define IVFKM_PHASE_TRAIN  3
-#define IVFKM_PHASE_ASSIGN 4
-#define IVFKM_PHASE_SORT   5
-#define IVFKM_PHASE_WRITE  6
-
-/* Rows of the sample that the centroids are trained on. */
-typedef struct IvfkmSample
-{
-	int dims;
-	double total_rows; /* estimate of indexable rows in the table */
-	int nrows;		   /* rows taken */
-	int max_rows;	   /* room */
-	float *rows;	   /* max_rows * dims, input space (unit vectors for cosine) */
-} IvfkmSample;
+#define IVFKM_PHASE_SAMPLE	  2 /* 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE */
+#define IVFKM_PHASE_TRAIN	  3
+#define IVFKM_PHASE_CALIBRATE 4
+#define IVFKM_PHASE_ASSIGN	  5
+#define IVFKM_PHASE_SORT	  6
+#define IVFKM_PHASE_WRITE	  7
 
 /* A trained index before its lists are written. */
 typedef struct IvfkmPlan
@@ -307,13 +298,6 @@ typedef struct IvfkmExtent
 	uint32 nrefined; /* records written */
 } IvfkmExtent;
 
-extern double ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info);
-extern void ivfkm_sample_rows(Relation heap, Relation index, IndexInfo *index_info,
-							  const IvfkmOps *ops, IvfkmSample *sample);
-extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
-extern void ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample,
-							const float *centroids, const uint32 *lists, const float *offset,
-							double sample_fraction);
 extern void ivfkm_write_page(Relation index, ForkNumber fork, BlockNumber block, const char *image);
 extern BlockNumber ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n);
 extern BlockNumber ivfkm_refine_blocks(const IvfkmGeometry *geometry, uint32 n);

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_build.c
- *	  Building an index: plan, train, assign and encode, sort, write.
+ *	  Building an index: plan, scan of the table, sort, write.
  *
  * NOTES
  *	  The steps, and what bounds their memory, are described in README.md of this folder.
  *	  Everything is allocated in one context that an error drops; nothing is visible
- *	  before the transaction commits.
+ *	  before the transaction commits.  Planning is in ivfkm_train.c; workers, in
+ *	  ivfkm_parallel.c.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_build.c
@@ -14,8 +15,6 @@
  *-------------------------------------------------------------------------
  */
 #include "compat.h"
-
-#include <math.h>
 
 #include "access/tableam.h"
 #include "access/xloginsert.h"
@@ -28,20 +27,15 @@
 #include "pgstat.h"
 #include "utils/backend_progress.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/tuplesort.h"
 
-#include "cluster/kmeans.h"
-#include "port/vdb_half.h"
+#include "am/ivfkm_build.h"
 
-#include "am/ivfkm.h"
-
-#define POINTS_PER_LIST		64 /* sample rows per list wanted, and the fewest accepted */
-#define MIN_POINTS_PER_LIST 16
-
-/* Seeds of a build: fixed, so that the same table gives the same index. */
-#define ROTATION_SEED	0x7664622D50524F54ULL
-#define CLUSTERING_SEED 0x7664622D4B4D4E53ULL
+/*
+ * Squared residuals are summed as multiples of this, so that the sum does not depend on the
+ * order; larger ones than RESIDUAL_MOST, of outliers, count as much as that.
+ */
+#define RESIDUAL_QUANTUM 0x1p-24
+#define RESIDUAL_MOST	 0x1p30
 
 /* What the sort carries for each row behind its list and address. */
 typedef struct SortedCode
@@ -52,290 +46,21 @@ typedef struct SortedCode
 	uint8 code[FLEXIBLE_ARRAY_MEMBER]; /* and behind it the refine code */
 } SortedCode;
 
-typedef struct BuildState
+/* Shows a phase of the build; totals of 0 are not known. */
+void
+ivfkm_show_phase(int64 phase, int64 blocks, int64 tuples)
 {
-	Relation heap;
-	Relation index;
-	IndexInfo *index_info;
-	const IvfkmOps *ops;
-	int dims;
-	MemoryContext context;
-	MemoryContext row_context;
-	Size budget; /* bytes of maintenance_work_mem */
+	const int index[] = {PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_SCAN_BLOCKS_TOTAL,
+						 PROGRESS_SCAN_BLOCKS_DONE, PROGRESS_CREATEIDX_TUPLES_TOTAL,
+						 PROGRESS_CREATEIDX_TUPLES_DONE};
+	const int64 values[] = {phase, blocks, 0, tuples, 0};
 
-	IvfkmPlan plan;
-	float *centroids; /* nlists * dims, as stored, in float32 */
-	KmeansIndex *lists;
-	void *workspace; /* of kmeans_assign() */
-
-	/* rows waiting to be assigned */
-	float *batch;
-	ItemPointerData *batch_tids;
-	bool *batch_ordinary;
-	int nbatch;
-
-	Tuplesortstate *sort;
-	TupleTableSlot *sort_slot;
-	SortedCode *sorted_code;
-	double residual2; /* sum over all rows */
-	double rows;
-} BuildState;
-
-/* Memory of "size" bytes aligned for the SIMD kernels; freed with its context. */
-static void *
-alloc_aligned(Size size)
-{
-	char *memory = MemoryContextAllocHuge(CurrentMemoryContext, size + 64);
-
-	return (void *) TYPEALIGN(64, memory);
-}
-
-/* Interrupt and progress callback of the clustering; arg: the sample's rows. */
-static void
-report_training(void *arg, double done)
-{
-	CHECK_FOR_INTERRUPTS();
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE,
-								 (int64) (done * *(const int *) arg));
-}
-
-/* Rows a list is meant to have: enough to fill a page where vectors are short. */
-static int
-list_target(int dims)
-{
-	return dims < 256 ? 256 : 128;
-}
-
-/* Bytes of the centroids, as trained and as stored, and of what goes with a list. */
-static Size
-centroid_bytes(int dims, int nlists)
-{
-	return (Size) nlists * (dims * (sizeof(float) + sizeof(uint16)) + 64);
-}
-
-/* Bytes that planning takes at its peak with nrows sample rows. */
-static Size
-planning_bytes(int dims, int nrows, int nlists)
-{
-	KmeansParams params;
-
-	kmeans_params_init(&params, dims, nrows, nlists);
-	return sizeof(float) * (Size) nrows * dims + centroid_bytes(dims, nlists) +
-		   Max(kmeans_train_bytes(&params), kmeans_index_bytes(dims, nlists) +
-												kmeans_assign_bytes(dims, nlists) +
-												ivfkm_calibrate_bytes(dims, nrows, nlists));
-}
-
-/*
- * Chooses the number of lists and the size of the sample so that training stays within
- * the budget.  *nlists holds the number wanted and is reduced only if a list would get
- * fewer than MIN_POINTS_PER_LIST sample rows although the table has more.
- */
-static void
-choose_sizes(const BuildState *build, double total_rows, int *nlists, int *nrows)
-{
-	int lists = *nlists;
-	double rows = Min(total_rows * 1.1 + 16, (double) lists * POINTS_PER_LIST);
-
-	rows = Max(1.0, Min(rows, INT_MAX / 2));
-	while (planning_bytes(build->dims, (int) rows, lists) > build->budget &&
-		   (rows > 1.0 || lists > 1))
-	{
-		rows = Max(1.0, floor(rows * 0.95));
-		if (rows < (double) lists * MIN_POINTS_PER_LIST && rows < total_rows)
-			lists = Max(1, (int) (rows / MIN_POINTS_PER_LIST));
-	}
-	*nlists = lists;
-	*nrows = (int) rows;
-}
-
-/* Mean and scale of the sample, and from them the index space; maps the sample into it. */
-static void
-make_space(BuildState *build, IvfkmSample *sample)
-{
-	int dims = build->dims;
-	double *sums = palloc0(sizeof(double) * dims);
-	float *mean = palloc(sizeof(float) * dims);
-	double spread = 0.0;
-	int exponent = 0;
-
-	for (int row = 0; row < sample->nrows; row++)
-	{
-		const float *x = sample->rows + (Size) row * dims;
-
-		for (int i = 0; i < dims; i++)
-			sums[i] += x[i];
-	}
-	for (int i = 0; i < dims; i++)
-		mean[i] = (float) (sums[i] / Max(sample->nrows, 1));
-	for (int row = 0; row < sample->nrows; row++)
-	{
-		const float *x = sample->rows + (Size) row * dims;
-
-		for (int i = 0; i < dims; i++)
-			spread += ((double) x[i] - mean[i]) * ((double) x[i] - mean[i]);
-	}
-	if (spread > 0.0)
-		(void) frexp(sqrt(spread / ((double) sample->nrows * dims)), &exponent);
-	build->plan.meta.scale_exponent = Max(-126, Min(exponent, 126));
-	build->plan.space = ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, build->ops->metric,
-										 ROTATION_SEED, build->plan.meta.scale_exponent, mean);
-	for (int row = 0; row < sample->nrows; row++)
-	{
-		if (row % 256 == 0)
-			CHECK_FOR_INTERRUPTS();
-		ivfkm_space_apply(build->plan.space, sample->rows + (Size) row * dims);
-	}
-	pfree(sums);
-	pfree(mean);
-}
-
-/* Rounds the trained centroids to what is stored, and keeps both forms and the norms. */
-static void
-store_centroids(BuildState *build, uint32 nlists)
-{
-	IvfkmPlan *plan = &build->plan;
-	int dims = build->dims;
-
-	plan->meta.nlists = nlists;
-	plan->centroids = MemoryContextAllocHuge(build->context, sizeof(uint16) * (Size) nlists * dims);
-	plan->norms = palloc(sizeof(float) * nlists);
-	plan->counts = palloc0(sizeof(uint32) * nlists);
-	plan->first_blocks = palloc(sizeof(BlockNumber) * nlists);
-	for (uint32 list = 0; list < nlists; list++)
-	{
-		float *centroid = build->centroids + (Size) list * dims;
-		uint16 *stored = plan->centroids + (Size) list * dims;
-		double norm2 = 0.0;
-
-		for (int i = 0; i < dims; i++)
-		{
-			/* index space has coordinates of about 1; an outlier's are clamped */
-			float value = Max(-65504.0f, Min(centroid[i], 65504.0f));
-
-			stored[i] = vdb_half_from_float(value);
-			centroid[i] = vdb_half_to_float(stored[i]);
-			norm2 += (double) centroid[i] * centroid[i];
-		}
-		plan->norms[list] = (float) norm2;
-	}
-	plan->meta.next_id = IVFKM_FIRST_LIST_ID + nlists;
-}
-
-/* Prepares the search for the nearest of the stored centroids. */
-static void
-prepare_lists(BuildState *build, KmeansCallback callback, void *callback_arg)
-{
-	int nlists = (int) build->plan.meta.nlists;
-
-	build->lists =
-		kmeans_index_init(alloc_aligned(kmeans_index_bytes(build->dims, nlists)), build->dims,
-						  nlists, build->centroids, CLUSTERING_SEED, callback, callback_arg);
-	build->workspace = alloc_aligned(kmeans_assign_bytes(build->dims, nlists));
-}
-
-/* Measures probes against k on the sample, which is in index space. */
-static void
-calibrate(BuildState *build, const IvfkmSample *sample)
-{
-	uint32 *lists =
-		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint32) * (Size) Max(sample->nrows, 1));
-	float *dist2 = palloc(sizeof(float) * KMEANS_BLOCK);
-	double fraction = sample->nrows / Max(sample->total_rows, (double) Max(sample->nrows, 1));
-
-	for (int row = 0; row < sample->nrows; row += KMEANS_BLOCK)
-	{
-		CHECK_FOR_INTERRUPTS();
-		kmeans_assign(build->lists, sample->rows + (Size) row * build->dims,
-					  Min(KMEANS_BLOCK, sample->nrows - row), lists + row, dist2, build->workspace);
-	}
-	ivfkm_calibrate(&build->plan.meta, sample, build->centroids, lists, build->plan.space->offset,
-					fraction);
-	pfree(lists);
-	pfree(dist2);
-}
-
-/* Samples the table, trains the centroids and calibrates: fills in the plan. */
-static void
-plan_index(BuildState *build)
-{
-	IvfkmMetaPageData *meta = &build->plan.meta;
-	int dims = build->dims;
-	IvfkmSample sample;
-	MemoryContext sample_context;
-	MemoryContext old_context;
-	KmeansParams params;
-	KmeansStats stats;
-	int wanted;
-	int nlists;
-
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, IVFKM_PHASE_SAMPLE);
-	memset(&sample, 0, sizeof(sample));
-	sample.dims = dims;
-	if (build->heap != NULL)
-		sample.total_rows = ivfkm_sample_count(build->heap, build->index, build->index_info);
-	wanted = ivfkm_option_lists(build->index);
-	if (wanted == 0)
-		wanted = (int) Max(1.0, Min(rint(sample.total_rows / list_target(dims)), IVFKM_MAX_LISTS));
-	nlists = (int) Max(1.0, Min(wanted, sample.total_rows));
-	wanted = nlists;
-	choose_sizes(build, sample.total_rows, &nlists, &sample.max_rows);
-	if (nlists < wanted)
-		ereport(NOTICE, (errmsg_plural("index \"%s\" gets %d list instead of %d",
-									   "index \"%s\" gets %d lists instead of %d", nlists,
-									   RelationGetRelationName(build->index), nlists, wanted),
-						 errdetail("Training them takes a larger sample than fits into "
-								   "maintenance_work_mem."),
-						 errhint("Increase maintenance_work_mem to speed up searches.")));
-
-	sample_context = AllocSetContextCreate(build->context, "ivfkm sample", ALLOCSET_DEFAULT_SIZES);
-	old_context = MemoryContextSwitchTo(sample_context);
-	sample.rows = alloc_aligned(sizeof(float) * (Size) sample.max_rows * dims);
-	if (build->heap != NULL)
-		ivfkm_sample_rows(build->heap, build->index, build->index_info, build->ops, &sample);
-	MemoryContextSwitchTo(build->context);
-	make_space(build, &sample);
-
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, IVFKM_PHASE_TRAIN);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, sample.nrows);
-	if (sample.nrows > 0)
-	{
-		MemoryContext training_context =
-			AllocSetContextCreate(build->context, "ivfkm training", ALLOCSET_DEFAULT_SIZES);
-		void *workspace;
-
-		build->centroids =
-			MemoryContextAllocHuge(build->context, sizeof(float) * (Size) nlists * dims);
-		kmeans_params_init(&params, dims, sample.nrows, nlists);
-		params.seed = CLUSTERING_SEED;
-		params.callback = report_training;
-		params.callback_arg = &sample.nrows;
-		MemoryContextSwitchTo(training_context);
-		workspace = alloc_aligned(kmeans_train_bytes(&params));
-		kmeans_train(&params, sample.rows, build->centroids, workspace, &stats);
-		MemoryContextSwitchTo(build->context);
-		MemoryContextDelete(training_context);
-	}
-	else
-	{
-		build->centroids = palloc0(sizeof(float) * dims);
-		stats.nlists = 1;
-	}
-	store_centroids(build, stats.nlists);
-	meta->list_target = list_target(dims);
-	meta->build_sample_rows = sample.nrows;
-	if (sample.nrows > 0)
-	{
-		prepare_lists(build, report_training, &sample.nrows);
-		calibrate(build, &sample);
-	}
-	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(sample_context);
+	pgstat_progress_update_multi_param(lengthof(index), index, values);
 }
 
 /* Bytes of a SortedCode with its codes. */
 static Size
-sorted_bytes(const BuildState *build)
+sorted_bytes(const IvfkmBuild *build)
 {
 	int refine_bits = build->plan.meta.refine_bits;
 
@@ -343,41 +68,67 @@ sorted_bytes(const BuildState *build)
 		   (refine_bits > 0 ? quant_refine_bytes(build->dims, refine_bits) : 0);
 }
 
-/* Sets up the sort of encoded rows by list and heap address. */
+/* Memory of each process's sort, in kB: what the rest leaves, divided. */
+static int
+sort_memory(const IvfkmBuild *build)
+{
+	int dims = build->dims;
+	int nlists = (int) build->shared->nlists;
+	Size fixed =
+		ivfkm_team_bytes(dims, build->shared->max_lists) + ivfkm_centroid_bytes(dims, nlists);
+	Size each = kmeans_assign_bytes(dims, nlists) + sizeof(float) * (Size) KMEANS_BLOCK * dims;
+	Size left;
+
+	fixed += each * build->shared->nparticipants;
+	left = build->budget > fixed ? build->budget - fixed : 0;
+	return (int) Max(64, Min(left / build->shared->nparticipants / 1024, MAX_KILOBYTES));
+}
+
+/* Sets up a sort of encoded rows by list and heap address, with "memory" kB. */
 static void
-begin_sort(BuildState *build)
+begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 {
 	AttrNumber columns[2] = {1, 2};
 	Oid operators[2] = {Int4LessOperator, TIDLessOperator};
 	Oid collations[2] = {InvalidOid, InvalidOid};
 	bool nulls_first[2] = {false, false};
-	TupleDesc desc = CreateTemplateTupleDesc(3);
-	Size code_bytes = sorted_bytes(build);
-	int nlists = (int) build->plan.meta.nlists;
-	Size fixed = centroid_bytes(build->dims, nlists) + kmeans_index_bytes(build->dims, nlists) +
-				 kmeans_assign_bytes(build->dims, nlists) +
-				 sizeof(float) * (Size) KMEANS_BLOCK * build->dims;
-	Size left = build->budget > fixed ? build->budget - fixed : 0;
 
-	TupleDescInitEntry(desc, (AttrNumber) 1, "list", INT4OID, -1, 0);
-	TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
-	TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
-	build->sort =
-		tuplesort_begin_heap(desc, 2, columns, operators, collations, nulls_first,
-							 (int) Max(64, Min(left / 1024, MAX_KILOBYTES)), NULL, TUPLESORT_NONE);
-	build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
-	build->sorted_code = palloc0(code_bytes);
-	SET_VARSIZE(build->sorted_code, code_bytes);
+	if (build->sort_slot == NULL)
+	{
+		TupleDesc desc = CreateTemplateTupleDesc(3);
+		Size code_bytes = sorted_bytes(build);
+
+		TupleDescInitEntry(desc, (AttrNumber) 1, "list", INT4OID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
+		build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+		build->sorted_code = palloc0(code_bytes);
+		SET_VARSIZE(build->sorted_code, code_bytes);
+	}
+	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, 2, columns, operators,
+									   collations, nulls_first, memory, coordinate, TUPLESORT_NONE);
+}
+
+/* Adds a squared residual to the sum. */
+static void
+add_residual(IvfkmBuild *build, float residual2)
+{
+	double clamped = residual2 < RESIDUAL_MOST ? residual2 : RESIDUAL_MOST;
+	uint64 units = (uint64) (clamped / RESIDUAL_QUANTUM);
+
+	build->residual_low += units & 0xffffffff;
+	build->residual_high += units >> 32;
 }
 
 /* Assigns, encodes and hands to the sort the rows of the batch. */
 static void
-flush_batch(BuildState *build)
+flush_batch(IvfkmBuild *build)
 {
 	IvfkmPlan *plan = &build->plan;
 	int dims = build->dims;
 	uint32 lists[KMEANS_BLOCK];
 	float dist2[KMEANS_BLOCK];
+	uint64 assigned;
 
 	CHECK_FOR_INTERRUPTS();
 	kmeans_assign(build->lists, build->batch, build->nbatch, lists, dist2, build->workspace);
@@ -390,10 +141,10 @@ flush_batch(BuildState *build)
 		code.bits = sorted->code;
 		code.refine = sorted->code + quant_code_bytes(dims);
 		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
-		build->residual2 +=
-			ivfkm_encode(plan->space->quant_metric, dims, plan->meta.refine_bits,
-						 build->batch + (Size) i * dims, build->batch_ordinary[i],
-						 build->centroids + (Size) lists[i] * dims, plan->space->offset, &code);
+		add_residual(build, ivfkm_encode(plan->space->quant_metric, dims, plan->meta.refine_bits,
+										 build->batch + (Size) i * dims, build->batch_ordinary[i],
+										 build->centroids + (Size) lists[i] * dims,
+										 plan->space->offset, &code));
 		sorted->factors = code.factors;
 		sorted->refine_factors = code.refine_factors;
 		plan->counts[lists[i]]++;
@@ -407,6 +158,9 @@ flush_batch(BuildState *build)
 		tuplesort_puttupleslot(build->sort, slot);
 	}
 	build->rows += build->nbatch;
+	assigned = pg_atomic_add_fetch_u64(&build->shared->assigned, build->nbatch);
+	if (build->leader)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) assigned);
 	build->nbatch = 0;
 }
 
@@ -415,7 +169,7 @@ static void
 build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
 		  void *arg)
 {
-	BuildState *build = arg;
+	IvfkmBuild *build = arg;
 	float *x = build->batch + (Size) build->nbatch * build->dims;
 	MemoryContext old_context;
 	void *value;
@@ -435,33 +189,92 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	MemoryContextReset(build->row_context);
 }
 
-/* Scans the table and leaves its encoded rows in the sort, sorted; returns rows scanned. */
-static double
-assign_rows(BuildState *build)
+/*
+ * Job: the rows of the table, or of the part of it that falls to this process, into the
+ * sort, and the results into shared memory.  With workers everybody ends with a sorted run
+ * on disk.
+ */
+void
+ivfkm_assign_job(IvfkmBuild *build)
 {
-	double scanned = 0.0;
+	IvfkmBuildShared *shared = build->shared;
+	SortCoordinateData coordinate = {.isWorker = true, .nParticipants = -1};
+	TableScanDesc scan = NULL;
+	double scanned;
 
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, IVFKM_PHASE_ASSIGN);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, 0);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, 0);
-	begin_sort(build);
-	if (build->lists == NULL)
-		prepare_lists(build, NULL, NULL);
-	build->batch = alloc_aligned(sizeof(float) * (Size) KMEANS_BLOCK * build->dims);
-	build->batch_ordinary = palloc(sizeof(bool) * KMEANS_BLOCK);
+	ivfkm_make_space(build);
+	if (build->plan.counts == NULL)
+		build->plan.counts = palloc0(sizeof(uint32) * shared->nlists);
+	build->workspace = ivfkm_alloc_aligned(kmeans_assign_bytes(build->dims, (int) shared->nlists));
+	build->batch = ivfkm_alloc_aligned(sizeof(float) * (Size) KMEANS_BLOCK * build->dims);
 	build->batch_tids = palloc(sizeof(ItemPointerData) * KMEANS_BLOCK);
-	scanned = table_index_build_scan(build->heap, build->index, build->index_info, true, true,
-									 build_row, build, NULL);
+	build->batch_ordinary = palloc(sizeof(bool) * KMEANS_BLOCK);
+	coordinate.sharedsort = build->shared_sort;
+	begin_sort(build, shared->sort_memory, build->scan != NULL ? &coordinate : NULL);
+
+	if (build->scan != NULL)
+		scan = table_beginscan_parallel(build->heap, build->scan);
+	scanned = table_index_build_scan(build->heap, build->index, build->index_info, true,
+									 build->leader, build_row, build, scan);
 	if (build->nbatch > 0)
 		flush_batch(build);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, IVFKM_PHASE_SORT);
+	if (build->scan != NULL)
+	{
+		tuplesort_performsort(build->sort);
+		tuplesort_end(build->sort);
+		build->sort = NULL;
+	}
+
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	for (uint32 list = 0; list < shared->nlists; list++)
+		build->counts[list] += build->plan.counts[list];
+	shared->scanned += scanned;
+	shared->rows += build->rows;
+	shared->residual_low += build->residual_low;
+	shared->residual_high += build->residual_high;
+	if (build->index_info->ii_BrokenHotChain)
+		shared->broken_hot_chain = true;
+	shared->nsorted++;
+	LWLockRelease(&shared->lock);
+}
+
+/* Has the table scanned, and leaves its encoded rows in the sort of the leader, sorted. */
+static void
+assign_rows(IvfkmBuild *build)
+{
+	IvfkmBuildShared *shared = build->shared;
+	IvfkmMetaPageData *meta = &build->plan.meta;
+
+	ivfkm_show_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
+	shared->sort_memory = sort_memory(build);
+	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
+
+	memcpy(build->plan.counts, build->counts, sizeof(uint32) * shared->nlists);
+	meta->build_rows = (double) shared->rows;
+	if (shared->rows > 0)
+		meta->build_residual2 =
+			((double) shared->residual_high * 0x1p32 + (double) shared->residual_low) *
+			RESIDUAL_QUANTUM / (double) shared->rows;
+	if (shared->broken_hot_chain)
+		build->index_info->ii_BrokenHotChain = true;
+
+	ivfkm_show_phase(IVFKM_PHASE_SORT, 0, (int64) shared->rows);
+	if (build->parallel != NULL)
+	{
+		SortCoordinateData coordinate = {
+			.isWorker = false, .nParticipants = shared->nsorted, .sharedsort = build->shared_sort};
+
+		/* the processes have ended their sorts, so the leader may take all of the memory */
+		begin_sort(build,
+				   (int) Min((Size) shared->sort_memory * shared->nparticipants, MAX_KILOBYTES),
+				   &coordinate);
+	}
 	tuplesort_performsort(build->sort);
-	return scanned;
 }
 
 /* Reads the sorted rows and writes all lists, in order. */
 static void
-write_lists(BuildState *build)
+write_lists(IvfkmBuild *build)
 {
 	IvfkmPlan *plan = &build->plan;
 	TupleTableSlot *slot =
@@ -470,7 +283,6 @@ write_lists(BuildState *build)
 	int64 done = 0;
 
 	page_list_geometry(&geometry, build->dims, build->plan.meta.refine_bits);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_TOTAL, (int64) build->rows);
 	for (uint32 list = 0; list < plan->meta.nlists; list++)
 	{
 		IvfkmExtent extent;
@@ -508,7 +320,7 @@ write_lists(BuildState *build)
 
 /* What a build and an empty index have in common. */
 static void
-build_begin(BuildState *build, Relation heap, Relation index, IndexInfo *index_info)
+build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_info)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
 
@@ -528,7 +340,6 @@ build_begin(BuildState *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->version = IVFKM_FORMAT_VERSION;
 	meta->dimensions = build->dims;
 	meta->metric = build->ops->metric;
-	meta->seed = ROTATION_SEED;
 	meta->height = 1;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
@@ -540,7 +351,7 @@ IndexBuildResult *
 ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 {
 	IndexBuildResult *result = palloc0(sizeof(IndexBuildResult));
-	BuildState build;
+	IvfkmBuild build;
 	MemoryContext old_context;
 
 	if (RelationGetNumberOfBlocks(index) != 0)
@@ -548,13 +359,12 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 
 	build_begin(&build, heap, index, index_info);
 	old_context = MemoryContextSwitchTo(build.context);
-	plan_index(&build);
-	result->heap_tuples = assign_rows(&build);
-	result->index_tuples = build.rows;
+	ivfkm_plan(&build);
+	assign_rows(&build);
+	result->heap_tuples = build.shared->scanned;
+	result->index_tuples = (double) build.shared->rows;
 
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, IVFKM_PHASE_WRITE);
-	build.plan.meta.build_rows = build.rows;
-	build.plan.meta.build_residual2 = build.rows > 0 ? build.residual2 / build.rows : 0.0;
+	ivfkm_show_phase(IVFKM_PHASE_WRITE, 0, (int64) build.shared->rows);
 	ivfkm_write_head(index, MAIN_FORKNUM, &build.plan);
 	write_lists(&build);
 	if (RelationNeedsWAL(index))
@@ -562,6 +372,7 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 
 	ExecDropSingleTupleTableSlot(build.sort_slot);
 	tuplesort_end(build.sort);
+	ivfkm_team_end(&build);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(build.context);
 	return result;
@@ -571,14 +382,14 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 void
 ivfkmbuildempty(Relation index)
 {
-	BuildState build;
+	IvfkmBuild build;
 	MemoryContext old_context;
 	IvfkmGeometry geometry;
 	IvfkmExtent extent;
 
 	build_begin(&build, NULL, index, NULL);
 	old_context = MemoryContextSwitchTo(build.context);
-	plan_index(&build);
+	ivfkm_plan(&build);
 	ivfkm_write_head(index, INIT_FORKNUM, &build.plan);
 	page_list_geometry(&geometry, build.dims, build.plan.meta.refine_bits);
 	ivfkm_extent_begin(&extent, index, INIT_FORKNUM, &geometry, IVFKM_FIRST_LIST_ID,

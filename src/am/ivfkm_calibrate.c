@@ -8,7 +8,8 @@
  *	  found exactly, and the rank of each one's list among all centroids is noted.  The
  *	  number of probes for k rows is the quantile of those ranks: with that many probes the
  *	  wanted share of neighbours is in the probed lists.  The k-th neighbour in the table is
- *	  about the (k * fraction)-th neighbour in a sample of that fraction.
+ *	  about the (k * fraction)-th neighbour in a sample of that fraction.  Queries are
+ *	  divided among the processes of the build.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_calibrate.c
@@ -19,12 +20,12 @@
 
 #include <math.h>
 
+#include "commands/progress.h"
 #include "miscadmin.h"
-#include "utils/memutils.h"
+#include "pgstat.h"
+#include "utils/backend_progress.h"
 
-#include "distance/dist.h"
-
-#include "am/ivfkm.h"
+#include "am/ivfkm_build.h"
 
 /*
  * Share of the neighbours that the probed lists are to hold: above the recall wanted of a
@@ -33,13 +34,12 @@
 #define CALIBRATION_RECALL 0.98
 
 #define CALIBRATION_QUERIES 256 /* sample rows used as queries */
-#define QUERY_BLOCK			16	/* of them at a time */
-#define ROW_BLOCK			256 /* rows that stay in the cache meanwhile */
+#define ROW_BLOCK			256 /* rows compared at a time */
 
 /* k of each entry of the table. */
 static const uint32 calibration_k[IVFKM_CALIBRATION_SLOTS] = {1, 3, 10, 32, 100, 316, 1000, 3162};
 
-/* A sample row by its distance to the query, or a list by its centroid's. */
+/* A sample row by its distance to the query. */
 typedef struct Ranked
 {
 	float distance;
@@ -64,167 +64,225 @@ ranked_compare(const void *a, const void *b)
 	return x->number < y->number ? -1 : (x->number > y->number);
 }
 
-/* The m nearest sample rows to query "self", itself not counted, in ascending order. */
-static int
-nearest_rows(const float *distances, int nrows, int self, int m, Ranked *heap)
-{
-	int n = 0;
-
-	for (int i = 0; i < nrows; i++)
-	{
-		Ranked item = {distances[i], (uint32) i};
-
-		if (i == self)
-			continue;
-		if (n < m)
-		{
-			heap[n++] = item;
-			ranked_heap_up(heap, n);
-		}
-		else if (item.distance < heap[0].distance)
-		{
-			heap[0] = item;
-			ranked_heap_down(heap, n, 0);
-		}
-	}
-	qsort(heap, n, sizeof(Ranked), ranked_compare);
-	return n;
-}
-
-/* Distances of one target to rows[n * dims]: squared L2 or negative inner product. */
-static void
-measure(bool by_dot, const float *target, const float *rows, int n, int dims, float *out)
-{
-	if (!by_dot)
-	{
-		vdb_dist->l2sq_batch(target, rows, dims, n, dims, out);
-		return;
-	}
-	vdb_dist->dot_batch(target, rows, dims, n, dims, out);
-	for (int i = 0; i < n; i++)
-		out[i] = -out[i];
-}
+/* A sort of unsigned numbers. */
+#define ST_SORT			 sort_uint64
+#define ST_ELEMENT_TYPE	 uint64
+#define ST_COMPARE(a, b) (*(a) < *(b) ? -1 : *(a) > *(b))
+#define ST_SCOPE		 static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* Smallest number of probes that finds CALIBRATION_RECALL of "total" neighbours. */
 static uint32
-probes_for_recall(const uint32 *rank_counts, uint32 nlists, double total)
+probes_for_recall(pg_atomic_uint32 *ranks, uint32 nlists, double total)
 {
 	double found = 0.0;
 
 	for (uint32 rank = 0; rank < nlists; rank++)
 	{
-		found += rank_counts[rank];
+		found += pg_atomic_read_u32(&ranks[rank]);
 		if (found >= CALIBRATION_RECALL * total)
 			return rank + 1;
 	}
 	return nlists;
 }
 
-/* Bytes that ivfkm_calibrate() takes at most. */
+/* Bytes that ivfkm_calibrate_job() takes at most. */
 Size
 ivfkm_calibrate_bytes(int dims, int nrows, int nlists)
 {
-	Size per_list = sizeof(uint32) * (IVFKM_CALIBRATION_SLOTS + 1) + sizeof(Ranked) + sizeof(float);
+	Size nearest = Min((Size) nrows / 4 + 1, calibration_k[IVFKM_CALIBRATION_SLOTS - 1]);
 
-	return per_list * nlists + sizeof(Ranked) * nrows / 4 +
-		   sizeof(float) * QUERY_BLOCK * ((Size) dims + nrows);
+	return kmeans_targets_bytes(dims) +
+		   sizeof(float) * KMEANS_TARGETS * ((Size) dims + ROW_BLOCK + nlists) +
+		   sizeof(Ranked) * KMEANS_TARGETS * nearest + (sizeof(uint64) + sizeof(uint32)) * nlists;
 }
 
 /*
- * Fills in meta->calibration.  sample: rows in index space with the lists they belong to;
- * centroids: meta->nlists rows; offset: P(mean) * scale; sample_fraction: share of the
- * table's rows in the sample.
+ * Levels of the table that the sample is large enough for, and how many of the nearest rows of
+ * the sample stand for the k nearest rows of the table, m[level].
  */
-void
-ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample, const float *centroids,
-				const uint32 *lists, const float *offset, double sample_fraction)
+static int
+calibration_levels(int nrows, double sample_fraction, int *m)
 {
-	int dims = sample->dims;
-	int nrows = sample->nrows;
-	uint32 nlists = meta->nlists;
-	bool by_dot = meta->metric == IVFKM_METRIC_IP;
-	int nqueries = Min(CALIBRATION_QUERIES, nrows);
 	int levels = 0;
-	int m[IVFKM_CALIBRATION_SLOTS];
-	double totals[IVFKM_CALIBRATION_SLOTS] = {0};
-	uint32 *rank_counts;
-	uint32 *rank_of;
-	Ranked *order;
-	Ranked *nearest;
-	float *targets;
-	float *distances;
-	float *keys;
 
-	meta->ncalibrations = 0;
 	for (; levels < IVFKM_CALIBRATION_SLOTS; levels++)
 	{
 		m[levels] = (int) Max(1.0, rint(calibration_k[levels] * sample_fraction));
 		if (levels > 0 && m[levels] > nrows / 4)
 			break;
 	}
-	if (nrows < 2)
-		return;
+	return levels;
+}
 
-	rank_counts = palloc0(sizeof(uint32) * nlists * levels);
-	rank_of = palloc(sizeof(uint32) * nlists);
-	order = palloc(sizeof(Ranked) * nlists);
-	keys = palloc(sizeof(float) * nlists);
-	nearest = palloc(sizeof(Ranked) * m[levels - 1]);
-	targets = palloc(sizeof(float) * QUERY_BLOCK * dims);
-	distances =
-		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * QUERY_BLOCK * (Size) nrows);
+/* The sample row that serves as query number q: they are spread over the sample. */
+static int
+query_row(int q, int nqueries, int nrows)
+{
+	return (int) ((double) q / nqueries * nrows);
+}
 
-	for (int first = 0; first < nqueries; first += QUERY_BLOCK)
+/* Offers a sample row to the m nearest rows of a query. */
+static inline void
+offer_row(Ranked *heap, int *n, int m, float distance, uint32 row)
+{
+	Ranked item = {distance, row};
+
+	if (*n < m)
 	{
-		int count = Min(QUERY_BLOCK, nqueries - first);
+		heap[(*n)++] = item;
+		ranked_heap_up(heap, *n);
+	}
+	else if (distance < heap[0].distance)
+	{
+		heap[0] = item;
+		ranked_heap_down(heap, *n, 0);
+	}
+}
 
-		CHECK_FOR_INTERRUPTS();
+/*
+ * rank_of[list]: how many lists come before it in a search from target number "target", by
+ * keys[list * KMEANS_TARGETS + target].  order is scratch for nlists numbers.
+ */
+static void
+rank_lists(const float *keys, int target, uint32 nlists, uint64 *order, uint32 *rank_of)
+{
+	for (uint32 list = 0; list < nlists; list++)
+	{
+		uint32 bits;
+
+		/* floats in the order of unsigned numbers, with the list behind */
+		memcpy(&bits, &keys[(Size) list * KMEANS_TARGETS + target], sizeof(bits));
+		bits = bits & 0x80000000 ? ~bits : bits | 0x80000000;
+		order[list] = (uint64) bits << 32 | list;
+	}
+	sort_uint64(order, nlists);
+	for (uint32 rank = 0; rank < nlists; rank++)
+		rank_of[(uint32) order[rank]] = rank;
+}
+
+/* Job: queries in groups of KMEANS_TARGETS; adds to the ranks of the training. */
+void
+ivfkm_calibrate_job(IvfkmBuild *build)
+{
+	const IvfkmBuildShared *shared = build->shared;
+	const float *rows = build->training.rows;
+	int dims = build->dims;
+	int nrows = shared->nrows;
+	uint32 nlists = shared->nlists;
+	bool by_dot = build->ops->metric == IVFKM_METRIC_IP;
+	int nqueries = Min(CALIBRATION_QUERIES, nrows);
+	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
+	int m[IVFKM_CALIBRATION_SLOTS];
+	int levels = calibration_levels(nrows, shared->sample_fraction, m);
+	int most = m[levels - 1];
+	void *memory = ivfkm_alloc_aligned(kmeans_targets_bytes(dims));
+	float *targets = palloc(sizeof(float) * KMEANS_TARGETS * dims);
+	float *scores = palloc(sizeof(float) * KMEANS_TARGETS * ROW_BLOCK);
+	float *keys = MemoryContextAllocHuge(CurrentMemoryContext,
+										 sizeof(float) * KMEANS_TARGETS * (Size) nlists);
+	Ranked *nearest = palloc(sizeof(Ranked) * KMEANS_TARGETS * most);
+	uint64 *order = palloc(sizeof(uint64) * nlists);
+	uint32 *rank_of = palloc(sizeof(uint32) * nlists);
+	uint64 block;
+
+	ivfkm_make_space(build);
+	while (ivfkm_team_next(build, &block))
+	{
+		int first = (int) block * KMEANS_TARGETS;
+		int count = Min(KMEANS_TARGETS, nqueries - first);
+		int found[KMEANS_TARGETS] = {0};
+		int self[KMEANS_TARGETS];
+		KmeansTargets *queries;
+
 		for (int q = 0; q < count; q++)
 		{
-			/* spread over the sample */
-			Size self = (Size) ((double) (first + q) / nqueries * nrows);
-
+			self[q] = query_row(first + q, nqueries, nrows);
 			for (int i = 0; i < dims; i++)
-				targets[(Size) q * dims + i] =
-					sample->rows[self * dims + i] + (by_dot ? offset[i] : 0.0f);
+				targets[(Size) q * dims + i] = rows[(Size) self[q] * dims + i] +
+											   (by_dot ? build->plan.space->offset[i] : 0.0f);
 		}
-		for (int row = 0; row < nrows; row += ROW_BLOCK)
-		{
-			for (int q = 0; q < count; q++)
-				measure(by_dot, targets + (Size) q * dims, sample->rows + (Size) row * dims,
-						Min(ROW_BLOCK, nrows - row), dims, distances + (Size) q * nrows + row);
-		}
-		for (int q = 0; q < count; q++)
-		{
-			int self = (int) ((double) (first + q) / nqueries * nrows);
-			int found;
+		if (build->leader)
+			pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, first);
+		queries = kmeans_targets_init(memory, dims, count, targets, by_dot);
 
-			measure(by_dot, targets + (Size) q * dims, centroids, (int) nlists, dims, keys);
-			for (uint32 i = 0; i < nlists; i++)
-			{
-				order[i].distance = keys[i];
-				order[i].number = i;
-			}
-			qsort(order, nlists, sizeof(Ranked), ranked_compare);
-			for (uint32 i = 0; i < nlists; i++)
-				rank_of[order[i].number] = i;
+		for (int from = 0; from < nrows; from += ROW_BLOCK)
+		{
+			int n = Min(ROW_BLOCK, nrows - from);
 
-			found = nearest_rows(distances + (Size) q * nrows, nrows, self, m[levels - 1], nearest);
-			for (int level = 0; level < levels; level++)
+			CHECK_FOR_INTERRUPTS();
+			kmeans_compare(queries, rows + (Size) from * dims, n, scores);
+			for (int i = 0; i < n; i++)
 			{
-				for (int i = 0; i < Min(found, m[level]); i++)
+				for (int q = 0; q < count; q++)
 				{
-					rank_counts[(Size) level * nlists + rank_of[lists[nearest[i].number]]]++;
-					totals[level] += 1.0;
+					if (from + i != self[q])
+						offer_row(nearest + (Size) q * most, &found[q], most,
+								  scores[i * KMEANS_TARGETS + q], from + i);
 				}
 			}
 		}
+
+		for (uint32 from = 0; from < nlists; from += ROW_BLOCK)
+		{
+			CHECK_FOR_INTERRUPTS();
+			kmeans_compare(queries, build->centroids + (Size) from * dims,
+						   Min(ROW_BLOCK, nlists - from), keys + (Size) from * KMEANS_TARGETS);
+		}
+		for (int q = 0; q < count; q++)
+		{
+			Ranked *heap = nearest + (Size) q * most;
+
+			CHECK_FOR_INTERRUPTS();
+			rank_lists(keys, q, nlists, order, rank_of);
+			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
+			for (int level = 0; level < levels; level++)
+			{
+				pg_atomic_uint32 *ranks = build->training.ranks + (Size) level * nlists;
+
+				for (int i = 0; i < Min(found[q], m[level]); i++)
+					pg_atomic_fetch_add_u32(&ranks[rank_of[build->training.lists[heap[i].number]]],
+											1);
+			}
+		}
 	}
+	pfree(keys);
+	pfree(nearest);
+	pfree(order);
+	pfree(rank_of);
+	pfree(scores);
+	pfree(targets);
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Fills in the calibration of the metapage, from the sample in index space, the lists that
+ * its rows belong to, and the centroids as stored.
+ */
+void
+ivfkm_calibrate(IvfkmBuild *build)
+{
+	IvfkmMetaPageData *meta = &build->plan.meta;
+	int nrows = build->shared->nrows;
+	uint32 nlists = meta->nlists;
+	int nqueries = Min(CALIBRATION_QUERIES, nrows);
+	int m[IVFKM_CALIBRATION_SLOTS];
+	int levels = calibration_levels(nrows, build->shared->sample_fraction, m);
+	Size nranks = (Size) levels * nlists;
+
+	meta->ncalibrations = 0;
+	if (nrows < 2)
+		return;
+	ivfkm_show_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
+	for (Size i = 0; i < nranks; i++)
+		pg_atomic_init_u32(&build->training.ranks[i], 0);
+	ivfkm_team_run(build, IVFKM_JOB_CALIBRATE, (nqueries + KMEANS_TARGETS - 1) / KMEANS_TARGETS);
 
 	for (int level = 0; level < levels; level++)
 	{
-		uint32 probes =
-			probes_for_recall(rank_counts + (Size) level * nlists, nlists, totals[level]);
+		uint32 probes = probes_for_recall(build->training.ranks + (Size) level * nlists, nlists,
+										  (double) nqueries * Min(m[level], nrows - 1));
 
 		if (level > 0) /* more rows never need fewer lists */
 			probes = Max(probes, meta->calibration[level - 1].probes);
@@ -232,12 +290,4 @@ ivfkm_calibrate(IvfkmMetaPageData *meta, const IvfkmSample *sample, const float 
 		meta->calibration[level].probes = probes;
 	}
 	meta->ncalibrations = levels;
-
-	pfree(rank_counts);
-	pfree(rank_of);
-	pfree(order);
-	pfree(keys);
-	pfree(nearest);
-	pfree(targets);
-	pfree(distances);
 }

@@ -30,6 +30,8 @@ ivfkmbuildphasename(int64 phase)
 			return "sampling rows";
 		case IVFKM_PHASE_TRAIN:
 			return "training centroids";
+		case IVFKM_PHASE_CALIBRATE:
+			return "measuring probes";
 		case IVFKM_PHASE_ASSIGN:
 			return "assigning rows to lists";
 		case IVFKM_PHASE_SORT:
@@ -81,7 +83,7 @@ ivfkm_routine(void)
 	routine->amsummarizing = false;
 #endif
 #if PG17_GE
-	routine->amcanbuildparallel = false;
+	routine->amcanbuildparallel = true;
 	routine->aminsertcleanup = NULL;
 #endif
 #if PG18_GE

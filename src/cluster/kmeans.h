@@ -142,6 +142,27 @@ extern size_t kmeans_assign_bytes(int dims, int nlists);
 extern void kmeans_assign(const KmeansIndex *index, const float *points, size_t npoints,
 						  uint32_t *list, float *dist2, void *workspace);
 
+/*
+ * Targets that many points are compared with.  kmeans_targets_init() copies ntargets <=
+ * KMEANS_TARGETS points[ntargets * dims] into memory of kmeans_targets_bytes(), 64-byte aligned.
+ * Coordinates are taken as they are: their squares must fit into float32.
+ */
+typedef struct KmeansTargets KmeansTargets;
+
+#define KMEANS_TARGETS 32
+
+extern size_t kmeans_targets_bytes(int dims);
+extern KmeansTargets *kmeans_targets_init(void *memory, int dims, int ntargets, const float *points,
+										  bool dot);
+
+/*
+ * out[i * KMEANS_TARGETS + t]: squared distance of point i to target t or, with "dot", minus
+ * twice their inner product; to be ranked, as it is rounded.  Columns from ntargets on are
+ * undefined.  The memory of the targets serves as scratch.
+ */
+extern void kmeans_compare(const KmeansTargets *targets, const float *points, size_t npoints,
+						   float *out);
+
 /* Makes a supported level the active one for the matrix kernels (default scalar). */
 extern void kmeans_select(VdbSimd simd);
 

@@ -25,6 +25,10 @@ for my $table (sort keys %shape)
 	vdb_make_table($node, "${table}_spare", rows => $rows, dims => $dims, first => 100001);
 	$node->safe_psql('postgres', "CREATE SEQUENCE ${table}_ids START 1000001");
 
+	# one of the tables with workers
+	$node->safe_psql('postgres',
+		"ALTER TABLE $table SET (parallel_workers = " . ($table eq 'short' ? 2 : 0) . ')');
+
 	# HOT updates of another column too: their rows are found through the root of the chain
 	$node->safe_psql('postgres', "ALTER TABLE $table ADD COLUMN touched integer DEFAULT 0");
 	append_to_file($file, <<"SQL");

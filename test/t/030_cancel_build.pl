@@ -1,4 +1,5 @@
-# A cancelled build, in any of its phases, leaves nothing behind, and the next one works.
+# A cancelled build, in any of its phases, alone or with workers, leaves nothing behind, and the
+# next one works.
 
 use strict;
 use warnings;
@@ -11,6 +12,7 @@ my $rows = 12000;
 my @phases = (
 	'sampling rows',
 	'training centroids',
+	'measuring probes',
 	'assigning rows to lists',
 	'sorting rows by list',
 	'writing lists');
@@ -38,6 +40,14 @@ my $create = 'CREATE INDEX items_l2 ON items USING ivfkm (v) WITH (lists = 500)'
 my $drop = 'DROP INDEX IF EXISTS items_l2';
 $node->safe_psql('postgres', "$create; $drop; VACUUM ANALYZE");
 my $before = inventory();
+
+# Workers are gone a moment after the leader.
+sub wait_for_workers
+{
+	$node->poll_query_until('postgres',
+		"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker'")
+	  or die 'workers do not leave';
+}
 
 # Cancels the build as soon as it says to be in a phase; the loop runs in the server, so that
 # short phases are seen too.  Returns the number of times it was sent.
@@ -67,29 +77,35 @@ END
 }
 
 # A short phase may pass unseen while the machine is busy, hence the attempts.
-for my $phase (@phases)
+for my $workers (0, 2)
 {
-	my $cancelled = 0;
-
-	for my $attempt (1 .. 40)
+	$node->safe_psql('postgres', "ALTER TABLE items SET (parallel_workers = $workers)");
+	for my $phase (@phases)
 	{
-		my $watch = vdb_background($node, cancel_in_phase($phase));
-		my $result = vdb_try($node, "SET maintenance_work_mem = '8MB'; $create", timeout => 120);
-		my $watched = vdb_finish($watch);
+		my $name = "$phase, $workers workers";
+		my $cancelled = 0;
 
-		if ($result->{ok})
+		for my $attempt (1 .. 40)
 		{
-			$node->safe_psql('postgres', $drop);
-			next;
+			my $watch = vdb_background($node, cancel_in_phase($phase));
+			my $result = vdb_try($node, "SET maintenance_work_mem = '8MB'; $create", timeout => 120);
+			my $watched = vdb_finish($watch);
+
+			if ($result->{ok})
+			{
+				$node->safe_psql('postgres', $drop);
+				next;
+			}
+			is($result->{sqlstate}, '57014', "$name: the build was cancelled");
+			like($result->{error}, qr/canceling statement due to user request/, "$name: and says so");
+			ok($watched->{ok}, "$name: it was seen in this phase") or diag($watched->{error});
+			$cancelled = 1;
+			last;
 		}
-		is($result->{sqlstate}, '57014', "$phase: the build was cancelled");
-		like($result->{error}, qr/canceling statement due to user request/, "$phase: and says so");
-		ok($watched->{ok}, "$phase: it was seen in this phase") or diag($watched->{error});
-		$cancelled = 1;
-		last;
+		ok($cancelled, "$name: a build was cancelled in it");
+		wait_for_workers();
+		is(inventory(), $before, "$name: nothing is left behind");
 	}
-	ok($cancelled, "$phase: a build was cancelled in it");
-	is(inventory(), $before, "$phase: nothing is left behind");
 }
 
 # By timeout, wherever the build then is.
@@ -104,6 +120,7 @@ for my $timeout (1, 3, 10, 30, 70, 150, 300, 500, 800)
 		"a timeout of $timeout ms") or diag($result->{error});
 	$node->safe_psql('postgres', $drop);
 }
+wait_for_workers();
 is(inventory(), $before, 'timeouts leave nothing behind');
 
 # An error from the data themselves, in the middle of the scan.
@@ -111,6 +128,7 @@ my $result = vdb_try($node,
 	"CREATE INDEX items_l2 ON items USING ivfkm ((CASE WHEN id < $rows THEN v ELSE '[1,2]' END::vector(64)))");
 ok(!$result->{ok}, 'a row of other dimensions ends the build');
 is($result->{sqlstate}, '22000', 'with the error of the type');
+wait_for_workers();
 is(inventory(), $before, 'a failed build leaves nothing behind');
 
 # Rolled back after it was finished.
@@ -122,6 +140,7 @@ $node->safe_psql('postgres', $create);
 $before = inventory();
 $result = vdb_try($node, "SET statement_timeout = '50ms'; REINDEX INDEX items_l2");
 is($result->{sqlstate}, '57014', 'REINDEX was cancelled');
+wait_for_workers();
 is(inventory(), $before, 'and leaves the old index and nothing else');
 is(vdb_check($node, 'items_l2', 'after a cancelled REINDEX'), $rows, 'which has all rows');
 $node->safe_psql('postgres', 'REINDEX INDEX items_l2');

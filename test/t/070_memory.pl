@@ -1,4 +1,5 @@
-# What a build takes of memory stays within maintenance_work_mem and a fixed allowance.
+# What a build takes of memory, in all of its processes, stays within maintenance_work_mem and a
+# fixed allowance for each process.
 
 use strict;
 use warnings;
@@ -11,13 +12,46 @@ use Vdb::Test;
 
 plan skip_all => 'memory of a process is read from /proc' unless -r "/proc/$$/status";
 
-# For the table scan, the catalogs and the code of the server, in kB.
+# For the table scan, the catalogs and the code of the server, in kB: of the process that runs the
+# statement, and of a worker, whose catalog caches are not counted before.
 my $allowance = 16 * 1024;
+my $worker_allowance = 12 * 1024;
 
 my %shape = (wide => { dims => 256, rows => 20000 }, long => { dims => 4000, rows => 1000 });
 my $node = vdb_node('main', conf => "wal_level = replica\n");
 $node->start;
 vdb_create($node);
+
+# Dynamic shared memory that a process has mapped and used, in kB.
+sub dynamic_memory
+{
+	my ($pid) = @_;
+	my $total = 0;
+	my $counted = 0;
+
+	open(my $file, '<', "/proc/$pid/smaps") or return 0;
+	while (<$file>)
+	{
+		$counted = m{/dev/shm/PostgreSQL\.|/pg_dynshmem/} if /^[0-9a-f]+-[0-9a-f]+ /;
+		$total += $1 if $counted && /^Rss:\s+(\d+) kB/;
+	}
+	return $total;
+}
+
+# The workers of a process.
+sub workers_of
+{
+	my ($leader) = @_;
+	my @workers;
+
+	for my $path (glob '/proc/[0-9]*/cmdline')
+	{
+		open(my $file, '<', $path) or next;
+		my $title = do { local $/; <$file> } // '';
+		push @workers, $path =~ m{/(\d+)/} if $title =~ /parallel worker for PID $leader\b/;
+	}
+	return @workers;
+}
 
 # Private memory of a process, without shared buffers and code, in kB.
 sub private_memory
@@ -31,10 +65,12 @@ sub private_memory
 
 plan skip_all => 'the kernel does not tell RssAnon' unless private_memory($$);
 
-# A session that tells its process, waits until it was measured, and builds.
+# A session that tells its process, waits until it was measured, and builds.  With workers, their
+# memory and the shared memory of all count too.  Returns the growth in kB, the number of
+# measurements, what psql wrote to its standard error, and the most workers seen.
 sub build_memory
 {
-	my ($sql) = @_;
+	my ($sql, $with_workers) = @_;
 	my ($in, $out, $error) = ('', '', '');
 	my $session = IPC::Run::start(
 		[ $node->installed_command('psql'), '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres') ],
@@ -48,6 +84,7 @@ sub build_memory
 	my $before = private_memory($pid);
 	my $peak = $before;
 	my $samples = 0;
+	my $most_workers = 0;
 
 	$in .= "$sql\n\\echo finished\n\\q\n";
 	while ($session->pumpable && $out !~ /finished/)
@@ -56,12 +93,20 @@ sub build_memory
 
 		$session->pump_nb;
 		$now = private_memory($pid);
+		if ($with_workers)
+		{
+			my @workers = workers_of($pid);
+
+			$now += dynamic_memory($pid);
+			$now += private_memory($_) for @workers;
+			$most_workers = @workers if @workers > $most_workers;
+		}
 		$peak = $now if $now > $peak;
 		$samples++;
 		usleep(500);
 	}
 	$session->finish;
-	return ($peak - $before, $samples, $error);
+	return ($peak - $before, $samples, $error, $most_workers);
 }
 
 $node->safe_psql(
@@ -85,6 +130,27 @@ for my $table (sort keys %shape)
 		cmp_ok($grown, '<=', $work_mem * 1024 + $allowance,
 			"$name: it takes $grown kB, maintenance_work_mem and the allowance at most");
 		is(vdb_check($node, "${table}_$work_mem", $name), $rows, "$name: all rows are there");
+	}
+}
+
+# The same with workers: all processes together.
+for my $table (sort keys %shape)
+{
+	my ($dims, $rows) = @{ $shape{$table} }{qw(dims rows)};
+
+	$node->safe_psql('postgres', "ALTER TABLE $table SET (parallel_workers = 2)");
+	for my $work_mem (4, 64)
+	{
+		my $name = "$rows rows of $dims dimensions, $work_mem MB, workers";
+		my ($grown, $samples, $error, $workers) = build_memory(
+			"SET client_min_messages = warning; SET maintenance_work_mem = '${work_mem}MB'; CREATE INDEX ${table}_workers_$work_mem ON $table USING ivfkm (v) WITH (lists = 500);",
+			1);
+
+		is($error, '', "$name: the build finishes");
+		cmp_ok($workers, '>=', 1, "$name: $workers workers were seen in $samples measurements");
+		cmp_ok($grown, '<=', $work_mem * 1024 + $allowance + 2 * $worker_allowance,
+			"$name: they take $grown kB, maintenance_work_mem and the allowances at most");
+		is(vdb_check($node, "${table}_workers_$work_mem", $name), $rows, "$name: all rows are there");
 	}
 }
 
