@@ -323,7 +323,7 @@ VDB_FN(gemm_dist2)(const float *x, float scale, const float *c, size_t dims)
 	}
 	for (; k < dims; k += VF_WIDTH)
 	{
-		size_t n = dims - k;
+		size_t n = dims - k < VF_WIDTH ? dims - k : VF_WIDTH;
 
 		d = vf_sub(vf_mul(factor, vf_load_partial(x + k, n)), vf_load_partial(c + k, n));
 		sum0 = vf_fma(d, d, sum0);
