@@ -33,6 +33,12 @@
  */
 #define CALIBRATION_RECALL 0.98
 
+/*
+ * The same for inner products, whose queries are seldom like the rows: a row as a query lies
+ * nearer to its neighbours' lists than a query that is no row does.
+ */
+#define CALIBRATION_RECALL_IP 0.995
+
 #define CALIBRATION_QUERIES 256 /* sample rows used as queries */
 #define ROW_BLOCK			256 /* rows compared at a time */
 
@@ -72,16 +78,16 @@ ranked_compare(const void *a, const void *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* Smallest number of probes that finds CALIBRATION_RECALL of "total" neighbours. */
+/* Smallest number of probes that finds the share "recall" of "total" neighbours. */
 static uint32
-probes_for_recall(pg_atomic_uint32 *ranks, uint32 nlists, double total)
+probes_for_recall(pg_atomic_uint32 *ranks, uint32 nlists, double total, double recall)
 {
 	double found = 0.0;
 
 	for (uint32 rank = 0; rank < nlists; rank++)
 	{
 		found += pg_atomic_read_u32(&ranks[rank]);
-		if (found >= CALIBRATION_RECALL * total)
+		if (found >= recall * total)
 			return rank + 1;
 	}
 	return nlists;
@@ -270,6 +276,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 	int m[IVFKM_CALIBRATION_SLOTS];
 	int levels = calibration_levels(nrows, build->shared->sample_fraction, m);
 	Size nranks = (Size) levels * nlists;
+	double recall = meta->metric == IVFKM_METRIC_IP ? CALIBRATION_RECALL_IP : CALIBRATION_RECALL;
 
 	meta->ncalibrations = 0;
 	if (nrows < 2)
@@ -282,7 +289,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 	for (int level = 0; level < levels; level++)
 	{
 		uint32 probes = probes_for_recall(build->training.ranks + (Size) level * nlists, nlists,
-										  (double) nqueries * Min(m[level], nrows - 1));
+										  (double) nqueries * Min(m[level], nrows - 1), recall);
 
 		if (level > 0) /* more rows never need fewer lists */
 			probes = Max(probes, meta->calibration[level - 1].probes);
