@@ -303,6 +303,8 @@ map_sample(IvfkmBuild *build)
 		for (int slice = 0; slice < nslices; slice++)
 			spread += build->training.spread[slice];
 	}
+	else
+		memset(build->mean, 0, sizeof(float) * build->dims);
 	if (spread > 0.0)
 		(void) frexp(sqrt(spread / ((double) shared->nrows * build->dims)), &exponent);
 	shared->scale_exponent = Max(-126, Min(exponent, 126));
