@@ -167,6 +167,11 @@ class Report:
         text += table(["index", "size", "by default"]
                       + [f"at recall >= {t}" for t in THRESHOLDS]
                       + ["two clients"], rows)
+        dead = [f"{i.title} {bench.builds[i.key]['inserted']:,}"
+                for i in bench.indexes if bench.builds[i.key]["inserted"]]
+        if dead:
+            text += ("\nEntries of rows that bench-insert rolled back: "
+                     f"{', '.join(dead)}.\n")
         if "pgvector" not in self.server.databases:
             text += ("\npgvector was not measured: PGVECTOR_SRC is not set.\n")
         return text + "\n"
