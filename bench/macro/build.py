@@ -49,7 +49,7 @@ class BuildBench:
                     with self.server.connect(index.database) as c:
                         note = self.server.built(c, self.data, index,
                                                  self.metric)
-                if note:
+                if "seconds" in note:
                     if note["processes"] == processes and number == 0:
                         costs[i].append(note)
                     continue

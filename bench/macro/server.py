@@ -108,14 +108,21 @@ class Server:
                         "seconds": round(seconds, 2)})
 
     def built(self, c, data, index, metric):
-        """Return what is known of an index, {} if it is not there, invalid
-        or made by other code."""
+        """
+        Return what is known of an index: what Server.build() returns, or
+        only bytes if the end of its build was not waited for; {} if it is
+        not there or was made by other code.
+        """
         note = read_note(c.execute(
             "SELECT obj_description(to_regclass(%s), 'pg_class')",
             (index.name(data.name, metric),)))
         same = (note.get("code") == self.code[index.database]
                 and note.get("statement") == index.create(data.name, metric))
-        return note if same else {}
+        if not same:
+            return {}
+        size = c.execute("SELECT pg_relation_size(%s)",
+                         (index.name(data.name, metric),)).fetchone()[0]
+        return {"bytes": size, **note}
 
     def build(self, data, index, metric, processes, memory):
         """
@@ -137,21 +144,24 @@ class Server:
             c.execute("CHECKPOINT")
             messages.clear()
             before = wal_position(c)
+            note = {"code": self.code[index.database],
+                    "statement": statement, "inserted": 0,
+                    "processes": processes, "work_mem": memory,
+                    "date": time.strftime("%Y-%m-%d")}
             with PeakMemory(c.info.backend_pid) as peak:
                 started = time.monotonic()
-                c.execute(statement)
+                # one message, so that a build of which nobody waits for the
+                # end is known to be done all the same
+                c.execute(f"{statement}; COMMENT ON INDEX {name} IS "
+                          f"{literal(note)}")
                 seconds = time.monotonic() - started
             cost = {"seconds": round(seconds, 3),
                     "wal": wal_position(c) - before,
                     "bytes": c.execute("SELECT pg_relation_size(%s)",
                                        (name,)).fetchone()[0],
                     "memory": peak.bytes, "messages": messages,
-                    "processes": processes, "work_mem": memory}
-            write_note(c, f"INDEX {name}",
-                       {**cost, "code": self.code[index.database],
-                        "statement": statement, "inserted": 0,
-                        "load": round(os.getloadavg()[0], 2),
-                        "date": time.strftime("%Y-%m-%d")})
+                    "load": round(os.getloadavg()[0], 2)}
+            write_note(c, f"INDEX {name}", {**note, **cost})
         return cost
 
     def ensure(self, data, index, metric, processes, memory):
@@ -232,8 +242,12 @@ def read_note(cursor):
 
 def write_note(connection, what, note):
     """Comment on an object with JSON."""
-    text = json.dumps(note).replace("'", "''")
-    connection.execute(f"COMMENT ON {what} IS '{text}'".encode())
+    connection.execute(f"COMMENT ON {what} IS {literal(note)}")
+
+
+def literal(note):
+    """JSON as a literal of SQL."""
+    return "'" + json.dumps(note).replace("'", "''") + "'"
 
 
 def wal_position(connection):
