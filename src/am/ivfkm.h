@@ -282,8 +282,7 @@ typedef struct IvfkmPlan
 /* The extent of a list or node while it is written, group by group. */
 typedef struct IvfkmExtent
 {
-	Relation index;
-	ForkNumber fork;
+	IvfkmWriter *writer;
 	const IvfkmGeometry *geometry;
 	uint32 owner;
 	BlockNumber first;		 /* first block of the extent */
@@ -298,16 +297,15 @@ typedef struct IvfkmExtent
 	uint32 nrefined; /* records written */
 } IvfkmExtent;
 
-extern void ivfkm_write_page(Relation index, ForkNumber fork, BlockNumber block, const char *image);
 extern BlockNumber ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n);
 extern BlockNumber ivfkm_refine_blocks(const IvfkmGeometry *geometry, uint32 n);
-extern void ivfkm_extent_begin(IvfkmExtent *extent, Relation index, ForkNumber fork,
+extern void ivfkm_extent_begin(IvfkmExtent *extent, IvfkmWriter *writer,
 							   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first,
 							   uint32 n);
 extern void ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
 							 float norm2);
 extern void ivfkm_extent_end(IvfkmExtent *extent);
-extern void ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan);
+extern void ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan);
 extern IndexBuildResult *ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info);
 extern void ivfkmbuildempty(Relation index);
 extern void ivfkm_check_dims(const IvfkmOps *ops, Relation index, const void *value, int dims);

@@ -17,7 +17,6 @@
 #include "compat.h"
 
 #include "access/tableam.h"
-#include "access/xloginsert.h"
 #include "catalog/index.h"
 #include "catalog/pg_operator_d.h"
 #include "catalog/pg_type_d.h"
@@ -274,7 +273,7 @@ assign_rows(IvfkmBuild *build)
 
 /* Reads the sorted rows and writes all lists, in order. */
 static void
-write_lists(IvfkmBuild *build)
+write_lists(IvfkmBuild *build, IvfkmWriter *writer)
 {
 	IvfkmPlan *plan = &build->plan;
 	TupleTableSlot *slot =
@@ -287,10 +286,8 @@ write_lists(IvfkmBuild *build)
 	{
 		IvfkmExtent extent;
 
-		CHECK_FOR_INTERRUPTS();
-		ivfkm_extent_begin(&extent, build->index, MAIN_FORKNUM, &geometry,
-						   IVFKM_FIRST_LIST_ID + list, plan->first_blocks[list],
-						   plan->counts[list]);
+		ivfkm_extent_begin(&extent, writer, &geometry, IVFKM_FIRST_LIST_ID + list,
+						   plan->first_blocks[list], plan->counts[list]);
 		for (uint32 i = 0; i < plan->counts[list]; i++)
 		{
 			IvfkmCode code;
@@ -352,6 +349,7 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 {
 	IndexBuildResult *result = palloc0(sizeof(IndexBuildResult));
 	IvfkmBuild build;
+	IvfkmWriter writer;
 	MemoryContext old_context;
 
 	if (RelationGetNumberOfBlocks(index) != 0)
@@ -365,10 +363,10 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 	result->index_tuples = (double) build.shared->rows;
 
 	ivfkm_show_phase(IVFKM_PHASE_WRITE, 0, (int64) build.shared->rows);
-	ivfkm_write_head(index, MAIN_FORKNUM, &build.plan);
-	write_lists(&build);
-	if (RelationNeedsWAL(index))
-		log_newpage_range(index, MAIN_FORKNUM, 0, RelationGetNumberOfBlocks(index), true);
+	page_writer_begin(&writer, index, MAIN_FORKNUM);
+	ivfkm_write_head(&writer, &build.plan);
+	write_lists(&build, &writer);
+	page_writer_end(&writer);
 
 	ExecDropSingleTupleTableSlot(build.sort_slot);
 	tuplesort_end(build.sort);
@@ -383,6 +381,7 @@ void
 ivfkmbuildempty(Relation index)
 {
 	IvfkmBuild build;
+	IvfkmWriter writer;
 	MemoryContext old_context;
 	IvfkmGeometry geometry;
 	IvfkmExtent extent;
@@ -390,11 +389,13 @@ ivfkmbuildempty(Relation index)
 	build_begin(&build, NULL, index, NULL);
 	old_context = MemoryContextSwitchTo(build.context);
 	ivfkm_plan(&build);
-	ivfkm_write_head(index, INIT_FORKNUM, &build.plan);
+	page_writer_begin(&writer, index, INIT_FORKNUM);
+	ivfkm_write_head(&writer, &build.plan);
 	page_list_geometry(&geometry, build.dims, build.plan.meta.refine_bits);
-	ivfkm_extent_begin(&extent, index, INIT_FORKNUM, &geometry, IVFKM_FIRST_LIST_ID,
-					   build.plan.first_blocks[0], 0);
+	ivfkm_extent_begin(&extent, &writer, &geometry, IVFKM_FIRST_LIST_ID, build.plan.first_blocks[0],
+					   0);
 	ivfkm_extent_end(&extent);
+	page_writer_end(&writer);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(build.context);
 }

@@ -4,9 +4,8 @@
  *	  Writing a new index: metapage, mean, root node, centroids, lists.
  *
  * NOTES
- *	  Pages are filled in private memory and copied into new buffers one after the other,
- *	  so the file is written front to back.  Nothing is logged page by page: the caller
- *	  logs the whole file, or, for the init fork, each page is logged as it is written.
+ *	  Pages are filled in private memory and handed to the writer of page/page_writer.c one
+ *	  after the other, so the file is written front to back.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_write.c
@@ -15,10 +14,7 @@
  */
 #include "compat.h"
 
-#include "access/xloginsert.h"
-#include "miscadmin.h"
 #include "storage/buffile.h"
-#include "storage/bufmgr.h"
 
 #include "port/vdb_half.h"
 
@@ -26,25 +22,6 @@
 
 /* Refine pages of one list that are kept in memory; a longer list takes a temporary file. */
 #define REFINE_PAGES_IN_MEMORY 512
-
-/* Appends a page to the fork, which must be "block" blocks long. */
-void
-ivfkm_write_page(Relation index, ForkNumber fork, BlockNumber block, const char *image)
-{
-	Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_NORMAL, NULL);
-
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	if (BufferGetBlockNumber(buffer) != block)
-		elog(ERROR, "expected to write block %u of index \"%s\", not %u", block,
-			 RelationGetRelationName(index), BufferGetBlockNumber(buffer));
-	START_CRIT_SECTION();
-	memcpy(BufferGetPage(buffer), image, BLCKSZ);
-	MarkBufferDirty(buffer);
-	if (fork == INIT_FORKNUM)
-		log_newpage_buffer(buffer, true);
-	END_CRIT_SECTION();
-	UnlockReleaseBuffer(buffer);
-}
 
 /* The groups that n rows or children take: at least one. */
 static BlockNumber
@@ -85,11 +62,10 @@ extent_start_group(IvfkmExtent *extent)
  * have been written.
  */
 void
-ivfkm_extent_begin(IvfkmExtent *extent, Relation index, ForkNumber fork,
-				   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first, uint32 n)
+ivfkm_extent_begin(IvfkmExtent *extent, IvfkmWriter *writer, const IvfkmGeometry *geometry,
+				   uint32 owner, BlockNumber first, uint32 n)
 {
-	extent->index = index;
-	extent->fork = fork;
+	extent->writer = writer;
 	extent->geometry = geometry;
 	extent->owner = owner;
 	extent->first = first;
@@ -164,8 +140,7 @@ extent_write_refine(IvfkmExtent *extent)
 	{
 		if (extent->refine_file != NULL)
 			buffile_read_exact_compat(extent->refine_file, extent->refine_pages, BLCKSZ);
-		ivfkm_write_page(extent->index, extent->fork, extent->block++,
-						 (char *) extent_refine_page(extent, i));
+		page_writer_add(extent->writer, extent->block++, (char *) extent_refine_page(extent, i));
 	}
 	if (extent->refine_file != NULL)
 		BufFileClose(extent->refine_file);
@@ -182,7 +157,7 @@ extent_flush(IvfkmExtent *extent)
 	if (extent->groups_left > 0)
 		IvfkmPageGetOpaque(extent->pages[stripes - 1])->next = extent->block + stripes;
 	for (int i = 0; i < stripes; i++)
-		ivfkm_write_page(extent->index, extent->fork, extent->block++, extent->pages[i]);
+		page_writer_add(extent->writer, extent->block++, extent->pages[i]);
 	if (extent->groups_left > 0)
 		extent_start_group(extent);
 }
@@ -224,7 +199,7 @@ ivfkm_extent_end(IvfkmExtent *extent)
 
 /* Writes the mean vector behind the metapage. */
 static void
-write_mean(Relation index, ForkNumber fork, const IvfkmPlan *plan)
+write_mean(IvfkmWriter *writer, const IvfkmPlan *plan)
 {
 	int dims = plan->space->dims;
 	int per_page = IVFKM_PAYLOAD_BYTES / (int) sizeof(float);
@@ -237,14 +212,14 @@ write_mean(Relation index, ForkNumber fork, const IvfkmPlan *plan)
 		page_init((Page) page, IVFKM_PAGE_MEAN, 0, 0);
 		memcpy(IvfkmPageGetPayload((Page) page), plan->space->mean + i * per_page,
 			   sizeof(float) * count);
-		ivfkm_write_page(index, fork, plan->meta.mean_block + i, page);
+		page_writer_add(writer, plan->meta.mean_block + i, page);
 	}
 	pfree(page);
 }
 
 /* Writes the root node: the lists' centroids as 1-bit codes relative to the origin. */
 static void
-write_root(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNumber first_centroid)
+write_root(IvfkmWriter *writer, const IvfkmPlan *plan, BlockNumber first_centroid)
 {
 	int dims = plan->space->dims;
 	IvfkmGeometry geometry;
@@ -255,7 +230,7 @@ write_root(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNumber f
 
 	ivfkm_code_init(&code, dims, 0);
 	page_node_geometry(&geometry, dims);
-	ivfkm_extent_begin(&extent, index, fork, &geometry, plan->meta.root_id, plan->meta.root_block,
+	ivfkm_extent_begin(&extent, writer, &geometry, plan->meta.root_id, plan->meta.root_block,
 					   plan->meta.nlists);
 	for (uint32 list = 0; list < plan->meta.nlists; list++)
 	{
@@ -275,7 +250,7 @@ write_root(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNumber f
 
 /* Writes the records of the lists with their centroids. */
 static void
-write_centroids(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNumber block)
+write_centroids(IvfkmWriter *writer, const IvfkmPlan *plan, BlockNumber block)
 {
 	int dims = plan->space->dims;
 	int bytes = page_centroid_bytes(dims);
@@ -311,7 +286,7 @@ write_centroids(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNum
 				memcpy(IvfkmPageGetPayload((Page) page) + i * bytes, record + offset,
 					   Min(bytes - offset, IVFKM_PAYLOAD_BYTES));
 			}
-			ivfkm_write_page(index, fork, block++, page);
+			page_writer_add(writer, block++, page);
 		}
 	}
 	pfree(record);
@@ -323,7 +298,7 @@ write_centroids(Relation index, ForkNumber fork, const IvfkmPlan *plan, BlockNum
  * follow at plan->first_blocks, in order.
  */
 void
-ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan)
+ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan)
 {
 	IvfkmMetaPageData *meta = &plan->meta;
 	int dims = (int) meta->dimensions;
@@ -351,9 +326,9 @@ ivfkm_write_head(Relation index, ForkNumber fork, IvfkmPlan *plan)
 	page = palloc(BLCKSZ);
 	page_init((Page) page, IVFKM_PAGE_META, 0, 0);
 	memcpy(IvfkmPageGetMeta((Page) page), meta, sizeof(IvfkmMetaPageData));
-	ivfkm_write_page(index, fork, IVFKM_META_BLOCK, page);
+	page_writer_add(writer, IVFKM_META_BLOCK, page);
 	pfree(page);
-	write_mean(index, fork, plan);
-	write_root(index, fork, plan, first_centroid);
-	write_centroids(index, fork, plan, first_centroid);
+	write_mean(writer, plan);
+	write_root(writer, plan, first_centroid);
+	write_centroids(writer, plan, first_centroid);
 }

@@ -312,6 +312,21 @@ extern Buffer page_pin(Relation index, BlockNumber block);
 extern void page_prefetch(Relation index, BlockNumber block, int offset, int bytes);
 extern void page_read_ahead(Relation index, BlockNumber block);
 
+/* ----- page_writer.c ----- */
+
+/* The file of a new index while it is written. */
+typedef struct IvfkmWriter
+{
+	Relation index;
+	ForkNumber fork;
+	BlockNumber nblocks;		 /* written so far */
+	struct BulkWriteState *bulk; /* from version 17 on */
+} IvfkmWriter;
+
+extern void page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork);
+extern void page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image);
+extern void page_writer_end(IvfkmWriter *writer);
+
 /* ----- page_meta.c ----- */
 
 extern void page_meta_read(Relation index, IvfkmMetaPageData *meta);

@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_writer.c
+ *	  Writing the file of a new index, front to back.
+ *
+ * NOTES
+ *	  From PostgreSQL 17 on, pages go to the file without shared buffers: the server's bulk
+ *	  writer gives them checksums, logs them 32 at a time and sees to it that they are on
+ *	  disk before the transaction commits.  After a build the index is in the operating
+ *	  system's cache only.
+ *
+ *	  Older servers have nothing of the kind for extensions.  There, new buffers are taken
+ *	  and the file is logged at the end, again 32 pages at a time.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_writer.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/xloginsert.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#if PG17_GE
+#include "storage/bulk_write.h"
+#endif
+
+#include "page/page.h"
+
+/*
+ * Starts to write a fork of the index, which must be empty.  What the writer needs is allocated
+ * in the current memory context, which must live until page_writer_end() and whose deletion is
+ * all that an error asks for.
+ */
+void
+page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork)
+{
+	writer->index = index;
+	writer->fork = fork;
+	writer->nblocks = 0;
+#if PG17_GE
+	writer->bulk = smgr_bulk_start_rel(index, fork);
+#endif
+}
+
+/*
+ * Writes a copy of "image" as block number "block", which must be the one behind the block
+ * written last.  May be interrupted.
+ */
+void
+page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (block != writer->nblocks)
+		elog(ERROR, "expected to write block %u of index \"%s\", not %u", writer->nblocks,
+			 RelationGetRelationName(writer->index), block);
+#if PG17_GE
+	{
+		BulkWriteBuffer buffer = smgr_bulk_get_buf(writer->bulk);
+
+		memcpy(buffer, image, BLCKSZ);
+		smgr_bulk_write(writer->bulk, block, buffer, true);
+	}
+#else
+	{
+		Buffer buffer = ReadBufferExtended(writer->index, writer->fork, P_NEW, RBM_NORMAL, NULL);
+
+		if (BufferGetBlockNumber(buffer) != block)
+			elog(ERROR, "block %u was added to index \"%s\" instead of block %u",
+				 BufferGetBlockNumber(buffer), RelationGetRelationName(writer->index), block);
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+		memcpy(BufferGetPage(buffer), image, BLCKSZ);
+		MarkBufferDirty(buffer);
+		UnlockReleaseBuffer(buffer);
+	}
+#endif
+	writer->nblocks++;
+}
+
+/* Ends the file: what was written is logged, if the fork needs that. */
+void
+page_writer_end(IvfkmWriter *writer)
+{
+#if PG17_GE
+	smgr_bulk_finish(writer->bulk);
+#else
+	if (writer->fork == INIT_FORKNUM || RelationNeedsWAL(writer->index))
+		log_newpage_range(writer->index, writer->fork, 0, writer->nblocks, true);
+#endif
+}
