@@ -87,6 +87,7 @@ typedef struct IvfkmProbe
 	IvfkmChildData child;
 	ItemPointerData pointer; /* the child's record */
 	float key;				 /* what lists are ordered by */
+	float target_dist2;		 /* squared distance of the search's target to the centroid */
 	float dist2;			 /* ||q - c||^2, index space */
 	float dot;				 /* <q, c>, index space */
 } IvfkmProbe;
@@ -100,6 +101,7 @@ typedef struct IvfkmTree
 	int dims;
 	uint32 root_id;
 	float epsilon;
+	float lean;	 /* of the target at the lists that it looks for */
 	bool by_dot; /* order lists by -<target, c>, not by ||target - c||^2 */
 	IvfkmGeometry geometry;
 	const float *target; /* point that the lists are ordered around */
@@ -167,6 +169,7 @@ extern void ivfkm_settings_get(Relation index, const IvfkmMetaPageData *meta,
 							   IvfkmSettings *settings);
 extern bytea *ivfkmoptions(Datum reloptions, bool validate);
 extern int ivfkm_option_lists(Relation index);
+extern int ivfkm_option_node_children(void);
 extern int ivfkm_option_refine_bits(Relation index, const IvfkmOps *ops, int dims);
 
 /* ----- access method (ivfkm_handler.c), the same under pgvector's names (ivfkm_shim*.c) ----- */
@@ -243,7 +246,8 @@ extern void ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointer
 /* ----- tree (ivfkm_tree.c) ----- */
 
 extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
-							 const float *target, const float *query, bool by_dot, float epsilon);
+							 const float *target, const float *query, bool by_dot, float epsilon,
+							 float lean);
 extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
 
 /* ----- lists (ivfkm_list.c) ----- */
@@ -265,15 +269,30 @@ extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound 
 #define IVFKM_PHASE_SORT	  6
 #define IVFKM_PHASE_WRITE	  7
 
-/* A trained index before its lists are written. */
+#define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */
+
+/* One level of a trained tree: the lists, or the nodes of a level below the root. */
+typedef struct IvfkmPlanLevel
+{
+	uint32 count;			   /* lists or nodes */
+	uint32 first_id;		   /* owner id of the first one */
+	uint16 *centroids;		   /* count * dims binary16 */
+	float *norms;			   /* squared norm of each centroid as stored */
+	float *radii;			   /* see IvfkmChildData */
+	uint32 *counts;			   /* rows of each list; children of each node */
+	BlockNumber *first_blocks; /* first block of each */
+	BlockNumber first_record;  /* of the pages with the records */
+} IvfkmPlanLevel;
+
+/*
+ * A trained index before its lists are written.  The children of a node are adjacent, in the
+ * order of the nodes; those of the root are the whole highest level.
+ */
 typedef struct IvfkmPlan
 {
 	IvfkmMetaPageData meta; /* addresses are filled in by ivfkm_write_*() */
 	IvfkmSpace *space;
-	uint16 *centroids;		   /* nlists * dims binary16 */
-	float *norms;			   /* squared norm of each centroid as stored */
-	uint32 *counts;			   /* rows of each list */
-	BlockNumber *first_blocks; /* first block of each list */
+	IvfkmPlanLevel levels[IVFKM_MAX_HEIGHT]; /* meta.height levels, the lists first */
 } IvfkmPlan;
 
 #define IVFKM_ROOT_ID		1 /* owner id of the root node of a new index */
@@ -303,9 +322,10 @@ extern void ivfkm_extent_begin(IvfkmExtent *extent, IvfkmWriter *writer,
 							   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first,
 							   uint32 n);
 extern void ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
-							 float norm2);
+							 float norm2, float radius);
 extern void ivfkm_extent_end(IvfkmExtent *extent);
 extern void ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan);
+extern float ivfkm_centroid_distance(const float *a, const float *b, int dims);
 extern IndexBuildResult *ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info);
 extern void ivfkmbuildempty(Relation index);
 extern void ivfkm_check_dims(const IvfkmOps *ops, Relation index, const void *value, int dims);

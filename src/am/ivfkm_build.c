@@ -146,7 +146,7 @@ flush_batch(IvfkmBuild *build)
 										 plan->space->offset, &code));
 		sorted->factors = code.factors;
 		sorted->refine_factors = code.refine_factors;
-		plan->counts[lists[i]]++;
+		plan->levels[0].counts[lists[i]]++;
 
 		ExecClearTuple(slot);
 		slot->tts_values[0] = Int32GetDatum((int32) lists[i]);
@@ -202,8 +202,8 @@ ivfkm_assign_job(IvfkmBuild *build)
 	double scanned;
 
 	ivfkm_make_space(build);
-	if (build->plan.counts == NULL)
-		build->plan.counts = palloc0(sizeof(uint32) * shared->nlists);
+	if (build->plan.levels[0].counts == NULL)
+		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
 	build->workspace = ivfkm_alloc_aligned(kmeans_assign_bytes(build->dims, (int) shared->nlists));
 	build->batch = ivfkm_alloc_aligned(sizeof(float) * (Size) KMEANS_BLOCK * build->dims);
 	build->batch_tids = palloc(sizeof(ItemPointerData) * KMEANS_BLOCK);
@@ -226,7 +226,7 @@ ivfkm_assign_job(IvfkmBuild *build)
 
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 	for (uint32 list = 0; list < shared->nlists; list++)
-		build->counts[list] += build->plan.counts[list];
+		build->counts[list] += build->plan.levels[0].counts[list];
 	shared->scanned += scanned;
 	shared->rows += build->rows;
 	shared->residual_low += build->residual_low;
@@ -248,7 +248,7 @@ assign_rows(IvfkmBuild *build)
 	shared->sort_memory = sort_memory(build);
 	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
 
-	memcpy(build->plan.counts, build->counts, sizeof(uint32) * shared->nlists);
+	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
 	meta->build_rows = (double) shared->rows;
 	if (shared->rows > 0)
 		meta->build_residual2 =
@@ -287,8 +287,8 @@ write_lists(IvfkmBuild *build, IvfkmWriter *writer)
 		IvfkmExtent extent;
 
 		ivfkm_extent_begin(&extent, writer, &geometry, IVFKM_FIRST_LIST_ID + list,
-						   plan->first_blocks[list], plan->counts[list]);
-		for (uint32 i = 0; i < plan->counts[list]; i++)
+						   plan->levels[0].first_blocks[list], plan->levels[0].counts[list]);
+		for (uint32 i = 0; i < plan->levels[0].counts[list]; i++)
 		{
 			IvfkmCode code;
 			SortedCode *sorted;
@@ -304,12 +304,13 @@ write_lists(IvfkmBuild *build, IvfkmWriter *writer)
 			code.refine = sorted->code + quant_code_bytes(build->dims);
 			code.refine_factors = sorted->refine_factors;
 			ivfkm_extent_add(&extent, &code,
-							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0.0f);
+							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0.0f,
+							 0.0f);
 			if ((Pointer) sorted != DatumGetPointer(slot_getattr(slot, 3, &isnull)))
 				pfree(sorted);
 		}
 		ivfkm_extent_end(&extent);
-		done += plan->counts[list];
+		done += plan->levels[0].counts[list];
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -337,7 +338,6 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->version = IVFKM_FORMAT_VERSION;
 	meta->dimensions = build->dims;
 	meta->metric = build->ops->metric;
-	meta->height = 1;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
 	meta->refine_bits = (uint16) ivfkm_option_refine_bits(index, build->ops, build->dims);
@@ -392,8 +392,8 @@ ivfkmbuildempty(Relation index)
 	page_writer_begin(&writer, index, INIT_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
 	page_list_geometry(&geometry, build.dims, build.plan.meta.refine_bits);
-	ivfkm_extent_begin(&extent, &writer, &geometry, IVFKM_FIRST_LIST_ID, build.plan.first_blocks[0],
-					   0);
+	ivfkm_extent_begin(&extent, &writer, &geometry, IVFKM_FIRST_LIST_ID,
+					   build.plan.levels[0].first_blocks[0], 0);
 	ivfkm_extent_end(&extent);
 	page_writer_end(&writer);
 	MemoryContextSwitchTo(old_context);

@@ -82,7 +82,9 @@ typedef struct IvfkmBuildShared
 	/* training */
 	dsm_handle training_segment;
 	IvfkmSampling sampling;
-	int nrows; /* rows of the finished sample */
+	int nrows;	 /* rows of the finished sample */
+	int nlevels; /* levels of nodes below the root, and the nodes of each, the lowest first */
+	uint32 nnodes[IVFKM_MAX_HEIGHT - 1];
 	int scale_exponent;
 	KmeansTask task;
 	double sample_fraction;
@@ -100,6 +102,19 @@ typedef struct IvfkmBuildShared
 	bool broken_hot_chain;
 } IvfkmBuildShared;
 
+/* What a lean is for; see ivfkm_tree.c. */
+typedef enum IvfkmLean
+{
+	IVFKM_LEAN_SEARCH,
+	IVFKM_LEAN_INSERT,
+	IVFKM_NLEANS
+} IvfkmLean;
+
+#define IVFKM_LEAN_BINS 256 /* of cosines from 0 to 1 */
+
+/* Seed of all clusterings: the same table gives the same index. */
+#define IVFKM_CLUSTERING_SEED 0x7664622D4B4D4E53ULL
+
 /* Arrays that live while centroids are trained, at this process's address. */
 typedef struct IvfkmTraining
 {
@@ -107,7 +122,12 @@ typedef struct IvfkmTraining
 	double *spread;			 /* of each slice of dimensions */
 	float *centroids;		 /* max_lists * dims, as trained */
 	uint32 *lists;			 /* list of each row */
+	float *nodes;			 /* centroids of nodes of all levels, the lowest first */
+	uint32 *parent;			 /* of each list: its node, counted in its level */
+	uint32 *node_parent;	 /* the same of each node but those of the highest level */
+	float *spans;			 /* of each level: of each list, the distance to its node there */
 	pg_atomic_uint32 *ranks; /* of the calibration */
+	pg_atomic_uint32 *cosines; /* histograms of the calibration */
 	/* while the sample is taken, in the place of the workspace */
 	uint64 *hashes; /* of the row in each slot */
 	ItemPointerData *tids;
@@ -194,6 +214,18 @@ extern void ivfkm_centre_job(IvfkmBuild *build);
 extern void ivfkm_map_job(IvfkmBuild *build);
 extern void ivfkm_train_job(IvfkmBuild *build);
 extern void ivfkm_make_space(IvfkmBuild *build);
+extern void ivfkm_report_preparing(void *arg, double done);
+
+/* ----- nodes (ivfkm_nodes.c) ----- */
+
+extern int ivfkm_nodes_max(int nlists);
+extern Size ivfkm_nodes_workspace_bytes(int dims, int nlists);
+extern void ivfkm_nodes_train(IvfkmBuild *build, uint32 nlists);
+extern void ivfkm_nodes_measure(IvfkmBuild *build);
+extern void ivfkm_nodes_search_cosine(IvfkmBuild *build, uint32 list, float key,
+									  const float *node_keys, double norm);
+extern void ivfkm_nodes_insert_cosine(IvfkmBuild *build, int row);
+extern float ivfkm_nodes_lean(const IvfkmBuild *build, IvfkmLean which);
 
 /* ----- calibration (ivfkm_calibrate.c) ----- */
 

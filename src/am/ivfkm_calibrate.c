@@ -11,6 +11,9 @@
  *	  about the (k * fraction)-th neighbour in a sample of that fraction.  Queries are
  *	  divided among the processes of the build.
  *
+ *	  Where there are nodes, the cosines that ivfkm_tree.c needs of queries and the lists of
+ *	  their neighbours are counted as well.
+ *
  * IDENTIFICATION
  *	  src/am/ivfkm_calibrate.c
  *
@@ -44,6 +47,9 @@
 
 /* k of each entry of the table. */
 static const uint32 calibration_k[IVFKM_CALIBRATION_SLOTS] = {1, 3, 10, 32, 100, 316, 1000, 3162};
+
+/* The entry of the table whose neighbours the lean of searches is measured with. */
+#define LEAN_LEVEL 3
 
 /* A sample row by its distance to the query. */
 typedef struct Ranked
@@ -100,7 +106,8 @@ ivfkm_calibrate_bytes(int dims, int nrows, int nlists)
 	Size nearest = Min((Size) nrows / 4 + 1, calibration_k[IVFKM_CALIBRATION_SLOTS - 1]);
 
 	return kmeans_targets_bytes(dims) +
-		   sizeof(float) * KMEANS_TARGETS * ((Size) dims + ROW_BLOCK + nlists) +
+		   sizeof(float) * KMEANS_TARGETS *
+			   ((Size) dims + ROW_BLOCK + nlists + ivfkm_nodes_max(nlists)) +
 		   sizeof(Ranked) * KMEANS_TARGETS * nearest + (sizeof(uint64) + sizeof(uint32)) * nlists;
 }
 
@@ -168,7 +175,30 @@ rank_lists(const float *keys, int target, uint32 nlists, uint64 *order, uint32 *
 		rank_of[(uint32) order[rank]] = rank;
 }
 
-/* Job: queries in groups of KMEANS_TARGETS; adds to the ranks of the training. */
+/* Compares the targets with many points: keys[i * KMEANS_TARGETS + target] of each point i. */
+static void
+compare_all(const KmeansTargets *targets, const float *points, int dims, uint32 count, float *keys)
+{
+	for (uint32 from = 0; from < count; from += ROW_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		kmeans_compare(targets, points + (Size) from * dims, Min(ROW_BLOCK, count - from),
+					   keys + (Size) from * KMEANS_TARGETS);
+	}
+}
+
+/* Length of a vector. */
+static double
+length(const float *x, int dims)
+{
+	double sum = 0.0;
+
+	for (int i = 0; i < dims; i++)
+		sum += (double) x[i] * x[i];
+	return sqrt(sum);
+}
+
+/* Job: queries in groups of KMEANS_TARGETS; adds to the counts of the training. */
 void
 ivfkm_calibrate_job(IvfkmBuild *build)
 {
@@ -186,14 +216,19 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	void *memory = ivfkm_alloc_aligned(kmeans_targets_bytes(dims));
 	float *targets = palloc(sizeof(float) * KMEANS_TARGETS * dims);
 	float *scores = palloc(sizeof(float) * KMEANS_TARGETS * ROW_BLOCK);
+	uint32 nnodes = 0;
 	float *keys = MemoryContextAllocHuge(CurrentMemoryContext,
 										 sizeof(float) * KMEANS_TARGETS * (Size) nlists);
+	float *node_keys;
 	Ranked *nearest = palloc(sizeof(Ranked) * KMEANS_TARGETS * most);
 	uint64 *order = palloc(sizeof(uint64) * nlists);
 	uint32 *rank_of = palloc(sizeof(uint32) * nlists);
 	uint64 block;
 
 	ivfkm_make_space(build);
+	for (int level = 0; level < shared->nlevels; level++)
+		nnodes += shared->nnodes[level];
+	node_keys = palloc(sizeof(float) * KMEANS_TARGETS * nnodes);
 	while (ivfkm_team_next(build, &block))
 	{
 		int first = (int) block * KMEANS_TARGETS;
@@ -230,12 +265,8 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			}
 		}
 
-		for (uint32 from = 0; from < nlists; from += ROW_BLOCK)
-		{
-			CHECK_FOR_INTERRUPTS();
-			kmeans_compare(queries, build->centroids + (Size) from * dims,
-						   Min(ROW_BLOCK, nlists - from), keys + (Size) from * KMEANS_TARGETS);
-		}
+		compare_all(queries, build->centroids, dims, nlists, keys);
+		compare_all(queries, build->training.nodes, dims, nnodes, node_keys);
 		for (int q = 0; q < count; q++)
 		{
 			Ranked *heap = nearest + (Size) q * most;
@@ -251,9 +282,20 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 					pg_atomic_fetch_add_u32(&ranks[rank_of[build->training.lists[heap[i].number]]],
 											1);
 			}
+			if (nnodes == 0)
+				continue;
+			for (int i = 0; i < Min(found[q], m[Min(LEAN_LEVEL, levels - 1)]); i++)
+			{
+				uint32 list = build->training.lists[heap[i].number];
+
+				ivfkm_nodes_search_cosine(build, list, keys[(Size) list * KMEANS_TARGETS + q],
+										  node_keys + q, length(targets + (Size) q * dims, dims));
+			}
+			ivfkm_nodes_insert_cosine(build, self[q]);
 		}
 	}
 	pfree(keys);
+	pfree(node_keys);
 	pfree(nearest);
 	pfree(order);
 	pfree(rank_of);
@@ -279,11 +321,15 @@ ivfkm_calibrate(IvfkmBuild *build)
 	double recall = meta->metric == IVFKM_METRIC_IP ? CALIBRATION_RECALL_IP : CALIBRATION_RECALL;
 
 	meta->ncalibrations = 0;
+	meta->search_lean = 1.0f;
+	meta->insert_lean = 1.0f;
 	if (nrows < 2)
 		return;
 	ivfkm_show_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
 	for (Size i = 0; i < nranks; i++)
 		pg_atomic_init_u32(&build->training.ranks[i], 0);
+	for (int i = 0; i < IVFKM_NLEANS * IVFKM_LEAN_BINS; i++)
+		pg_atomic_init_u32(&build->training.cosines[i], 0);
 	ivfkm_team_run(build, IVFKM_JOB_CALIBRATE, (nqueries + KMEANS_TARGETS - 1) / KMEANS_TARGETS);
 
 	for (int level = 0; level < levels; level++)
@@ -297,4 +343,6 @@ ivfkm_calibrate(IvfkmBuild *build)
 		meta->calibration[level].probes = probes;
 	}
 	meta->ncalibrations = levels;
+	meta->search_lean = ivfkm_nodes_lean(build, IVFKM_LEAN_SEARCH);
+	meta->insert_lean = ivfkm_nodes_lean(build, IVFKM_LEAN_INSERT);
 }

@@ -112,6 +112,7 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 	entry.factors = code->factors;
 	entry.tid = *tid;
 	entry.norm2 = 0.0f;
+	entry.radius = 0.0f;
 	ItemPointerSetInvalid(&entry.refine);
 	if (geometry->refine_bits > 0)
 	{
@@ -221,7 +222,7 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	metric = space->quant_metric;
 	memcpy(offset, space->offset, sizeof(float) * dims);
 
-	ivfkm_tree_begin(&tree, index, meta, x, x, false, INSERT_EPSILON);
+	ivfkm_tree_begin(&tree, index, meta, x, x, false, INSERT_EPSILON, meta->insert_lean);
 	if (!ivfkm_tree_next(&tree, &probe))
 		page_corrupted(index, meta->root_block, "The root has no children.");
 	page_centroid_read(index, dims, &probe.pointer, &probe.child, tree.centroid);

@@ -17,6 +17,7 @@
 
 #include "am/ivfkm.h"
 
+static int ivfkm_debug_node_children;
 static double ivfkm_epsilon;
 static int ivfkm_iterative_scan;
 static int ivfkm_max_probes;
@@ -46,6 +47,10 @@ ivfkm_options_init(void)
 					   refine_bits_values, IVFKM_REFINE_AUTO,
 					   "Valid values are \"auto\", \"0\", \"4\" and \"8\".", AccessExclusiveLock);
 
+	DefineCustomIntVariable(
+		"ivfkm.debug_node_children", "Sets how many children the nodes of new indexes have.",
+		"For tests of high trees. 0 is the built-in number.", &ivfkm_debug_node_children, 0, 0,
+		IVFKM_MAX_LISTS, PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, NULL, NULL, NULL);
 	DefineCustomRealVariable(
 		"ivfkm.epsilon", "Sets how many standard deviations the bounds of 1-bit distances span.",
 		"Larger values look at more rows exactly and miss fewer.", &ivfkm_epsilon, 1.9, 0.0, 100.0,
@@ -91,6 +96,13 @@ index_options(Relation index)
 {
 	return ivfkm_shim_kind(index) == IVFKM_SHIM_NONE ? (const IvfkmOptions *) index->rd_options
 													 : NULL;
+}
+
+/* Children that a node of a new index is to have; 0 = the built-in number. */
+int
+ivfkm_option_node_children(void)
+{
+	return ivfkm_debug_node_children;
 }
 
 /* The index's "lists" option; 0 = automatic. */

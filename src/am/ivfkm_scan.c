@@ -613,7 +613,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		ivfkm_refiner_init(&so->refiner, index, &so->geometry, space, so->query,
 						   so->distance_scale);
 	ivfkm_tree_begin(&so->tree, index, &so->meta, target, so->query, so->metric == QUANT_IP,
-					 (float) so->settings.epsilon);
+					 (float) so->settings.epsilon, so->meta.search_lean);
 	so->quant = &so->tree.quant;
 	if (so->metric == QUANT_IP)
 	{

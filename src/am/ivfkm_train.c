@@ -28,9 +28,8 @@
 #define POINTS_PER_LIST		64 /* sample rows per list wanted, and the fewest accepted */
 #define MIN_POINTS_PER_LIST 16
 
-/* Seeds of a build: fixed, so that the same table gives the same index. */
-#define ROTATION_SEED	0x7664622D50524F54ULL
-#define CLUSTERING_SEED 0x7664622D4B4D4E53ULL
+/* Seed of the rotation: the same table gives the same index. */
+#define ROTATION_SEED 0x7664622D50524F54ULL
 
 /* Dimensions and rows that a process takes at a time. */
 #define SLICE_DIMS 64
@@ -52,8 +51,8 @@ report_training(void *arg, double done)
 }
 
 /* The same for what comes after the training. */
-static void
-report_preparing(void *arg, double done)
+void
+ivfkm_report_preparing(void *arg, double done)
 {
 	const IvfkmBuild *build = arg;
 
@@ -74,7 +73,7 @@ list_target(int dims)
 Size
 ivfkm_centroid_bytes(int dims, int nlists)
 {
-	return (Size) nlists * (dims * sizeof(uint16) + 64);
+	return ((Size) nlists + ivfkm_nodes_max(nlists)) * (dims * sizeof(uint16) + 64);
 }
 
 /*
@@ -89,6 +88,7 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	Size used = 0;
 	Size sampling;
 	Size end;
+	int max_nodes = ivfkm_nodes_max(nlists);
 
 #define CARVE(member, bytes)                                                                       \
 	(training->member = (void *) (base + used), used += TYPEALIGN(64, (Size) (bytes)))
@@ -96,6 +96,11 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	CARVE(spread, sizeof(double) * (dims / SLICE_DIMS + 1));
 	CARVE(centroids, sizeof(float) * (Size) nlists * dims);
 	CARVE(lists, sizeof(uint32) * (Size) max_rows);
+	CARVE(nodes, sizeof(float) * (Size) max_nodes * dims);
+	CARVE(parent, sizeof(uint32) * (Size) nlists);
+	CARVE(node_parent, sizeof(uint32) * (Size) max_nodes);
+	CARVE(spans, max_nodes > 0 ? sizeof(float) * (IVFKM_MAX_HEIGHT - 1) * (Size) nlists : 0);
+	CARVE(cosines, sizeof(pg_atomic_uint32) * IVFKM_NLEANS * IVFKM_LEAN_BINS);
 	CARVE(ranks, sizeof(pg_atomic_uint32) * (Size) nlists * IVFKM_CALIBRATION_SLOTS);
 	sampling = used;
 	CARVE(hashes, sizeof(uint64) * (Size) capacity);
@@ -105,7 +110,7 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	end = used;
 	used = sampling;
 	kmeans_params_init(&params, dims, max_rows, nlists);
-	CARVE(workspace, kmeans_train_bytes(&params));
+	CARVE(workspace, Max(kmeans_train_bytes(&params), ivfkm_nodes_workspace_bytes(dims, nlists)));
 #undef CARVE
 	return Max(end, used);
 }
@@ -331,7 +336,7 @@ static void
 training_params(IvfkmBuild *build, KmeansParams *params)
 {
 	kmeans_params_init(params, build->dims, build->shared->nrows, build->shared->max_lists);
-	params->seed = CLUSTERING_SEED;
+	params->seed = IVFKM_CLUSTERING_SEED;
 	params->callback = report_training;
 	params->callback_arg = build;
 }
@@ -379,40 +384,73 @@ train(IvfkmBuild *build)
 	return stats.nlists;
 }
 
-/* Rounds the trained centroids to what is stored, and keeps both forms and the norms. */
+/*
+ * Makes a level of the plan from "count" trained centroids: rounds them to what is stored,
+ * and writes what that stands for to "rounded", dims floats each.
+ */
 static void
-store_centroids(IvfkmBuild *build, uint32 nlists)
+store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, float *rounded)
 {
-	IvfkmPlan *plan = &build->plan;
+	IvfkmPlanLevel *level = &build->plan.levels[number];
+	IvfkmMetaPageData *meta = &build->plan.meta;
 	int dims = build->dims;
 
-	build->shared->nlists = nlists;
-	plan->meta.nlists = nlists;
-	plan->centroids = MemoryContextAllocHuge(build->context, sizeof(uint16) * (Size) nlists * dims);
-	plan->norms = palloc(sizeof(float) * nlists);
-	plan->counts = palloc0(sizeof(uint32) * nlists);
-	plan->first_blocks = palloc(sizeof(BlockNumber) * nlists);
-	memset(build->counts, 0, sizeof(uint32) * nlists);
-	for (uint32 list = 0; list < nlists; list++)
+	level->count = count;
+	level->first_id = meta->next_id;
+	meta->next_id += count;
+	level->centroids = MemoryContextAllocHuge(build->context, sizeof(uint16) * (Size) count * dims);
+	level->norms = palloc(sizeof(float) * count);
+	level->radii = palloc0(sizeof(float) * count);
+	level->counts = palloc0(sizeof(uint32) * count);
+	level->first_blocks = palloc(sizeof(BlockNumber) * count);
+	for (uint32 n = 0; n < count; n++)
 	{
-		const float *trained = build->training.centroids + (Size) list * dims;
-		float *centroid = build->centroids + (Size) list * dims;
-		uint16 *stored = plan->centroids + (Size) list * dims;
+		uint16 *stored = level->centroids + (Size) n * dims;
 		double norm2 = 0.0;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < dims; i++)
 		{
 			/* index space has coordinates of about 1; an outlier's are clamped */
-			float value = Max(-65504.0f, Min(trained[i], 65504.0f));
+			float value = Max(-65504.0f, Min(trained[(Size) n * dims + i], 65504.0f));
 
 			stored[i] = vdb_half_from_float(value);
-			centroid[i] = vdb_half_to_float(stored[i]);
-			norm2 += (double) centroid[i] * centroid[i];
+			value = vdb_half_to_float(stored[i]);
+			rounded[(Size) n * dims + i] = value;
+			norm2 += (double) value * value;
 		}
-		plan->norms[list] = (float) norm2;
+		level->norms[n] = (float) norm2;
 	}
-	plan->meta.next_id = IVFKM_FIRST_LIST_ID + nlists;
+}
+
+/* Builds the tree above the trained centroids, and fills in all levels of the plan. */
+static void
+store_tree(IvfkmBuild *build, uint32 nlists)
+{
+	IvfkmBuildShared *shared = build->shared;
+	IvfkmTraining *training = &build->training;
+	IvfkmPlan *plan = &build->plan;
+	const uint32 *parent = training->parent;
+	float *nodes = training->nodes;
+
+	ivfkm_nodes_train(build, nlists);
+	shared->nlists = nlists;
+	plan->meta.nlists = nlists;
+	plan->meta.height = shared->nlevels + 1;
+	plan->meta.next_id = IVFKM_FIRST_LIST_ID;
+	memset(build->counts, 0, sizeof(uint32) * nlists);
+	store_level(build, 0, nlists, training->centroids, build->centroids);
+	for (int number = 1; number <= shared->nlevels; number++)
+	{
+		IvfkmPlanLevel *level = &plan->levels[number];
+
+		store_level(build, number, shared->nnodes[number - 1], nodes, nodes);
+		for (uint32 i = 0; i < plan->levels[number - 1].count; i++)
+			level->counts[parent[i]]++;
+		parent = training->node_parent + (nodes - training->nodes) / build->dims;
+		nodes += (Size) level->count * build->dims;
+	}
+	ivfkm_nodes_measure(build);
 }
 
 /*
@@ -457,9 +495,9 @@ ivfkm_plan(IvfkmBuild *build)
 
 	ivfkm_show_phase(IVFKM_PHASE_TRAIN, 0, build->shared->nrows);
 	map_sample(build);
-	store_centroids(build, train(build));
+	store_tree(build, train(build));
 	build->lists = kmeans_index_init(build->lists, dims, (int) meta->nlists, build->centroids,
-									 CLUSTERING_SEED, report_preparing, build);
+									 IVFKM_CLUSTERING_SEED, ivfkm_report_preparing, build);
 
 	meta->list_target = list_target(dims);
 	meta->build_sample_rows = build->shared->nrows;

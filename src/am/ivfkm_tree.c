@@ -10,6 +10,15 @@
  *	  heap with that.  A resolved node that comes to the top is scanned, a resolved
  *	  list is the answer.  Works for any height of the tree.
  *
+ *	  The key of a node is the distance of the nearest list to be expected below it.  Let
+ *	  d be the target's distance to the node's centroid m, s that of a list's centroid c, and
+ *	  e that of the target to the list.  Then d^2 = s^2 + e^2 + 2 s e b, where b is the
+ *	  cosine of the angle between target - c and c - m.  In many dimensions they are
+ *	  nearly at right angles.  s is at most the node's radius, which is stored, and the largest
+ *	  b that occurs, the "lean", is measured at build; so e is at least the solution of that equation
+ *	  for them.  With b = 1 this is the triangle inequality.  For inner products,
+ *	  <target, c> is at most <target, m> + b s ||target||, with the cosine between target and c - m.
+ *
  * IDENTIFICATION
  *	  src/am/ivfkm_tree.c
  *
@@ -17,10 +26,13 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "port/pg_bitutils.h"
 #include "utils/float.h"
 
 #include "distance/dist.h"
+#include "port/vdb_half.h"
 
 #include "am/ivfkm.h"
 
@@ -40,11 +52,26 @@ struct IvfkmTreeEntry
 #define HEAP_LESS(a, b) ((a)->key < (b)->key)
 #include "am/ivfkm_heap.h"
 
-/* Squared distance as the key of the order that the caller asked for. */
+/*
+ * Key of a child whose centroid is at squared distance dist2 of the target and has the squared
+ * norm norm2: its distance, in the order that the caller asked for, or for a node (radius
+ * above 0) that of the nearest list to be expected below it.
+ */
 static float
-tree_key(const IvfkmTree *tree, float dist2, float norm2)
+tree_key(const IvfkmTree *tree, float dist2, float norm2, float radius)
 {
-	return tree->by_dot ? 0.5f * (dist2 - tree->quant.norm2 - norm2) : dist2;
+	float along = tree->lean * radius;
+	float across;
+
+	if (tree->by_dot)
+		return 0.5f * (dist2 - tree->quant.norm2 - norm2) - along * sqrtf(tree->quant.norm2);
+	if (radius == 0.0f)
+		return dist2;
+	across = dist2 - radius * radius;
+	if (!(across > 0.0f))
+		return 0.0f;
+	across = sqrtf(along * along + across) - along;
+	return across * across;
 }
 
 /* Makes room in the heap for "more" entries. */
@@ -85,7 +112,8 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 				IvfkmTreeEntry *entry = &tree->heap[tree->nheap++];
 
 				mask &= mask - 1;
-				entry->key = tree_key(tree, lb[lane], unit.norm2[lane]);
+				entry->key = tree_key(tree, lb[lane], vdb_half_to_float(unit.norm2[lane]),
+									  vdb_half_to_float(unit.radius[lane]));
 				entry->exact = UNRESOLVED;
 				entry->pointer = unit.tid[lane];
 				entry->level = node->level - 1;
@@ -123,7 +151,8 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 		page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
 					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
 	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
-	probe->key = tree_key(tree, dist2, probe->child.norm2);
+	probe->key = tree_key(tree, dist2, probe->child.norm2, probe->child.radius);
+	probe->target_dist2 = dist2;
 	if (tree->query != tree->target)
 		dist2 = vdb_dist->l2sq_f16(tree->query, tree->centroid, tree->dims);
 	probe->dist2 = dist2;
@@ -134,11 +163,12 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
  * Starts a search around "target", dims floats in index space; probes also carry the
  * distance of "query" (often the same pointer).  Both must stay valid.  by_dot: order by the
  * largest inner product with the target instead of the smallest distance.  epsilon: width of
- * the bounds for centroids.  Memory comes from the current context; the caller drops it.
+ * the bounds for centroids.  lean: that of the metapage for what the search is for.
+ * Memory comes from the current context; the caller drops it.
  */
 void
 ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
-				 const float *target, const float *query, bool by_dot, float epsilon)
+				 const float *target, const float *query, bool by_dot, float epsilon, float lean)
 {
 	IvfkmChildData root;
 
@@ -146,6 +176,7 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->dims = (int) meta->dimensions;
 	tree->root_id = meta->root_id;
 	tree->epsilon = epsilon;
+	tree->lean = lean;
 	tree->by_dot = by_dot;
 	tree->target = target;
 	tree->query = query;
@@ -191,9 +222,7 @@ ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
 			probe->dot = 0.5f * (tree->query_norm2 + probe->child.norm2 - probe->dist2);
 			return true;
 		}
-		tree_scan_node(tree, &probe->child,
-					   tree->by_dot ? 2.0f * probe->key + tree->quant.norm2 + probe->child.norm2
-									: probe->key);
+		tree_scan_node(tree, &probe->child, probe->target_dist2);
 	}
 	return false;
 }

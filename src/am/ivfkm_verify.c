@@ -4,7 +4,7 @@
  *	  vdb_index_check(): verifies every invariant of an index.
  *
  * NOTES
- *	  First the pages: the metapage, the mean, the root node, the centroids and all lists
+ *	  First the pages: the metapage, the mean, the nodes, the centroids and all lists
  *	  with their refine pages are walked, each block must be reached exactly once, and
  *	  each group is checked byte by byte.  Then the table: every row visible to a snapshot taken before the
  *	  walk must be in the index, with the code that encoding it anew gives.  Runs in
@@ -130,7 +130,7 @@ check_slot(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, 
 	{
 		if (isnan(unit.add[lane]) || unit.mul[lane] != 0 ||
 			!all_zero(&unit.tid[lane], sizeof(ItemPointerData)) || !all_zero(code, code_bytes) ||
-			(geometry->node && unit.norm2[lane] != 0))
+			(geometry->node && (unit.norm2[lane] != 0 || unit.radius[lane] != 0)))
 			page_corrupted(check->index, block, "Empty slot %d is not clean.", slot);
 	}
 	else
@@ -381,63 +381,150 @@ refine_record_is(CheckState *check, const IvfkmChildData *list, const ItemPointe
 	return same;
 }
 
+/* Reads a centroid as floats, and its record. */
+static void
+read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData *child,
+			  float *centroid)
+{
+	int dims = check->node_geometry.dims;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+
+	page_centroid_read(check->index, dims, pointer, child, stored);
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+	pfree(stored);
+}
+
+/* Notes that the pages of a child's record were reached; they hold several records. */
+static void
+visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from)
+{
+	int dims = check->node_geometry.dims;
+	int stripes = page_centroid_per_page(dims) > 0 ? 1 : page_centroid_stripes(dims);
+
+	if (ItemPointerGetOffsetNumberNoCheck(pointer) != FirstOffsetNumber)
+		return;
+	for (int stripe = 0; stripe < stripes; stripe++)
+		visit(check, ItemPointerGetBlockNumberNoCheck(pointer) + stripe, from);
+}
+
 /*
- * The slots of the root must hold the codes of their children's centroids, and the records
- * the norms of theirs.
+ * One slot of the group of a node that was copied: its code, norm and radius must be those of the
+ * child, and the record's norm that of its centroid.  *child receives the record, "centroid" the centroid.
  */
 static void
-check_root(CheckState *check, const IvfkmChildData *root)
+check_child(CheckState *check, BlockNumber block, int slot, const float *node_centroid,
+			ItemPointerData *pointer, IvfkmChildData *child, float *centroid)
+{
+	const IvfkmGeometry *geometry = &check->node_geometry;
+	int dims = geometry->dims;
+	int lane = slot % QUANT_UNIT;
+	uint8 *code = palloc(quant_code_bytes(dims));
+	uint8 *found_code = palloc(quant_code_bytes(dims));
+	QuantFactors factors;
+	IvfkmUnit unit;
+	double norm2 = 0.0;
+
+	page_unit_get(check->pages[geometry->stripes - 1], geometry, slot / QUANT_UNIT, &unit);
+	*pointer = unit.tid[lane];
+	read_centroid(check, pointer, child, centroid);
+	for (int i = 0; i < dims; i++)
+		norm2 += (double) centroid[i] * centroid[i];
+	if (child->norm2 != (float) norm2)
+		page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(pointer),
+					   "The norm of centroid %u is wrong.",
+					   ItemPointerGetOffsetNumberNoCheck(pointer));
+	(void) quant_encode(QUANT_L2, dims, centroid, node_centroid, NULL, code, &factors);
+	page_slot_code(check->pages, geometry, slot, found_code);
+	if (unit.add[lane] != factors.add || unit.mul[lane] != factors.mul ||
+		unit.norm2[lane] != page_half_up(child->norm2) ||
+		unit.radius[lane] != page_half_up(child->radius) ||
+		memcmp(code, found_code, quant_code_bytes(dims)) != 0)
+		page_corrupted(check->index, block, "The code in slot %d is not its centroid's.", slot);
+	pfree(code);
+	pfree(found_code);
+}
+
+/* A node above the one that is being checked. */
+typedef struct CheckNode
+{
+	const struct CheckNode *parent; /* NULL: the root's child */
+	const ItemPointerData *pointer;
+	const IvfkmChildData *record;
+	const float *centroid;
+} CheckNode;
+
+/* A list must lie within the radius of every node above it. */
+static void
+check_radii(CheckState *check, const CheckNode *node, const float *centroid)
+{
+	for (; node != NULL; node = node->parent)
+	{
+		if (ivfkm_centroid_distance(centroid, node->centroid, check->node_geometry.dims) >
+			node->record->radius)
+			page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(node->pointer),
+						   "A list lies outside the radius of centroid %u.",
+						   ItemPointerGetOffsetNumberNoCheck(node->pointer));
+	}
+}
+
+/* Walks a node and all nodes below it, but not the lists; node is NULL for the root. */
+static void
+check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *node)
 {
 	const IvfkmGeometry *geometry = &check->node_geometry;
 	int dims = geometry->dims;
 	int last = geometry->stripes - 1;
-	BlockNumber block = root->first_block;
-	uint16 *stored = palloc(sizeof(uint16) * dims);
-	float *centroid = palloc(sizeof(float) * dims);
+	BlockNumber block = record->first_block;
 	float *origin = palloc0(sizeof(float) * dims);
-	uint8 *code = palloc(quant_code_bytes(dims));
-	uint8 *found_code = palloc(quant_code_bytes(dims));
+	const float *node_centroid = node != NULL ? node->centroid : origin;
+	float *centroid = palloc(sizeof(float) * dims);
+	ItemPointerData *nodes = NULL; /* children that are nodes */
+	int nnodes = 0;
 
+	check_stack_depth();
+	check_chain(check, geometry, record, -1);
 	while (BlockNumberIsValid(block))
 	{
+		BlockNumber next;
+		Size bytes = sizeof(ItemPointerData) * (nnodes + geometry->slots);
+
 		CHECK_FOR_INTERRUPTS();
-		copy_group(check, geometry, root, block);
+		nodes = nodes == NULL ? palloc(bytes) : repalloc_huge(nodes, bytes);
+		copy_group(check, geometry, record, block);
+		next = IvfkmPageGetOpaque(check->pages[last])->next;
 		for (int slot = 0; slot < geometry->slots; slot++)
 		{
-			int lane = slot % QUANT_UNIT;
-			QuantFactors factors;
-			IvfkmUnit unit;
+			ItemPointerData pointer;
 			IvfkmChildData child;
-			double norm2 = 0.0;
 
 			if (!page_slot_used(check->pages[last], geometry, slot))
 				continue;
-			page_unit_get(check->pages[last], geometry, slot / QUANT_UNIT, &unit);
-			page_centroid_read(check->index, dims, &unit.tid[lane], &child, stored);
-			for (int i = 0; i < dims; i++)
-			{
-				centroid[i] = vdb_half_to_float(stored[i]);
-				norm2 += (double) centroid[i] * centroid[i];
-			}
-			if (child.norm2 != (float) norm2)
-				page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(&unit.tid[lane]),
-							   "The norm of centroid %u is wrong.",
-							   ItemPointerGetOffsetNumberNoCheck(&unit.tid[lane]));
-			(void) quant_encode(QUANT_L2, dims, centroid, origin, NULL, code, &factors);
-			page_slot_code(check->pages, geometry, slot, found_code);
-			if (unit.add[lane] != factors.add || unit.mul[lane] != factors.mul ||
-				unit.norm2[lane] != child.norm2 ||
-				memcmp(code, found_code, quant_code_bytes(dims)) != 0)
-				page_corrupted(check->index, block, "The code in slot %d is not its centroid's.",
-							   slot);
+			check_child(check, block, slot, node_centroid, &pointer, &child, centroid);
+			if (child.level != record->level - 1)
+				page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(&pointer),
+							   "A child's level is %u instead of %u.", child.level,
+							   record->level - 1);
+			visit_record(check, &pointer, block);
+			if (child.level > 0)
+				nodes[nnodes++] = pointer;
+			else
+				check_radii(check, node, centroid);
 		}
-		block = IvfkmPageGetOpaque(check->pages[last])->next;
+		block = next;
 	}
-	pfree(stored);
-	pfree(centroid);
+	for (int i = 0; i < nnodes; i++)
+	{
+		IvfkmChildData child;
+		CheckNode below = {node, &nodes[i], &child, centroid};
+
+		read_centroid(check, &nodes[i], &child, centroid);
+		check_node(check, &child, &below);
+	}
+	if (nodes != NULL)
+		pfree(nodes);
 	pfree(origin);
-	pfree(code);
-	pfree(found_code);
+	pfree(centroid);
 }
 
 /* Walks the whole index. */
@@ -458,29 +545,16 @@ check_pages(CheckState *check)
 	root.id = meta->root_id;
 	root.generation = meta->root_generation;
 	root.first_block = meta->root_block;
-	root.nblocks = ivfkm_extent_blocks(&check->node_geometry, meta->nlists);
-	check_chain(check, &check->node_geometry, &root, -1);
-	check_root(check, &root);
+	root.nblocks = meta->root_nblocks;
+	root.level = (uint16) meta->height;
+	check_node(check, &root, NULL);
 
 	check->lists = ivfkm_collect_lists(index, meta, &check->nlists, NULL);
 	if ((uint32) check->nlists != meta->nlists)
 		page_corrupted(index, IVFKM_META_BLOCK, "It says %u lists, but there are %d.", meta->nlists,
 					   check->nlists);
 	for (int i = 0; i < check->nlists; i++)
-	{
-		const ItemPointerData *pointer = &check->lists[i].pointer;
-		BlockNumber block = ItemPointerGetBlockNumberNoCheck(pointer);
-
-		/* centroid pages hold several records: count the page with its first one */
-		if (ItemPointerGetOffsetNumberNoCheck(pointer) == FirstOffsetNumber)
-		{
-			int stripes = page_centroid_per_page(dims) > 0 ? 1 : page_centroid_stripes(dims);
-
-			for (int stripe = 0; stripe < stripes; stripe++)
-				visit(check, block + stripe, meta->root_block);
-		}
 		check_chain(check, &check->list_geometry, &check->lists[i].child, i);
-	}
 	page_meta_read(index, meta);
 	for (BlockNumber block = 0; block < check->nvisited; block++)
 	{

@@ -168,7 +168,7 @@ extent_flush(IvfkmExtent *extent)
  */
 void
 ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
-				 float norm2)
+				 float norm2, float radius)
 {
 	const IvfkmGeometry *geometry = extent->geometry;
 	IvfkmEntry entry;
@@ -179,6 +179,7 @@ ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerDa
 	entry.factors = code->factors;
 	entry.tid = *tid;
 	entry.norm2 = norm2;
+	entry.radius = radius;
 	ItemPointerSetInvalid(&entry.refine);
 	if (geometry->refine_bits > 0)
 		entry.refine = extent_add_refine(extent, code, tid);
@@ -217,71 +218,107 @@ write_mean(IvfkmWriter *writer, const IvfkmPlan *plan)
 	pfree(page);
 }
 
-/* Writes the root node: the lists' centroids as 1-bit codes relative to the origin. */
+/*
+ * Writes a node whose children are "count" members of a level, from number "first" on: their centroids as 1-bit
+ * codes relative to the node's centroid (dims floats).
+ */
 static void
-write_root(IvfkmWriter *writer, const IvfkmPlan *plan, BlockNumber first_centroid)
+write_node(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 id, BlockNumber block,
+		   const float *centroid, const IvfkmPlanLevel *level, uint32 first, uint32 count)
 {
 	int dims = plan->space->dims;
 	IvfkmGeometry geometry;
 	IvfkmExtent extent;
 	float *x = palloc(sizeof(float) * dims);
-	float *origin = palloc0(sizeof(float) * dims);
 	IvfkmCode code;
 
 	ivfkm_code_init(&code, dims, 0);
 	page_node_geometry(&geometry, dims);
-	ivfkm_extent_begin(&extent, writer, &geometry, plan->meta.root_id, plan->meta.root_block,
-					   plan->meta.nlists);
-	for (uint32 list = 0; list < plan->meta.nlists; list++)
+	ivfkm_extent_begin(&extent, writer, &geometry, id, block, count);
+	for (uint32 child = first; child < first + count; child++)
 	{
 		ItemPointerData pointer;
 
 		for (int i = 0; i < dims; i++)
-			x[i] = vdb_half_to_float(plan->centroids[(Size) list * dims + i]);
-		(void) ivfkm_encode(QUANT_L2, dims, 0, x, true, origin, NULL, &code);
-		page_centroid_locate(first_centroid, dims, list, &pointer);
-		ivfkm_extent_add(&extent, &code, &pointer, plan->norms[list]);
+			x[i] = vdb_half_to_float(level->centroids[(Size) child * dims + i]);
+		(void) ivfkm_encode(QUANT_L2, dims, 0, x, true, centroid, NULL, &code);
+		page_centroid_locate(level->first_record, dims, child, &pointer);
+		ivfkm_extent_add(&extent, &code, &pointer, level->norms[child], level->radii[child]);
 	}
 	ivfkm_extent_end(&extent);
 	pfree(x);
-	pfree(origin);
 	pfree(code.bits);
 }
 
-/* Writes the records of the lists with their centroids. */
+/* Writes all nodes of level "number" of the plan, or the root if that is its height. */
 static void
-write_centroids(IvfkmWriter *writer, const IvfkmPlan *plan, BlockNumber block)
+write_nodes(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 {
+	const IvfkmPlanLevel *children = &plan->levels[number - 1];
+	int dims = plan->space->dims;
+	float *centroid = palloc0(sizeof(float) * dims);
+
+	if (number == plan->meta.height)
+		write_node(writer, plan, plan->meta.root_id, plan->meta.root_block, centroid, children, 0,
+				   children->count);
+	else
+	{
+		const IvfkmPlanLevel *nodes = &plan->levels[number];
+		uint32 first = 0;
+
+		for (uint32 node = 0; node < nodes->count; node++)
+		{
+			for (int i = 0; i < dims; i++)
+				centroid[i] = vdb_half_to_float(nodes->centroids[(Size) node * dims + i]);
+			write_node(writer, plan, nodes->first_id + node, nodes->first_blocks[node], centroid,
+					   children, first, nodes->counts[node]);
+			first += nodes->counts[node];
+		}
+	}
+	pfree(centroid);
+}
+
+/* Writes the records of a level with their centroids, from block level->first_record on. */
+static void
+write_records(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
+{
+	const IvfkmPlanLevel *level = &plan->levels[number];
 	int dims = plan->space->dims;
 	int bytes = page_centroid_bytes(dims);
 	int per_page = Max(page_centroid_per_page(dims), 1);
 	int stripes = page_centroid_stripes(dims);
+	BlockNumber block = level->first_record;
 	IvfkmGeometry geometry;
 	char *record = palloc0(bytes);
 	char *page = palloc(BLCKSZ);
 
-	page_list_geometry(&geometry, dims, plan->meta.refine_bits);
-	for (uint32 first = 0; first < plan->meta.nlists; first += per_page)
+	if (number == 0)
+		page_list_geometry(&geometry, dims, plan->meta.refine_bits);
+	else
+		page_node_geometry(&geometry, dims);
+	for (uint32 first = 0; first < level->count; first += per_page)
 	{
-		int count = Min(per_page, (int) (plan->meta.nlists - first));
+		int count = Min(per_page, (int) (level->count - first));
 
 		for (int stripe = 0; stripe < stripes; stripe++)
 		{
 			page_init((Page) page, IVFKM_PAGE_CENTROID, plan->meta.root_id, 1);
 			for (int i = 0; i < count; i++)
 			{
-				uint32 list = first + i;
+				uint32 member = first + i;
 				IvfkmChild child = (IvfkmChild) record;
 				int offset = stripe * IVFKM_PAYLOAD_BYTES;
 
 				memset(child, 0, sizeof(IvfkmChildData));
-				child->id = IVFKM_FIRST_LIST_ID + list;
+				child->id = level->first_id + member;
 				child->generation = 1;
-				child->first_block = plan->first_blocks[list];
-				child->nblocks = ivfkm_extent_blocks(&geometry, plan->counts[list]);
-				child->norm2 = plan->norms[list];
-				child->rows = plan->counts[list];
-				memcpy(record + sizeof(IvfkmChildData), plan->centroids + (Size) list * dims,
+				child->first_block = level->first_blocks[member];
+				child->nblocks = ivfkm_extent_blocks(&geometry, level->counts[member]);
+				child->norm2 = level->norms[member];
+				child->level = (uint16) number;
+				child->rows = level->counts[member];
+				child->radius = level->radii[member];
+				memcpy(record + sizeof(IvfkmChildData), level->centroids + (Size) member * dims,
 					   sizeof(uint16) * dims);
 				memcpy(IvfkmPageGetPayload((Page) page) + i * bytes, record + offset,
 					   Min(bytes - offset, IVFKM_PAYLOAD_BYTES));
@@ -293,42 +330,58 @@ write_centroids(IvfkmWriter *writer, const IvfkmPlan *plan, BlockNumber block)
 	pfree(page);
 }
 
-/*
- * Computes where everything goes from plan->counts, and writes all but the lists: they
- * follow at plan->first_blocks, in order.
- */
-void
-ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan)
+/* Gives blocks to everything, in the order in which it is written. */
+static void
+place_all(IvfkmPlan *plan)
 {
 	IvfkmMetaPageData *meta = &plan->meta;
 	int dims = (int) meta->dimensions;
 	int per_page = Max(page_centroid_per_page(dims), 1);
 	IvfkmGeometry node_geometry;
 	IvfkmGeometry list_geometry;
-	BlockNumber first_centroid;
 	BlockNumber block;
-	char *page;
 
 	page_node_geometry(&node_geometry, dims);
-	page_list_geometry(&list_geometry, dims, plan->meta.refine_bits);
+	page_list_geometry(&list_geometry, dims, meta->refine_bits);
 	meta->mean_block = IVFKM_META_BLOCK + 1;
 	meta->root_block = meta->mean_block + page_mean_pages(dims);
-	first_centroid = meta->root_block + ivfkm_extent_blocks(&node_geometry, meta->nlists);
-	block = first_centroid + (meta->nlists + per_page - 1) / per_page * page_centroid_stripes(dims);
-	for (uint32 list = 0; list < meta->nlists; list++)
+	meta->root_nblocks = ivfkm_extent_blocks(&node_geometry, plan->levels[meta->height - 1].count);
+	block = meta->root_block + meta->root_nblocks;
+	for (int number = (int) meta->height - 1; number >= 0; number--)
 	{
-		plan->first_blocks[list] = block;
-		block += ivfkm_extent_blocks(&list_geometry, plan->counts[list]) +
-				 ivfkm_refine_blocks(&list_geometry, plan->counts[list]);
+		IvfkmPlanLevel *level = &plan->levels[number];
+		const IvfkmGeometry *geometry = number > 0 ? &node_geometry : &list_geometry;
+
+		level->first_record = block;
+		block += (level->count + per_page - 1) / per_page * page_centroid_stripes(dims);
+		for (uint32 member = 0; member < level->count; member++)
+		{
+			level->first_blocks[member] = block;
+			block += ivfkm_extent_blocks(geometry, level->counts[member]) +
+					 ivfkm_refine_blocks(geometry, level->counts[member]);
+		}
 	}
 	meta->used_blocks = block;
+}
 
-	page = palloc(BLCKSZ);
+/*
+ * Computes where everything goes from the counts of the plan, and writes all but the lists: they
+ * follow at their first blocks, in order.
+ */
+void
+ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan)
+{
+	char *page = palloc(BLCKSZ);
+
+	place_all(plan);
 	page_init((Page) page, IVFKM_PAGE_META, 0, 0);
-	memcpy(IvfkmPageGetMeta((Page) page), meta, sizeof(IvfkmMetaPageData));
+	memcpy(IvfkmPageGetMeta((Page) page), &plan->meta, sizeof(IvfkmMetaPageData));
 	page_writer_add(writer, IVFKM_META_BLOCK, page);
 	pfree(page);
 	write_mean(writer, plan);
-	write_root(writer, plan, first_centroid);
-	write_centroids(writer, plan, first_centroid);
+	for (uint32 number = plan->meta.height; number > 0; number--)
+	{
+		write_nodes(writer, plan, number);
+		write_records(writer, plan, number - 1);
+	}
 }

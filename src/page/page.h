@@ -6,7 +6,7 @@
  * NOTES
  *	  All numbers are in the server's byte order.  Format version history:
  *
- *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, one tree level and more, no
+ *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *			attributes
  *
  *	  The file is made of these pages, in the order in which a build writes them:
@@ -143,6 +143,11 @@ typedef struct IvfkmMetaPageData
 	double build_rows;		  /* rows indexed by the build */
 	double build_sample_rows; /* rows the centroids were trained on */
 	double build_residual2;	  /* mean squared residual of the build's rows, index space */
+
+	/* what the search of a tree needs to know; see am/README.md */
+	uint32 root_nblocks; /* blocks of the root's contiguous groups */
+	float search_lean;	 /* of queries at the lists that they look for */
+	float insert_lean;	 /* of rows at their lists */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;
@@ -162,7 +167,8 @@ typedef struct IvfkmChildData
 	uint16 level;			 /* 0 = posting list */
 	uint16 reserved;		 /* zero */
 	uint32 rows;			 /* rows or children at build */
-	uint32 reserved2;		 /* zero */
+	float radius; /* nodes: largest distance from its centroid to that of a list below it,
+							  * lists: 0 */
 } IvfkmChildData;
 
 typedef IvfkmChildData *IvfkmChild;
@@ -190,7 +196,7 @@ StaticAssertDecl(sizeof(IvfkmRefineData) == 20, "refine record header is 20 byte
  * Geometry of the groups of one kind of owner, derived from the dimensions.
  *
  * unit = codes (64 bytes * nchunks), f_add float4[16], f binary16[16], TID[16],
- *		  and in nodes the squared norm of the child's centroid, float4[16],
+ *		  and in nodes the squared norm and the radius of the child, binary16[16] each,
  *		  in lists with a refine tier the addresses of the refine records, TID[16], and
  *		  32 bytes of zeros.
  *
@@ -217,7 +223,7 @@ typedef struct IvfkmGeometry
 #define IVFKM_MAX_STRIPES 4 /* what 16,000 dimensions take, and what one WAL record can hold */
 
 #define IVFKM_TAIL_BYTES		(QUANT_UNIT * (4 + 2 + 6))
-#define IVFKM_NODE_TAIL_BYTES	(IVFKM_TAIL_BYTES + QUANT_UNIT * 4)
+#define IVFKM_NODE_TAIL_BYTES	(IVFKM_TAIL_BYTES + QUANT_UNIT * (2 + 2))
 #define IVFKM_REFINE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 8)
 
 /* What goes into a slot. */
@@ -228,6 +234,7 @@ typedef struct IvfkmEntry
 	ItemPointerData tid;	/* heap row, or in nodes the child's record */
 	ItemPointerData refine; /* lists with a refine tier: the refine record */
 	float norm2;			/* nodes: squared norm of the child's centroid */
+	float radius;			/* nodes: see IvfkmChildData */
 } IvfkmEntry;
 
 /* A pinned group whose last page is locked: pointers to the parts of one unit. */
@@ -237,7 +244,8 @@ typedef struct IvfkmUnit
 	float *add;
 	uint16 *mul;
 	ItemPointerData *tid;
-	float *norm2;			 /* nodes only, else NULL */
+	uint16 *norm2;			 /* nodes only, else NULL: binary16, rounded up */
+	uint16 *radius;			 /* likewise */
 	ItemPointerData *refine; /* lists with a refine tier, else NULL */
 } IvfkmUnit;
 
@@ -291,6 +299,7 @@ extern void page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot,
 						  const IvfkmEntry *entry);
 extern void page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot);
 extern void page_slot_code(Page *pages, const IvfkmGeometry *geometry, int slot, uint8 *code);
+extern uint16 page_half_up(float value);
 extern bool page_slot_used(Page last_page, const IvfkmGeometry *geometry, int slot);
 extern int page_slot_find_free(Page last_page, const IvfkmGeometry *geometry);
 

@@ -10,6 +10,8 @@
  */
 #include "compat.h"
 
+#include <float.h>
+
 #include "storage/bufmgr.h"
 
 #include "page/page.h"
@@ -89,4 +91,7 @@ page_centroid_read(Relation index, int dims, const ItemPointerData *pointer, Ivf
 	if (child->id == 0 || child->nblocks == 0 || child->first_block == IVFKM_META_BLOCK ||
 		!BlockNumberIsValid(child->first_block))
 		page_corrupted(index, block, "Centroid %d points to no list.", slot);
+	if (!(child->radius >= 0.0f && child->radius <= FLT_MAX) ||
+		(child->level == 0 && child->radius != 0.0f))
+		page_corrupted(index, block, "The radius of centroid %d is not valid.", slot);
 }

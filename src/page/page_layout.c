@@ -19,6 +19,7 @@
 #include <math.h>
 
 #include "page/page.h"
+#include "port/vdb_half.h"
 
 StaticAssertDecl(IVFKM_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
 StaticAssertDecl(IVFKM_NODE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
@@ -54,7 +55,7 @@ compute_geometry(IvfkmGeometry *geometry, int dims, int tail_bytes)
 
 /*
  * Geometry of the groups of inner nodes for "dims" dimensions (1..VDB_MAX_DIM); every slot
- * carries the centroid's norm.
+ * carries the norm and the radius of its child.
  */
 void
 page_node_geometry(IvfkmGeometry *geometry, int dims)
@@ -165,7 +166,8 @@ page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit
 	out->add = (float *) arrays;
 	out->mul = (uint16 *) (arrays + QUANT_UNIT * 4);
 	out->tid = (ItemPointerData *) (arrays + QUANT_UNIT * 6);
-	out->norm2 = geometry->node ? (float *) (arrays + IVFKM_TAIL_BYTES) : NULL;
+	out->norm2 = geometry->node ? (uint16 *) (arrays + IVFKM_TAIL_BYTES) : NULL;
+	out->radius = geometry->node ? out->norm2 + QUANT_UNIT : NULL;
 	out->refine =
 		geometry->refine_bits > 0 ? (ItemPointerData *) (arrays + IVFKM_TAIL_BYTES) : NULL;
 }
@@ -189,6 +191,15 @@ slot_write_code(Page *pages, const IvfkmGeometry *geometry, int slot, const uint
 	}
 }
 
+/* The smallest binary16 that is not below a value of at least 0; maybe infinity. */
+uint16
+page_half_up(float value)
+{
+	uint16 half = vdb_half_from_float(value);
+
+	return vdb_half_to_float(half) < value ? half + 1 : half;
+}
+
 /* Fills an empty slot and counts it. */
 void
 page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const IvfkmEntry *entry)
@@ -203,8 +214,11 @@ page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const IvfkmE
 	unit.add[lane] = entry->factors.add;
 	unit.mul[lane] = entry->factors.mul;
 	unit.tid[lane] = entry->tid;
-	if (unit.norm2 != NULL)
-		unit.norm2[lane] = entry->norm2;
+	if (geometry->node)
+	{
+		unit.norm2[lane] = page_half_up(entry->norm2);
+		unit.radius[lane] = page_half_up(entry->radius);
+	}
 	if (unit.refine != NULL)
 		unit.refine[lane] = entry->refine;
 	IvfkmPageGetGroupHeader(last_page)->nused++;
@@ -227,8 +241,11 @@ page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot)
 	unit.add[lane] = INFINITY;
 	unit.mul[lane] = 0;
 	memset(&unit.tid[lane], 0, sizeof(ItemPointerData));
-	if (unit.norm2 != NULL)
+	if (geometry->node)
+	{
 		unit.norm2[lane] = 0;
+		unit.radius[lane] = 0;
+	}
 	IvfkmPageGetGroupHeader(last_page)->nused--;
 }
 

@@ -25,17 +25,20 @@ my %meta = (
 	root_block => 100,
 	nlists => 112,
 	used_blocks => 120,
-	calibration => 136);
+	calibration => 136,
+	root_nblocks => 224,
+	search_lean => 228);
 my %child =
-  (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, centroid => 96);
+  (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, radius => 92, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5, refine => 6);
 my $beyond = 0x00FFFFFF;
 my $nowhere = 0xFFFFFFFF;
 my $zeros = "\0" x $block_size;
 
 # "small": two lists of more than one page.  "long": one list, groups of two pages, and a
-# centroid of more than one page.
+# centroid of more than one page.  "tree": three levels of nodes.
 my %shapes = (
+	tree => { dims => 8, rows => 600, lists => 40, set => 'SET ivfkm.debug_node_children = 4' },
 	small => { dims => 64, rows => 1000, lists => 2, arrays => 16 * 8 },
 	long => { dims => 5000, rows => 40, lists => 1 });
 
@@ -263,6 +266,22 @@ damage('meta: higher than it is', 'small', [], put('meta', 0, $meta{height}, 'L'
 damage('meta: calibration', 'small', [], put('meta', 0, $meta{calibration}, 'Q', ~0));
 damage('centroid: norm', 'small', [], put('centroid', 0, $child{norm2}, 'f', 77));
 
+# Levels of nodes: the first centroid page holds the records of the highest nodes, the second node
+# page is the first of those.
+damage('meta: no blocks of the root', 'tree', $all, put('meta', 0, $meta{root_nblocks}, 'L', 0));
+damage('meta: more blocks of the root', 'tree', [], put('meta', 0, $meta{root_nblocks}, 'L', 77));
+damage('meta: no lean', 'tree', $all, put('meta', 0, $meta{search_lean}, 'L', 0x7FC00000));
+damage('node: owner', 'tree', ['select'], put('node', 1, $special{owner}, 'L', 4711));
+damage('node: zeros', 'tree', ['select'], overwrite('node', 1, $zeros));
+damage('node: radius of a slot', 'tree', [], put('node', 0, 64 + 64 + 192 + 32, 'S', 1));
+damage('node: bits of a code', 'tree', [], put('node', 1, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
+damage('centroid: level', 'tree', $reads, put('centroid', 0, $child{level}, 'S', 1));
+damage('centroid: radius', 'tree', [], put('centroid', 0, $child{radius}, 'f', sub { $_[0] / 2 }));
+damage('centroid: radius that is not a number', 'tree', ['select'], put('centroid', 0, $child{radius}, 'L', 0x7FC00000));
+damage('centroid: radius of a list', 'small', ['select'], put('centroid', 0, $child{radius}, 'f', 1));
+damage('centroid: node beyond the end', 'tree', ['select'], put('centroid', 0, $child{first_block}, 'L', $beyond));
+damage('centroid: length of a node', 'tree', [], put('centroid', 0, $child{nblocks}, 'L', 1000));
+
 # A tree that leads back to its root.
 damage(
 	'node: the root is its own child',
@@ -321,10 +340,12 @@ for my $case (@cases)
 
 	$case->{name} = "$case->{shape}, $case->{name}";
 	$case->{index} = "${table}_l2";
+	my $set = $shape->{set} // '';
 	$node->safe_psql(
 		'postgres', qq{
 CREATE TABLE $table (id bigint, v vector($shape->{dims}));
 INSERT INTO $table SELECT * FROM $case->{shape};
+$set;
 CREATE INDEX $case->{index} ON $table USING ivfkm (v) WITH (lists = $shape->{lists});
 DELETE FROM $table WHERE id % 30 = 29;});
 	$case->{path} = vdb_index_path($node, $case->{index});
