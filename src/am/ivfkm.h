@@ -123,6 +123,9 @@ typedef struct IvfkmReader
 	Relation index;
 	const IvfkmGeometry *geometry;
 	const QuantQuery *query; /* NULL: no bounds wanted */
+	IvfkmAhead *ahead;		 /* that the extent is read through, or NULL */
+	BlockNumber first;		 /* of the extent */
+	BlockNumber extent_end;	 /* block behind it */
 	uint32 owner;
 	uint32 generation;
 	BlockNumber next;	  /* group to read next */

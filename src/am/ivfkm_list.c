@@ -28,6 +28,9 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->index = index;
 	reader->geometry = geometry;
 	reader->query = query;
+	reader->ahead = NULL;
+	reader->first = child->first_block;
+	reader->extent_end = child->first_block + child->nblocks;
 	reader->owner = child->id;
 	reader->generation = child->generation;
 	reader->next = child->first_block;
@@ -35,6 +38,15 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->nvisited = 0;
 	reader->buffer = InvalidBuffer;
 	reader->page = NULL;
+}
+
+/* Pins and locks a page of a group in share mode. */
+static Buffer
+read_page(IvfkmReader *reader, BlockNumber block)
+{
+	if (reader->ahead != NULL && block >= reader->first && block < reader->extent_end)
+		return page_ahead_read(reader->ahead, block, BUFFER_LOCK_SHARE);
+	return page_read(reader->index, block, BUFFER_LOCK_SHARE);
 }
 
 /*
@@ -67,7 +79,7 @@ ivfkm_reader_next(IvfkmReader *reader)
 		memset(reader->acc, 0, sizeof(reader->acc));
 		for (int i = 0; i < last; i++)
 		{
-			Buffer buffer = page_read(reader->index, reader->block + i, BUFFER_LOCK_SHARE);
+			Buffer buffer = read_page(reader, reader->block + i);
 
 			page_check_group(reader->index, buffer, geometry, i, reader->owner, reader->generation);
 			vdb_quant->accumulate(reader->query->table +
@@ -77,7 +89,7 @@ ivfkm_reader_next(IvfkmReader *reader)
 			UnlockReleaseBuffer(buffer);
 		}
 	}
-	reader->buffer = page_read(reader->index, reader->block + last, BUFFER_LOCK_SHARE);
+	reader->buffer = read_page(reader, reader->block + last);
 	page_check_group(reader->index, reader->buffer, geometry, last, reader->owner,
 					 reader->generation);
 	reader->page = BufferGetPage(reader->buffer);

@@ -25,12 +25,12 @@
 
 #include "access/relscan.h"
 #include "executor/instrument.h"
+#include "lib/qunique.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "port/pg_bitutils.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
-#include "utils/spccache.h"
 
 #include "am/ivfkm.h"
 #include "am/ivfkm_tidhash.h"
@@ -46,9 +46,6 @@
 
 /* Lists that cost about as much to scan as one row to fetch from the heap. */
 #define LISTS_PER_ROW 4
-
-/* Lists that are asked for ahead at most, and pages of each. */
-#define MAX_READ_AHEAD 64
 
 /* Rows that a pass prepares for at most, and candidates that it keeps at most. */
 #define MAX_PASS_K			16384
@@ -150,12 +147,13 @@ typedef struct IvfkmScan
 	IvfkmTree tree;
 
 	/*
-	 * Lists scanned, in the order in which they were reached, and for each the candidate up to
-	 * which its rows were looked at: all of them if its bound is infinity.
+	 * Lists, in the order in which they were reached, and for each the candidate up to which its
+	 * rows were looked at: all of them if its bound is infinity.
 	 */
 	IvfkmProbe *probes;
 	Candidate *floors;
-	int nprobes;
+	int nprobes;  /* lists scanned */
+	int nreached; /* those behind are to be scanned next */
 	int probes_size;
 	bool tree_done; /* there are no more */
 
@@ -173,7 +171,9 @@ typedef struct IvfkmScan
 	bool truncated;		/* some may have been */
 	Candidate consumed; /* candidate looked at last */
 	double scanned;		/* rows in the lists scanned so far */
-	int read_ahead;		/* lists to ask for ahead when reading from disk */
+	int target;			/* lists that are to be scanned in all */
+	int ahead_list;		/* list and page of it that is read ahead next */
+	uint32 ahead_page;
 	int64 reads_before; /* blocks that this process had read from disk when the scan began */
 	int64 nemitted;
 
@@ -275,22 +275,26 @@ list_constant(const IvfkmScan *so, const IvfkmProbe *probe)
 	return so->metric == QUANT_IP ? so->ip_constant - probe->dot : probe->dist2;
 }
 
-/* Scans one posting list and collects its candidates above the list's floor. */
+/*
+ * Scans one posting list and collects its candidates above the list's floor.  With "ahead",
+ * the list is read through it, and further lists may be reached meanwhile.
+ */
 static void
-scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
+scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time, IvfkmAhead *ahead)
 {
-	const IvfkmProbe *probe = &so->probes[number];
-	const Candidate *floor = &so->floors[number];
+	const IvfkmProbe probe = so->probes[number];
+	const Candidate floor = so->floors[number];
 	bool use_seen = so->pass > 1 && so->seen->members > 0;
 	IvfkmReader reader;
 	QuantBound bound;
 
 	/* with NaN every row survives */
 	quant_bound_init(&bound, so->metric, so->quant,
-					 so->arbitrary_order ? get_float4_nan() : list_constant(so, probe),
-					 probe->dist2, so->epsilon);
+					 so->arbitrary_order ? get_float4_nan() : list_constant(so, &probe),
+					 probe.dist2, so->epsilon);
 
-	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe->child, so->quant);
+	ivfkm_reader_begin(&reader, scan->indexRelation, &so->geometry, &probe.child, so->quant);
+	reader.ahead = ahead;
 	while (ivfkm_reader_next(&reader))
 	{
 		if (first_time)
@@ -319,7 +323,7 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time)
 				if (unlikely(!ItemPointerIsValid(&candidate->tid)))
 					page_corrupted(scan->indexRelation, BufferGetBlockNumber(reader.buffer),
 								   "Slot %d points to no row.", u * QUANT_UNIT + lane);
-				if (candidate_less(&so->horizon, candidate) || !candidate_less(floor, candidate) ||
+				if (candidate_less(&so->horizon, candidate) || !candidate_less(&floor, candidate) ||
 					(use_seen && tidhash_lookup(so->seen, candidate->tid) != NULL))
 					continue;
 				so->ncandidates++;
@@ -395,21 +399,21 @@ more_lists(const IvfkmScan *so)
 
 /* Adds the next nearest list to those to scan; false if there is none. */
 static bool
-add_list(IvfkmScan *so)
+reach_list(IvfkmScan *so)
 {
-	if (so->nprobes == so->probes_size)
+	if (so->nreached == so->probes_size)
 	{
 		so->probes_size *= 2;
 		so->probes = repalloc_huge(so->probes, sizeof(IvfkmProbe) * (Size) so->probes_size);
 		so->floors = repalloc_huge(so->floors, sizeof(Candidate) * (Size) so->probes_size);
 	}
-	if (!ivfkm_tree_next(&so->tree, &so->probes[so->nprobes]))
+	if (!ivfkm_tree_next(&so->tree, &so->probes[so->nreached]))
 	{
 		so->tree_done = true;
 		return false;
 	}
-	candidate_set_lowest(&so->floors[so->nprobes]);
-	so->nprobes++;
+	candidate_set_lowest(&so->floors[so->nreached]);
+	so->nreached++;
 	return true;
 }
 
@@ -450,12 +454,80 @@ rows_used_up(const IvfkmScan *so)
 		   so->scanned >= so->settings.max_scan_tuples;
 }
 
-/* Asks for the pages of a list that were written together. */
-static void
-read_list_ahead(Relation index, const IvfkmChildData *list)
+/*
+ * The next page to be read ahead: those of each list that were written together, list by list.
+ * Reaches further lists, and so reads pages of the tree.
+ */
+static BlockNumber
+next_list_page(void *arg)
 {
-	for (uint32 i = 0; i < Min(list->nblocks, MAX_READ_AHEAD); i++)
-		page_read_ahead(index, list->first_block + i);
+	IvfkmScan *so = arg;
+
+	while (so->ahead_list < so->nreached ||
+		   (so->nreached < so->target && !rows_used_up(so) && reach_list(so)))
+	{
+		const IvfkmChildData *list = &so->probes[so->ahead_list].child;
+		BlockNumber block = list->first_block + so->ahead_page;
+		BlockNumber nblocks;
+
+		if (so->ahead_page++ < list->nblocks && page_in_file(so->tree.index, block, &nblocks))
+			return block;
+		so->ahead_list++;
+		so->ahead_page = 0;
+	}
+	return InvalidBlockNumber;
+}
+
+/* Pages to be read, in ascending order. */
+typedef struct BlockList
+{
+	BlockNumber *blocks;
+	Size nblocks;
+	Size next;
+} BlockList;
+
+/* The next page of a BlockList. */
+static BlockNumber
+next_listed_page(void *arg)
+{
+	BlockList *list = arg;
+
+	return list->next < list->nblocks ? list->blocks[list->next++] : InvalidBlockNumber;
+}
+
+/* Order of block numbers for qsort. */
+static int
+block_compare(const void *a, const void *b)
+{
+	BlockNumber x = *(const BlockNumber *) a;
+	BlockNumber y = *(const BlockNumber *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Reads the refine pages of the best candidates, more than one at a time. */
+static void
+read_refine_pages(Relation index, const IvfkmScan *so)
+{
+	Size count = Min(so->ncandidates, (Size) so->k);
+	BlockList list = {.blocks = palloc(sizeof(BlockNumber) * Max(count, 1))};
+	IvfkmAhead ahead;
+	BlockNumber nblocks;
+
+	for (Size i = 0; i < count; i++)
+	{
+		BlockNumber block = ItemPointerGetBlockNumberNoCheck(&so->candidates[i].refine);
+
+		if (page_in_file(index, block, &nblocks))
+			list.blocks[list.nblocks++] = block;
+	}
+	qsort(list.blocks, list.nblocks, sizeof(BlockNumber), block_compare);
+	list.nblocks = qunique(list.blocks, list.nblocks, sizeof(BlockNumber), block_compare);
+	page_ahead_begin(&ahead, index, next_listed_page, &list);
+	for (Size i = 0; i < list.nblocks; i++)
+		UnlockReleaseBuffer(page_ahead_read(&ahead, list.blocks[i], BUFFER_LOCK_SHARE));
+	page_ahead_end(&ahead);
+	pfree(list.blocks);
 }
 
 /*
@@ -476,8 +548,8 @@ few_rows(const IvfkmScan *so)
 static bool
 next_pass(IndexScanDesc scan, IvfkmScan *so)
 {
-	int nscanned = so->nprobes;
-	int target;
+	IvfkmAhead ahead;
+	bool reading_ahead = false;
 
 	if (so->pass > 0)
 	{
@@ -488,7 +560,7 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 	so->k = next_k(so);
 	so->total_k += so->k;
 	so->pass++;
-	target = pass_probes(so, so->pass, so->total_k);
+	so->target = pass_probes(so, so->pass, so->total_k);
 	so->epsilon = (float) so->settings.epsilon + (so->pass > 1 ? LATER_EPSILON : 0.0f);
 	candidate_set_highest(&so->horizon, get_float4_infinity());
 	candidate_set_lowest(&so->consumed);
@@ -498,39 +570,42 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 	if (so->pass > 1)
 		so->bounds = repalloc(so->bounds, sizeof(float) * so->k);
 
-	for (int i = 0; i < nscanned; i++)
+	for (int i = 0; i < so->nprobes; i++)
 	{
 		if (so->floors[i].lb < get_float4_infinity())
-			scan_list(scan, so, i, false);
+			scan_list(scan, so, i, false, NULL);
 	}
-	/* "next" is the list to scan next; those behind it are reached, and asked for ahead */
-	for (int next = nscanned;; next++)
+	for (;;)
 	{
-		bool cold = reads_from_disk(so);
-		int ahead = cold ? so->read_ahead : 2;
+		int next = so->nprobes;
 
-		if (next == target && few_rows(so))
-			target++;
-		while (so->nprobes < target && so->nprobes < next + ahead && !rows_used_up(so) &&
-			   add_list(so))
-		{
-			if (cold)
-				read_list_ahead(scan->indexRelation, &so->probes[so->nprobes - 1].child);
-		}
-		if (next == so->nprobes)
+		if (next == so->target && few_rows(so))
+			so->target++;
+		if (next >= so->target || rows_used_up(so))
 			break;
-		if (next + 1 < so->nprobes)
+		/* the list behind the next one is reached, too, to be asked for */
+		while (so->nreached < so->target && so->nreached < next + 2 && reach_list(so))
+			;
+		if (next == so->nreached)
+			break;
+		if (!reading_ahead && reads_from_disk(so))
+		{
+			so->ahead_list = next;
+			so->ahead_page = 0;
+			page_ahead_begin(&ahead, scan->indexRelation, next_list_page, so);
+			reading_ahead = true;
+		}
+		if (next + 1 < so->nreached)
 			ivfkm_list_prefetch(scan->indexRelation, &so->geometry, &so->probes[next + 1].child);
-		scan_list(scan, so, next, true);
+		scan_list(scan, so, next, true, reading_ahead ? &ahead : NULL);
+		so->nprobes++;
 	}
+	if (reading_ahead)
+		page_ahead_end(&ahead);
 	prune_candidates(so);
 	candidate_heap_build(so->candidates, so->ncandidates);
 	if (so->refine && reads_from_disk(so))
-	{
-		for (Size i = 0; i < Min(so->ncandidates, (Size) so->k); i++)
-			page_read_ahead(scan->indexRelation,
-							ItemPointerGetBlockNumberNoCheck(&so->candidates[i].refine));
-	}
+		read_refine_pages(scan->indexRelation, so);
 	return true;
 }
 
@@ -568,8 +643,6 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	int dims;
 
 	so->reads_before = pgBufferUsage.shared_blks_read;
-	so->read_ahead =
-		Max(2, Min(get_tablespace_io_concurrency(index->rd_rel->reltablespace), MAX_READ_AHEAD));
 	page_meta_read(index, &so->meta);
 	ivfkm_settings_get(index, &so->meta, &so->settings);
 	dims = (int) so->meta.dimensions;

@@ -115,26 +115,37 @@ page_check_group(Relation index, Buffer buffer, const IvfkmGeometry *geometry, i
 }
 
 /*
+ * True if the block is inside the file, whose length goes to *nblocks if it is not.  The length
+ * is asked for only when a block lies behind the length seen last.
+ */
+bool
+page_in_file(Relation index, BlockNumber block, BlockNumber *nblocks)
+{
+	static Oid seen_file = InvalidOid;
+	static BlockNumber seen_blocks = 0;
+
+	if (block < seen_blocks && seen_file == RelationGetFileNumber_compat(index))
+		return true;
+	*nblocks = RelationGetNumberOfBlocks(index);
+	if (block >= *nblocks)
+		return false;
+	seen_file = RelationGetFileNumber_compat(index);
+	seen_blocks = *nblocks;
+	return true;
+}
+
+/*
  * Pins and locks a block of the index.  A block behind the end of the file (a truncated
- * file, an overwritten link) is reported as damage, not as a read error.  The file's
- * length is asked for only when a block lies behind the length seen last.
+ * file, an overwritten link) is reported as damage, not as a read error.
  */
 Buffer
 page_read(Relation index, BlockNumber block, int lockmode)
 {
-	static Oid seen_file = InvalidOid;
-	static BlockNumber seen_blocks = 0;
+	BlockNumber nblocks;
 	Buffer buffer;
 
-	if (block >= seen_blocks || seen_file != RelationGetFileNumber_compat(index))
-	{
-		BlockNumber nblocks = RelationGetNumberOfBlocks(index);
-
-		if (block >= nblocks)
-			page_corrupted(index, block, "The file has only %u blocks.", nblocks);
-		seen_file = RelationGetFileNumber_compat(index);
-		seen_blocks = nblocks;
-	}
+	if (!page_in_file(index, block, &nblocks))
+		page_corrupted(index, block, "The file has only %u blocks.", nblocks);
 	buffer = page_pin(index, block);
 	LockBuffer(buffer, lockmode);
 	return buffer;
