@@ -526,7 +526,6 @@ read_refine_pages(Relation index, const IvfkmScan *so)
 	page_ahead_begin(&ahead, index, next_listed_page, &list);
 	for (Size i = 0; i < list.nblocks; i++)
 		UnlockReleaseBuffer(page_ahead_read(&ahead, list.blocks[i], BUFFER_LOCK_SHARE));
-	page_ahead_end(&ahead);
 	pfree(list.blocks);
 }
 
@@ -600,8 +599,6 @@ next_pass(IndexScanDesc scan, IvfkmScan *so)
 		scan_list(scan, so, next, true, reading_ahead ? &ahead : NULL);
 		so->nprobes++;
 	}
-	if (reading_ahead)
-		page_ahead_end(&ahead);
 	prune_candidates(so);
 	candidate_heap_build(so->candidates, so->ncandidates);
 	if (so->refine && reads_from_disk(so))

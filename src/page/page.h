@@ -319,7 +319,6 @@ extern Buffer page_read(Relation index, BlockNumber block, int lockmode);
 /* ----- page_hint.c ----- */
 
 extern Buffer page_pin(Relation index, BlockNumber block);
-extern void page_hint_set(Relation index, BlockNumber block, Buffer buffer);
 extern void page_prefetch(Relation index, BlockNumber block, int offset, int bytes);
 extern void page_read_ahead(Relation index, BlockNumber block);
 
@@ -334,14 +333,12 @@ typedef struct IvfkmAhead
 	Relation index;
 	IvfkmNextBlock next;
 	void *arg;
-	struct ReadStream *stream; /* from version 17 on */
-	int window;				   /* before: blocks to be asked for ahead */
-	int nasked;				   /* blocks asked for and not read yet */
+	int window; /* blocks to be asked for ahead */
+	int nasked; /* blocks asked for and not read yet */
 } IvfkmAhead;
 
 extern void page_ahead_begin(IvfkmAhead *ahead, Relation index, IvfkmNextBlock next, void *arg);
 extern Buffer page_ahead_read(IvfkmAhead *ahead, BlockNumber block, int lockmode);
-extern void page_ahead_end(IvfkmAhead *ahead);
 
 /* ----- page_writer.c ----- */
 

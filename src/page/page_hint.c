@@ -83,20 +83,12 @@ page_prefetch(Relation index, BlockNumber block, int offset, int bytes)
 	}
 }
 
-/* Remembers the buffer of a block that was pinned in another way. */
-void
-page_hint_set(Relation index, BlockNumber block, Buffer buffer)
-{
-	if (!RelationUsesLocalBuffers(index))
-		*hint_for(index, block) = buffer;
-}
-
 /* Asks the operating system for a block unless it is in shared buffers. */
 void
 page_read_ahead(Relation index, BlockNumber block)
 {
 	PrefetchBufferResult result = PrefetchBuffer(index, MAIN_FORKNUM, block);
 
-	if (BufferIsValid(result.recent_buffer))
-		page_hint_set(index, block, result.recent_buffer);
+	if (BufferIsValid(result.recent_buffer) && !RelationUsesLocalBuffers(index))
+		*hint_for(index, block) = result.recent_buffer;
 }
