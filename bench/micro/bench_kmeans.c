@@ -7,7 +7,9 @@
  *	  gemm: packed points by packed centroids, the best centroid of each.  assign:
  *	  kmeans_assign() of one block after the other, on one and on two levels of
  *	  centroids.  An operation is the comparison of a point with a centroid, with all of them
- *	  on two levels too.  Its "bytes" are its 2 * dims floating-point operations, so
+ *	  on two levels too.  Level avx512 has bfloat16 kernels where the CPU does, which
+ *	  gemm_bf16, assign_flat and assign_two_levels show; gemm, and the names that end in f32, keep
+ *	  to float32, as the other levels always do.  Its "bytes" are its 2 * dims floating-point operations, so
  *	  that the column GB/s shows GFLOP/s.
  *
  *	  train: "ns" is a whole training, the best of TRAIN_ROUNDS; plain C is left out for its
@@ -20,7 +22,7 @@
  */
 #include <math.h>
 #include "bench_main.h"
-#include "cluster/gemm.h"
+#include "cluster/gemm_bf16.h"
 #include "cluster/kmeans.h"
 
 #define GEMM_POINTS	  112
@@ -39,6 +41,10 @@ typedef struct GemmBench
 	float *panels;
 	float *norms;
 	float *tiles;
+	float *bf16_rows; /* the same for bfloat16 products */
+	float *bf16_panels;
+	float *bf16_norms;
+	GemmHit *hits;
 	VdbSimd packed; /* level that packed last */
 	bool fresh;		/* nothing packed yet */
 } GemmBench;
@@ -47,7 +53,8 @@ typedef struct AssignBench
 {
 	size_t dims;
 	int nlists;
-	float *points; /* ASSIGN_BLOCKS * KMEANS_BLOCK */
+	float *points; /* ASSIGN_BLOCKS * rows */
+	size_t rows;   /* of a block */
 	size_t block;  /* the one that came last */
 	float *centroids;
 	void *memory[VDB_SIMD_COUNT];
@@ -81,6 +88,31 @@ bench_gemm(VdbSimd simd, void *arg, long rounds)
 	}
 }
 
+/* The same by bfloat16 products: the columns that may be the best ones. */
+static void
+bench_gemm_bf16(VdbSimd simd, void *arg, long rounds)
+{
+	GemmBench *b = arg;
+	const GemmBf16 *bf16 = gemm_bf16_for(gemm_ops(simd), b->dims);
+	float limit[GEMM_POINTS];
+
+	if (bf16 == NULL)
+	{
+		bench_gemm(simd, arg, rounds);
+		return;
+	}
+	for (long r = 0; r < rounds; r++)
+	{
+		for (int i = 0; i < GEMM_POINTS; i++)
+			limit[i] = INFINITY;
+		for (uint32_t j = 0; j < GEMM_LISTS; j += GEMM_BF16_COLS)
+			(void) bf16->contenders(bf16->product, b->bf16_rows, GEMM_POINTS,
+									b->bf16_panels + j * b->dims, b->bf16_norms + j, GEMM_BF16_COLS,
+									b->dims, j, b->tiles, limit, b->hits);
+		bench_sink = limit[0];
+	}
+}
+
 /* Assigns one block after the other. */
 static void
 bench_assign(VdbSimd simd, void *arg, long rounds)
@@ -92,8 +124,8 @@ bench_assign(VdbSimd simd, void *arg, long rounds)
 	for (long r = 0; r < rounds; r++)
 	{
 		b->block = (b->block + 1) % ASSIGN_BLOCKS;
-		kmeans_assign(b->index[simd], b->points + b->block * KMEANS_BLOCK * b->dims, KMEANS_BLOCK,
-					  list, dist2, b->workspace);
+		kmeans_assign(b->index[simd], b->points + b->block * b->rows * b->dims, b->rows, list,
+					  dist2, b->workspace);
 		bench_sink = dist2[0];
 	}
 }
@@ -104,6 +136,7 @@ run_gemm(int dims)
 {
 	size_t d = (size_t) dims;
 	GemmBench b = {.dims = d, .fresh = true};
+	const GemmBf16 *bf16 = gemm_bf16_best();
 
 	b.points = bench_alloc(GEMM_POINTS * d * sizeof(float));
 	b.centroids = bench_alloc(GEMM_LISTS * d * sizeof(float));
@@ -111,23 +144,39 @@ run_gemm(int dims)
 	b.panels = bench_alloc(gemm_cols_floats(GEMM_LISTS, d) * sizeof(float));
 	b.norms = bench_alloc(gemm_round_cols(GEMM_LISTS) * sizeof(float));
 	b.tiles = bench_alloc(gemm_tiles_floats(GEMM_POINTS) * sizeof(float));
+	b.hits = bench_alloc(GEMM_POINTS * GEMM_BF16_COLS * sizeof(GemmHit));
 	bench_fill(b.points, GEMM_POINTS * d, 1);
 	bench_fill(b.centroids, GEMM_LISTS * d, 2);
+	b.bf16_rows = bench_alloc(gemm_rows_floats(GEMM_POINTS, d) * sizeof(float));
+	b.bf16_panels = bench_alloc(gemm_cols_floats(GEMM_LISTS, d) * sizeof(float));
+	b.bf16_norms = bench_alloc(gemm_round_cols(GEMM_LISTS) * sizeof(float));
+	if (bf16 != NULL && dims >= GEMM_BF16_DIMS)
+	{
+		bf16->pack_rows(b.points, NULL, GEMM_POINTS, d, 1.0f, b.bf16_rows);
+		bf16->pack_cols(b.centroids, NULL, GEMM_LISTS, d, b.bf16_panels, b.bf16_norms);
+	}
 	bench_compare("gemm", dims, (double) GEMM_POINTS * GEMM_LISTS, 2.0 * dims, bench_gemm, &b);
+	bench_compare("gemm_bf16", dims, (double) GEMM_POINTS * GEMM_LISTS, 2.0 * dims, bench_gemm_bf16,
+				  &b);
 	free(b.points);
 	free(b.centroids);
 	free(b.rows);
 	free(b.panels);
 	free(b.norms);
 	free(b.tiles);
+	free(b.bf16_rows);
+	free(b.bf16_panels);
+	free(b.bf16_norms);
+	free(b.hits);
 }
 
-/* Assignment to nlists lists at one number of dimensions. */
+/* Assignment to nlists lists at one number of dimensions, by given bfloat16 kernels or NULL. */
 static void
-run_assign(const char *kernel, int dims, int nlists)
+run_assign(const char *kernel, int dims, int nlists, const GemmBf16 *bf16)
 {
-	size_t npoints = (size_t) ASSIGN_BLOCKS * KMEANS_BLOCK;
-	AssignBench b = {.dims = (size_t) dims, .nlists = nlists};
+	AssignBench b = {
+		.dims = (size_t) dims, .nlists = nlists, .rows = (size_t) kmeans_assign_points(dims)};
+	size_t npoints = ASSIGN_BLOCKS * b.rows;
 
 	if (!bench_selected(kernel))
 		return;
@@ -136,6 +185,7 @@ run_assign(const char *kernel, int dims, int nlists)
 	b.workspace = bench_alloc(kmeans_assign_bytes(dims, nlists));
 	bench_fill(b.points, npoints * b.dims, 1);
 	bench_fill(b.centroids, (size_t) nlists * b.dims, 2);
+	gemm_bf16_use(bf16);
 	for (int s = 0; s < VDB_SIMD_COUNT; s++)
 	{
 		if (!vdb_simd_supported((VdbSimd) s))
@@ -144,7 +194,8 @@ run_assign(const char *kernel, int dims, int nlists)
 		b.memory[s] = bench_alloc(kmeans_index_bytes(dims, nlists));
 		b.index[s] = kmeans_index_init(b.memory[s], dims, nlists, b.centroids, 1, NULL, NULL);
 	}
-	bench_compare(kernel, dims, (double) KMEANS_BLOCK * nlists, 2.0 * dims, bench_assign, &b);
+	bench_compare(kernel, dims, (double) b.rows * nlists, 2.0 * dims, bench_assign, &b);
+	gemm_bf16_use(gemm_bf16_best());
 	for (int s = 0; s < VDB_SIMD_COUNT; s++)
 		free(b.memory[s]);
 	free(b.points);
@@ -198,9 +249,13 @@ main(int argc, char **argv)
 	bench_begin(argc, argv, dims, sizeof(dims) / sizeof(dims[0]));
 	for (int i = 0; i < bench_state.ndims; i++)
 	{
-		run_gemm(bench_state.dims[i]);
-		run_assign("assign_flat", bench_state.dims[i], ASSIGN_LISTS);
-		run_assign("assign_two_levels", bench_state.dims[i], ASSIGN_MANY);
+		int d = bench_state.dims[i];
+
+		run_gemm(d);
+		run_assign("assign_flat", d, ASSIGN_LISTS, gemm_bf16_best());
+		run_assign("assign_flat_f32", d, ASSIGN_LISTS, NULL);
+		run_assign("assign_two_levels", d, ASSIGN_MANY, gemm_bf16_best());
+		run_assign("assign_two_levels_f32", d, ASSIGN_MANY, NULL);
 	}
 	run_train("train_30000_points_469_lists", 30000, 784, 469);
 	run_train("train_20000_points_300_lists", 20000, 512, 300);

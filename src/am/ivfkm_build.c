@@ -75,7 +75,8 @@ sort_memory(const IvfkmBuild *build)
 	int nlists = (int) build->shared->nlists;
 	Size fixed =
 		ivfkm_team_bytes(dims, build->shared->max_lists) + ivfkm_centroid_bytes(dims, nlists);
-	Size each = kmeans_assign_bytes(dims, nlists) + sizeof(float) * (Size) KMEANS_BLOCK * dims;
+	Size each = kmeans_assign_bytes(dims, nlists) +
+				sizeof(float) * (Size) kmeans_assign_points(dims) * dims;
 	Size left;
 
 	fixed += each * build->shared->nparticipants;
@@ -182,7 +183,7 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	ivfkm_space_apply(build->plan.space, x);
 	MemoryContextSwitchTo(build->context);
 	build->batch_tids[build->nbatch++] = *tid;
-	if (build->nbatch == KMEANS_BLOCK)
+	if (build->nbatch == build->batch_rows)
 		flush_batch(build);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
@@ -205,9 +206,10 @@ ivfkm_assign_job(IvfkmBuild *build)
 	if (build->plan.levels[0].counts == NULL)
 		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
 	build->workspace = ivfkm_alloc_aligned(kmeans_assign_bytes(build->dims, (int) shared->nlists));
-	build->batch = ivfkm_alloc_aligned(sizeof(float) * (Size) KMEANS_BLOCK * build->dims);
-	build->batch_tids = palloc(sizeof(ItemPointerData) * KMEANS_BLOCK);
-	build->batch_ordinary = palloc(sizeof(bool) * KMEANS_BLOCK);
+	build->batch_rows = kmeans_assign_points(build->dims);
+	build->batch = ivfkm_alloc_aligned(sizeof(float) * (Size) build->batch_rows * build->dims);
+	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_rows);
+	build->batch_ordinary = palloc(sizeof(bool) * build->batch_rows);
 	coordinate.sharedsort = build->shared_sort;
 	begin_sort(build, shared->sort_memory, build->scan != NULL ? &coordinate : NULL);
 

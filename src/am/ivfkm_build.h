@@ -177,6 +177,7 @@ typedef struct IvfkmBuild
 	float *batch;	 /* rows waiting to be assigned */
 	ItemPointerData *batch_tids;
 	bool *batch_ordinary; /* see ivfkm_load() */
+	int batch_rows;		  /* that it has room for */
 	int nbatch;
 	Tuplesortstate *sort;
 	TupleTableSlot *sort_slot;

@@ -227,8 +227,8 @@ kmeans_train_coarse(KmeansTrainer *trainer, const KmeansParams *params)
 				 params->coarse_iterations > 1 ? params->coarse_iterations : 1);
 	coarse->nlists = kmeans_compact(coarse, run->dims);
 
-	run->ops->pack_cols(coarse->centroids, NULL, (size_t) coarse->nlists, run->dims,
-						train->scratch.panels, train->scratch.norms);
+	kmeans_pack_cols(run->ops, run->bf16, coarse->centroids, NULL, (size_t) coarse->nlists,
+					 run->dims, train->scratch.panels, train->scratch.norms);
 	kmeans_share_nearest(trainer, KMEANS_TASK_COARSE, npoints, coarse);
 	kmeans_group(train->rows, npoints, coarse);
 	memcpy(train->rows, coarse->order, npoints * sizeof(uint32_t));
@@ -274,7 +274,7 @@ kmeans_refine(KmeansTrainer *trainer, const KmeansParams *params)
 
 		/* in the order of the lists, points of a block have the same cells for neighbours */
 		memcpy(train->rows, lists->order, npoints * sizeof(uint32_t));
-		(void) kmeans_index_build(train->index, run->ops, run->dims, (size_t) used,
+		(void) kmeans_index_build(train->index, run->ops, run->bf16, run->dims, (size_t) used,
 								  lists->centroids, 1.0f, run->rng, run->progress);
 		kmeans_share_assign(trainer, npoints, used);
 		kmeans_group(train->rows, npoints, lists);
@@ -344,14 +344,16 @@ kmeans_train(const KmeansParams *params, const float *points, float *centroids, 
 			 KmeansStats *stats)
 {
 	KmeansArena arena = {workspace, 0};
-	KmeansTrainer trainer = {
-		.share = params->share,
-		.share_arg = params->share_arg,
-		.progress = {.callback = params->callback,
-					 .arg = params->callback_arg,
-					 .total = kmeans_expected_work(params)},
-		.run = {
-			.ops = vdb_gemm, .dims = (size_t) params->dims, .points = points, .rng = params->seed}};
+	KmeansTrainer trainer = {.share = params->share,
+							 .share_arg = params->share_arg,
+							 .progress = {.callback = params->callback,
+										  .arg = params->callback_arg,
+										  .total = kmeans_expected_work(params)},
+							 .run = {.ops = vdb_gemm,
+									 .bf16 = gemm_bf16_for(vdb_gemm, (size_t) params->dims),
+									 .dims = (size_t) params->dims,
+									 .points = points,
+									 .rng = params->seed}};
 	KmeansTrainSpace *train = &trainer.train;
 	KmeansRun *run = &trainer.run;
 	KmeansLists *lists = &train->lists;

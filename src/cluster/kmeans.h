@@ -119,7 +119,7 @@ typedef struct KmeansIndex KmeansIndex;
 
 #define KMEANS_BEAM		8
 #define KMEANS_FLAT_MAX 1024 /* up to this many lists every centroid is compared */
-#define KMEANS_BLOCK	256	 /* points that kmeans_assign() handles per call at best speed */
+#define KMEANS_BLOCK	1024 /* the most that kmeans_assign_points() returns */
 
 /* Bytes for kmeans_index_init(). */
 extern size_t kmeans_index_bytes(int dims, int nlists);
@@ -131,11 +131,14 @@ extern size_t kmeans_index_bytes(int dims, int nlists);
 extern KmeansIndex *kmeans_index_init(void *memory, int dims, int nlists, const float *centroids,
 									  uint64_t seed, KmeansCallback callback, void *callback_arg);
 
-/* Bytes of workspace for kmeans_assign() of up to KMEANS_BLOCK points. */
+/* Points that kmeans_assign() takes per call at most, and at best speed. */
+extern int kmeans_assign_points(int dims);
+
+/* Bytes of workspace for kmeans_assign(). */
 extern size_t kmeans_assign_bytes(int dims, int nlists);
 
 /*
- * Nearest list of each of npoints <= KMEANS_BLOCK points (row-major) and the squared
+ * Nearest list of each of npoints <= kmeans_assign_points() points (row-major) and the squared
  * distance to its centroid (never negative, at most FLT_MAX).  Ties go to the lower list
  * number.
  */

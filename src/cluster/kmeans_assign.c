@@ -29,6 +29,7 @@
 struct KmeansIndex
 {
 	VdbSimd simd; /* the level that packed the centroids */
+	bool bf16;	  /* packed for bfloat16 products, of any kernel */
 	int ncells;	  /* 0: no cells, one set of panels for all lists */
 	size_t dims;
 	size_t nlists;
@@ -39,6 +40,7 @@ struct KmeansIndex
 typedef struct KmeansIndexView
 {
 	const GemmOps *ops;
+	const GemmBf16 *bf16; /* or NULL */
 	size_t dims;
 	size_t nlists;
 	size_t ncells;
@@ -57,16 +59,17 @@ typedef struct KmeansIndexView
 /* Pieces of the workspace of kmeans_assign(). */
 typedef struct KmeansAssignSpace
 {
-	float *rows;
-	float *tiles;
-	float *best;		 /* [KMEANS_BLOCK] */
-	float *scores;		 /* [block rows * rounded cells] */
-	uint32_t *cells;	 /* [KMEANS_BLOCK * KMEANS_BEAM] nearest cells of each point */
-	uint32_t *pairs;	 /* [KMEANS_BLOCK * KMEANS_BEAM] points by cell */
-	uint32_t *cell_end;	 /* [ncells + 1] where the points of a cell end in pairs */
-	uint32_t *cell_rows; /* [KMEANS_BLOCK] */
-	float *cell_best;	 /* [KMEANS_BLOCK] */
-	uint32_t *cell_arg;	 /* [KMEANS_BLOCK] */
+	KmeansScratch scratch;
+	float *scores;			 /* [block rows * rounded cells] */
+	float *converted;		 /* a block of points packed for bfloat16 products */
+	KmeansContest *contests; /* [block] */
+	float *best;			 /* [block] */
+	uint32_t *cells;		 /* [block * KMEANS_BEAM] nearest cells of each point */
+	uint32_t *pairs;		 /* [block * KMEANS_BEAM] points by cell */
+	uint32_t *cell_end;		 /* [ncells + 1] where the points of a cell end in pairs */
+	uint32_t *cell_rows;	 /* [block] */
+	float *cell_best;		 /* [block] */
+	uint32_t *cell_arg;		 /* [block] */
 } KmeansAssignSpace;
 
 /* Cells wanted for nlists lists; 0 when all centroids are compared. */
@@ -144,6 +147,7 @@ kmeans_index_view(const KmeansIndex *index)
 
 	(void) kmeans_index_carve(&arena, index->dims, index->nlists, &view, &space, &rows, &cells);
 	view.ops = gemm_ops(index->simd);
+	view.bf16 = index->bf16 ? gemm_bf16_for(view.ops, index->dims) : NULL;
 	view.dims = index->dims;
 	view.nlists = index->nlists;
 	view.ncells = (size_t) index->ncells;
@@ -157,6 +161,7 @@ kmeans_index_cells(KmeansIndexView *index, const KmeansSpace *space, uint32_t *r
 				   KmeansLists *cells, uint64_t seed, KmeansProgress *progress)
 {
 	KmeansRun run = {.ops = index->ops,
+					 .bf16 = index->bf16,
 					 .dims = index->dims,
 					 .points = index->centroids,
 					 .scale = 1.0f,
@@ -191,18 +196,18 @@ kmeans_index_cells(KmeansIndexView *index, const KmeansSpace *space, uint32_t *r
 	cells->list = rows;
 	cells->nlists = (int) index->ncells;
 	kmeans_group(NULL, index->nlists, cells);
-	index->ops->pack_cols(cells->centroids, NULL, index->ncells, index->dims, index->cell_panels,
-						  index->cell_norms);
+	kmeans_pack_cols(index->ops, index->bf16, cells->centroids, NULL, index->ncells, index->dims,
+					 index->cell_panels, index->cell_norms);
 
 	/* from here on the temporary memory is overwritten */
 	for (size_t cell = 0; cell < index->ncells; cell++)
 	{
-		uint32_t cols = (uint32_t) index->ops->cols;
+		uint32_t cols = (uint32_t) (index->bf16 ? GEMM_BF16_COLS : index->ops->cols);
 
 		index->column[cell] = column;
-		index->ops->pack_cols(index->centroids, index->members + index->start[cell],
-							  index->count[cell], index->dims,
-							  index->panels + (size_t) column * index->dims, index->norms + column);
+		kmeans_pack_cols(index->ops, index->bf16, index->centroids,
+						 index->members + index->start[cell], index->count[cell], index->dims,
+						 index->panels + (size_t) column * index->dims, index->norms + column);
 		column += (index->count[cell] + cols - 1) / cols * cols;
 		kmeans_work(progress,
 					KMEANS_WORK_TOUCH * (double) index->count[cell] * (double) index->dims);
@@ -214,8 +219,9 @@ kmeans_index_cells(KmeansIndexView *index, const KmeansSpace *space, uint32_t *r
  * the points, are multiplied by scale.
  */
 KmeansIndex *
-kmeans_index_build(void *memory, const GemmOps *ops, size_t dims, size_t nlists,
-				   const float *centroids, float scale, uint64_t seed, KmeansProgress *progress)
+kmeans_index_build(void *memory, const GemmOps *ops, const GemmBf16 *bf16, size_t dims,
+				   size_t nlists, const float *centroids, float scale, uint64_t seed,
+				   KmeansProgress *progress)
 {
 	KmeansArena arena = {memory, 0};
 	KmeansIndexView view;
@@ -225,6 +231,7 @@ kmeans_index_build(void *memory, const GemmOps *ops, size_t dims, size_t nlists,
 	KmeansIndex *index = kmeans_index_carve(&arena, dims, nlists, &view, &space, &rows, &cells);
 
 	view.ops = ops;
+	view.bf16 = bf16;
 	view.dims = dims;
 	view.nlists = nlists;
 	view.ncells = 0;
@@ -237,8 +244,9 @@ kmeans_index_build(void *memory, const GemmOps *ops, size_t dims, size_t nlists,
 	if (kmeans_cells(nlists) > 0)
 		kmeans_index_cells(&view, &space, rows, &cells, seed, progress);
 	else
-		ops->pack_cols(view.centroids, NULL, nlists, dims, view.panels, view.norms);
+		kmeans_pack_cols(ops, bf16, view.centroids, NULL, nlists, dims, view.panels, view.norms);
 	index->simd = ops->simd;
+	index->bf16 = bf16 != NULL;
 	index->ncells = (int) view.ncells;
 	index->dims = dims;
 	index->nlists = nlists;
@@ -259,29 +267,34 @@ kmeans_index_init(void *memory, int dims, int nlists, const float *centroids, ui
 		(2.0 * KMEANS_WORK_TOUCH +
 		 KMEANS_CELL_ITERATIONS * (KMEANS_WORK_TOUCH + (double) kmeans_cells((size_t) nlists)));
 	scale = kmeans_scale_for(kmeans_largest(centroids, (size_t) nlists, (size_t) dims, &progress));
-	return kmeans_index_build(memory, vdb_gemm, (size_t) dims, (size_t) nlists, centroids, scale,
-							  seed, &progress);
+	return kmeans_index_build(memory, vdb_gemm, gemm_bf16_for(vdb_gemm, (size_t) dims),
+							  (size_t) dims, (size_t) nlists, centroids, scale, seed, &progress);
 }
 
 /* Lays out the workspace of kmeans_assign(). */
 static void
 kmeans_assign_carve(KmeansAssignSpace *space, KmeansArena *arena, size_t dims, size_t nlists)
 {
-	size_t block = kmeans_block_rows(dims);
+	size_t rows = kmeans_block_rows(dims);
+	size_t rows_bf16 = kmeans_block_rows_bf16(dims);
+	size_t block = kmeans_assign_points((int) dims);
 	size_t ncells = kmeans_cells(nlists);
 
-	space->rows = kmeans_carve(arena, gemm_rows_floats(block, dims) * sizeof(float));
-	space->tiles = kmeans_carve(arena, gemm_tiles_floats(block) * sizeof(float));
-	space->best = kmeans_carve(arena, KMEANS_BLOCK * sizeof(float));
+	kmeans_scratch_carve(&space->scratch, arena, dims);
 	if (ncells > 0)
 	{
-		space->scores = kmeans_carve(arena, block * gemm_round_cols(ncells) * sizeof(float));
-		space->cells = kmeans_carve(arena, KMEANS_BLOCK * KMEANS_BEAM * sizeof(uint32_t));
-		space->pairs = kmeans_carve(arena, KMEANS_BLOCK * KMEANS_BEAM * sizeof(uint32_t));
+		if (rows < rows_bf16)
+			rows = rows_bf16;
+		space->scores = kmeans_carve(arena, rows * gemm_round_cols(ncells) * sizeof(float));
+		space->converted = kmeans_carve(arena, gemm_bf16_rows_floats(block, dims) * sizeof(float));
+		space->contests = kmeans_carve(arena, block * sizeof(KmeansContest));
+		space->best = kmeans_carve(arena, block * sizeof(float));
+		space->cells = kmeans_carve(arena, block * KMEANS_BEAM * sizeof(uint32_t));
+		space->pairs = kmeans_carve(arena, block * KMEANS_BEAM * sizeof(uint32_t));
 		space->cell_end = kmeans_carve(arena, (ncells + 1) * sizeof(uint32_t));
-		space->cell_rows = kmeans_carve(arena, KMEANS_BLOCK * sizeof(uint32_t));
-		space->cell_best = kmeans_carve(arena, KMEANS_BLOCK * sizeof(float));
-		space->cell_arg = kmeans_carve(arena, KMEANS_BLOCK * sizeof(uint32_t));
+		space->cell_rows = kmeans_carve(arena, block * sizeof(uint32_t));
+		space->cell_best = kmeans_carve(arena, block * sizeof(float));
+		space->cell_arg = kmeans_carve(arena, block * sizeof(uint32_t));
 	}
 }
 
@@ -326,32 +339,61 @@ kmeans_beam(const float *scores, size_t ncells, size_t beam, uint32_t *cells)
 }
 
 /*
- * Writes the cells to search for each of n <= KMEANS_BLOCK points into space->cells and the
- * points by cell into space->pairs and space->cell_end.
+ * Scores of m points and all cells into space->scores: the points "first" and following, of
+ * rows if that is not NULL.
  */
 static void
-kmeans_choose_cells(const KmeansIndexView *index, const float *points, const uint32_t *rows,
-					size_t n, float scale, KmeansAssignSpace *space, KmeansProgress *progress)
+kmeans_score_cells(const KmeansIndexView *index, const KmeansPoints *points, const uint32_t *rows,
+				   size_t first, size_t m, const KmeansAssignSpace *space)
 {
-	const GemmOps *ops = index->ops;
+	const KmeansScratch *scratch = &space->scratch;
+	size_t stride = gemm_round_cols(index->ncells);
+
+	if (index->bf16 != NULL)
+	{
+		index->bf16->scores(index->bf16->product,
+							space->converted + gemm_bf16_rows_floats(first, index->dims), m,
+							index->cell_panels, index->cell_norms, index->ncells, index->dims,
+							scratch->tiles, space->scores, stride);
+		return;
+	}
+	if (rows)
+		index->ops->pack_rows(points->points, rows + first, m, index->dims, points->scale,
+							  scratch->rows);
+	else
+		index->ops->pack_rows(points->points + first * index->dims, NULL, m, index->dims,
+							  points->scale, scratch->rows);
+	index->ops->scores(scratch->rows, m, index->cell_panels, index->cell_norms, index->ncells,
+					   index->dims, scratch->tiles, space->scores, stride);
+}
+
+/*
+ * Writes the cells to search for each of n <= kmeans_assign_points() points into space->cells
+ * and the points by cell into space->pairs and space->cell_end.
+ */
+static void
+kmeans_choose_cells(const KmeansIndexView *index, const KmeansPoints *points, const uint32_t *rows,
+					size_t n, KmeansAssignSpace *space, KmeansProgress *progress)
+{
 	size_t stride = gemm_round_cols(index->ncells);
 	size_t beam = index->ncells < KMEANS_BEAM ? index->ncells : KMEANS_BEAM;
 	size_t block = kmeans_block_rows(index->dims);
 	uint32_t *end = space->cell_end + 1;
 	uint8_t found[KMEANS_BLOCK];
 
-	block -= block % (size_t) ops->rows;
+	block -= block % (size_t) index->ops->rows;
+	if (index->bf16 != NULL)
+	{
+		block = kmeans_block_rows_bf16(index->dims);
+		index->bf16->pack_rows(points->points, rows, n, index->dims, points->scale,
+							   space->converted);
+	}
 	memset(space->cell_end, 0, (index->ncells + 1) * sizeof(uint32_t));
 	for (size_t i = 0; i < n; i += block)
 	{
 		size_t m = n - i < block ? n - i : block;
 
-		if (rows)
-			ops->pack_rows(points, rows + i, m, index->dims, scale, space->rows);
-		else
-			ops->pack_rows(points + i * index->dims, NULL, m, index->dims, scale, space->rows);
-		ops->scores(space->rows, m, index->cell_panels, index->cell_norms, index->ncells,
-					index->dims, space->tiles, space->scores, stride);
+		kmeans_score_cells(index, points, rows, i, m, space);
 		for (size_t r = 0; r < m; r++)
 		{
 			uint32_t *cells = space->cells + (i + r) * KMEANS_BEAM;
@@ -375,24 +417,88 @@ kmeans_choose_cells(const KmeansIndexView *index, const float *points, const uin
 	}
 }
 
+/* The lists of a cell as columns. */
+static KmeansColumns
+kmeans_cell_columns(const KmeansIndexView *index, size_t cell)
+{
+	return (KmeansColumns){.panels = index->panels + (size_t) index->column[cell] * index->dims,
+						   .norms = index->norms + index->column[cell],
+						   .ncols = index->count[cell],
+						   .list = index->members + index->start[cell],
+						   .centroids = index->centroids};
+}
+
+/* Compares the points pairs[m] with the lists of a cell by bfloat16 products. */
+static void
+kmeans_search_cell_bf16(const KmeansIndexView *index, const KmeansPoints *points,
+						const uint32_t *rows, const uint32_t *pairs, size_t m,
+						const KmeansColumns *columns, KmeansAssignSpace *space,
+						KmeansProgress *progress)
+{
+	size_t block = kmeans_block_rows_bf16(index->dims);
+
+	for (size_t i = 0; i < m; i += block)
+	{
+		size_t n = m - i < block ? m - i : block;
+
+		index->bf16->gather_rows(space->converted, pairs + i, n, index->dims, space->scratch.rows);
+		kmeans_contend(points, rows, space->scratch.rows, pairs + i, n, columns, &space->scratch,
+					   space->contests, progress);
+	}
+}
+
+/* The same by float32 products, keeping the best scores in space->best and their lists. */
+static void
+kmeans_search_cell(const KmeansPoints *points, const uint32_t *rows, const uint32_t *pairs,
+				   size_t m, const KmeansColumns *columns, KmeansAssignSpace *space, uint32_t *list,
+				   KmeansProgress *progress)
+{
+	for (size_t i = 0; i < m; i++)
+		space->cell_rows[i] = rows ? rows[pairs[i]] : pairs[i];
+	kmeans_nearest_scores(points, space->cell_rows, m, columns, &space->scratch, space->cell_best,
+						  space->cell_arg, progress);
+	for (size_t i = 0; i < m; i++)
+	{
+		uint32_t nearest = columns->list[space->cell_arg[i]];
+		float score = space->cell_best[i];
+
+		if (score < space->best[pairs[i]] ||
+			(score == space->best[pairs[i]] && nearest < list[pairs[i]]))
+		{
+			space->best[pairs[i]] = score;
+			list[pairs[i]] = nearest;
+		}
+	}
+}
+
 /*
- * Nearest list of up to KMEANS_BLOCK points (those of rows, or the first ones when rows is
- * NULL), by score.  best receives the scores.
+ * Nearest list of up to kmeans_assign_points() points (those of rows, or the first ones when
+ * rows is NULL), multiplied by scale.
  */
 static void
-kmeans_search(const KmeansIndexView *index, const float *points, const uint32_t *rows, size_t n,
+kmeans_search(const KmeansIndexView *index, const float *points_of, const uint32_t *rows, size_t n,
 			  float scale, uint32_t *list, KmeansAssignSpace *space, KmeansProgress *progress)
 {
+	KmeansPoints points = {.ops = index->ops,
+						   .bf16 = index->bf16,
+						   .dims = index->dims,
+						   .points = points_of,
+						   .scale = scale};
 	uint32_t begin = 0;
 
 	if (index->ncells == 0)
 	{
-		kmeans_nearest(index->ops, points, rows, n, index->dims, scale, index->panels, index->norms,
-					   index->nlists, space->rows, space->tiles, space->best, list, progress);
+		KmeansColumns columns = {.panels = index->panels,
+								 .norms = index->norms,
+								 .ncols = index->nlists,
+								 .centroids = index->centroids};
+
+		kmeans_nearest(&points, rows, n, &columns, &space->scratch, list, progress);
 		return;
 	}
 
-	kmeans_choose_cells(index, points, rows, n, scale, space, progress);
+	kmeans_choose_cells(index, &points, rows, n, space, progress);
+	kmeans_contests_begin(space->contests, n);
 	for (size_t i = 0; i < n; i++)
 	{
 		space->best[i] = INFINITY;
@@ -401,31 +507,17 @@ kmeans_search(const KmeansIndexView *index, const float *points, const uint32_t 
 	for (size_t cell = 0; cell < index->ncells; cell++)
 	{
 		const uint32_t *pairs = space->pairs + begin;
-		const uint32_t *members = index->members + index->start[cell];
+		KmeansColumns columns = kmeans_cell_columns(index, cell);
 		size_t m = space->cell_end[cell] - begin;
 
 		begin = space->cell_end[cell];
-		if (m == 0)
-			continue;
-		for (size_t i = 0; i < m; i++)
-			space->cell_rows[i] = rows ? rows[pairs[i]] : pairs[i];
-		kmeans_nearest(index->ops, points, space->cell_rows, m, index->dims, scale,
-					   index->panels + (size_t) index->column[cell] * index->dims,
-					   index->norms + index->column[cell], index->count[cell], space->rows,
-					   space->tiles, space->cell_best, space->cell_arg, progress);
-		for (size_t i = 0; i < m; i++)
-		{
-			uint32_t nearest = members[space->cell_arg[i]];
-			float score = space->cell_best[i];
-
-			if (score < space->best[pairs[i]] ||
-				(score == space->best[pairs[i]] && nearest < list[pairs[i]]))
-			{
-				space->best[pairs[i]] = score;
-				list[pairs[i]] = nearest;
-			}
-		}
+		if (index->bf16 != NULL)
+			kmeans_search_cell_bf16(index, &points, rows, pairs, m, &columns, space, progress);
+		else if (m > 0)
+			kmeans_search_cell(&points, rows, pairs, m, &columns, space, list, progress);
 	}
+	if (index->bf16 != NULL)
+		kmeans_contests_end(&points, rows, space->contests, n, index->centroids, list, progress);
 }
 
 /*
@@ -439,12 +531,13 @@ kmeans_assign_rows(const KmeansIndex *index, const float *points, const uint32_t
 {
 	KmeansArena arena = {workspace, 0};
 	KmeansIndexView view = kmeans_index_view(index);
+	size_t block = kmeans_assign_points((int) view.dims);
 	KmeansAssignSpace space;
 
 	kmeans_assign_carve(&space, &arena, view.dims, view.nlists);
-	for (size_t i = 0; i < npoints; i += KMEANS_BLOCK)
+	for (size_t i = 0; i < npoints; i += block)
 	{
-		size_t n = npoints - i < KMEANS_BLOCK ? npoints - i : KMEANS_BLOCK;
+		size_t n = npoints - i < block ? npoints - i : block;
 
 		kmeans_search(&view, points, rows + i, n, scale, list + i, &space, progress);
 	}

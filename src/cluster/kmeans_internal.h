@@ -16,6 +16,7 @@
 #define KMEANS_INTERNAL_H
 
 #include "cluster/gemm.h"
+#include "cluster/gemm_bf16.h"
 #include "cluster/kmeans.h"
 
 /* Cells of the index are made by this many Lloyd iterations over the centroids. */
@@ -53,14 +54,60 @@ kmeans_carve(KmeansArena *arena, size_t bytes)
 	return piece;
 }
 
+/*
+ * Columns that may be the nearest to a point, by their rounded scores; those of gemm_bf16.h
+ * until float32 decides.
+ */
+#define KMEANS_CONTENDERS 8
+
+typedef struct KmeansContest
+{
+	float limit; /* a contender whose lowest is above this has lost */
+	uint32_t count;
+	uint32_t list[KMEANS_CONTENDERS];
+	float lowest[KMEANS_CONTENDERS];
+} KmeansContest;
+
+/* Scratch memory of comparing points with centroids. */
+typedef struct KmeansScratch
+{
+	float *rows; /* a packed block of points, its partial products */
+	float *tiles;
+	float *best;			 /* [KMEANS_PACKED_MAX] */
+	KmeansContest *contests; /* [KMEANS_PACKED_MAX] */
+	GemmHit *hits;			 /* [block rows * GEMM_BF16_COLS] */
+} KmeansScratch;
+
+/* At most so many points are packed at once. */
+#define KMEANS_PACKED_MAX 256
+
+/* Points to compare, and by which kernels. */
+typedef struct KmeansPoints
+{
+	const GemmOps *ops;
+	const GemmBf16 *bf16; /* used for products if not NULL */
+	size_t dims;
+	const float *points; /* row-major */
+	float scale;		 /* power of two that points are multiplied by */
+} KmeansPoints;
+
+/* Centroids to compare them with, packed by the same kernels. */
+typedef struct KmeansColumns
+{
+	const float *panels;
+	const float *norms;
+	size_t ncols;
+	const uint32_t *list;	/* [ncols] number of each centroid; NULL: that of the column */
+	const float *centroids; /* scaled, by number */
+} KmeansColumns;
+
 /* Scratch memory of one clustering of up to npoints points into up to nlists lists. */
 typedef struct KmeansSpace
 {
 	float *panels; /* packed centroids, their norms */
 	float *norms;
-	float *rows; /* a packed block of points, its partial products */
-	float *tiles;
-	float *dist;	   /* [npoints] scores or squared distances */
+	KmeansScratch scratch;
+	float *dist;	   /* [npoints] squared distances */
 	uint64_t *table;   /* hash table of centroids: tag and list + 1 */
 	size_t table_size; /* a power of two, at least twice nlists */
 	uint32_t *heap;	   /* [nlists] lists by size */
@@ -71,6 +118,7 @@ typedef struct KmeansSpace
 typedef struct KmeansRun
 {
 	const GemmOps *ops;
+	const GemmBf16 *bf16; /* or NULL */
 	size_t dims;
 	const float *points; /* row-major */
 	float scale;		 /* power of two that points are multiplied by */
@@ -137,6 +185,17 @@ typedef enum KmeansTaskKind
 	KMEANS_TASK_DIST	 /* squared distances of the points of a list to its centroid */
 } KmeansTaskKind;
 
+/* The points of a run and its kernels. */
+static inline KmeansPoints
+kmeans_points(const KmeansRun *run)
+{
+	return (KmeansPoints){.ops = run->ops,
+						  .bf16 = run->bf16,
+						  .dims = run->dims,
+						  .points = run->points,
+						  .scale = run->scale};
+}
+
 /* kmeans.c */
 extern void kmeans_train_carve(const KmeansParams *params, KmeansArena *arena,
 							   KmeansTrainSpace *train);
@@ -169,15 +228,32 @@ extern void kmeans_copy_point(const KmeansRun *run, uint32_t row, float *centroi
 extern int kmeans_seed(KmeansRun *run, uint32_t *rows, size_t npoints, int nlists, float *centroids,
 					   uint32_t *list);
 
+/* kmeans_nearest.c */
+extern size_t kmeans_block_rows(size_t dims);
+extern size_t kmeans_block_rows_bf16(size_t dims);
+extern void kmeans_scratch_carve(KmeansScratch *scratch, KmeansArena *arena, size_t dims);
+extern void kmeans_pack_cols(const GemmOps *ops, const GemmBf16 *bf16, const float *centroids,
+							 const uint32_t *index, size_t ncols, size_t dims, float *panels,
+							 float *norms);
+extern void kmeans_contests_begin(KmeansContest *contests, size_t n);
+extern void kmeans_contend(const KmeansPoints *points, const uint32_t *rows, const float *packed,
+						   const uint32_t *which, size_t nrows, const KmeansColumns *columns,
+						   const KmeansScratch *scratch, KmeansContest *contests,
+						   KmeansProgress *progress);
+extern void kmeans_contests_end(const KmeansPoints *points, const uint32_t *rows,
+								KmeansContest *contests, size_t n, const float *centroids,
+								uint32_t *list, KmeansProgress *progress);
+extern void kmeans_nearest_scores(const KmeansPoints *points, const uint32_t *rows, size_t npoints,
+								  const KmeansColumns *columns, const KmeansScratch *scratch,
+								  float *best, uint32_t *list, KmeansProgress *progress);
+extern void kmeans_nearest(const KmeansPoints *points, const uint32_t *rows, size_t npoints,
+						   const KmeansColumns *columns, const KmeansScratch *scratch,
+						   uint32_t *list, KmeansProgress *progress);
+
 /* kmeans_lloyd.c */
 extern void kmeans_report(KmeansProgress *progress);
-extern size_t kmeans_block_rows(size_t dims);
 extern void kmeans_space_carve(KmeansSpace *space, KmeansArena *arena, size_t dims, size_t npoints,
 							   size_t nlists);
-extern void kmeans_nearest(const GemmOps *ops, const float *points, const uint32_t *rows,
-						   size_t npoints, size_t dims, float scale, const float *panels,
-						   const float *norms, size_t ncols, float *packed, float *tiles,
-						   float *best, uint32_t *arg, KmeansProgress *progress);
 extern void kmeans_group(const uint32_t *rows, size_t npoints, KmeansLists *lists);
 extern void kmeans_means(KmeansRun *run, const KmeansLists *lists, int first, int end);
 extern void kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *lists,
@@ -188,9 +264,9 @@ extern size_t kmeans_split(KmeansRun *run, uint32_t *members, size_t count, floa
 extern int kmeans_repair(KmeansRun *run, KmeansLists *lists, size_t npoints, bool balance);
 
 /* kmeans_assign.c */
-extern KmeansIndex *kmeans_index_build(void *memory, const GemmOps *ops, size_t dims, size_t nlists,
-									   const float *centroids, float scale, uint64_t seed,
-									   KmeansProgress *progress);
+extern KmeansIndex *kmeans_index_build(void *memory, const GemmOps *ops, const GemmBf16 *bf16,
+									   size_t dims, size_t nlists, const float *centroids,
+									   float scale, uint64_t seed, KmeansProgress *progress);
 extern void kmeans_assign_rows(const KmeansIndex *index, const float *points, const uint32_t *rows,
 							   size_t npoints, float scale, uint32_t *list, void *workspace,
 							   KmeansProgress *progress);

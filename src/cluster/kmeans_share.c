@@ -108,6 +108,7 @@ kmeans_share_nearest(KmeansTrainer *trainer, KmeansTaskKind kind, size_t npoints
 					 const KmeansLists *lists)
 {
 	KmeansTask task = {.kind = kind,
+					   .coarse = lists == &trainer->train.coarse,
 					   .nlists = lists->nlists,
 					   .npoints = npoints,
 					   .nblocks = kmeans_share_blocks(npoints)};
@@ -253,7 +254,14 @@ share_points(KmeansTrainer *trainer, const KmeansTask *task, size_t from, size_t
 {
 	KmeansTrainSpace *train = &trainer->train;
 	KmeansRun *run = &trainer->run;
-	KmeansSpace *own = &run->space;
+	bool coarse = task->kind == KMEANS_TASK_COARSE;
+	uint32_t *to = coarse ? train->coarse.list : train->lists.order;
+	KmeansPoints points = kmeans_points(run);
+	KmeansColumns columns = {.panels = train->scratch.panels,
+							 .norms = train->scratch.norms,
+							 .ncols = (size_t) task->nlists,
+							 .centroids =
+								 task->coarse ? train->coarse.centroids : train->lists.centroids};
 
 	switch ((KmeansTaskKind) task->kind)
 	{
@@ -266,12 +274,8 @@ share_points(KmeansTrainer *trainer, const KmeansTask *task, size_t from, size_t
 							   train->lists.list + from, trainer->assign, run->progress);
 			break;
 		default:
-			kmeans_nearest(
-				run->ops, run->points, train->rows + from, n, run->dims, run->scale,
-				train->scratch.panels, train->scratch.norms, (size_t) task->nlists, own->rows,
-				own->tiles, own->dist,
-				(task->kind == KMEANS_TASK_COARSE ? train->coarse.list : train->lists.order) + from,
-				run->progress);
+			kmeans_nearest(&points, train->rows + from, n, &columns, &run->space.scratch, to + from,
+						   run->progress);
 			break;
 	}
 }
@@ -399,6 +403,7 @@ kmeans_join(void *memory, const KmeansParams *params, const float *points, float
 	trainer->progress.arg = params->callback_arg;
 	trainer->progress.total = kmeans_expected_work(params);
 	trainer->run.ops = vdb_gemm;
+	trainer->run.bf16 = gemm_bf16_for(vdb_gemm, (size_t) params->dims);
 	trainer->run.dims = (size_t) params->dims;
 	trainer->run.points = points;
 	trainer->run.progress = &trainer->progress;

@@ -22,6 +22,10 @@
 
 #ifdef VDB_ARCH_X86
 #include <cpuid.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 /* cpuid leaf 1, ECX */
 #define CPUID1_ECX_FMA	   (1u << 12)
@@ -40,9 +44,21 @@
 /* cpuid leaf 7, subleaf 0, ECX */
 #define CPUID7_ECX_VPOPCNTDQ (1u << 14)
 
+/* cpuid leaf 7, subleaf 0, EDX; subleaf 1, EAX */
+#define CPUID7_EDX_AMX_BF16	   (1u << 22)
+#define CPUID7_EDX_AMX_TILE	   (1u << 24)
+#define CPUID71_EAX_AVX512BF16 (1u << 5)
+
 /* XCR0: XMM and YMM state; opmask, upper halves of ZMM0-15, ZMM16-31 */
 #define XCR0_YMM 0x06u
 #define XCR0_ZMM 0xe0u
+
+/* XCR0: configuration and data of the tile registers */
+#define XCR0_TILES 0x60000u
+
+/* arch_prctl() of Linux 5.16: leave to use an extended register state, that of the tile data */
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XFEATURE_XTILEDATA	18
 
 /*
  * The low half of XCR0, the register states that the operating system saves.  Needs
@@ -82,6 +98,48 @@ detect_x86(void)
 	if ((ebx & need512) == need512 && (xcr0 & XCR0_ZMM) == XCR0_ZMM)
 		return VDB_SIMD_AVX512;
 	return VDB_SIMD_AVX2;
+}
+
+/* The features that this CPU has on top of avx512, as a mask of 1 << VdbCpuFeature. */
+static int
+detect_features(void)
+{
+	const uint32_t need_tiles = CPUID7_EDX_AMX_BF16 | CPUID7_EDX_AMX_TILE;
+	uint32_t eax;
+	uint32_t ebx;
+	uint32_t ecx;
+	uint32_t edx;
+	uint32_t more;
+	int features = 0;
+
+	if (vdb_simd_best() != VDB_SIMD_AVX512 || !__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
+		return 0;
+	more = eax; /* the last subleaf */
+	if ((ecx & CPUID7_ECX_VPOPCNTDQ) != 0)
+		features |= 1 << VDB_CPU_VPOPCNTDQ;
+	if ((edx & need_tiles) == need_tiles && (read_xcr0() & XCR0_TILES) == XCR0_TILES)
+		features |= 1 << VDB_CPU_AMX_BF16;
+	if (more < 1 || !__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) ||
+		(eax & CPUID71_EAX_AVX512BF16) == 0)
+		features &= ~(1 << VDB_CPU_AMX_BF16);
+	else
+		features |= 1 << VDB_CPU_AVX512_BF16;
+	return features;
+}
+
+/*
+ * Asks the operating system to let this process use the tile registers.  Linux refuses what
+ * its configuration or an alternative signal stack that is too small does not allow, and
+ * before 5.16 does not know the question.
+ */
+static bool
+tiles_permitted(void)
+{
+#ifdef __linux__
+	return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+	return false;
+#endif
 }
 #endif /* VDB_ARCH_X86 */
 
@@ -165,24 +223,19 @@ bool
 vdb_cpu_has(VdbCpuFeature feature)
 {
 #if defined(VDB_ARCH_X86)
-	static int known = -1; /* ECX of leaf 7 below the sign bit, or 0 without avx512 */
+	static int known = -1;	   /* mask of features */
+	static int permitted = -1; /* tile registers: yes, no, or not asked yet */
 
 	if (known < 0)
-	{
-		uint32_t eax;
-		uint32_t ebx;
-		uint32_t ecx = 0;
-		uint32_t edx;
-
-		if (vdb_simd_best() == VDB_SIMD_AVX512)
-			(void) __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx);
-		known = (int) (ecx & 0x7fffffffu);
-	}
-	switch (feature)
-	{
-		case VDB_CPU_VPOPCNTDQ:
-			return ((uint32_t) known & CPUID7_ECX_VPOPCNTDQ) != 0;
-	}
-#endif
+		known = detect_features();
+	if ((known & 1 << feature) == 0)
+		return false;
+	if (feature != VDB_CPU_AMX_BF16)
+		return true;
+	if (permitted < 0)
+		permitted = tiles_permitted();
+	return permitted != 0;
+#else
 	return false;
+#endif
 }

@@ -36,7 +36,9 @@ typedef enum VdbSimd
 
 typedef enum VdbCpuFeature
 {
-	VDB_CPU_VPOPCNTDQ = 0 /* AVX512_VPOPCNTDQ, on top of avx512 */
+	VDB_CPU_VPOPCNTDQ = 0, /* AVX512_VPOPCNTDQ, on top of avx512 */
+	VDB_CPU_AVX512_BF16,   /* AVX512_BF16, on top of avx512 */
+	VDB_CPU_AMX_BF16 /* AMX-TILE and AMX-BF16, on top of AVX512_BF16; Linux lets this process */
 } VdbCpuFeature;
 
 /* Name of a level as users write it in vdb.simd. */
@@ -51,7 +53,10 @@ extern bool vdb_simd_supported(VdbSimd simd);
 /* The best supported level. */
 extern VdbSimd vdb_simd_best(void);
 
-/* True when this CPU and OS can run a feature and the level that it belongs to. */
+/*
+ * True when this CPU and OS can run a feature and the level that it belongs to.  The first question
+ * about AMX asks the operating system for permission, which lasts as long as the process.
+ */
 extern bool vdb_cpu_has(VdbCpuFeature feature);
 
 #endif /* VDB_CPU_H */

@@ -32,6 +32,11 @@
 #define VDB_TARGET_AVX512_VPOPCNTDQ                                                                \
 	__attribute__((                                                                                \
 		target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx2,fma,f16c,popcnt")))
+/* avx512 with VDB_CPU_AVX512_BF16 */
+#define VDB_TARGET_AVX512_BF16                                                                     \
+	__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c,popcnt")))
+/* VDB_CPU_AMX_BF16 */
+#define VDB_TARGET_AMX_BF16 __attribute__((target("amx-tile,amx-bf16")))
 #define VDB_TARGET_NEON
 
 #define VDB_INLINE		static inline __attribute__((always_inline))

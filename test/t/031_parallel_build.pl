@@ -38,7 +38,7 @@ sub workers_of
 # The same file for any number of workers: one level of lists and two, long vectors, every metric.
 my @cases = (
 	{ table => 'short', dims => 48, rows => 9000, lists => 100, metrics => [qw(l2 ip cosine)] },
-	{ table => 'many', dims => 20, rows => 12000, lists => 1200, metrics => [qw(l2)] },
+	{ table => 'many', dims => 70, rows => 12000, lists => 1200, metrics => [qw(l2)] },
 	{ table => 'long', dims => 3000, rows => 300, lists => 7, metrics => [qw(l2 ip)] });
 
 for my $case (@cases)

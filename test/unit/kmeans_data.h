@@ -14,12 +14,20 @@
 #ifndef KMEANS_DATA_H
 #define KMEANS_DATA_H
 
+#include "cluster/gemm_bf16.h"
 #include "cluster/kmeans.h"
 
-/* Runs the statement after it once for each level, having made that level the active one. */
+/*
+ * Runs the statement after it once for each level, having made that level the active one; twice
+ * where a level also has bfloat16 kernels, which small dimensions do not use.  volatile: a case
+ * may come back by longjmp.
+ */
 #define FOR_EACH_LEVEL                                                                             \
 	for (int level = 0; level < VDB_SIMD_COUNT; level++)                                           \
-		if (test_simd((VdbSimd) level) && (kmeans_select((VdbSimd) level), true))
+		for (volatile int rounded = 0;                                                             \
+			 rounded <= (level == VDB_SIMD_AVX512 && gemm_bf16_best() != NULL); rounded++)         \
+			if (test_simd((VdbSimd) level) && (kmeans_select((VdbSimd) level), true) &&            \
+				(gemm_bf16_use(rounded ? gemm_bf16_best() : NULL), true))
 
 /* 64-byte aligned memory of exactly n bytes. */
 static inline void *
@@ -100,9 +108,10 @@ assign_all(const float *points, size_t n, int dims, const float *centroids, int 
 	void *memory = aligned_bytes(kmeans_index_bytes(dims, nlists));
 	void *workspace = aligned_bytes(kmeans_assign_bytes(dims, nlists));
 	KmeansIndex *index = kmeans_index_init(memory, dims, nlists, centroids, 1, NULL, NULL);
-	size_t block = KMEANS_BLOCK;
+	size_t most = (size_t) kmeans_assign_points(dims);
+	size_t block = most;
 
-	for (size_t i = 0; i < n; i += block, block = block == KMEANS_BLOCK ? 37 : KMEANS_BLOCK)
+	for (size_t i = 0; i < n; i += block, block = block == most ? 37 : most)
 		kmeans_assign(index, points + i * (size_t) dims, n - i < block ? n - i : block, list + i,
 					  dist2 + i, workspace);
 	free(memory);

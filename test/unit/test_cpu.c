@@ -65,6 +65,11 @@ compiler_agrees(void)
 		  avx512);
 	CHECK(vdb_cpu_has(VDB_CPU_VPOPCNTDQ) == (avx512 && __builtin_cpu_supports("avx512vpopcntdq")),
 		  "vpopcntdq differs, vdb says %d", vdb_cpu_has(VDB_CPU_VPOPCNTDQ));
+	CHECK(vdb_cpu_has(VDB_CPU_AVX512_BF16) == (avx512 && __builtin_cpu_supports("avx512bf16")),
+		  "avx512_bf16 differs, vdb says %d", vdb_cpu_has(VDB_CPU_AVX512_BF16));
+	CHECK(!vdb_cpu_has(VDB_CPU_AMX_BF16) || vdb_cpu_has(VDB_CPU_AVX512_BF16),
+		  "AMX without AVX512_BF16");
+	CHECK(vdb_cpu_has(VDB_CPU_AMX_BF16) == vdb_cpu_has(VDB_CPU_AMX_BF16), "two answers about AMX");
 #else
 	TEST_SKIP("x86 only");
 #endif

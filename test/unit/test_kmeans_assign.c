@@ -72,7 +72,7 @@ ties_go_to_the_lower_list(void)
 		{
 			enum
 			{
-				DIMS = 10,
+				DIMS = 70, /* enough for every kernel */
 				N = 300
 			};
 			int nlists = lists_of[l];
@@ -110,12 +110,13 @@ ties_between_cells(void)
 {
 	enum
 	{
+		DIMS = 64, /* enough for every kernel; only two are used */
 		SIDE = 40,
 		LISTS = SIDE * SIDE
 	};
 	uint32_t number[LISTS]; /* list at each place of the grid */
-	float *centroids = exact_alloc(LISTS * 2 * sizeof(float));
-	float *points = exact_alloc(LISTS * 2 * sizeof(float));
+	float *centroids = exact_alloc(LISTS * DIMS * sizeof(float));
+	float *points = exact_alloc(LISTS * DIMS * sizeof(float));
 	uint32_t *list = exact_alloc(LISTS * sizeof(uint32_t));
 	float *dist2 = exact_alloc(LISTS * sizeof(float));
 
@@ -129,16 +130,18 @@ ties_between_cells(void)
 		number[j] = number[i];
 		number[i] = other;
 	}
+	memset(centroids, 0, LISTS * DIMS * sizeof(float));
+	memset(points, 0, LISTS * DIMS * sizeof(float));
 	for (int i = 0; i < LISTS; i++)
 	{
-		centroids[number[i] * 2] = (float) (2 * (i % SIDE));
-		centroids[number[i] * 2 + 1] = (float) (2 * (i / SIDE));
-		points[i * 2] = (float) (2 * (i % SIDE) + (i % SIDE < SIDE - 1));
-		points[i * 2 + 1] = (float) (2 * (i / SIDE));
+		centroids[number[i] * DIMS] = (float) (2 * (i % SIDE));
+		centroids[number[i] * DIMS + 1] = (float) (2 * (i / SIDE));
+		points[i * DIMS] = (float) (2 * (i % SIDE) + (i % SIDE < SIDE - 1));
+		points[i * DIMS + 1] = (float) (2 * (i / SIDE));
 	}
 	FOR_EACH_LEVEL
 	{
-		assign_all(points, LISTS, 2, centroids, LISTS, list, dist2);
+		assign_all(points, LISTS, DIMS, centroids, LISTS, list, dist2);
 		for (int i = 0; i < LISTS; i++)
 		{
 			uint32_t lower = number[i];
@@ -171,7 +174,7 @@ assignment_of_far_points(void)
 				{
 					enum
 					{
-						DIMS = 9,
+						DIMS = 67, /* enough for every kernel */
 						N = 40
 					};
 					int nlists = lists_of[l];
