@@ -99,19 +99,31 @@ typedef struct IvfkmTree
 {
 	Relation index;
 	int dims;
-	uint32 root_id;
 	float epsilon;
-	float lean;	 /* of the target at the lists that it looks for */
-	bool by_dot; /* order lists by -<target, c>, not by ||target - c||^2 */
+	float lean;							/* see ivfkm_tree.c */
+	bool by_dot;						/* order lists by -<target, c>, not by
+											   * ||target - c||^2 */
+	int wanted;							/* lists that the caller is sure to take */
+	int measured;						/* lists that the next numbers were measured for */
+	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* of each level, to open for them */
+	uint32 opened[IVFKM_MAX_HEIGHT];	/* so far */
+	int returned;						/* lists so far */
 	IvfkmGeometry geometry;
 	const float *target; /* point that the lists are ordered around */
 	const float *query;	 /* point that dist2 and dot are for */
 	QuantQuery quant;	 /* of the target */
+	float target_norm;	 /* ||target|| */
 	float query_norm2;	 /* ||query||^2 */
 	uint16 *centroid;	 /* scratch: one binary16 centroid */
 	IvfkmTreeEntry *heap;
 	int nheap;
 	int heap_size;
+	IvfkmTreeEntry *later; /* for when more lists than "wanted" are wanted */
+	int nlater;
+	int later_size;
+	float *bounds; /* the lowest upper bounds of lists' keys, a heap; NULL: all are wanted */
+	int nbounds;
+	float horizon;	   /* the highest of them once there are "wanted" */
 	IvfkmProbe *exact; /* resolved children waiting in the heap */
 	int nexact;
 	int exact_size;
@@ -249,8 +261,9 @@ extern void ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointer
 /* ----- tree (ivfkm_tree.c) ----- */
 
 extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
-							 const float *target, const float *query, bool by_dot, float epsilon,
-							 float lean);
+							 IvfkmDescentKind kind, const float *target, const float *query,
+							 float epsilon, int wanted);
+extern float ivfkm_tree_key(const IvfkmTree *tree, float key, float radius);
 extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
 
 /* ----- lists (ivfkm_list.c) ----- */
@@ -272,7 +285,7 @@ extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound 
 #define IVFKM_PHASE_SORT	  6
 #define IVFKM_PHASE_WRITE	  7
 
-#define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */
+#define IVFKM_NODE_CHILDREN 100 /* that a node below the root has on average */
 
 /* One level of a trained tree: the lists, or the nodes of a level below the root. */
 typedef struct IvfkmPlanLevel

@@ -85,6 +85,7 @@ typedef struct IvfkmBuildShared
 	int nrows;	 /* rows of the finished sample */
 	int nlevels; /* levels of nodes below the root, and the nodes of each, the lowest first */
 	uint32 nnodes[IVFKM_MAX_HEIGHT - 1];
+	IvfkmDescent descents[IVFKM_NDESCENTS]; /* the leans, before the calibration */
 	int scale_exponent;
 	KmeansTask task;
 	double sample_fraction;
@@ -102,16 +103,6 @@ typedef struct IvfkmBuildShared
 	bool broken_hot_chain;
 } IvfkmBuildShared;
 
-/* What a lean is for; see ivfkm_tree.c. */
-typedef enum IvfkmLean
-{
-	IVFKM_LEAN_SEARCH,
-	IVFKM_LEAN_INSERT,
-	IVFKM_NLEANS
-} IvfkmLean;
-
-#define IVFKM_LEAN_BINS 256 /* of cosines from 0 to 1 */
-
 /* Seed of all clusterings: the same table gives the same index. */
 #define IVFKM_CLUSTERING_SEED 0x7664622D4B4D4E53ULL
 
@@ -125,9 +116,9 @@ typedef struct IvfkmTraining
 	float *nodes;			 /* centroids of nodes of all levels, the lowest first */
 	uint32 *parent;			 /* of each list: its node, counted in its level */
 	uint32 *node_parent;	 /* the same of each node but those of the highest level */
-	float *spans;			 /* of each level: of each list, the distance to its node there */
+	float *radii;			 /* of each node */
 	pg_atomic_uint32 *ranks; /* of the calibration */
-	pg_atomic_uint32 *cosines; /* histograms of the calibration */
+	pg_atomic_uint32 *node_ranks; /* likewise; see ivfkm_node_ranks() */
 	/* while the sample is taken, in the place of the workspace */
 	uint64 *hashes; /* of the row in each slot */
 	ItemPointerData *tids;
@@ -223,16 +214,30 @@ extern int ivfkm_nodes_max(int nlists);
 extern Size ivfkm_nodes_workspace_bytes(int dims, int nlists);
 extern void ivfkm_nodes_train(IvfkmBuild *build, uint32 nlists);
 extern void ivfkm_nodes_measure(IvfkmBuild *build);
-extern void ivfkm_nodes_search_cosine(IvfkmBuild *build, uint32 list, float key,
-									  const float *node_keys, double norm);
-extern void ivfkm_nodes_insert_cosine(IvfkmBuild *build, int row);
-extern float ivfkm_nodes_lean(const IvfkmBuild *build, IvfkmLean which);
+extern float ivfkm_nodes_lean(const IvfkmBuild *build, bool by_dot);
+extern void ivfkm_nodes_search_ranks(IvfkmBuild *build, float *keys, double norm,
+									 const uint32 *lists, int n, uint64 *order, uint32 *rank_of);
+extern void ivfkm_nodes_insert_ranks(IvfkmBuild *build, int row, float *keys, uint64 *order,
+									 uint32 *rank_of);
+extern void ivfkm_nodes_calibrate(IvfkmBuild *build);
+
+/* Counts of the ranks that nodes of a level had in descents of a kind: one for each node. */
+static inline pg_atomic_uint32 *
+ivfkm_node_ranks(const IvfkmBuild *build, int kind, int level)
+{
+	const uint32 *nnodes = build->shared->nnodes;
+
+	return build->training.node_ranks + (Size) kind * ivfkm_nodes_max(build->shared->max_lists) +
+		   (level > 0 ? nnodes[0] : 0);
+}
 
 /* ----- calibration (ivfkm_calibrate.c) ----- */
 
 extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
 extern void ivfkm_calibrate(IvfkmBuild *build);
 extern void ivfkm_calibrate_job(IvfkmBuild *build);
+extern void ivfkm_rank(const float *keys, Size stride, uint32 n, uint64 *order, uint32 *rank_of);
+extern uint32 ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double total, double share);
 
 /* ----- build (ivfkm_build.c) ----- */
 

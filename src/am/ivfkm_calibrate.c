@@ -11,8 +11,8 @@
  *	  about the (k * fraction)-th neighbour in a sample of that fraction.  Queries are
  *	  divided among the processes of the build.
  *
- *	  Where there are nodes, the cosines that ivfkm_tree.c needs of queries and the lists of
- *	  their neighbours are counted as well.
+ *	  Where there are nodes above the lists, it is likewise noted where in the order of nodes those of
+ *	  the neighbours' lists come.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_calibrate.c
@@ -48,8 +48,8 @@
 /* k of each entry of the table. */
 static const uint32 calibration_k[IVFKM_CALIBRATION_SLOTS] = {1, 3, 10, 32, 100, 316, 1000, 3162};
 
-/* The entry of the table whose neighbours the lean of searches is measured with. */
-#define LEAN_LEVEL 3
+/* The entry of the table whose neighbours tell how many nodes searches open. */
+#define NODES_LEVEL 3
 
 /* A sample row by its distance to the query. */
 typedef struct Ranked
@@ -84,19 +84,19 @@ ranked_compare(const void *a, const void *b)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* Smallest number of probes that finds the share "recall" of "total" neighbours. */
-static uint32
-probes_for_recall(pg_atomic_uint32 *ranks, uint32 nlists, double total, double recall)
+/* How many of the lowest ranks hold "share" of the total, by the count of each of n ranks. */
+uint32
+ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double total, double share)
 {
 	double found = 0.0;
 
-	for (uint32 rank = 0; rank < nlists; rank++)
+	for (uint32 rank = 0; rank < n; rank++)
 	{
 		found += pg_atomic_read_u32(&ranks[rank]);
-		if (found >= recall * total)
+		if (found >= share * total)
 			return rank + 1;
 	}
-	return nlists;
+	return n;
 }
 
 /* Bytes that ivfkm_calibrate_job() takes at most. */
@@ -155,23 +155,23 @@ offer_row(Ranked *heap, int *n, int m, float distance, uint32 row)
 }
 
 /*
- * rank_of[list]: how many lists come before it in a search from target number "target", by
- * keys[list * KMEANS_TARGETS + target].  order is scratch for nlists numbers.
+ * rank_of[i]: how many of n keys, "stride" floats apart, come before the i-th; equal keys in
+ * their order.  order is scratch for n numbers.
  */
-static void
-rank_lists(const float *keys, int target, uint32 nlists, uint64 *order, uint32 *rank_of)
+void
+ivfkm_rank(const float *keys, Size stride, uint32 n, uint64 *order, uint32 *rank_of)
 {
-	for (uint32 list = 0; list < nlists; list++)
+	for (uint32 i = 0; i < n; i++)
 	{
 		uint32 bits;
 
-		/* floats in the order of unsigned numbers, with the list behind */
-		memcpy(&bits, &keys[(Size) list * KMEANS_TARGETS + target], sizeof(bits));
+		/* floats in the order of unsigned numbers, with the number behind */
+		memcpy(&bits, &keys[i * stride], sizeof(bits));
 		bits = bits & 0x80000000 ? ~bits : bits | 0x80000000;
-		order[list] = (uint64) bits << 32 | list;
+		order[i] = (uint64) bits << 32 | i;
 	}
-	sort_uint64(order, nlists);
-	for (uint32 rank = 0; rank < nlists; rank++)
+	sort_uint64(order, n);
+	for (uint32 rank = 0; rank < n; rank++)
 		rank_of[(uint32) order[rank]] = rank;
 }
 
@@ -220,6 +220,8 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	float *keys = MemoryContextAllocHuge(CurrentMemoryContext,
 										 sizeof(float) * KMEANS_TARGETS * (Size) nlists);
 	float *node_keys;
+	float *row_keys;
+	uint32 *lists = palloc(sizeof(uint32) * most);
 	Ranked *nearest = palloc(sizeof(Ranked) * KMEANS_TARGETS * most);
 	uint64 *order = palloc(sizeof(uint64) * nlists);
 	uint32 *rank_of = palloc(sizeof(uint32) * nlists);
@@ -229,6 +231,7 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	for (int level = 0; level < shared->nlevels; level++)
 		nnodes += shared->nnodes[level];
 	node_keys = palloc(sizeof(float) * KMEANS_TARGETS * nnodes);
+	row_keys = palloc(sizeof(float) * nnodes);
 	while (ivfkm_team_next(build, &block))
 	{
 		int first = (int) block * KMEANS_TARGETS;
@@ -270,9 +273,10 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 		for (int q = 0; q < count; q++)
 		{
 			Ranked *heap = nearest + (Size) q * most;
+			int n;
 
 			CHECK_FOR_INTERRUPTS();
-			rank_lists(keys, q, nlists, order, rank_of);
+			ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
 			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
 			for (int level = 0; level < levels; level++)
 			{
@@ -284,18 +288,18 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			}
 			if (nnodes == 0)
 				continue;
-			for (int i = 0; i < Min(found[q], m[Min(LEAN_LEVEL, levels - 1)]); i++)
-			{
-				uint32 list = build->training.lists[heap[i].number];
-
-				ivfkm_nodes_search_cosine(build, list, keys[(Size) list * KMEANS_TARGETS + q],
-										  node_keys + q, length(targets + (Size) q * dims, dims));
-			}
-			ivfkm_nodes_insert_cosine(build, self[q]);
+			n = Min(found[q], m[Min(NODES_LEVEL, levels - 1)]);
+			for (int i = 0; i < n; i++)
+				lists[i] = build->training.lists[heap[i].number];
+			ivfkm_nodes_search_ranks(build, node_keys + q, length(targets + (Size) q * dims, dims),
+									 lists, n, order, rank_of);
+			ivfkm_nodes_insert_ranks(build, self[q], row_keys, order, rank_of);
 		}
 	}
 	pfree(keys);
 	pfree(node_keys);
+	pfree(row_keys);
+	pfree(lists);
 	pfree(nearest);
 	pfree(order);
 	pfree(rank_of);
@@ -321,21 +325,22 @@ ivfkm_calibrate(IvfkmBuild *build)
 	double recall = meta->metric == IVFKM_METRIC_IP ? CALIBRATION_RECALL_IP : CALIBRATION_RECALL;
 
 	meta->ncalibrations = 0;
-	meta->search_lean = 1.0f;
-	meta->insert_lean = 1.0f;
 	if (nrows < 2)
 		return;
 	ivfkm_show_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
 	for (Size i = 0; i < nranks; i++)
 		pg_atomic_init_u32(&build->training.ranks[i], 0);
-	for (int i = 0; i < IVFKM_NLEANS * IVFKM_LEAN_BINS; i++)
-		pg_atomic_init_u32(&build->training.cosines[i], 0);
+	for (int i = 0; i < IVFKM_NDESCENTS * ivfkm_nodes_max(build->shared->max_lists); i++)
+		pg_atomic_init_u32(&build->training.node_ranks[i], 0);
+	build->shared->descents[IVFKM_DESCENT_SEARCH].lean =
+		ivfkm_nodes_lean(build, meta->metric == IVFKM_METRIC_IP);
+	build->shared->descents[IVFKM_DESCENT_INSERT].lean = ivfkm_nodes_lean(build, false);
 	ivfkm_team_run(build, IVFKM_JOB_CALIBRATE, (nqueries + KMEANS_TARGETS - 1) / KMEANS_TARGETS);
 
 	for (int level = 0; level < levels; level++)
 	{
-		uint32 probes = probes_for_recall(build->training.ranks + (Size) level * nlists, nlists,
-										  (double) nqueries * Min(m[level], nrows - 1), recall);
+		uint32 probes = ivfkm_rank_quantile(build->training.ranks + (Size) level * nlists, nlists,
+											(double) nqueries * Min(m[level], nrows - 1), recall);
 
 		if (level > 0) /* more rows never need fewer lists */
 			probes = Max(probes, meta->calibration[level - 1].probes);
@@ -343,6 +348,5 @@ ivfkm_calibrate(IvfkmBuild *build)
 		meta->calibration[level].probes = probes;
 	}
 	meta->ncalibrations = levels;
-	meta->search_lean = ivfkm_nodes_lean(build, IVFKM_LEAN_SEARCH);
-	meta->insert_lean = ivfkm_nodes_lean(build, IVFKM_LEAN_INSERT);
+	ivfkm_nodes_calibrate(build);
 }

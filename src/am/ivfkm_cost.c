@@ -49,6 +49,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	double share;
 	double list_pages;
 	double centroid_pages;
+	double centroids;
 	double all_list_pages;
 	double refined;
 	double looked_at;
@@ -78,7 +79,12 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 		probes = Min(probes, settings.max_probes);
 	probes = Min(probes, meta.nlists);
 	share = probes / meta.nlists;
-	centroid_pages = ceil((double) meta.nlists * quant_code_bytes((int) meta.dimensions) / BLCKSZ);
+	centroids = meta.nlists;
+	if (meta.height > 1) /* those of the nodes that the search opens */
+		centroids = Min(centroids, (double) IVFKM_NODE_CHILDREN *
+									   meta.descents[IVFKM_DESCENT_SEARCH].nodes[0] *
+									   Max(1.0, probes / ivfkm_auto_probes(&meta, IVFKM_FIRST_K)));
+	centroid_pages = ceil(centroids * quant_code_bytes((int) meta.dimensions) / BLCKSZ);
 	centroid_pages = Min(centroid_pages, info->pages);
 	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
 	all_list_pages = Max(meta.nlists, info->tuples / geometry.slots) * geometry.stripes;
@@ -93,12 +99,12 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	}
 
 	get_tablespace_page_costs(info->reltablespace, &random_page, &seq_page);
-	/* the node is read through, each list starts somewhere else, records are near, rows anywhere */
+	/* nodes are read through, each list starts somewhere else, records are near, rows anywhere */
 	*startup_cost = seq_page * (centroid_pages + list_pages) +
 					(random_page - seq_page) * Min(probes, list_pages) +
 					(seq_page + cpu_operator_cost) * refined +
 					(random_page + cpu_operator_cost) * looked_at +
-					cpu_operator_cost * CODE_COST * (meta.nlists + info->tuples * share) +
+					cpu_operator_cost * CODE_COST * (centroids + info->tuples * share) +
 					cpu_operator_cost * (meta.dimensions / 16.0);
 	*total_cost = *startup_cost + seq_page * (all_list_pages - list_pages) +
 				  cpu_index_tuple_cost * info->tuples;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_nodes.c
- *	  Building the tree above the lists: nodes, the order of lists, lean.
+ *	  Building the tree above the lists: nodes, the order of lists, descents.
  *
  * NOTES
  *	  While a level has more than ROOT_CHILDREN members, its centroids are clustered into
@@ -27,17 +27,20 @@
 #include "am/ivfkm_build.h"
 
 #define ROOT_CHILDREN 1024 /* most children of the root of a new index */
-#define NODE_CHILDREN 100  /* children that a node has on average */
 
-/* Share of the cosines that are counted which a lean is to cover. */
-#define LEAN_SHARE 0.998
+/* Rows of the sample that the lean is measured with, and the share of them that it covers. */
+#define LEAN_ROWS  1024
+#define LEAN_SHARE 0.99
+
+/* Share of the lists of neighbours, and of inserted rows, that the opened nodes are to hold. */
+#define NODES_SHARE 0.998
 
 /* Numbers of nodes wanted on each level below the root for nlists lists; returns the levels. */
 static int
 wanted_nodes(int nlists, int *wanted)
 {
 	int root = ROOT_CHILDREN;
-	int children = NODE_CHILDREN;
+	int children = IVFKM_NODE_CHILDREN;
 	int levels = 0;
 
 	if (ivfkm_option_node_children() > 0)
@@ -231,142 +234,233 @@ ivfkm_nodes_train(IvfkmBuild *build, uint32 nlists)
 	}
 }
 
-/* Distance of two centroids as stored.  The sum has one order: the same on every CPU. */
-float
-ivfkm_centroid_distance(const float *a, const float *b, int dims)
+/* Squared length of the difference of two vectors. */
+static double
+distance2(const float *a, const float *b, int dims)
 {
 	double sum = 0.0;
 
 	for (int i = 0; i < dims; i++)
 		sum += ((double) a[i] - b[i]) * ((double) a[i] - b[i]);
-	return (float) sqrt(sum);
+	return sum;
 }
 
-/*
- * Distances of all lists to the nodes above them, and the radii of those; centroids are as
- * stored by now.
- */
+/* The node of each level above a list: nodes[level], counted from the first of all levels. */
+static void
+nodes_above(const IvfkmBuild *build, uint32 list, uint32 *nodes)
+{
+	const IvfkmTraining *training = &build->training;
+	const IvfkmBuildShared *shared = build->shared;
+	uint32 first = 0;
+
+	for (int level = 0; level < shared->nlevels; level++)
+	{
+		nodes[level] =
+			first + (level == 0 ? training->parent[list] : training->node_parent[nodes[level - 1]]);
+		first += shared->nnodes[level];
+	}
+}
+
+/* Distance of two centroids as stored.  The sum has one order: the same on every CPU. */
+float
+ivfkm_centroid_distance(const float *a, const float *b, int dims)
+{
+	return (float) sqrt(distance2(a, b, dims));
+}
+
+/* The radii of all nodes; centroids are as stored by now. */
 void
 ivfkm_nodes_measure(IvfkmBuild *build)
 {
 	IvfkmTraining *training = &build->training;
 	const IvfkmBuildShared *shared = build->shared;
-	uint32 nlists = shared->nlists;
+	float *radius = training->radii;
+	uint32 total = 0;
 
-	for (uint32 list = 0; list < nlists; list++)
+	for (int level = 0; level < shared->nlevels; level++)
+		total += shared->nnodes[level];
+	memset(radius, 0, sizeof(float) * total);
+	for (uint32 list = 0; list < shared->nlists; list++)
 	{
-		uint32 node = list;
-		Size first = 0;
+		uint32 above[IVFKM_MAX_HEIGHT];
 
 		CHECK_FOR_INTERRUPTS();
+		nodes_above(build, list, above);
 		for (int level = 0; level < shared->nlevels; level++)
 		{
-			IvfkmPlanLevel *above = &build->plan.levels[level + 1];
-			float distance;
+			float distance = ivfkm_centroid_distance(
+				build->centroids + (Size) list * build->dims,
+				training->nodes + (Size) above[level] * build->dims, build->dims);
 
-			node = level == 0 ? training->parent[list]
-							  : training->node_parent[first - shared->nnodes[level - 1] + node];
-			distance = ivfkm_centroid_distance(build->centroids + (Size) list * build->dims,
-											   training->nodes + (first + node) * build->dims,
-											   build->dims);
-			training->spans[(Size) level * nlists + list] = distance;
-			above->radii[node] = Max(above->radii[node], distance);
-			first += shared->nnodes[level];
+			radius[above[level]] = Max(radius[above[level]], distance);
 		}
+	}
+	for (int level = 0; level < shared->nlevels; level++)
+	{
+		memcpy(build->plan.levels[level + 1].radii, radius, sizeof(float) * shared->nnodes[level]);
+		radius += shared->nnodes[level];
 	}
 }
 
-/* Counts a cosine for one of the leans. */
-static void
-count_cosine(IvfkmBuild *build, IvfkmLean which, double cosine)
+/* Ascending numbers. */
+static int
+compare_doubles(const void *a, const void *b)
 {
-	int bin = (int) (Max(0.0, Min(cosine, 1.0)) * (IVFKM_LEAN_BINS - 1));
+	double x = *(const double *) a;
+	double y = *(const double *) b;
 
-	pg_atomic_fetch_add_u32(&build->training.cosines[which * IVFKM_LEAN_BINS + bin], 1);
+	return x < y ? -1 : x > y;
 }
 
 /*
- * Counts the cosines of ivfkm_tree.c for a query and a list that it was looking for, for all nodes
- * above the list.  key: of the list; node_keys[node * KMEANS_TARGETS]: of all nodes; both as
- * kmeans_compare() gives them.  norm: of the query.
+ * The lean (see ivfkm_tree.c) that covers the wanted share of rows of the sample and their lists, as
+ * queries of inner products (with the mean) or by distance.  1 if there are no nodes.
+ */
+float
+ivfkm_nodes_lean(const IvfkmBuild *build, bool by_dot)
+{
+	const IvfkmTraining *training = &build->training;
+	int nrows = build->shared->nrows;
+	int nqueries = Min(LEAN_ROWS, nrows);
+	int levels = build->shared->nlevels;
+	int dims = build->dims;
+	double *cosines = palloc(sizeof(double) * (Size) nqueries * Max(levels, 1));
+	float *zero = palloc0(sizeof(float) * dims);
+	float *x = palloc(sizeof(float) * dims);
+	float lean = 1.0f;
+	int n = 0;
+
+	for (int q = 0; q < nqueries && levels > 0; q++)
+	{
+		int row = (int) ((double) q / nqueries * nrows);
+		uint32 list = training->lists[row];
+		const float *c = build->centroids + (Size) list * dims;
+		uint32 above[IVFKM_MAX_HEIGHT];
+		double length;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < dims; i++)
+			x[i] = training->rows[(Size) row * dims + i] +
+				   (by_dot ? build->plan.space->offset[i] : -c[i]);
+		length = sqrt(distance2(x, zero, dims));
+		nodes_above(build, list, above);
+		for (int level = 0; level < levels; level++)
+		{
+			const float *m = training->nodes + (Size) above[level] * dims;
+			double span = sqrt(distance2(c, m, dims));
+			double dot = 0.0;
+
+			for (int i = 0; i < dims; i++)
+				dot += (double) x[i] * ((double) c[i] - m[i]);
+			if (length * span > 0.0)
+				cosines[n++] = dot / (length * span);
+		}
+	}
+	if (n > 0)
+	{
+		qsort(cosines, n, sizeof(double), compare_doubles);
+		lean = (float) Max(0.0, Min(cosines[(int) (LEAN_SHARE * (n - 1))], 1.0));
+	}
+	pfree(cosines);
+	pfree(zero);
+	pfree(x);
+	return lean;
+}
+
+/* Counts the ranks of the nodes above a list. */
+static void
+count_ranks(IvfkmBuild *build, IvfkmDescentKind kind, uint32 list, const uint32 *rank_of)
+{
+	uint32 above[IVFKM_MAX_HEIGHT];
+
+	nodes_above(build, list, above);
+	for (int level = 0; level < build->shared->nlevels; level++)
+		pg_atomic_fetch_add_u32(&ivfkm_node_ranks(build, kind, level)[rank_of[above[level]]], 1);
+}
+
+/*
+ * Notes where in the order of nodes a search for the query's neighbours, rows[n] of the sample, finds their
+ * nodes.  keys[node * KMEANS_TARGETS]: of all nodes, as kmeans_compare() gives them, and
+ * changed here; norm: of the query.  order and rank_of are scratch for all nodes.
  */
 void
-ivfkm_nodes_search_cosine(IvfkmBuild *build, uint32 list, float key, const float *node_keys,
-						  double norm)
+ivfkm_nodes_search_ranks(IvfkmBuild *build, float *keys, double norm, const uint32 *lists, int n,
+						 uint64 *order, uint32 *rank_of)
 {
-	const IvfkmTraining *training = &build->training;
 	const IvfkmBuildShared *shared = build->shared;
-	bool by_dot = build->ops->metric == IVFKM_METRIC_IP;
-	uint32 node = list;
-	Size first = 0;
+	IvfkmTree tree;
+	uint32 first = 0;
 
+	tree.by_dot = build->ops->metric == IVFKM_METRIC_IP;
+	tree.target_norm = (float) norm;
+	tree.lean = shared->descents[IVFKM_DESCENT_SEARCH].lean;
 	for (int level = 0; level < shared->nlevels; level++)
 	{
-		double span = training->spans[(Size) level * shared->nlists + list];
-		double node_key;
+		for (uint32 node = first; node < first + shared->nnodes[level]; node++)
+		{
+			float *key = &keys[(Size) node * KMEANS_TARGETS];
 
-		node = level == 0 ? training->parent[list]
-						  : training->node_parent[first - shared->nnodes[level - 1] + node];
-		node_key = node_keys[(first + node) * KMEANS_TARGETS];
+			*key = ivfkm_tree_key(&tree, tree.by_dot ? 0.5f * *key : *key,
+								  build->training.radii[node]);
+		}
+		ivfkm_rank(keys + (Size) first * KMEANS_TARGETS, KMEANS_TARGETS, shared->nnodes[level],
+				   order, rank_of + first);
 		first += shared->nnodes[level];
-		if (by_dot && norm * span > 0.0)
-			count_cosine(build, IVFKM_LEAN_SEARCH, (node_key - key) / (2.0 * norm * span));
-		else if (!by_dot && key > 0.0 && span > 0.0)
-			count_cosine(build, IVFKM_LEAN_SEARCH,
-						 (node_key - span * span - key) / (2.0 * sqrt(key) * span));
 	}
+	for (int i = 0; i < n; i++)
+		count_ranks(build, IVFKM_DESCENT_SEARCH, lists[i], rank_of);
 }
 
-/* Counts the cosines of a row of the sample with its list, for the nodes above that. */
+/*
+ * Notes where an insert of a row of the sample finds the nodes above the row's list.  keys is
+ * scratch for all nodes, and so are order and rank_of.
+ */
 void
-ivfkm_nodes_insert_cosine(IvfkmBuild *build, int row)
+ivfkm_nodes_insert_ranks(IvfkmBuild *build, int row, float *keys, uint64 *order, uint32 *rank_of)
 {
-	const IvfkmTraining *training = &build->training;
 	const IvfkmBuildShared *shared = build->shared;
 	int dims = build->dims;
-	const float *x = training->rows + (Size) row * dims;
-	uint32 list = training->lists[row];
-	const float *c = build->centroids + (Size) list * dims;
-	uint32 node = list;
-	Size first = 0;
+	IvfkmTree tree;
+	uint32 first = 0;
 
+	tree.by_dot = false;
+	tree.lean = shared->descents[IVFKM_DESCENT_INSERT].lean;
 	for (int level = 0; level < shared->nlevels; level++)
 	{
-		const float *m;
-		double dot = 0.0;
-		double e2 = 0.0;
-		double s2 = 0.0;
-
-		node = level == 0 ? training->parent[list]
-						  : training->node_parent[first - shared->nnodes[level - 1] + node];
-		m = training->nodes + (first + node) * dims;
+		for (uint32 node = first; node < first + shared->nnodes[level]; node++)
+			keys[node] =
+				ivfkm_tree_key(&tree,
+							   (float) distance2(build->training.rows + (Size) row * dims,
+												 build->training.nodes + (Size) node * dims, dims),
+							   build->training.radii[node]);
+		ivfkm_rank(keys + first, 1, shared->nnodes[level], order, rank_of + first);
 		first += shared->nnodes[level];
-		for (int i = 0; i < dims; i++)
-		{
-			dot += ((double) x[i] - c[i]) * ((double) c[i] - m[i]);
-			e2 += ((double) x[i] - c[i]) * ((double) x[i] - c[i]);
-			s2 += ((double) c[i] - m[i]) * ((double) c[i] - m[i]);
-		}
-		if (e2 > 0.0 && s2 > 0.0)
-			count_cosine(build, IVFKM_LEAN_INSERT, dot / sqrt(e2 * s2));
 	}
+	count_ranks(build, IVFKM_DESCENT_INSERT, build->training.lists[row], rank_of);
 }
 
-/* The cosine that covers the wanted share of those that were counted; 1 if there are none. */
-float
-ivfkm_nodes_lean(const IvfkmBuild *build, IvfkmLean which)
+/*
+ * Fills in how many nodes of each level descents open: as many as hold the wanted share of
+ * the lists whose ranks were counted.
+ */
+void
+ivfkm_nodes_calibrate(IvfkmBuild *build)
 {
-	pg_atomic_uint32 *bins = &build->training.cosines[which * IVFKM_LEAN_BINS];
-	double total = 0.0;
-	double covered = 0.0;
+	IvfkmMetaPageData *meta = &build->plan.meta;
 
-	for (int bin = 0; bin < IVFKM_LEAN_BINS; bin++)
-		total += pg_atomic_read_u32(&bins[bin]);
-	for (int bin = 0; bin < IVFKM_LEAN_BINS - 1 && total > 0.0; bin++)
+	for (int kind = 0; kind < IVFKM_NDESCENTS; kind++)
 	{
-		covered += pg_atomic_read_u32(&bins[bin]);
-		if (covered >= LEAN_SHARE * total)
-			return (float) (bin + 1) / (IVFKM_LEAN_BINS - 1);
+		meta->descents[kind] = build->shared->descents[kind];
+		for (int level = 0; level < build->shared->nlevels; level++)
+		{
+			pg_atomic_uint32 *ranks = ivfkm_node_ranks(build, kind, level);
+			uint32 nnodes = build->shared->nnodes[level];
+			double total = 0.0;
+
+			for (uint32 rank = 0; rank < nnodes; rank++)
+				total += pg_atomic_read_u32(&ranks[rank]);
+			meta->descents[kind].nodes[level] =
+				ivfkm_rank_quantile(ranks, nnodes, total, NODES_SHARE);
+		}
 	}
-	return 1.0f;
 }

@@ -682,8 +682,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	if (so->refine)
 		ivfkm_refiner_init(&so->refiner, index, &so->geometry, space, so->query,
 						   so->distance_scale);
-	ivfkm_tree_begin(&so->tree, index, &so->meta, target, so->query, so->metric == QUANT_IP,
-					 (float) so->settings.epsilon, so->meta.search_lean);
+	ivfkm_tree_begin(&so->tree, index, &so->meta, IVFKM_DESCENT_SEARCH, target, so->query,
+					 (float) so->settings.epsilon, pass_probes(so, 1, IVFKM_FIRST_K));
 	so->quant = &so->tree.quant;
 	if (so->metric == QUANT_IP)
 	{

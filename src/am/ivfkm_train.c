@@ -99,8 +99,8 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	CARVE(nodes, sizeof(float) * (Size) max_nodes * dims);
 	CARVE(parent, sizeof(uint32) * (Size) nlists);
 	CARVE(node_parent, sizeof(uint32) * (Size) max_nodes);
-	CARVE(spans, max_nodes > 0 ? sizeof(float) * (IVFKM_MAX_HEIGHT - 1) * (Size) nlists : 0);
-	CARVE(cosines, sizeof(pg_atomic_uint32) * IVFKM_NLEANS * IVFKM_LEAN_BINS);
+	CARVE(radii, sizeof(float) * (Size) max_nodes);
+	CARVE(node_ranks, sizeof(pg_atomic_uint32) * IVFKM_NDESCENTS * (Size) max_nodes);
 	CARVE(ranks, sizeof(pg_atomic_uint32) * (Size) nlists * IVFKM_CALIBRATION_SLOTS);
 	sampling = used;
 	CARVE(hashes, sizeof(uint64) * (Size) capacity);

@@ -15,9 +15,14 @@
  *	  e that of the target to the list.  Then d^2 = s^2 + e^2 + 2 s e b, where b is the
  *	  cosine of the angle between target - c and c - m.  In many dimensions they are
  *	  nearly at right angles.  s is at most the node's radius, which is stored, and the largest
- *	  b that occurs, the "lean", is measured at build; so e is at least the solution of that equation
- *	  for them.  With b = 1 this is the triangle inequality.  For inner products,
+ *	  b to be expected, the "lean", is measured at build; so e is at least the solution of that
+ *	  equation for them.  With b = 1 this is the triangle inequality.  For inner products,
  *	  <target, c> is at most <target, m> + b s ||target||, with the cosine between target and c - m.
+ *
+ *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a search opens no more
+ *	  of them than the build has measured to hold the neighbours' lists.  What
+ *	  the first lists wanted do not need (further nodes, and children above as many upper bounds as there
+ *	  are lists wanted) waits outside of the heap until the caller wants more.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_tree.c
@@ -26,6 +31,7 @@
  */
 #include "compat.h"
 
+#include <limits.h>
 #include <math.h>
 
 #include "port/pg_bitutils.h"
@@ -52,36 +58,76 @@ struct IvfkmTreeEntry
 #define HEAP_LESS(a, b) ((a)->key < (b)->key)
 #include "am/ivfkm_heap.h"
 
+/* max-heap: keeps the lowest */
+#define HEAP_PREFIX		bound_heap
+#define HEAP_TYPE		float
+#define HEAP_LESS(a, b) (*(a) > *(b))
+#include "am/ivfkm_heap.h"
+
 /*
- * Key of a child whose centroid is at squared distance dist2 of the target and has the squared
- * norm norm2: its distance, in the order that the caller asked for, or for a node (radius
- * above 0) that of the nearest list to be expected below it.
+ * The key of a child: "key" is the distance of the target to its centroid in the order that the
+ * caller asked for (squared, or minus the inner product), radius that of a node, 0 for a
+ * list.  Uses by_dot, lean and, for inner products, target_norm.
  */
-static float
-tree_key(const IvfkmTree *tree, float dist2, float norm2, float radius)
+float
+ivfkm_tree_key(const IvfkmTree *tree, float key, float radius)
 {
 	float along = tree->lean * radius;
 	float across;
 
-	if (tree->by_dot)
-		return 0.5f * (dist2 - tree->quant.norm2 - norm2) - along * sqrtf(tree->quant.norm2);
 	if (radius == 0.0f)
-		return dist2;
-	across = dist2 - radius * radius;
+		return key;
+	if (tree->by_dot)
+		return key - along * tree->target_norm;
+	across = key - radius * radius;
 	if (!(across > 0.0f))
 		return 0.0f;
 	across = sqrtf(along * along + across) - along;
 	return across * across;
 }
 
-/* Makes room in the heap for "more" entries. */
-static void
-tree_reserve(IvfkmTree *tree, int more)
+/* The squared distance of a centroid of squared norm norm2 in the order that the caller asked for. */
+static inline float
+tree_order(const IvfkmTree *tree, float dist2, float norm2)
 {
-	if (tree->nheap + more > tree->heap_size)
+	return tree->by_dot ? 0.5f * (dist2 - tree->quant.norm2 - norm2) : dist2;
+}
+
+/* Makes room for "more" entries in an array of *size that has n. */
+static void
+tree_reserve(IvfkmTreeEntry **entries, int n, int *size, int more)
+{
+	if (n + more > *size)
 	{
-		tree->heap_size = Max(tree->heap_size * 2, tree->nheap + more);
-		tree->heap = repalloc_huge(tree->heap, sizeof(IvfkmTreeEntry) * (Size) tree->heap_size);
+		*size = Max(*size * 2, n + more);
+		*entries = repalloc_huge(*entries, sizeof(IvfkmTreeEntry) * (Size) *size);
+	}
+}
+
+/* Puts an entry aside until more lists are wanted. */
+static void
+tree_put_aside(IvfkmTree *tree, const IvfkmTreeEntry *entry)
+{
+	tree_reserve(&tree->later, tree->nlater, &tree->later_size, 1);
+	tree->later[tree->nlater++] = *entry;
+}
+
+/* Offers the upper bound of a list's key to those that the horizon is made from. */
+static inline void
+tree_offer(IvfkmTree *tree, float key)
+{
+	if (tree->nbounds < tree->wanted)
+	{
+		tree->bounds[tree->nbounds++] = key;
+		bound_heap_up(tree->bounds, tree->nbounds);
+		if (tree->nbounds == tree->wanted)
+			tree->horizon = tree->bounds[0];
+	}
+	else if (key < tree->bounds[0])
+	{
+		tree->bounds[0] = key;
+		bound_heap_down(tree->bounds, tree->nbounds, 0);
+		tree->horizon = tree->bounds[0];
 	}
 }
 
@@ -89,15 +135,18 @@ tree_reserve(IvfkmTree *tree, int more)
 static void
 tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 {
+	bool lists = node->level == 1;
+	bool filter = lists && tree->bounds != NULL;
+	bool plain = lists && !tree->by_dot; /* the key is the bound */
 	IvfkmReader reader;
 	QuantBound bound;
-	int first = tree->nheap;
 
 	quant_bound_init(&bound, QUANT_L2, &tree->quant, dist2, dist2, tree->epsilon);
 	ivfkm_reader_begin(&reader, tree->index, &tree->geometry, node, &tree->quant);
 	while (ivfkm_reader_next(&reader))
 	{
-		tree_reserve(tree, tree->geometry.slots);
+		tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, tree->geometry.slots);
+		tree_reserve(&tree->later, tree->nlater, &tree->later_size, tree->geometry.slots);
 		for (int u = 0; u < tree->geometry.units; u++)
 		{
 			float lb[QUANT_UNIT];
@@ -109,25 +158,27 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 			while (mask != 0)
 			{
 				int lane = pg_rightmost_one_pos32(mask);
-				IvfkmTreeEntry *entry = &tree->heap[tree->nheap++];
+				float norm2 = plain ? 0.0f : vdb_half_to_float(unit.norm2[lane]);
+				float key = tree_order(tree, lb[lane], norm2);
+				IvfkmTreeEntry *entry;
 
 				mask &= mask - 1;
-				entry->key = tree_key(tree, lb[lane], vdb_half_to_float(unit.norm2[lane]),
-									  vdb_half_to_float(unit.radius[lane]));
+				if (!lists)
+					key = ivfkm_tree_key(tree, key, vdb_half_to_float(unit.radius[lane]));
+				if (filter)
+					tree_offer(tree, tree_order(tree, ub[lane], norm2));
+				if (key > tree->horizon)
+					entry = &tree->later[tree->nlater++];
+				else
+					entry = &tree->heap[tree->nheap++];
+				entry->key = key;
 				entry->exact = UNRESOLVED;
 				entry->pointer = unit.tid[lane];
 				entry->level = node->level - 1;
+				if (key <= tree->horizon)
+					tree_heap_up(tree->heap, tree->nheap);
 			}
 		}
-	}
-	if (first == 0)
-		tree_heap_build(tree->heap, tree->nheap);
-	else
-	{
-		int count = tree->nheap;
-
-		for (int n = first + 1; n <= count; n++)
-			tree_heap_up(tree->heap, n);
 	}
 }
 
@@ -151,52 +202,88 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 		page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
 					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
 	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
-	probe->key = tree_key(tree, dist2, probe->child.norm2, probe->child.radius);
 	probe->target_dist2 = dist2;
+	probe->key =
+		ivfkm_tree_key(tree, tree_order(tree, dist2, probe->child.norm2), probe->child.radius);
 	if (tree->query != tree->target)
 		dist2 = vdb_dist->l2sq_f16(tree->query, tree->centroid, tree->dims);
 	probe->dist2 = dist2;
 	entry->key = probe->key;
 }
 
+/* Nodes of a level that may be opened for the lists wanted. */
+static uint32
+tree_limit(const IvfkmTree *tree, uint16 level)
+{
+	double share = Max(1.0, (double) tree->wanted / tree->measured);
+
+	if (level >= IVFKM_MAX_HEIGHT)
+		return PG_UINT32_MAX;
+	return (uint32) Min(ceil(tree->nodes[level - 1] * share), PG_UINT32_MAX);
+}
+
+/* Goes on after the lists wanted: as many again, without a horizon. */
+static void
+tree_widen(IvfkmTree *tree)
+{
+	tree->wanted = tree->wanted > INT_MAX / 2 ? INT_MAX : tree->wanted * 2;
+	tree->bounds = NULL;
+	tree->horizon = get_float4_infinity();
+	tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, tree->nlater);
+	if (tree->nlater > 0)
+		memcpy(tree->heap + tree->nheap, tree->later, sizeof(IvfkmTreeEntry) * tree->nlater);
+	tree->nheap += tree->nlater;
+	tree->nlater = 0;
+	tree_heap_build(tree->heap, tree->nheap);
+}
+
 /*
  * Starts a search around "target", dims floats in index space; probes also carry the
- * distance of "query" (often the same pointer).  Both must stay valid.  by_dot: order by the
- * largest inner product with the target instead of the smallest distance.  epsilon: width of
- * the bounds for centroids.  lean: that of the metapage for what the search is for.
- * Memory comes from the current context; the caller drops it.
+ * distance of "query" (often the same pointer).  Both must stay valid.  kind: what for; lists
+ * are ordered by the smallest distance or, in searches of an index on inner products, by the
+ * largest product.  epsilon: width of the bounds for centroids.  wanted: lists that the caller is sure
+ * to take, at least 1.  Memory comes from the current context; the caller drops it.
  */
 void
 ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
-				 const float *target, const float *query, bool by_dot, float epsilon, float lean)
+				 IvfkmDescentKind kind, const float *target, const float *query, float epsilon,
+				 int wanted)
 {
+	const IvfkmDescent *descent = &meta->descents[kind];
 	IvfkmChildData root;
 
+	memset(tree, 0, sizeof(*tree));
 	tree->index = index;
 	tree->dims = (int) meta->dimensions;
-	tree->root_id = meta->root_id;
 	tree->epsilon = epsilon;
-	tree->lean = lean;
-	tree->by_dot = by_dot;
+	tree->by_dot = kind == IVFKM_DESCENT_SEARCH && meta->metric == IVFKM_METRIC_IP;
+	tree->lean = descent->lean;
+	memcpy(tree->nodes, descent->nodes, sizeof(tree->nodes));
+	tree->wanted = wanted;
+	tree->measured = kind == IVFKM_DESCENT_INSERT ? 1 : ivfkm_auto_probes(meta, IVFKM_FIRST_K);
 	tree->target = target;
 	tree->query = query;
 	page_node_geometry(&tree->geometry, tree->dims);
 	quant_query_init(&tree->quant, tree->dims, target, palloc(quant_query_table_bytes(tree->dims)));
+	tree->target_norm = sqrtf(tree->quant.norm2);
 	tree->query_norm2 =
 		query == target ? tree->quant.norm2 : vdb_dist->norm2(query, (size_t) tree->dims);
 	tree->centroid = palloc(sizeof(uint16) * tree->dims);
-	tree->nheap = 0;
 	tree->heap_size = Max(tree->geometry.slots, 256);
 	tree->heap = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->heap_size);
-	tree->nexact = 0;
+	tree->later_size = tree->heap_size;
+	tree->later = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->later_size);
 	tree->exact_size = 64;
 	tree->exact = palloc(sizeof(IvfkmProbe) * (Size) tree->exact_size);
+	tree->horizon = get_float4_infinity();
+	if ((uint32) wanted < meta->nlists)
+		tree->bounds = palloc(sizeof(float) * wanted);
 
 	memset(&root, 0, sizeof(root));
 	root.id = meta->root_id;
 	root.generation = meta->root_generation;
 	root.first_block = meta->root_block;
-	root.level = meta->height;
+	root.level = (uint16) meta->height;
 	tree_scan_node(tree, &root, tree->quant.norm2);
 }
 
@@ -204,10 +291,15 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 bool
 ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
 {
-	while (tree->nheap > 0)
+	while (tree->nheap > 0 || tree->nlater > 0)
 	{
 		IvfkmTreeEntry *top = &tree->heap[0];
 
+		if (tree->nheap == 0 || (tree->nlater > 0 && tree->returned == tree->wanted))
+		{
+			tree_widen(tree);
+			continue;
+		}
 		if (top->exact == UNRESOLVED)
 		{
 			tree_resolve(tree, top);
@@ -215,13 +307,23 @@ ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
 			continue;
 		}
 		*probe = tree->exact[top->exact];
+		if (probe->child.level > 0 && tree->opened[Min(probe->child.level, IVFKM_MAX_HEIGHT) - 1] >=
+										  tree_limit(tree, probe->child.level))
+		{
+			tree_put_aside(tree, top);
+			tree_heap_pop(tree->heap, tree->nheap);
+			tree->nheap--;
+			continue;
+		}
 		tree_heap_pop(tree->heap, tree->nheap);
 		tree->nheap--;
 		if (probe->child.level == 0)
 		{
+			tree->returned++;
 			probe->dot = 0.5f * (tree->query_norm2 + probe->child.norm2 - probe->dist2);
 			return true;
 		}
+		tree->opened[Min(probe->child.level, IVFKM_MAX_HEIGHT) - 1]++;
 		tree_scan_node(tree, &probe->child, probe->target_dist2);
 	}
 	return false;

@@ -116,6 +116,23 @@ typedef struct IvfkmCalibration
 	uint32 probes;
 } IvfkmCalibration;
 
+#define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */
+
+/* What a descent from the root is for. */
+typedef enum IvfkmDescentKind
+{
+	IVFKM_DESCENT_SEARCH, /* the lists of a query's neighbours, by the metric */
+	IVFKM_DESCENT_INSERT, /* a row's list, by distance */
+	IVFKM_NDESCENTS
+} IvfkmDescentKind;
+
+/* How to descend, measured at build. */
+typedef struct IvfkmDescent
+{
+	float lean;							/* see ivfkm_tree.c */
+	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* to open on each level below the root, the lowest first */
+} IvfkmDescent;
+
 /*
  * Metapage, at the payload offset.
  */
@@ -146,8 +163,7 @@ typedef struct IvfkmMetaPageData
 
 	/* what the search of a tree needs to know; see am/README.md */
 	uint32 root_nblocks; /* blocks of the root's contiguous groups */
-	float search_lean;	 /* of queries at the lists that they look for */
-	float insert_lean;	 /* of rows at their lists */
+	IvfkmDescent descents[IVFKM_NDESCENTS];
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

@@ -45,10 +45,13 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		(meta->refine_bits != 0 && meta->refine_bits != 4 && meta->refine_bits != 8) ||
 		meta->refine_bits > page_refine_max_bits((int) meta->dimensions) ||
 		meta->ncalibrations > IVFKM_CALIBRATION_SLOTS || meta->scale_exponent < -126 ||
-		meta->scale_exponent > 126 || meta->root_nblocks < 1 ||
-		!(meta->search_lean >= 0.0f && meta->search_lean <= 1.0f) ||
-		!(meta->insert_lean >= 0.0f && meta->insert_lean <= 1.0f))
+		meta->scale_exponent > 126 || meta->root_nblocks < 1)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metapage is not valid.");
+	for (int kind = 0; kind < IVFKM_NDESCENTS; kind++)
+	{
+		if (!(meta->descents[kind].lean >= 0.0f && meta->descents[kind].lean <= 1.0f))
+			page_corrupted(index, IVFKM_META_BLOCK, "The lean is not a cosine.");
+	}
 	for (uint32 i = 0; i < meta->ncalibrations; i++)
 	{
 		const IvfkmCalibration *entry = &meta->calibration[i];

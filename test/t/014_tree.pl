@@ -43,7 +43,7 @@ for my $dims (16, 96)
 				"SET ivfkm.debug_node_children = 1000000; CREATE INDEX $index ON $table USING ivfkm (v $opclass) WITH (lists = $lists)");
 			is($node->safe_psql('postgres', "SELECT height, lists FROM ivfkm_info('$index')"),
 				"1|$lists", "$name: one level");
-			my $flat = vdb_recall($node, %scan)->{recall} - 0.01;
+			my $flat = vdb_recall($node, %scan)->{recall} - 0.02;
 			$node->safe_psql('postgres', "DROP INDEX $index");
 
 			$node->safe_psql('postgres',

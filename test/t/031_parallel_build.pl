@@ -107,9 +107,9 @@ $node->safe_psql(
 	'postgres', q{
 ALTER TABLE short RESET (parallel_workers);
 CREATE FUNCTION unsafe_half(vector) RETURNS vector LANGUAGE sql IMMUTABLE PARALLEL UNSAFE
-	AS 'SELECT subvector($1, 1, 24)';
+	AS 'SELECT public.subvector($1, 1, 24)';
 CREATE FUNCTION safe_half(vector) RETURNS vector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS 'SELECT subvector($1, 1, 24)';
+	AS 'SELECT public.subvector($1, 1, 24)';
 CREATE UNLOGGED TABLE unlogged AS SELECT * FROM short;
 CREATE TABLE tiny AS SELECT * FROM short LIMIT 10;});
 my $create = 'CREATE INDEX a ON short USING ivfkm';
