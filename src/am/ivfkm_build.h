@@ -206,7 +206,6 @@ extern void ivfkm_centre_job(IvfkmBuild *build);
 extern void ivfkm_map_job(IvfkmBuild *build);
 extern void ivfkm_train_job(IvfkmBuild *build);
 extern void ivfkm_make_space(IvfkmBuild *build);
-extern void ivfkm_report_preparing(void *arg, double done);
 
 /* ----- nodes (ivfkm_nodes.c) ----- */
 

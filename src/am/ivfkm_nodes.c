@@ -91,6 +91,13 @@ ivfkm_nodes_workspace_bytes(int dims, int nlists)
 	return bytes;
 }
 
+/* A KmeansCallback. */
+static void
+check_interrupts(void *arg, double done)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 /*
  * Clusters "count" centroids (rows of dims floats) into at most "wanted" nodes; parent[i]
  * receives the node of each.  Returns the number of nodes: each has a child.
@@ -105,8 +112,7 @@ cluster_level(IvfkmBuild *build, const float *centroids, uint32 count, int wante
 	uint32 used = 0;
 
 	node_params(&params, build->dims, count, wanted);
-	params.callback = ivfkm_report_preparing;
-	params.callback_arg = build;
+	params.callback = check_interrupts;
 	params.list = parent;
 	kmeans_train(&params, centroids, nodes, build->training.workspace, &stats);
 

@@ -57,8 +57,8 @@ report_training(void *arg, double done)
 }
 
 /* The same for what comes after the training. */
-void
-ivfkm_report_preparing(void *arg, double done)
+static void
+report_preparing(void *arg, double done)
 {
 	const IvfkmBuild *build = arg;
 
@@ -506,7 +506,7 @@ ivfkm_plan(IvfkmBuild *build)
 	map_sample(build);
 	store_tree(build, train(build));
 	build->lists = kmeans_index_init(build->lists, dims, (int) meta->nlists, build->centroids,
-									 IVFKM_CLUSTERING_SEED, ivfkm_report_preparing, build);
+									 IVFKM_CLUSTERING_SEED, report_preparing, build);
 
 	meta->list_target = list_target(dims);
 	meta->build_sample_rows = build->shared->nrows;
