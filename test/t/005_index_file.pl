@@ -12,7 +12,7 @@ use Vdb::Test;
 # "striped": units of more than a page
 my %shape = (
 	paged => { dims => 200, rows => 3000, metrics => [qw(l2 ip)] },
-	striped => { dims => 8000, rows => 100, metrics => [qw(l2)] });
+	striped => { dims => 8000, rows => 200, metrics => [qw(l2)] });
 my $node = vdb_node(
 	'main',
 	checksums => 1,
