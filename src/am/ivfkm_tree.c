@@ -19,10 +19,11 @@
  *	  equation for them.  With b = 1 this is the triangle inequality.  For inner products,
  *	  <target, c> is at most <target, m> + b s ||target||, with the cosine between target and c - m.
  *
- *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a search opens no more
- *	  of them than the build has measured to hold the neighbours' lists.  What
- *	  the first lists wanted do not need (further nodes, and children above as many upper bounds as there
- *	  are lists wanted) waits outside of the heap until the caller wants more.
+ *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a
+ *	  search opens no more of them than the build has measured to hold the neighbours'
+ *	  lists.  What the first lists wanted do not need (further nodes, and children above as
+ *	  many upper bounds as there are lists wanted) waits outside of the heap until the
+ *	  caller wants more.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm_tree.c
@@ -161,21 +162,20 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 				float norm2 = plain ? 0.0f : vdb_half_to_float(unit.norm2[lane]);
 				float key = tree_order(tree, lb[lane], norm2);
 				IvfkmTreeEntry *entry;
+				bool later;
 
 				mask &= mask - 1;
 				if (!lists)
 					key = ivfkm_tree_key(tree, key, vdb_half_to_float(unit.radius[lane]));
 				if (filter)
 					tree_offer(tree, tree_order(tree, ub[lane], norm2));
-				if (key > tree->horizon)
-					entry = &tree->later[tree->nlater++];
-				else
-					entry = &tree->heap[tree->nheap++];
+				later = key > tree->horizon;
+				entry = later ? &tree->later[tree->nlater++] : &tree->heap[tree->nheap++];
 				entry->key = key;
 				entry->exact = UNRESOLVED;
 				entry->pointer = unit.tid[lane];
 				entry->level = node->level - 1;
-				if (key <= tree->horizon)
+				if (!later)
 					tree_heap_up(tree->heap, tree->nheap);
 			}
 		}

@@ -51,6 +51,12 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 	{
 		if (!(meta->descents[kind].lean >= 0.0f && meta->descents[kind].lean <= 1.0f))
 			page_corrupted(index, IVFKM_META_BLOCK, "The lean is not a cosine.");
+		for (uint32 level = 1; level < Min(meta->height, IVFKM_MAX_HEIGHT); level++)
+		{
+			if (meta->descents[kind].nodes[level - 1] < 1)
+				page_corrupted(index, IVFKM_META_BLOCK, "No node of level %u is to be opened.",
+							   level);
+		}
 	}
 	for (uint32 i = 0; i < meta->ncalibrations; i++)
 	{

@@ -27,7 +27,8 @@ my %meta = (
 	used_blocks => 120,
 	calibration => 136,
 	root_nblocks => 224,
-	lean => 228);
+	lean => 228,
+	nodes => 232);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, radius => 92, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5, refine => 6);
@@ -271,6 +272,7 @@ damage('centroid: norm', 'small', [], put('centroid', 0, $child{norm2}, 'f', 77)
 damage('meta: no blocks of the root', 'tree', $all, put('meta', 0, $meta{root_nblocks}, 'L', 0));
 damage('meta: more blocks of the root', 'tree', [], put('meta', 0, $meta{root_nblocks}, 'L', 77));
 damage('meta: no lean', 'tree', $all, put('meta', 0, $meta{lean}, 'L', 0x7FC00000));
+damage('meta: no nodes to open', 'tree', $all, put('meta', 0, $meta{nodes}, 'L', 0));
 damage('node: owner', 'tree', ['select'], put('node', 1, $special{owner}, 'L', 4711));
 damage('node: zeros', 'tree', ['select'], overwrite('node', 1, $zeros));
 damage('node: radius of a slot', 'tree', [], put('node', 0, 64 + 64 + 192 + 32, 'S', 1));
