@@ -86,6 +86,7 @@ _PG_init(void)
 							 simd_values, PGC_USERSET, 0, check_simd, assign_simd, NULL);
 	MarkGUCPrefixReserved("vdb");
 	ivfkm_options_init();
+	ivfkm_planner_init();
 }
 
 /* SQL: vdb_simd_variants() returns table (name, compiled, supported, active). */

@@ -393,8 +393,9 @@ extern IndexBulkDeleteResult *ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDe
 extern IndexBulkDeleteResult *ivfkmvacuumcleanup(IndexVacuumInfo *info,
 												 IndexBulkDeleteResult *stats);
 
-/* ----- planner (ivfkm_cost.c), catalog (ivfkm_validate.c) ----- */
+/* ----- planner (ivfkm_cost.c, ivfkm_planner.c), catalog (ivfkm_validate.c) ----- */
 
+extern void ivfkm_planner_init(void);
 extern void ivfkmcostestimate(struct PlannerInfo *root, struct IndexPath *path, double loop_count,
 							  Cost *startup_cost, Cost *total_cost, Selectivity *selectivity,
 							  double *correlation, double *pages);
