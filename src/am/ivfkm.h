@@ -218,7 +218,6 @@ extern IvfkmSpace *ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, 
 									int scale_exponent, const float *mean);
 extern const IvfkmSpace *ivfkm_space_get(Relation index, const IvfkmMetaPageData *meta);
 extern void ivfkm_space_apply(const IvfkmSpace *space, float *x);
-extern bool ivfkm_normalize(float *x, int dims);
 
 /* ----- codes (ivfkm_code.c) ----- */
 

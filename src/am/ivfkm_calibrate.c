@@ -42,8 +42,16 @@
  */
 #define CALIBRATION_RECALL_IP 0.995
 
-#define CALIBRATION_QUERIES 256 /* sample rows used as queries */
-#define ROW_BLOCK			256 /* rows compared at a time */
+/*
+ * Sample rows used as queries: so many that this number of pairs is compared, but within limits.
+ * The smaller the sample, the fewer of a query's neighbours are in it, and the more queries are needed
+ * to find the quantile.
+ */
+#define CALIBRATION_PAIRS		(64 * 1024 * 1024)
+#define CALIBRATION_QUERIES_MIN 256
+#define CALIBRATION_QUERIES_MAX 1024
+
+#define ROW_BLOCK 256 /* rows compared at a time */
 
 /* k of each entry of the table. */
 static const uint32 calibration_k[IVFKM_CALIBRATION_SLOTS] = {1, 3, 10, 32, 100, 316, 1000, 3162};
@@ -129,6 +137,15 @@ calibration_levels(int nrows, double sample_fraction, int *m)
 	return levels;
 }
 
+/* How many rows of a sample of nrows serve as queries. */
+static int
+calibration_queries(int nrows)
+{
+	int queries = Min(CALIBRATION_QUERIES_MAX, CALIBRATION_PAIRS / Max(nrows, 1));
+
+	return Min(nrows, Max(queries, CALIBRATION_QUERIES_MIN));
+}
+
 /* The sample row that serves as query number q: they are spread over the sample. */
 static int
 query_row(int q, int nqueries, int nrows)
@@ -208,7 +225,7 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	int nrows = shared->nrows;
 	uint32 nlists = shared->nlists;
 	bool by_dot = build->ops->metric == IVFKM_METRIC_IP;
-	int nqueries = Min(CALIBRATION_QUERIES, nrows);
+	int nqueries = calibration_queries(nrows);
 	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
 	int m[IVFKM_CALIBRATION_SLOTS];
 	int levels = calibration_levels(nrows, shared->sample_fraction, m);
@@ -318,7 +335,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 	IvfkmMetaPageData *meta = &build->plan.meta;
 	int nrows = build->shared->nrows;
 	uint32 nlists = meta->nlists;
-	int nqueries = Min(CALIBRATION_QUERIES, nrows);
+	int nqueries = calibration_queries(nrows);
 	int m[IVFKM_CALIBRATION_SLOTS];
 	int levels = calibration_levels(nrows, build->shared->sample_fraction, m);
 	Size nranks = (Size) levels * nlists;

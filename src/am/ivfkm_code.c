@@ -23,16 +23,13 @@
 #define ORDINARY_MIN_NORM 1e-15f
 
 /*
- * True if the metric's exact distances to x[dims] (input space) are close to the true ones:
- * no coordinate is huge, and for cosine the vector has a length to divide by.
+ * True if the metric's exact distances to a vector with this largest coordinate (input space)
+ * are close to the true ones: it is not huge, and for cosine the vector has a length to divide
+ * by.
  */
 static bool
-is_ordinary(IvfkmMetric metric, const float *x, int dims)
+is_ordinary(IvfkmMetric metric, float largest)
 {
-	float largest = 0.0f;
-
-	for (int i = 0; i < dims; i++)
-		largest = Max(largest, fabsf(x[i]));
 	return largest <= ORDINARY_MAX &&
 		   (metric != IVFKM_METRIC_COSINE || largest >= ORDINARY_MIN_NORM);
 }
@@ -45,9 +42,17 @@ is_ordinary(IvfkmMetric metric, const float *x, int dims)
 bool
 ivfkm_load(const IvfkmOps *ops, const void *value, int dims, float *x, bool *ordinary)
 {
+	QuantInputStats stats;
+
 	ops->load(value, dims, x);
-	*ordinary = is_ordinary(ops->metric, x, dims);
-	return ops->metric != IVFKM_METRIC_COSINE || ivfkm_normalize(x, dims);
+	quant_input_stats(dims, x, &stats);
+	*ordinary = is_ordinary(ops->metric, stats.largest);
+	if (ops->metric != IVFKM_METRIC_COSINE)
+		return true;
+	if (stats.norm2 == 0.0)
+		return false;
+	quant_input_scale(dims, 1.0 / sqrt(stats.norm2), x);
+	return true;
 }
 
 /* Allocates the codes of one row in the current memory context, all zero. */

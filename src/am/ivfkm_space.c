@@ -76,40 +76,10 @@ ivfkm_space_get(Relation index, const IvfkmMetaPageData *meta)
 	return index->rd_amcache;
 }
 
-/*
- * Scales x[dims] to unit length, in double so that no norm overflows.  Returns false and
- * leaves x alone if it is the zero vector.
- */
-bool
-ivfkm_normalize(float *x, int dims)
-{
-	double norm2 = 0.0;
-	double factor;
-
-	for (int i = 0; i < dims; i++)
-		norm2 += (double) x[i] * (double) x[i];
-	if (norm2 == 0.0)
-		return false;
-	factor = 1.0 / sqrt(norm2);
-	for (int i = 0; i < dims; i++)
-		x[i] = (float) (x[i] * factor);
-	return true;
-}
-
 /* Maps x[dims] (a unit vector for cosine) into index space, in place; bit-exact. */
 void
 ivfkm_space_apply(const IvfkmSpace *space, float *x)
 {
-	int dims = space->dims;
-	float scale = space->scale;
-	const float *mean = space->mean;
-
-	for (int i = 0; i < dims; i++)
-	{
-		float value = (x[i] - mean[i]) * scale;
-
-		value = value > SPACE_LIMIT ? SPACE_LIMIT : value;
-		x[i] = value < -SPACE_LIMIT ? -SPACE_LIMIT : value;
-	}
+	quant_input_centre(space->dims, space->mean, space->scale, SPACE_LIMIT, x);
 	quant_rotate(&space->rotation, x);
 }

@@ -26,6 +26,13 @@
 #include "port/vdb_half.h"
 
 /*
+ * Rows that a list is meant to have.  On 1,000,000 rows of 1,024 dimensions, 256 a list made
+ * searches 10 to 20 % faster than 128 at recalls of 0.95 and 0.99, and the build by a third; on 60,000
+ * of 784 and 512 dimensions it was equal and up to 17 % faster.
+ */
+#define ROWS_PER_LIST 256
+
+/*
  * Sample rows per list wanted, with few lists and with many, and the fewest accepted.  On
  * 1,000,000 rows of 1,024 dimensions in 7,813 lists, 64 and 32 gave the same recall at equal probes
  * (0.973 at 30), and the build took 69 and 50 seconds.
@@ -66,13 +73,6 @@ report_preparing(void *arg, double done)
 	pgstat_progress_update_param(
 		PROGRESS_CREATEIDX_TUPLES_DONE,
 		(int64) ((TRAINING_SHARE + (1.0 - TRAINING_SHARE) * done) * build->shared->nrows));
-}
-
-/* Rows a list is meant to have: enough to fill a page where vectors are short. */
-static int
-list_target(int dims)
-{
-	return dims < 256 ? 256 : 128;
 }
 
 /* Bytes of the stored form of the centroids, and of what goes with a list, in the leader. */
@@ -485,7 +485,7 @@ ivfkm_plan(IvfkmBuild *build)
 	}
 	wanted = ivfkm_option_lists(build->index);
 	if (wanted == 0)
-		wanted = (int) Max(1.0, Min(rint(total_rows / list_target(dims)), IVFKM_MAX_LISTS));
+		wanted = (int) Max(1.0, Min(rint(total_rows / ROWS_PER_LIST), IVFKM_MAX_LISTS));
 	nlists = (int) Max(1.0, Min(wanted, total_rows));
 	wanted = nlists;
 	choose_sizes(build, total_rows, nworkers + 1, &nlists, &max_rows);
@@ -508,7 +508,7 @@ ivfkm_plan(IvfkmBuild *build)
 	build->lists = kmeans_index_init(build->lists, dims, (int) meta->nlists, build->centroids,
 									 IVFKM_CLUSTERING_SEED, report_preparing, build);
 
-	meta->list_target = list_target(dims);
+	meta->list_target = ROWS_PER_LIST;
 	meta->build_sample_rows = build->shared->nrows;
 	build->shared->sample_fraction =
 		build->shared->nrows / Max(total_rows, (double) Max(build->shared->nrows, 1));

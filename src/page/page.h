@@ -364,6 +364,7 @@ typedef struct IvfkmWriter
 	Relation index;
 	ForkNumber fork;
 	BlockNumber nblocks;		 /* written so far */
+	BlockNumber nlogged;		 /* logged so far, before version 17 */
 	struct BulkWriteState *bulk; /* from version 17 on */
 } IvfkmWriter;
 

@@ -9,8 +9,9 @@
  *	  disk before the transaction commits.  After a build the index is in the operating
  *	  system's cache only.
  *
- *	  Older servers have nothing of the kind for extensions.  There, new buffers are taken
- *	  and the file is logged at the end, again 32 pages at a time.
+ *	  Older servers have nothing of the kind for extensions.  There, new buffers are taken,
+ *	  and logged 32 pages at a time.  That is done as the file grows, so that the WAL writer
+ *	  brings the log to disk meanwhile and the commit waits for its end only.
  *
  * IDENTIFICATION
  *	  src/page/page_writer.c
@@ -28,6 +29,20 @@
 
 #include "page/page.h"
 
+#if !PG17_GE
+/* Pages that are logged at a time, before anything evicts them. */
+#define LOGGED_AT_A_TIME 256
+
+/* Logs the pages that were written since the last time, if the fork needs that. */
+static void
+log_new_pages(IvfkmWriter *writer)
+{
+	if (writer->fork == INIT_FORKNUM || RelationNeedsWAL(writer->index))
+		log_newpage_range(writer->index, writer->fork, writer->nlogged, writer->nblocks, true);
+	writer->nlogged = writer->nblocks;
+}
+#endif
+
 /*
  * Starts to write a fork of the index, which must be empty.  What the writer needs is allocated
  * in the current memory context, which must live until page_writer_end() and whose deletion is
@@ -41,6 +56,8 @@ page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork)
 	writer->nblocks = 0;
 #if PG17_GE
 	writer->bulk = smgr_bulk_start_rel(index, fork);
+#else
+	writer->nlogged = 0;
 #endif
 }
 
@@ -76,6 +93,10 @@ page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image)
 	}
 #endif
 	writer->nblocks++;
+#if !PG17_GE
+	if (writer->nblocks - writer->nlogged == LOGGED_AT_A_TIME)
+		log_new_pages(writer);
+#endif
 }
 
 /* Ends the file: what was written is logged, if the fork needs that. */
@@ -85,7 +106,6 @@ page_writer_end(IvfkmWriter *writer)
 #if PG17_GE
 	smgr_bulk_finish(writer->bulk);
 #else
-	if (writer->fork == INIT_FORKNUM || RelationNeedsWAL(writer->index))
-		log_newpage_range(writer->index, writer->fork, 0, writer->nblocks, true);
+	log_new_pages(writer);
 #endif
 }

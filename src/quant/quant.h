@@ -51,6 +51,18 @@ typedef enum QuantMetric
 	QUANT_IP	  /* negative inner product */
 } QuantMetric;
 
+/* ----- input (quant_input.c) ----- */
+
+typedef struct QuantInputStats
+{
+	float largest; /* largest |x_i| */
+	double norm2;  /* sum x_i^2, in float64: no float32 vector overflows it */
+} QuantInputStats;
+
+extern void quant_input_stats(int dims, const float *x, QuantInputStats *stats);
+extern void quant_input_scale(int dims, double factor, float *x);
+extern void quant_input_centre(int dims, const float *mean, float scale, float limit, float *x);
+
 /* ----- rotation (quant_rotate.c) ----- */
 
 /* FHT-Kac rotation of "dims" dimensions, made from a seed; flips are +1/-1 per round and dim. */

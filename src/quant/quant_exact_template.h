@@ -16,6 +16,91 @@
  *-------------------------------------------------------------------------
  */
 
+/* ----- input ----- */
+
+/* x[i] and the 15 behind it, zeros from x[dims] on. */
+VDB_INLINE VDB_TARGET lanes_f32
+load_up_to(const float *x, int i, int dims)
+{
+	return i + QUANT_LANES <= dims ? lanes_load(x + i) : lanes_load_partial(x + i, dims - i);
+}
+
+/* Stores sixteen elements to x[i] and following, none from x[dims] on. */
+VDB_INLINE VDB_TARGET void
+store_up_to(float *x, int i, int dims, lanes_f32 a)
+{
+	if (i + QUANT_LANES <= dims)
+		lanes_store(x + i, a);
+	else
+		lanes_store_partial(x + i, a, dims - i);
+}
+
+/* The largest of sixteen elements that are not negative. */
+VDB_INLINE VDB_TARGET float
+largest_of(lanes_f32 a)
+{
+	float elements[QUANT_LANES];
+	float largest = 0.0f;
+
+	lanes_store(elements, a);
+	for (int i = 0; i < QUANT_LANES; i++)
+	{
+		if (elements[i] > largest)
+			largest = elements[i];
+	}
+	return largest;
+}
+
+/*
+ * Largest coordinate and squared length of x[dims].
+ */
+static VDB_TARGET void
+VDB_FN(input_stats)(int dims, const float *x, QuantInputStats *stats)
+{
+	lanes_f32 largest = lanes_set1(0.0f);
+	lanes_f64 norm2 = lanes_f64_zero();
+
+	for (int i = 0; i < dims; i += QUANT_LANES)
+	{
+		lanes_f32 a = load_up_to(x, i, dims);
+		lanes_f64 wide = lanes_f64_from(a);
+
+		largest = lanes_max(largest, lanes_abs(a));
+		norm2 = lanes_f64_add_product(norm2, wide, wide);
+	}
+	stats->largest = largest_of(largest);
+	stats->norm2 = lanes_f64_sum(norm2);
+}
+
+/*
+ * Multiplies x[dims] by factor.
+ */
+static VDB_TARGET void
+VDB_FN(input_scale)(int dims, double factor, float *x)
+{
+	for (int i = 0; i < dims; i += QUANT_LANES)
+		store_up_to(x, i, dims, lanes_mul_f64(load_up_to(x, i, dims), factor));
+}
+
+/*
+ * x[dims] becomes (x - mean) * scale, at most limit away from zero.
+ */
+static VDB_TARGET void
+VDB_FN(input_centre)(int dims, const float *mean, float scale, float limit, float *x)
+{
+	lanes_f32 scales = lanes_set1(scale);
+	lanes_f32 highest = lanes_set1(limit);
+	lanes_f32 lowest = lanes_set1(-limit);
+
+	for (int i = 0; i < dims; i += QUANT_LANES)
+	{
+		lanes_f32 a =
+			lanes_mul(lanes_sub(load_up_to(x, i, dims), load_up_to(mean, i, dims)), scales);
+
+		store_up_to(x, i, dims, lanes_max(lanes_min(a, highest), lowest));
+	}
+}
+
 /* ----- rotation ----- */
 
 /*
@@ -330,8 +415,7 @@ VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
 
 	for (int i = 0; i < dims; i += QUANT_LANES)
 	{
-		lanes_f32 a =
-			i + QUANT_LANES <= dims ? lanes_load(q + i) : lanes_load_partial(q + i, dims - i);
+		lanes_f32 a = load_up_to(q, i, dims);
 		lanes_f32 abs = lanes_abs(a);
 
 		norm2 = lanes_add(norm2, lanes_mul(a, a));
@@ -342,14 +426,7 @@ VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
 	stats->norm2 = lanes_sum(norm2);
 	stats->abs = lanes_sum(sum);
 
-	lanes_store(widths, largest);
-	stats->largest = 0.0f;
-	for (int i = 0; i < QUANT_LANES; i++)
-	{
-		if (widths[i] > stats->largest)
-			stats->largest = widths[i];
-	}
-
+	stats->largest = largest_of(largest);
 	lanes_store(widths, widest);
 	stats->range = 0.0f;
 	for (int i = 0; i < QUANT_LANES; i += 4)
@@ -384,6 +461,9 @@ VDB_FN(query_table)(int dims, const float *q, float scale, uint8_t *table)
 }
 
 const QuantRoutines VDB_FN(quant_routines) = {
+	.input_stats = VDB_FN(input_stats),
+	.input_scale = VDB_FN(input_scale),
+	.input_centre = VDB_FN(input_centre),
 	.rotate = VDB_FN(rotate),
 	.residual = VDB_FN(residual),
 	.query_stats = VDB_FN(query_stats),

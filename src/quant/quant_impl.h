@@ -82,6 +82,9 @@ typedef struct QuantRefineSums
 /* The bit-exact routines of one level; arguments as in quant.h. */
 typedef struct QuantRoutines
 {
+	void (*input_stats)(int dims, const float *x, QuantInputStats *stats);
+	void (*input_scale)(int dims, double factor, float *x);
+	void (*input_centre)(int dims, const float *mean, float scale, float limit, float *x);
 	void (*rotate)(const QuantRotation *rotation, float *x);
 	void (*residual)(QuantMetric metric, int dims, const float *x, const float *centroid,
 					 const float *offset, uint8_t *code, QuantSums *sums);

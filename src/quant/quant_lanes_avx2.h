@@ -241,6 +241,19 @@ lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
 	return sum;
 }
 
+VDB_INLINE VDB_TARGET lanes_f32
+lanes_mul_f64(lanes_f32 a, double factor)
+{
+	lanes_f64 wide = lanes_f64_from(a);
+	__m128 quarter[4];
+
+	VDB_UNROLL
+	for (int i = 0; i < 4; i++)
+		quarter[i] = _mm256_cvtpd_ps(_mm256_mul_pd(wide.d[i], _mm256_set1_pd(factor)));
+	return (lanes_f32){_mm256_set_m128(quarter[1], quarter[0]),
+					   _mm256_set_m128(quarter[3], quarter[2])};
+}
+
 VDB_INLINE VDB_TARGET double
 lanes_f64_sum(lanes_f64 a)
 {

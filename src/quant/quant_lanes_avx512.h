@@ -191,6 +191,16 @@ lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
 					   _mm512_add_pd(sum.hi, _mm512_mul_pd(a.hi, b.hi))};
 }
 
+VDB_INLINE VDB_TARGET lanes_f32
+lanes_mul_f64(lanes_f32 a, double factor)
+{
+	lanes_f64 wide = lanes_f64_from(a);
+	__m256 lo = _mm512_cvtpd_ps(_mm512_mul_pd(wide.lo, _mm512_set1_pd(factor)));
+	__m256 hi = _mm512_cvtpd_ps(_mm512_mul_pd(wide.hi, _mm512_set1_pd(factor)));
+
+	return _mm512_insertf32x8(_mm512_castps256_ps512(lo), hi, 1);
+}
+
 VDB_INLINE VDB_TARGET double
 lanes_f64_sum(lanes_f64 a)
 {

@@ -273,6 +273,18 @@ lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
 	return sum;
 }
 
+VDB_INLINE lanes_f32
+lanes_mul_f64(lanes_f32 a, double factor)
+{
+	lanes_f64 wide = lanes_f64_from(a);
+
+	VDB_UNROLL
+	for (int i = 0; i < 4; i++)
+		a.f[i] = vcvt_high_f32_f64(vcvt_f32_f64(vmulq_n_f64(wide.d[2 * i], factor)),
+								   vmulq_n_f64(wide.d[2 * i + 1], factor));
+	return a;
+}
+
 VDB_INLINE double
 lanes_f64_sum(lanes_f64 a)
 {

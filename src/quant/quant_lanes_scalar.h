@@ -249,6 +249,14 @@ lanes_f64_add_product(lanes_f64 sum, lanes_f64 a, lanes_f64 b)
 	return sum;
 }
 
+VDB_INLINE lanes_f32
+lanes_mul_f64(lanes_f32 a, double factor)
+{
+	for (int i = 0; i < QUANT_LANES; i++)
+		a.f[i] = (float) (a.f[i] * factor);
+	return a;
+}
+
 VDB_INLINE double
 lanes_f64_sum(lanes_f64 a)
 {

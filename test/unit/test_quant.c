@@ -48,6 +48,81 @@ release(float *x, int n)
 	guard_free(x, (size_t) n * sizeof(float));
 }
 
+/* ----- input ----- */
+
+/* Sum of squares in the canonical order: element i in lane i % 16, lanes folded in halves. */
+static double
+reference_norm2(int dims, const float *x)
+{
+	double lanes[16] = {0.0};
+
+	for (int i = 0; i < dims; i++)
+	{
+		double square = (double) x[i] * (double) x[i];
+
+		lanes[i % 16] += square;
+	}
+	for (int h = 8; h > 0; h /= 2)
+		for (int i = 0; i < h; i++)
+			lanes[i] += lanes[i + h];
+	return lanes[0];
+}
+
+/* Every level gives the bits of plain C. */
+static void
+input_matches_reference(void)
+{
+	const float limit = 3.0f;
+
+	for (int dims = 1; dims <= 1536; dims = dims < 70 ? dims + 1 : dims * 2 + 1)
+	{
+		float *x = new_normal(dims);
+		float *mean = new_normal(dims);
+		float *scaled = exact_alloc((size_t) dims * sizeof(float));
+		float *centred = exact_alloc((size_t) dims * sizeof(float));
+		double factor = 1e-3 + (double) (test_random_u64() % 1000);
+		float largest = 0.0f;
+		double norm2;
+
+		x[dims - 1] *= 1e18f; /* its square is no float32 */
+		norm2 = reference_norm2(dims, x);
+		for (int i = 0; i < dims; i++)
+		{
+			float value = (x[i] - mean[i]) * 4.0f;
+
+			largest = fmaxf(largest, fabsf(x[i]));
+			scaled[i] = (float) (x[i] * factor);
+			centred[i] = fmaxf(fminf(value, limit), -limit);
+		}
+		for (int s = 0; s < VDB_SIMD_COUNT; s++)
+			if (test_simd(s))
+			{
+				float *y = guard_alloc((size_t) dims * sizeof(float));
+				QuantInputStats stats;
+
+				quant_select(s);
+				memcpy(y, x, (size_t) dims * sizeof(float));
+				quant_input_stats(dims, y, &stats);
+				CHECK(stats.largest == largest && stats.norm2 == norm2,
+					  "%s, %d dimensions: largest %g, norm2 %.17g, not %g, %.17g", vdb_simd_name(s),
+					  dims, stats.largest, stats.norm2, largest, norm2);
+				quant_input_scale(dims, factor, y);
+				CHECK(memcmp(y, scaled, (size_t) dims * sizeof(float)) == 0,
+					  "%s scales otherwise at %d dimensions", vdb_simd_name(s), dims);
+				memcpy(y, x, (size_t) dims * sizeof(float));
+				quant_input_centre(dims, mean, 4.0f, limit, y);
+				CHECK(memcmp(y, centred, (size_t) dims * sizeof(float)) == 0,
+					  "%s centres otherwise at %d dimensions", vdb_simd_name(s), dims);
+				release(y, dims);
+			}
+		quant_select(VDB_SIMD_SCALAR);
+		free(scaled);
+		free(centred);
+		release(mean, dims);
+		release(x, dims);
+	}
+}
+
 /* ----- rotation ----- */
 
 /* True for the numbers of dimensions that the rotation is tested with. */
@@ -474,6 +549,7 @@ int
 main(int argc, char **argv)
 {
 	test_begin(argc, argv);
+	TEST_RUN(input_matches_reference);
 	TEST_RUN(rotate_matches_reference);
 	TEST_RUN(rotate_is_orthogonal);
 	TEST_RUN(rotate_spreads);
