@@ -373,7 +373,7 @@ extern void ivfkm_rerank_end(IvfkmRerank *rerank);
 extern bool ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 								  int dims, const ItemPointerData *tid, double *distance);
 
-/* ----- scan (ivfkm_scan.c) ----- */
+/* ----- scan (ivfkm_scan.c, ivfkm_pass.c) ----- */
 
 extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);
 extern void ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,

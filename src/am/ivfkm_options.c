@@ -60,7 +60,7 @@ ivfkm_options_init(void)
 		IVFKM_MAX_LISTS, PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, NULL, NULL, NULL);
 	DefineCustomRealVariable(
 		"ivfkm.epsilon", "Sets how many standard deviations the bounds of 1-bit distances span.",
-		"Larger values look at more rows exactly and miss fewer.", &ivfkm_epsilon, 1.9, 0.0, 100.0,
+		"Larger values look at more rows exactly and miss fewer.", &ivfkm_epsilon, 2.2, 0.0, 100.0,
 		PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("ivfkm.iterative_scan",
 							 "Sets how a scan goes on when its first lists are used up.",
