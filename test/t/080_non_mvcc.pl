@@ -4,16 +4,11 @@
 use strict;
 use warnings;
 
-use Cwd;
-use File::Basename;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Vdb::Test;
 
-my $module = Cwd::abs_path(dirname(__FILE__) . '/../modules/test_vdb');
-my ($out, $error) = run_command(
-	[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', 'test_vdb.so' ]);
-ok(-f "$module/test_vdb.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
+my $module = vdb_test_module();
 
 my $node = vdb_node('main');
 $node->start;
@@ -22,7 +17,7 @@ vdb_make_table($node, 'items', rows => 300, dims => 16);
 $node->safe_psql(
 	'postgres', qq{
 CREATE FUNCTION test_vdb_scan(index regclass, query vector, snapshot text, ordered boolean) RETURNS bigint
-	AS '$module/test_vdb' LANGUAGE C STRICT;
+	AS '$module' LANGUAGE C STRICT;
 CREATE INDEX items_l2 ON items USING ivfkm (v);
 CREATE INDEX items_ip ON items USING ivfkm (v vector_ip_ops);
 CREATE INDEX items_cosine ON items USING ivfkm (v vector_cosine_ops);});

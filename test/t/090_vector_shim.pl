@@ -378,13 +378,10 @@ unlike($result->{error}, qr/WARNING|ERROR/, 'without complaint');
 
 # ----- beside a library that has settings of these names
 
-my $module = "$top/test/modules/test_vdb";
-my ($out, $error) = run_command(
-	[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', 'test_vdb.so' ]);
-ok(-f "$module/test_vdb.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
+my $module = vdb_test_module();
 $node->safe_psql(
 	$_, qq{
-CREATE FUNCTION define(prefix text) RETURNS void AS '$module/test_vdb', 'test_vdb_define_settings' LANGUAGE C STRICT})
+CREATE FUNCTION define(prefix text) RETURNS void AS '$module', 'test_vdb_define_settings' LANGUAGE C STRICT})
   for ('postgres', 'plain');
 $result = vdb_try($node, qq{
 SELECT define('hnsw');

@@ -5,8 +5,6 @@
 use strict;
 use warnings;
 
-use Cwd;
-use File::Basename;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Vdb::Test;
@@ -88,10 +86,7 @@ sub mutate
 
 # ----- a database that takes every byte, and functions that tell what became of an input
 
-my $module = Cwd::abs_path(dirname(__FILE__) . '/../modules/test_vdb');
-my ($out, $error) = run_command(
-	[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', 'test_vdb.so' ]);
-ok(-f "$module/test_vdb.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
+my $module = vdb_test_module();
 
 my $node = vdb_node('main');
 $node->start;
@@ -100,7 +95,7 @@ vdb_create($node, 'bytes');
 $node->safe_psql(
 	'bytes', qq{
 CREATE FUNCTION test_vdb_recv(type regtype, typmod integer, message bytea) RETURNS text
-	AS '$module/test_vdb' LANGUAGE C STRICT;
+	AS '$module' LANGUAGE C STRICT;
 CREATE TABLE mutants (id serial, type text, form text, input bytea);
 CREATE TABLE verdicts (type text, form text, input bytea, output text, sqlstate text, message text);
 

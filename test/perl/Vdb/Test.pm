@@ -30,7 +30,9 @@ package Vdb::Test;
 use strict;
 use warnings;
 
+use Cwd;
 use Exporter 'import';
+use File::Basename;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -42,6 +44,7 @@ our @EXPORT = qw(
   @vdb_metrics
   vdb_node
   vdb_create
+  vdb_test_module
   vdb_vector
   vdb_make_table
   vdb_make_queries
@@ -156,6 +159,26 @@ END
 $$;
 SQL
 	return;
+}
+
+=pod
+
+=head2 vdb_test_module()
+
+Compiles test/modules/test_vdb, which is a test, and returns the path of its library as
+CREATE FUNCTION takes it.  Without the library no test goes on.
+
+=cut
+
+sub vdb_test_module
+{
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $module = Cwd::abs_path(dirname(__FILE__) . '/../../modules/test_vdb');
+	my ($out, $error) = run_command(
+		[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', 'test_vdb.so' ]);
+
+	ok(-f "$module/test_vdb.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
+	return "$module/test_vdb";
 }
 
 =pod
