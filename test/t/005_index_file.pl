@@ -60,28 +60,7 @@ cmp_ok($bytes, '<', 200_000, "an unlogged index logs its empty form alone, in $b
 sub answers
 {
 	my ($settings) = @_;
-	my $all = '';
-
-	for my $table (sort keys %shape)
-	{
-		for my $metric (grep { my $m = $_; grep { $m->{name} eq $_ } @{ $shape{$table}{metrics} } }
-			@vdb_metrics)
-		{
-			for my $limit (1, 20, 400)
-			{
-				$all .= $node->safe_psql(
-					'postgres', qq{
-SET enable_seqscan = off;
-SET enable_sort = off;
-$settings;
-SELECT '$table $metric->{name} $limit', q.id, string_agg(r.id::text, ' ' ORDER BY r.n) FROM ${table}_queries q, LATERAL (
-	SELECT id, row_number() OVER () AS n FROM (
-		SELECT id FROM $table t ORDER BY t.v $metric->{op} q.v LIMIT $limit) nearest) r
-	GROUP BY q.id ORDER BY q.id}) . "\n";
-			}
-		}
-	}
-	return $all;
+	return vdb_answers($node, tables => \%shape, limits => [ 1, 20, 400 ], set => $settings);
 }
 
 # groups and refine pages that inserts add lie behind those of the build, and some slots are empty

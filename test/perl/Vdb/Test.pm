@@ -297,31 +297,40 @@ VACUUM (INDEX_CLEANUP ON) $table;});
 
 =pod
 
-=head2 vdb_answers(NODE)
+=head2 vdb_answers(NODE, tables => {...}, limits => [50], set => '')
 
-What the indexes of vdb_make_replicated() answer to their queries, as text: the rows, in
-their order.
+What indexes answer to the queries of their tables, as text: the rows, in their order, for each
+limit.  "tables" has for each name of a table the names of the "metrics" it has an index for; its
+queries are in the table with "_queries" behind its name.  Without it, those of
+vdb_make_replicated().  "set" are statements to run before.
 
 =cut
 
 sub vdb_answers
 {
-	my ($node) = @_;
+	my ($node, %params) = @_;
+	my $tables = $params{tables} // \%replicated;
+	my $limits = $params{limits} // [50];
+	my $set = $params{set} // '';
 	my $answers = '';
 
-	for my $table (sort keys %replicated)
+	for my $table (sort keys %$tables)
 	{
-		for my $metric (grep { my $m = $_; grep { $m->{name} eq $_ } @{ $replicated{$table}{metrics} } }
+		for my $metric (grep { my $m = $_; grep { $m->{name} eq $_ } @{ $tables->{$table}{metrics} } }
 			@vdb_metrics)
 		{
-			$answers .= $node->safe_psql(
-				'postgres', qq{
+			for my $limit (@$limits)
+			{
+				$answers .= $node->safe_psql(
+					'postgres', qq{
 SET enable_seqscan = off;
 SET enable_sort = off;
-SELECT '$table $metric->{name}', q.id, string_agg(r.id::text, ' ' ORDER BY r.n) FROM ${table}_queries q, LATERAL (
+$set;
+SELECT '$table $metric->{name} $limit', q.id, string_agg(r.id::text, ' ' ORDER BY r.n) FROM ${table}_queries q, LATERAL (
 	SELECT id, row_number() OVER () AS n FROM (
-		SELECT id FROM $table t ORDER BY t.v $metric->{op} q.v LIMIT 50) nearest) r
+		SELECT id FROM $table t ORDER BY t.v $metric->{op} q.v LIMIT $limit) nearest) r
 	GROUP BY q.id ORDER BY q.id}) . "\n";
+			}
 		}
 	}
 	return $answers;
