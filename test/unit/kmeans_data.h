@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kmeans_data.h
- *	  What the tests of src/cluster share: points, a plain search, exact memory.
+ *	  What the tests of src/cluster share: points and plain searches.
  *
  * NOTES
  *	  Pure C.  Included once by a program, after test_main.h.
@@ -28,17 +28,6 @@
 			 rounded <= (level == VDB_SIMD_AVX512 && gemm_bf16_best() != NULL); rounded++)         \
 			if (test_simd((VdbSimd) level) && (kmeans_select((VdbSimd) level), true) &&            \
 				(gemm_bf16_use(rounded ? gemm_bf16_best() : NULL), true))
-
-/* 64-byte aligned memory of exactly n bytes. */
-static inline void *
-aligned_bytes(size_t n)
-{
-	void *p;
-
-	if (posix_memalign(&p, 64, n) != 0)
-		exit(2);
-	return p;
-}
 
 /* n points of dims normal numbers. */
 static inline float *

@@ -14,7 +14,7 @@
  *-------------------------------------------------------------------------
  */
 #include "test_main.h"
-#include "cluster/gemm.h"
+#include "gemm_data.h"
 
 /* Calls "body" for each level that runs here; ops is its table. */
 #define FOR_EACH_LEVEL(ops)                                                                        \
@@ -52,66 +52,17 @@ shape(size_t i, size_t *npoints, size_t *ncols, size_t *dims)
 	*dims = i >= 140 ? i - 139 : 1 + test_random_below(70);
 }
 
-/* 64-byte aligned memory of exactly n floats. */
-static float *
-aligned_floats(size_t n)
-{
-	void *p;
-
-	if (posix_memalign(&p, 64, n * sizeof(float)) != 0)
-		exit(2);
-	return p;
-}
-
-/* Everything a product needs, packed. */
-typedef struct Product
-{
-	size_t npoints;
-	size_t ncols;
-	size_t dims;
-	float *points; /* ends at a guard page, as do the centroids */
-	float *centroids;
-	float *rows;
-	float *panels;
-	float *norms;
-	float *tiles;
-	float *best;
-	uint32_t *arg;
-} Product;
-
 /* Makes a product of random normal numbers, or of whole numbers -2..2. */
 static void
 product_make(Product *p, size_t npoints, size_t ncols, size_t dims, bool whole)
 {
-	p->npoints = npoints;
-	p->ncols = ncols;
-	p->dims = dims;
-	p->points = guard_alloc(npoints * dims * sizeof(float));
-	p->centroids = guard_alloc(ncols * dims * sizeof(float));
+	product_alloc(p, npoints, ncols, dims, gemm_rows_floats(npoints, dims));
 	for (size_t i = 0; i < npoints * dims; i++)
 		p->points[i] = whole ? (float) test_random_below(5) - 2.0f : test_random_normal();
 	for (size_t i = 0; i < ncols * dims; i++)
 		p->centroids[i] = whole ? (float) test_random_below(5) - 2.0f : test_random_normal();
-	p->rows = aligned_floats(gemm_rows_floats(npoints, dims));
-	p->panels = aligned_floats(gemm_cols_floats(ncols, dims));
-	p->norms = aligned_floats(gemm_round_cols(ncols));
-	p->tiles = aligned_floats(gemm_tiles_floats(npoints));
 	p->best = exact_alloc(npoints * sizeof(float));
 	p->arg = exact_alloc(npoints * sizeof(uint32_t));
-}
-
-/* Releases a product. */
-static void
-product_free(Product *p)
-{
-	guard_free(p->points, p->npoints * p->dims * sizeof(float));
-	guard_free(p->centroids, p->ncols * p->dims * sizeof(float));
-	free(p->rows);
-	free(p->panels);
-	free(p->norms);
-	free(p->tiles);
-	free(p->best);
-	free(p->arg);
 }
 
 /* Packs and finds the best column of each point. */

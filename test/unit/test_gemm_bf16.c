@@ -16,6 +16,7 @@
  *-------------------------------------------------------------------------
  */
 #include "test_main.h"
+#include "gemm_data.h"
 #include "kmeans_data.h"
 #include "cluster/kmeans_internal.h"
 #include "port/vdb_target.h"
@@ -86,22 +87,6 @@ number(Fill fill)
 	}
 }
 
-/* Points and centroids, unpacked and packed. */
-typedef struct Product
-{
-	size_t npoints;
-	size_t ncols;
-	size_t dims;
-	float *points; /* ends at a guard page, as do the centroids */
-	float *centroids;
-	float *rows;
-	float *panels;
-	float *norms;
-	float *tiles;
-	float *limit;
-	GemmHit *hits;
-} Product;
-
 /* Shapes: tiles, panels and slices, one more or less; dimensions that fill no pair and no vector. */
 static const struct
 {
@@ -120,40 +105,20 @@ static const struct
 static void
 product_make(Product *p, size_t shape, Fill fill)
 {
-	size_t d = p->dims = shapes[shape].dims;
+	size_t d = shapes[shape].dims;
 
-	p->npoints = shapes[shape].npoints;
-	p->ncols = shapes[shape].ncols;
-	p->points = guard_alloc(p->npoints * d * sizeof(float));
-	p->centroids = guard_alloc(p->ncols * d * sizeof(float));
+	product_alloc(p, shapes[shape].npoints, shapes[shape].ncols, d,
+				  gemm_bf16_rows_floats(shapes[shape].npoints, d));
 	for (size_t i = 0; i < p->npoints * d; i++)
 		p->points[i] = number(fill);
 	for (size_t i = 0; i < p->ncols * d; i++)
 		p->centroids[i] = fill == FILL_CLOSE && i >= d
 							  ? p->centroids[i - d] * (1.0f + 0x1p-20f * test_random_normal())
 							  : number(fill);
-	p->rows = aligned_bytes(gemm_bf16_rows_floats(p->npoints, d) * sizeof(float));
-	p->panels = aligned_bytes(gemm_cols_floats(p->ncols, d) * sizeof(float));
-	p->norms = aligned_bytes(gemm_round_cols(p->ncols) * sizeof(float));
-	p->tiles = aligned_bytes(gemm_tiles_floats(p->npoints) * sizeof(float));
 	p->limit = aligned_bytes(p->npoints * sizeof(float));
 	p->hits = exact_alloc(p->npoints * GEMM_BF16_COLS * sizeof(GemmHit));
 	kernels_of[0].pack_rows(p->points, NULL, p->npoints, d, 1.0f, p->rows);
 	kernels_of[0].pack_cols(p->centroids, NULL, p->ncols, d, p->panels, p->norms);
-}
-
-/* Releases a product. */
-static void
-product_free(Product *p)
-{
-	guard_free(p->points, p->npoints * p->dims * sizeof(float));
-	guard_free(p->centroids, p->ncols * p->dims * sizeof(float));
-	free(p->rows);
-	free(p->panels);
-	free(p->norms);
-	free(p->tiles);
-	free(p->limit);
-	free(p->hits);
 }
 
 /* |c|^2 - 2 x.c in float64 */

@@ -207,6 +207,17 @@ exact_copy(const void *source, size_t n)
 	return p;
 }
 
+/* 64-byte aligned memory of exactly n bytes; released with free(). */
+static inline void *
+aligned_bytes(size_t n)
+{
+	void *p;
+
+	if (posix_memalign(&p, 64, n) != 0)
+		exit(2);
+	return p;
+}
+
 /*
  * Memory of n bytes that ends where an inaccessible page begins, so that reading past
  * it is a fault without AddressSanitizer too, and also in masked loads, which it does
