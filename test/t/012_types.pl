@@ -68,13 +68,11 @@ ANALYZE $table;});
 
 			$node->safe_psql('postgres',
 				"CREATE INDEX $index ON $table USING ivfkm (($key) $shape->{type}_${metric_name}_ops); ANALYZE $table");
-			like(
-				$node->safe_psql(
-					'postgres',
-					"EXPLAIN (COSTS OFF) SELECT id FROM $table t ORDER BY $shape->{row} $op "
-					  . "(SELECT $shape->{query} FROM $queries q WHERE id = 1) LIMIT 10"),
-				qr/Index Scan using $index\b/,
-				"$name: the plan is a scan of the index");
+			vdb_uses_index(
+				$node, $table, $op, "SELECT $shape->{query} FROM $queries q WHERE id = 1",
+				10, "$name: the plan is a scan of the index",
+				row => $shape->{row},
+				index => $index);
 
 			$result = vdb_recall($node, %scan);
 			cmp_ok($result->{recall}, '>=', 0.95, "$name: recall\@10");

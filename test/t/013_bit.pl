@@ -45,13 +45,11 @@ ANALYZE $table;});
 
 		$node->safe_psql('postgres',
 			"CREATE INDEX $index ON $table USING ivfkm (($key) bit_hamming_ops); ANALYZE $table");
-		like(
-			$node->safe_psql(
-				'postgres',
-				"EXPLAIN (COSTS OFF) SELECT id FROM $table t ORDER BY $shape->{row} <~> "
-				  . "(SELECT binary_quantize(q.v) FROM $queries q WHERE id = 1) LIMIT 10"),
-			qr/Index Scan using $index\b/,
-			"$name: the plan is a scan of the index");
+		vdb_uses_index(
+			$node, $table, '<~>', "SELECT binary_quantize(q.v) FROM $queries q WHERE id = 1",
+			10, "$name: the plan is a scan of the index",
+			row => $shape->{row},
+			index => $index);
 
 		for my $k (10, 100)
 		{

@@ -511,21 +511,24 @@ SELECT format('%s %s', indexrelid::regclass, vdb_index_check(indexrelid))
 
 =pod
 
-=head2 vdb_uses_index(NODE, TABLE, OP, QUERY, LIMIT, NAME)
+=head2 vdb_uses_index(NODE, TABLE, OP, QUERY, LIMIT, NAME, row => 't.v', index => '')
 
-The planner chooses an ivfkm index, with default costs.
+The planner chooses an ivfkm index, with default costs: "index", if it is given, or any.  "row"
+is what is compared with the query, an expression of the table, "t".
 
 =cut
 
 sub vdb_uses_index
 {
-	my ($node, $table, $op, $query, $limit, $name) = @_;
+	my ($node, $table, $op, $query, $limit, $name, %params) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $row = $params{row} // 't.v';
+	my $index = $params{index} // '\S+';
 
 	like(
 		$node->safe_psql(
-			'postgres', "EXPLAIN (COSTS OFF) SELECT id FROM $table ORDER BY v $op ($query) LIMIT $limit"),
-		qr/Index Scan using \S+ on $table\b.*Order By/s,
+			'postgres', "EXPLAIN (COSTS OFF) SELECT id FROM $table t ORDER BY $row $op ($query) LIMIT $limit"),
+		qr/Index Scan using $index on $table\b.*Order By/s,
 		$name);
 	return;
 }
