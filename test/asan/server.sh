@@ -16,7 +16,7 @@ else
 fi
 
 # What is compiled in; PGXS compiles the extension with the same.
-vdb_asan_cflags="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+vdb_asan_cflags="-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # The parts of the source that make a server to run tests on, in the order of building.
 vdb_asan_parts="config src/common src/port src/timezone src/backend \
