@@ -99,12 +99,13 @@ ivfkm_reader_next(IvfkmReader *reader)
 	return true;
 }
 
-/* Asks the CPU for the first units of a list or node that will be read soon. */
+/* Asks the CPU for the first page of a list or node that will be read soon. */
 void
 ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child)
 {
 	page_prefetch(index, child->first_block, 0,
-				  IVFKM_PAYLOAD_OFFSET + Min(geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
+				  IVFKM_PAYLOAD_OFFSET +
+					  Min(geometry->units * geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
 	if (geometry->stripes == 1)
 		page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }

@@ -182,6 +182,21 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 	}
 }
 
+/* Asks the CPU for what the entries are read for that will likely be next at the heap's top. */
+static void
+tree_prefetch(const IvfkmTree *tree)
+{
+	for (int i = 1; i < Min(tree->nheap, 3); i++)
+	{
+		const IvfkmTreeEntry *entry = &tree->heap[i];
+
+		if (entry->exact == UNRESOLVED)
+			page_centroid_prefetch(tree->index, tree->dims, &entry->pointer);
+		else if (entry->level > 0)
+			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child);
+	}
+}
+
 /* Reads a child's record and computes its distance. */
 static void
 tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
@@ -302,6 +317,7 @@ ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
 		}
 		if (top->exact == UNRESOLVED)
 		{
+			tree_prefetch(tree);
 			tree_resolve(tree, top);
 			tree_heap_down(tree->heap, tree->nheap, 0);
 			continue;

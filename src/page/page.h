@@ -385,6 +385,7 @@ extern int page_centroid_per_page(int dims);
 extern int page_centroid_stripes(int dims);
 extern void page_centroid_locate(BlockNumber first, int dims, uint32 ordinal,
 								 ItemPointerData *pointer);
+extern void page_centroid_prefetch(Relation index, int dims, const ItemPointerData *pointer);
 extern void page_centroid_read(Relation index, int dims, const ItemPointerData *pointer,
 							   IvfkmChildData *child, uint16 *centroid);
 

@@ -50,6 +50,20 @@ page_centroid_locate(BlockNumber first, int dims, uint32 ordinal, ItemPointerDat
 		ItemPointerSet(pointer, first + ordinal * page_centroid_stripes(dims), FirstOffsetNumber);
 }
 
+/* Asks the CPU for a record that will be read soon, unless it is longer than a page. */
+void
+page_centroid_prefetch(Relation index, int dims, const ItemPointerData *pointer)
+{
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(pointer);
+	int slot = (int) ItemPointerGetOffsetNumberNoCheck(pointer) - FirstOffsetNumber;
+
+	if (slot < 0 || slot >= page_centroid_per_page(dims))
+		return; /* damaged, or long */
+	page_prefetch(index, block, 0, IVFKM_PAYLOAD_OFFSET);
+	page_prefetch(index, block, IVFKM_PAYLOAD_OFFSET + slot * page_centroid_bytes(dims),
+				  page_centroid_bytes(dims));
+}
+
 /*
  * Copies the record that a node's slot points to: the header, and the centroid as "dims"
  * binary16 numbers.  Takes and releases share locks on its page or pages.

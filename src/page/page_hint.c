@@ -13,8 +13,14 @@
  *	  block is needed; prefetching the wrong memory does no harm.
  *
  *	  ReadRecentBuffer() does not count as use of a buffer, so that buffers found only by
- *	  it would look unused to the replacement policy.  Every HINT_PERIOD-th read therefore
- *	  takes the ordinary way.
+ *	  it would look unused to the replacement policy.  A buffer whose count is lower than
+ *	  HINT_USAGE therefore is read in the ordinary way, which counts.
+ *
+ *	  Memory is prefetched into the second-level cache: the first level can wait for a few
+ *	  dozen lines only, and the CPU stood still while more were asked for.  Searches of
+ *	  1,000,000 rows of 1,024 dimensions took 0.84 of the time that they took with
+ *	  prefetches into the first level, and 0.9 of that once hints of neighbouring blocks
+ *	  were neighbours (Zen 4, medians).
  *
  * IDENTIFICATION
  *	  src/page/page_hint.c
@@ -25,34 +31,48 @@
 
 #include "common/hashfn.h"
 #include "pgstat.h"
+#include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 
 #include "page/page.h"
 
-#define HINT_BITS	17 /* at most 512 kB a process, hints for 1 GB of pages */
-#define HINT_PERIOD 8
+#define HINT_BITS  17 /* at most 512 kB a process, hints for 1 GB of pages */
+#define HINT_USAGE 2
+
+#define L2_CACHE 2 /* what __builtin_prefetch() calls the second level's locality */
 
 static Buffer hints[1 << HINT_BITS];
 
-/* The hint for a block of a file. */
+/* The hint for a block of a file.  Those of neighbouring blocks are neighbours, in one cache line. */
 static inline Buffer *
 hint_for(Relation index, BlockNumber block)
 {
-	return &hints[murmurhash32(block ^ ((uint32) RelationGetFileNumber_compat(index) << 20)) &
+	return &hints[(block + murmurhash32(RelationGetFileNumber_compat(index))) &
 				  ((1 << HINT_BITS) - 1)];
+}
+
+/*
+ * Whether the replacement policy knows the buffer as one that is used.  Its count is read
+ * without a lock: it may belong to another block by now, and then ReadRecentBuffer() says so.
+ */
+static inline bool
+is_known_as_used(Buffer buffer)
+{
+	uint32 state = pg_atomic_read_u32(&GetBufferDescriptor(buffer - 1)->state);
+
+	return BUF_STATE_GET_USAGECOUNT(state) >= HINT_USAGE;
 }
 
 /* Pins a block of the index, which must be inside the file. */
 Buffer
 page_pin(Relation index, BlockNumber block)
 {
-	static uint32 nreads = 0;
 	Buffer *hint;
 
 	if (RelationUsesLocalBuffers(index))
 		return ReadBuffer(index, block);
 	hint = hint_for(index, block);
-	if (BufferIsValid(*hint) && ++nreads % HINT_PERIOD != 0 &&
+	if (BufferIsValid(*hint) && is_known_as_used(*hint) &&
 		ReadRecentBuffer(RelationGetLocator_compat(index), MAIN_FORKNUM, block, *hint))
 	{
 		pgstat_count_buffer_read(index);
@@ -63,8 +83,8 @@ page_pin(Relation index, BlockNumber block)
 }
 
 /*
- * Asks the CPU for "bytes" bytes from "offset" of a block, if it is known where the block is.
- * Does nothing else, and cannot fail.
+ * Asks the CPU for "bytes" bytes from "offset" of a block and for what pinning it needs, if it is
+ * known where the block is.  Does nothing else, and cannot fail.
  */
 void
 page_prefetch(Relation index, BlockNumber block, int offset, int bytes)
@@ -78,8 +98,9 @@ page_prefetch(Relation index, BlockNumber block, int offset, int bytes)
 	{
 		const char *page = (const char *) BufferGetPage(hint);
 
+		__builtin_prefetch(GetBufferDescriptor(hint - 1), 1, L2_CACHE);
 		for (int at = offset; at < offset + bytes; at += QUANT_CHUNK)
-			__builtin_prefetch(page + at);
+			__builtin_prefetch(page + at, 0, L2_CACHE);
 	}
 }
 
