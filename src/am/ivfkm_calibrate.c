@@ -153,8 +153,11 @@ query_row(int q, int nqueries, int nrows)
 	return (int) ((double) q / nqueries * nrows);
 }
 
-/* Offers a sample row to the m nearest rows of a query. */
-static inline void
+/*
+ * Offers a sample row to the m nearest rows of a query.  Returns the distance below which
+ * another row would be one of them.
+ */
+static float
 offer_row(Ranked *heap, int *n, int m, float distance, uint32 row)
 {
 	Ranked item = {distance, row};
@@ -169,6 +172,7 @@ offer_row(Ranked *heap, int *n, int m, float distance, uint32 row)
 		heap[0] = item;
 		ranked_heap_down(heap, *n, 0);
 	}
+	return *n < m ? INFINITY : heap[0].distance;
 }
 
 /*
@@ -254,12 +258,14 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 		int first = (int) block * KMEANS_TARGETS;
 		int count = Min(KMEANS_TARGETS, nqueries - first);
 		int found[KMEANS_TARGETS] = {0};
+		float limit[KMEANS_TARGETS];
 		int self[KMEANS_TARGETS];
 		KmeansTargets *queries;
 
 		for (int q = 0; q < count; q++)
 		{
 			self[q] = query_row(first + q, nqueries, nrows);
+			limit[q] = INFINITY;
 			for (int i = 0; i < dims; i++)
 				targets[(Size) q * dims + i] = rows[(Size) self[q] * dims + i] +
 											   (by_dot ? build->plan.space->offset[i] : 0.0f);
@@ -278,9 +284,11 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			{
 				for (int q = 0; q < count; q++)
 				{
-					if (from + i != self[q])
-						offer_row(nearest + (Size) q * most, &found[q], most,
-								  scores[i * KMEANS_TARGETS + q], from + i);
+					float score = scores[i * KMEANS_TARGETS + q];
+
+					if (score < limit[q] && from + i != self[q])
+						limit[q] =
+							offer_row(nearest + (Size) q * most, &found[q], most, score, from + i);
 				}
 			}
 		}
