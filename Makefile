@@ -18,11 +18,11 @@ VDB_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
 
 # Pure C: built without the server's headers by the unit tests and micro-benchmarks too.
 CORE_DIRS = port distance quant cluster
-BACKEND_DIRS = types page am
+BACKEND_DIRS = types page am/index am/build am/scan am/maintain am/sql am/shim
 CORE_SRCS = $(sort $(foreach d,$(CORE_DIRS),$(wildcard src/$(d)/*.c))) $(wildcard src/types/*_parse.c)
 SRCS = $(sort $(CORE_SRCS) $(foreach d,$(BACKEND_DIRS),$(wildcard src/$(d)/*.c)) src/vdb.c)
 OBJS = $(SRCS:.c=.o)
-VDB_HEADERS = $(wildcard src/*.h src/*/*.h)
+VDB_HEADERS = $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
 # := because PGXS asks whether these are empty before it expands them.
 DATA := $(wildcard sql/vdb--*.sql)

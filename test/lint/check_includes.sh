@@ -2,6 +2,8 @@
 # An #include may only follow an arrow of the layer map in src/README.md.
 cd "$(dirname "$0")/../.." || exit 2
 
+below_am=". port distance quant cluster types page"
+
 # folder: folders of src/ that its files may include from ("." is src/ itself)
 allowed()
 {
@@ -12,7 +14,11 @@ allowed()
 	cluster) echo ". port distance quant cluster" ;;
 	types) echo ". port distance types" ;;
 	page) echo ". port quant cluster types page" ;;
-	am | .) echo ". port distance quant cluster types page am" ;;
+	am) echo "$below_am" ;;
+	am/index) echo "$below_am am am/index" ;;
+	am/build | am/scan | am/maintain) echo "$below_am am am/index $1" ;;
+	am/sql | am/shim) echo "$below_am am am/index am/build am/scan am/maintain am/sql am/shim" ;;
+	.) echo "$below_am am am/sql am/shim" ;;
 	unit | micro) echo ". port distance quant cluster types" ;;
 	*) return 1 ;;
 	esac
@@ -30,8 +36,12 @@ pure()
 
 bad=0
 while IFS= read -r file; do
-	folder=$(basename "$(dirname "$file")")
-	[ "$(dirname "$file")" != src ] || folder=.
+	folder=$(dirname "$file")
+	case $folder in
+	src) folder=. ;;
+	src/*) folder=${folder#src/} ;;
+	*) folder=$(basename "$folder") ;;
+	esac
 	if ! targets=$(allowed "$folder"); then
 		echo "$file: folder \"$folder\" is not in the table of test/lint/check_includes.sh"
 		bad=1

@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_space.c
+ *	  The map from input vectors into index space.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_space.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "distance/dist.h"
+
+#include "am/ivfkm.h"
+
+/*
+ * Coordinates are clamped to this in index space, where they are about 1: squares of
+ * 16,000 of them stay far from overflow.  Codes of such vectors do not fit their factors
+ * and are stored as "always look at the row" (see QuantFactors).
+ */
+#define SPACE_LIMIT 1e12f
+
+/* Bytes of an IvfkmSpace with its arrays. */
+Size
+ivfkm_space_bytes(int dims)
+{
+	return MAXALIGN(sizeof(IvfkmSpace)) +
+		   sizeof(float) * (2 * (Size) dims + quant_rotation_floats(dims));
+}
+
+/* Sets up a space in "memory" of ivfkm_space_bytes(dims); mean: dims floats, copied. */
+IvfkmSpace *
+ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed, int scale_exponent,
+				 const float *mean)
+{
+	IvfkmSpace *space = memory;
+	float *arrays = (float *) ((char *) memory + MAXALIGN(sizeof(IvfkmSpace)));
+
+	space->dims = dims;
+	space->metric = metric;
+	space->quant_metric = metric == IVFKM_METRIC_IP ? QUANT_IP : QUANT_L2;
+	space->scale = ldexpf(1.0f, -scale_exponent);
+	space->distance_scale = (double) space->scale * space->scale;
+	if (metric == IVFKM_METRIC_COSINE) /* |a - b|^2 = 2 (1 - cos) for unit vectors */
+		space->distance_scale *= 2.0;
+	space->mean = arrays;
+	space->offset = arrays + dims;
+	memcpy(space->mean, mean, sizeof(float) * dims);
+	quant_rotation_init(&space->rotation, dims, seed, arrays + 2 * (Size) dims);
+
+	for (int i = 0; i < dims; i++)
+		space->offset[i] = mean[i] * space->scale;
+	quant_rotate(&space->rotation, space->offset);
+	return space;
+}
+
+/* The index's space, from the relation cache or, the first time, from its pages. */
+const IvfkmSpace *
+ivfkm_space_get(Relation index, const IvfkmMetaPageData *meta)
+{
+	if (index->rd_amcache == NULL)
+	{
+		int dims = (int) meta->dimensions;
+		float *mean = palloc(sizeof(float) * dims);
+		void *memory;
+
+		page_mean_read(index, meta, mean);
+		memory = MemoryContextAlloc(index->rd_indexcxt, ivfkm_space_bytes(dims));
+		index->rd_amcache = ivfkm_space_init(memory, dims, (IvfkmMetric) meta->metric, meta->seed,
+											 meta->scale_exponent, mean);
+		pfree(mean);
+	}
+	return index->rd_amcache;
+}
+
+/* Maps x[dims] (a unit vector for cosine) into index space, in place; bit-exact. */
+void
+ivfkm_space_apply(const IvfkmSpace *space, float *x)
+{
+	quant_input_centre(space->dims, space->mean, space->scale, SPACE_LIMIT, x);
+	quant_rotate(&space->rotation, x);
+}

@@ -1,0 +1,346 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_tree.c
+ *	  Best-first search for the nearest posting lists.
+ *
+ * NOTES
+ *	  Nodes are scanned with 1-bit codes; the lower bound of a child's distance is its
+ *	  key in the heap.  A child that comes to the top is resolved once: its record is
+ *	  read, its distance computed from the stored centroid, and it goes back into the
+ *	  heap with that.  A resolved node that comes to the top is scanned, a resolved
+ *	  list is the answer.  Works for any height of the tree.
+ *
+ *	  The key of a node is the distance of the nearest list to be expected below it.  Let
+ *	  d be the target's distance to the node's centroid m, s that of a list's centroid c, and
+ *	  e that of the target to the list.  Then d^2 = s^2 + e^2 + 2 s e b, where b is the
+ *	  cosine of the angle between target - c and c - m.  In many dimensions they are
+ *	  nearly at right angles.  s is at most the node's radius, which is stored, and the largest
+ *	  b to be expected, the "lean", is measured at build; so e is at least the solution of that
+ *	  equation for them.  With b = 1 this is the triangle inequality.  For inner products,
+ *	  <target, c> is at most <target, m> + b s ||target||, with the cosine between target and c - m.
+ *
+ *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a
+ *	  search opens no more of them than the build has measured to hold the neighbours'
+ *	  lists.  What the first lists wanted do not need (further nodes, and children above as
+ *	  many upper bounds as there are lists wanted) waits outside of the heap until the
+ *	  caller wants more.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_tree.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include "port/pg_bitutils.h"
+#include "utils/float.h"
+
+#include "distance/dist.h"
+#include "port/vdb_half.h"
+
+#include "am/ivfkm.h"
+
+#define UNRESOLVED (-1)
+
+/* A child of some node, by its bound or its distance. */
+struct IvfkmTreeEntry
+{
+	float key;
+	int32 exact;			 /* index into tree->exact, or UNRESOLVED */
+	ItemPointerData pointer; /* record of the child */
+	uint16 level;			 /* the child's level by its parent's */
+};
+
+#define HEAP_PREFIX		tree_heap
+#define HEAP_TYPE		IvfkmTreeEntry
+#define HEAP_LESS(a, b) ((a)->key < (b)->key)
+#include "am/index/ivfkm_heap.h"
+
+/* max-heap: keeps the lowest */
+#define HEAP_PREFIX		bound_heap
+#define HEAP_TYPE		float
+#define HEAP_LESS(a, b) (*(a) > *(b))
+#include "am/index/ivfkm_heap.h"
+
+/*
+ * The key of a child: "key" is the distance of the target to its centroid in the order that the
+ * caller asked for (squared, or minus the inner product), radius that of a node, 0 for a
+ * list.  Uses by_dot, lean and, for inner products, target_norm.
+ */
+float
+ivfkm_tree_key(const IvfkmTree *tree, float key, float radius)
+{
+	float along = tree->lean * radius;
+	float across;
+
+	if (radius == 0.0f)
+		return key;
+	if (tree->by_dot)
+		return key - along * tree->target_norm;
+	across = key - radius * radius;
+	if (!(across > 0.0f))
+		return 0.0f;
+	across = sqrtf(along * along + across) - along;
+	return across * across;
+}
+
+/* The squared distance of a centroid of squared norm norm2 in the order that the caller asked for. */
+static inline float
+tree_order(const IvfkmTree *tree, float dist2, float norm2)
+{
+	return tree->by_dot ? 0.5f * (dist2 - tree->quant.norm2 - norm2) : dist2;
+}
+
+/* Makes room for "more" entries in an array of *size that has n. */
+static void
+tree_reserve(IvfkmTreeEntry **entries, int n, int *size, int more)
+{
+	if (n + more > *size)
+	{
+		*size = Max(*size * 2, n + more);
+		*entries = repalloc_huge(*entries, sizeof(IvfkmTreeEntry) * (Size) *size);
+	}
+}
+
+/* Puts an entry aside until more lists are wanted. */
+static void
+tree_put_aside(IvfkmTree *tree, const IvfkmTreeEntry *entry)
+{
+	tree_reserve(&tree->later, tree->nlater, &tree->later_size, 1);
+	tree->later[tree->nlater++] = *entry;
+}
+
+/* Offers the upper bound of a list's key to those that the horizon is made from. */
+static inline void
+tree_offer(IvfkmTree *tree, float key)
+{
+	if (tree->nbounds < tree->wanted)
+	{
+		tree->bounds[tree->nbounds++] = key;
+		bound_heap_up(tree->bounds, tree->nbounds);
+		if (tree->nbounds == tree->wanted)
+			tree->horizon = tree->bounds[0];
+	}
+	else if (key < tree->bounds[0])
+	{
+		tree->bounds[0] = key;
+		bound_heap_down(tree->bounds, tree->nbounds, 0);
+		tree->horizon = tree->bounds[0];
+	}
+}
+
+/* Adds the children of a node; dist2 is the target's squared distance to its centroid. */
+static void
+tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
+{
+	bool lists = node->level == 1;
+	bool filter = lists && tree->bounds != NULL;
+	bool plain = lists && !tree->by_dot; /* the key is the bound */
+	IvfkmReader reader;
+	QuantBound bound;
+
+	quant_bound_init(&bound, QUANT_L2, &tree->quant, dist2, dist2, tree->epsilon);
+	ivfkm_reader_begin(&reader, tree->index, &tree->geometry, node, &tree->quant);
+	while (ivfkm_reader_next(&reader))
+	{
+		tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, tree->geometry.slots);
+		tree_reserve(&tree->later, tree->nlater, &tree->later_size, tree->geometry.slots);
+		for (int u = 0; u < tree->geometry.units; u++)
+		{
+			float lb[QUANT_UNIT];
+			float ub[QUANT_UNIT];
+			IvfkmUnit unit;
+			uint32 mask =
+				ivfkm_reader_scan(&reader, u, &bound, get_float4_infinity(), lb, ub, &unit);
+
+			while (mask != 0)
+			{
+				int lane = pg_rightmost_one_pos32(mask);
+				float norm2 = plain ? 0.0f : vdb_half_to_float(unit.norm2[lane]);
+				float key = tree_order(tree, lb[lane], norm2);
+				IvfkmTreeEntry *entry;
+				bool later;
+
+				mask &= mask - 1;
+				if (!lists)
+					key = ivfkm_tree_key(tree, key, vdb_half_to_float(unit.radius[lane]));
+				if (filter)
+					tree_offer(tree, tree_order(tree, ub[lane], norm2));
+				later = key > tree->horizon;
+				entry = later ? &tree->later[tree->nlater++] : &tree->heap[tree->nheap++];
+				entry->key = key;
+				entry->exact = UNRESOLVED;
+				entry->pointer = unit.tid[lane];
+				entry->level = node->level - 1;
+				if (!later)
+					tree_heap_up(tree->heap, tree->nheap);
+			}
+		}
+	}
+}
+
+/* Asks the CPU for what the entries are read for that will likely be next at the heap's top. */
+static void
+tree_prefetch(const IvfkmTree *tree)
+{
+	for (int i = 1; i < Min(tree->nheap, 3); i++)
+	{
+		const IvfkmTreeEntry *entry = &tree->heap[i];
+
+		if (entry->exact == UNRESOLVED)
+			page_centroid_prefetch(tree->index, tree->dims, &entry->pointer);
+		else if (entry->level > 0)
+			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child);
+	}
+}
+
+/* Reads a child's record and computes its distance. */
+static void
+tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
+{
+	IvfkmProbe *probe;
+	float dist2;
+
+	if (tree->nexact == tree->exact_size)
+	{
+		tree->exact_size *= 2;
+		tree->exact = repalloc_huge(tree->exact, sizeof(IvfkmProbe) * (Size) tree->exact_size);
+	}
+	entry->exact = tree->nexact++;
+	probe = &tree->exact[entry->exact];
+	probe->pointer = entry->pointer;
+	page_centroid_read(tree->index, tree->dims, &entry->pointer, &probe->child, tree->centroid);
+	if (probe->child.level != entry->level)
+		page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
+					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
+	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
+	probe->target_dist2 = dist2;
+	probe->key =
+		ivfkm_tree_key(tree, tree_order(tree, dist2, probe->child.norm2), probe->child.radius);
+	if (tree->query != tree->target)
+		dist2 = vdb_dist->l2sq_f16(tree->query, tree->centroid, tree->dims);
+	probe->dist2 = dist2;
+	entry->key = probe->key;
+}
+
+/* Nodes of a level that may be opened for the lists wanted. */
+static uint32
+tree_limit(const IvfkmTree *tree, uint16 level)
+{
+	double share = Max(1.0, (double) tree->wanted / tree->measured);
+
+	if (level >= IVFKM_MAX_HEIGHT)
+		return PG_UINT32_MAX;
+	return (uint32) Min(ceil(tree->nodes[level - 1] * share), PG_UINT32_MAX);
+}
+
+/* Goes on after the lists wanted: as many again, without a horizon. */
+static void
+tree_widen(IvfkmTree *tree)
+{
+	tree->wanted = tree->wanted > INT_MAX / 2 ? INT_MAX : tree->wanted * 2;
+	tree->bounds = NULL;
+	tree->horizon = get_float4_infinity();
+	tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, tree->nlater);
+	if (tree->nlater > 0)
+		memcpy(tree->heap + tree->nheap, tree->later, sizeof(IvfkmTreeEntry) * tree->nlater);
+	tree->nheap += tree->nlater;
+	tree->nlater = 0;
+	tree_heap_build(tree->heap, tree->nheap);
+}
+
+/*
+ * Starts a search around "target", dims floats in index space; probes also carry the
+ * distance of "query" (often the same pointer).  Both must stay valid.  kind: what for; lists
+ * are ordered by the smallest distance or, in searches of an index on inner products, by the
+ * largest product.  epsilon: width of the bounds for centroids.  wanted: lists that the caller is sure
+ * to take, at least 1.  Memory comes from the current context; the caller drops it.
+ */
+void
+ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
+				 IvfkmDescentKind kind, const float *target, const float *query, float epsilon,
+				 int wanted)
+{
+	const IvfkmDescent *descent = &meta->descents[kind];
+	IvfkmChildData root;
+
+	memset(tree, 0, sizeof(*tree));
+	tree->index = index;
+	tree->dims = (int) meta->dimensions;
+	tree->epsilon = epsilon;
+	tree->by_dot = kind == IVFKM_DESCENT_SEARCH && meta->metric == IVFKM_METRIC_IP;
+	tree->lean = descent->lean;
+	memcpy(tree->nodes, descent->nodes, sizeof(tree->nodes));
+	tree->wanted = wanted;
+	tree->measured = kind == IVFKM_DESCENT_INSERT ? 1 : ivfkm_auto_probes(meta, IVFKM_FIRST_K);
+	tree->target = target;
+	tree->query = query;
+	page_node_geometry(&tree->geometry, tree->dims);
+	quant_query_init(&tree->quant, tree->dims, target, palloc(quant_query_table_bytes(tree->dims)));
+	tree->target_norm = sqrtf(tree->quant.norm2);
+	tree->query_norm2 =
+		query == target ? tree->quant.norm2 : vdb_dist->norm2(query, (size_t) tree->dims);
+	tree->centroid = palloc(sizeof(uint16) * tree->dims);
+	tree->heap_size = Max(tree->geometry.slots, 256);
+	tree->heap = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->heap_size);
+	tree->later_size = tree->heap_size;
+	tree->later = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->later_size);
+	tree->exact_size = 64;
+	tree->exact = palloc(sizeof(IvfkmProbe) * (Size) tree->exact_size);
+	tree->horizon = get_float4_infinity();
+	if ((uint32) wanted < meta->nlists)
+		tree->bounds = palloc(sizeof(float) * wanted);
+
+	memset(&root, 0, sizeof(root));
+	root.id = meta->root_id;
+	root.generation = meta->root_generation;
+	root.first_block = meta->root_block;
+	root.level = (uint16) meta->height;
+	tree_scan_node(tree, &root, tree->quant.norm2);
+}
+
+/* The next nearest list; false when there are no more. */
+bool
+ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
+{
+	while (tree->nheap > 0 || tree->nlater > 0)
+	{
+		IvfkmTreeEntry *top = &tree->heap[0];
+
+		if (tree->nheap == 0 || (tree->nlater > 0 && tree->returned == tree->wanted))
+		{
+			tree_widen(tree);
+			continue;
+		}
+		if (top->exact == UNRESOLVED)
+		{
+			tree_prefetch(tree);
+			tree_resolve(tree, top);
+			tree_heap_down(tree->heap, tree->nheap, 0);
+			continue;
+		}
+		*probe = tree->exact[top->exact];
+		if (probe->child.level > 0 && tree->opened[Min(probe->child.level, IVFKM_MAX_HEIGHT) - 1] >=
+										  tree_limit(tree, probe->child.level))
+		{
+			tree_put_aside(tree, top);
+			tree_heap_pop(tree->heap, tree->nheap);
+			tree->nheap--;
+			continue;
+		}
+		tree_heap_pop(tree->heap, tree->nheap);
+		tree->nheap--;
+		if (probe->child.level == 0)
+		{
+			tree->returned++;
+			probe->dot = 0.5f * (tree->query_norm2 + probe->child.norm2 - probe->dist2);
+			return true;
+		}
+		tree->opened[Min(probe->child.level, IVFKM_MAX_HEIGHT) - 1]++;
+		tree_scan_node(tree, &probe->child, probe->target_dist2);
+	}
+	return false;
+}

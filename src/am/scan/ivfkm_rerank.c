@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_rerank.c
+ *	  Exact distances of single rows, read from the table.
+ *
+ * NOTES
+ *	  Rows are read through the table access method under the scan's snapshot, following
+ *	  update chains; what is not visible has no distance.  Set up once per scan and kept
+ *	  over rescans.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_rerank.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "am/ivfkm.h"
+
+/* Sets up access to the table in the current memory context; pins buffers until the end. */
+void
+ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const IvfkmOps *ops)
+{
+	rerank->index = index;
+	rerank->ops = ops;
+	rerank->fetch = table_index_fetch_begin(heap);
+	rerank->slot = table_slot_create(heap, NULL);
+	rerank->index_info = BuildIndexInfo(index);
+	rerank->estate = NULL;
+	if (rerank->index_info->ii_Expressions != NIL)
+		rerank->estate = CreateExecutorState();
+	rerank->row_context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm rerank row", ALLOCSET_DEFAULT_SIZES);
+}
+
+/* Lets go of the row that was read last. */
+void
+ivfkm_rerank_reset(IvfkmRerank *rerank)
+{
+	table_index_fetch_reset(rerank->fetch);
+	ExecClearTuple(rerank->slot);
+}
+
+/* Frees everything. */
+void
+ivfkm_rerank_end(IvfkmRerank *rerank)
+{
+	table_index_fetch_end(rerank->fetch);
+	ExecDropSingleTupleTableSlot(rerank->slot);
+	if (rerank->estate != NULL)
+		FreeExecutorState(rerank->estate);
+	MemoryContextDelete(rerank->row_context);
+}
+
+/*
+ * Exact distance between the row at "tid" and "query", a detoasted value of "dims"
+ * dimensions, as the operator class orders (NaN as infinity).  False if the snapshot
+ * sees no version of the row.
+ */
+bool
+ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query, int dims,
+					  const ItemPointerData *tid, double *distance)
+{
+	ItemPointerData version = *tid; /* the fetch overwrites it */
+	bool call_again = false;
+	bool all_dead = false;
+	MemoryContext old_context;
+	Datum value;
+	bool isnull;
+
+	if (!table_index_fetch_tuple(rerank->fetch, &version, snapshot, rerank->slot, &call_again,
+								 &all_dead))
+		return false;
+
+	old_context = MemoryContextSwitchTo(rerank->row_context);
+	if (rerank->estate == NULL)
+		value = slot_getattr(rerank->slot, rerank->index_info->ii_IndexAttrNumbers[0], &isnull);
+	else
+	{
+		GetPerTupleExprContext(rerank->estate)->ecxt_scantuple = rerank->slot;
+		FormIndexDatum(rerank->index_info, rerank->slot, rerank->estate, &value, &isnull);
+	}
+	if (!isnull)
+	{
+		void *row = PG_DETOAST_DATUM(value);
+
+		ivfkm_check_dims(rerank->ops, rerank->index, row, dims);
+		*distance = rerank->ops->distance(query, row);
+		if (isnan(*distance))
+			*distance = get_float8_infinity();
+	}
+	MemoryContextSwitchTo(old_context);
+	ExecClearTuple(rerank->slot);
+	MemoryContextReset(rerank->row_context);
+	if (rerank->estate != NULL)
+		ResetPerTupleExprContext(rerank->estate);
+	return !isnull;
+}

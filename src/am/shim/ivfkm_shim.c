@@ -1,0 +1,180 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_shim.c
+ *	  The access methods hnsw and ivfflat: ivfkm under pgvector's names.
+ *
+ * NOTES
+ *	  The extension "vector" that "make install-vector-shim" installs creates them, so that
+ *	  DDL and settings written for pgvector are understood.  Index options have pgvector's
+ *	  names and ranges; README.md of this folder says what becomes of them.
+ *
+ * IDENTIFICATION
+ *	  src/am/shim/ivfkm_shim.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/reloptions.h"
+#include "catalog/index.h"
+#include "fmgr.h"
+
+#include "am/ivfkm.h"
+
+PG_FUNCTION_INFO_V1(hnswhandler);
+PG_FUNCTION_INFO_V1(ivfflathandler);
+
+/* WITH (...) of an index using hnsw. */
+typedef struct HnswOptions
+{
+	int32 vl_len_; /* varlena header (do not touch directly!) */
+	int m;
+	int ef_construction;
+} HnswOptions;
+
+#define HNSW_DEFAULT_M				 16
+#define HNSW_MIN_M					 2
+#define HNSW_MAX_M					 100
+#define HNSW_DEFAULT_EF_CONSTRUCTION 64
+#define HNSW_MIN_EF_CONSTRUCTION	 4
+#define HNSW_MAX_EF_CONSTRUCTION	 1000
+
+/* WITH (...) of an index using ivfflat. */
+typedef struct IvfflatOptions
+{
+	int32 vl_len_; /* varlena header (do not touch directly!) */
+	int lists;
+} IvfflatOptions;
+
+/* Kinds of options; 0 before the first call of a handler. */
+static relopt_kind hnsw_relopt_kind;
+static relopt_kind ivfflat_relopt_kind;
+
+/* Registers the index options; called by every handler, works once. */
+static void
+define_options(void)
+{
+	if (hnsw_relopt_kind != 0)
+		return;
+	ivfflat_relopt_kind = add_reloption_kind();
+	add_int_reloption(ivfflat_relopt_kind, "lists", "Number that ivfflat.probes is a share of",
+					  IVFKM_IVFFLAT_DEFAULT_LISTS, 1, IVFKM_IVFFLAT_MAX_LISTS, AccessExclusiveLock);
+	hnsw_relopt_kind = add_reloption_kind();
+	add_int_reloption(hnsw_relopt_kind, "m", "Links of a row in pgvector's graph; not used",
+					  HNSW_DEFAULT_M, HNSW_MIN_M, HNSW_MAX_M, AccessExclusiveLock);
+	add_int_reloption(hnsw_relopt_kind, "ef_construction",
+					  "Effort at building pgvector's graph; not used", HNSW_DEFAULT_EF_CONSTRUCTION,
+					  HNSW_MIN_EF_CONSTRUCTION, HNSW_MAX_EF_CONSTRUCTION, AccessExclusiveLock);
+}
+
+/* amoptions of hnsw. */
+static bytea *
+hnswoptions(Datum reloptions, bool validate)
+{
+	static const relopt_parse_elt table[] = {
+		{.optname = "m", .opttype = RELOPT_TYPE_INT, .offset = offsetof(HnswOptions, m)},
+		{.optname = "ef_construction",
+		 .opttype = RELOPT_TYPE_INT,
+		 .offset = offsetof(HnswOptions, ef_construction)},
+	};
+
+	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind, sizeof(HnswOptions),
+									  table, lengthof(table));
+}
+
+/* amoptions of ivfflat. */
+static bytea *
+ivfflatoptions(Datum reloptions, bool validate)
+{
+	static const relopt_parse_elt table[] = {
+		{.optname = "lists", .opttype = RELOPT_TYPE_INT, .offset = offsetof(IvfflatOptions, lists)},
+	};
+
+	return (bytea *) build_reloptions(reloptions, validate, ivfflat_relopt_kind,
+									  sizeof(IvfflatOptions), table, lengthof(table));
+}
+
+/* The name that an index was made under. */
+IvfkmShim
+ivfkm_shim_kind(Relation index)
+{
+	if (index->rd_indam->amoptions == hnswoptions)
+		return IVFKM_SHIM_HNSW;
+	if (index->rd_indam->amoptions == ivfflatoptions)
+		return IVFKM_SHIM_IVFFLAT;
+	return IVFKM_SHIM_NONE;
+}
+
+/* The "lists" option of an index using ivfflat. */
+int
+ivfkm_shim_ivfflat_lists(Relation index)
+{
+	const IvfflatOptions *options = (const IvfflatOptions *) index->rd_options;
+
+	return options != NULL ? options->lists : IVFKM_IVFFLAT_DEFAULT_LISTS;
+}
+
+/* Says once, at CREATE INDEX, what is built; "detail" tells about the options. */
+static void
+announce(Relation index, const char *name, const char *detail)
+{
+	if (ReindexIsProcessingIndex(RelationGetRelid(index)))
+		return;
+	ereport(
+		NOTICE,
+		(errmsg("index \"%s\" using %s is an ivfkm index", RelationGetRelationName(index), name),
+		 errdetail_internal("%s", detail),
+		 errhint("Its lists are trained on the rows that the table has now: load the data "
+				 "first, or REINDEX afterwards.")));
+}
+
+/* ambuild of hnsw.  Errors: as pgvector if ef_construction is too small for m. */
+static IndexBuildResult *
+hnswbuild(Relation heap, Relation index, IndexInfo *index_info)
+{
+	const HnswOptions *options = (const HnswOptions *) index->rd_options;
+
+	if (options != NULL && options->ef_construction < 2 * options->m)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("ef_construction must be greater than or equal to 2 * m")));
+	announce(index, "hnsw",
+			 "Options \"m\" and \"ef_construction\" have no effect.  Above its default of 40, "
+			 "\"hnsw.ef_search\" makes searches probe proportionally more lists.");
+	return ivfkmbuild(heap, index, index_info);
+}
+
+/* ambuild of ivfflat. */
+static IndexBuildResult *
+ivfflatbuild(Relation heap, Relation index, IndexInfo *index_info)
+{
+	announce(index, "ivfflat",
+			 "The number of rows decides how many lists it has.  Searches probe the share of them "
+			 "that \"ivfflat.probes\" is of option \"lists\", or more if that is too few.");
+	return ivfkmbuild(heap, index, index_info);
+}
+
+/* SQL: hnswhandler(internal) returns index_am_handler. */
+Datum
+hnswhandler(PG_FUNCTION_ARGS)
+{
+	IndexAmRoutine *routine = ivfkm_routine();
+
+	define_options();
+	ivfkm_shim_define_settings();
+	routine->amoptions = hnswoptions;
+	routine->ambuild = hnswbuild;
+	PG_RETURN_POINTER(routine);
+}
+
+/* SQL: ivfflathandler(internal) returns index_am_handler. */
+Datum
+ivfflathandler(PG_FUNCTION_ARGS)
+{
+	IndexAmRoutine *routine = ivfkm_routine();
+
+	define_options();
+	ivfkm_shim_define_settings();
+	routine->amoptions = ivfflatoptions;
+	routine->ambuild = ivfflatbuild;
+	PG_RETURN_POINTER(routine);
+}

@@ -1,0 +1,129 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_handler.c
+ *	  The access method's table of properties and callbacks.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_handler.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "commands/progress.h"
+#include "commands/vacuum.h"
+#include "fmgr.h"
+
+#include "am/ivfkm.h"
+
+PG_FUNCTION_INFO_V1(ivfkmhandler);
+
+/* Name of a build phase, for pg_stat_progress_create_index. */
+static char *
+ivfkmbuildphasename(int64 phase)
+{
+	switch (phase)
+	{
+		case PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE:
+			return "initializing";
+		case IVFKM_PHASE_SAMPLE:
+			return "sampling rows";
+		case IVFKM_PHASE_TRAIN:
+			return "training centroids";
+		case IVFKM_PHASE_CALIBRATE:
+			return "measuring probes";
+		case IVFKM_PHASE_ASSIGN:
+			return "assigning rows to lists";
+		case IVFKM_PHASE_SORT:
+			return "sorting rows by list";
+		case IVFKM_PHASE_WRITE:
+			return "writing lists";
+		default:
+			return NULL;
+	}
+}
+
+/* amproperty: the column can be ordered by distance; all else is for core to answer. */
+static bool
+ivfkmproperty(Oid index_oid, int attno, IndexAMProperty prop, const char *propname, bool *res,
+			  bool *isnull)
+{
+	if (attno == 0 || prop != AMPROP_DISTANCE_ORDERABLE)
+		return false;
+	*res = true;
+	return true;
+}
+
+/* The access method's properties and callbacks, in the current memory context. */
+IndexAmRoutine *
+ivfkm_routine(void)
+{
+	IndexAmRoutine *routine = makeNode(IndexAmRoutine);
+
+	routine->amstrategies = 0; /* distance operators order, none searches */
+	routine->amsupport = IVFKM_NSUPPORT;
+	routine->amoptsprocnum = 0;
+	routine->amcanorder = false;
+	routine->amcanorderbyop = true;
+	routine->amcanbackward = false;
+	routine->amcanunique = false;
+	routine->amcanmulticol = false;
+	routine->amoptionalkey = true;
+	routine->amsearcharray = false;
+	routine->amsearchnulls = false;
+	routine->amstorage = false;
+	routine->amclusterable = false;
+	routine->ampredlocks = false;
+	routine->amcanparallel = false;
+	routine->amcaninclude = false;
+	routine->amusemaintenanceworkmem = false; /* by VACUUM */
+	routine->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
+	routine->amkeytype = InvalidOid;
+#if PG16_GE
+	routine->amsummarizing = false;
+#endif
+#if PG17_GE
+	routine->amcanbuildparallel = true;
+	routine->aminsertcleanup = NULL;
+#endif
+#if PG18_GE
+	routine->amcanhash = false;
+	routine->amconsistentequality = false;
+	routine->amconsistentordering = false;
+	routine->amgettreeheight = NULL;
+	routine->amtranslatestrategy = NULL;
+	routine->amtranslatecmptype = NULL;
+#endif
+
+	routine->ambuild = ivfkmbuild;
+	routine->ambuildempty = ivfkmbuildempty;
+	routine->aminsert = ivfkminsert;
+	routine->ambulkdelete = ivfkmbulkdelete;
+	routine->amvacuumcleanup = ivfkmvacuumcleanup;
+	routine->amcanreturn = NULL;
+	routine->amcostestimate = ivfkmcostestimate;
+	routine->amoptions = ivfkmoptions;
+	routine->amproperty = ivfkmproperty;
+	routine->ambuildphasename = ivfkmbuildphasename;
+	routine->amvalidate = ivfkmvalidate;
+	routine->amadjustmembers = NULL;
+	routine->ambeginscan = ivfkmbeginscan;
+	routine->amrescan = ivfkmrescan;
+	routine->amgettuple = ivfkmgettuple;
+	routine->amgetbitmap = NULL;
+	routine->amendscan = ivfkmendscan;
+	routine->ammarkpos = NULL;
+	routine->amrestrpos = NULL;
+	routine->amestimateparallelscan = NULL;
+	routine->aminitparallelscan = NULL;
+	routine->amparallelrescan = NULL;
+
+	return routine;
+}
+
+/* SQL: ivfkmhandler(internal) returns index_am_handler. */
+Datum
+ivfkmhandler(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(ivfkm_routine());
+}

@@ -1,0 +1,205 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_inspect.c
+ *	  SQL functions that describe an index.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_inspect.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "port/vdb_half.h"
+
+#include "am/ivfkm.h"
+
+PG_FUNCTION_INFO_V1(ivfkm_info);
+PG_FUNCTION_INFO_V1(ivfkm_lists);
+
+/* Totals of one posting list. */
+typedef struct ListTotals
+{
+	int64 rows;
+	int64 dead; /* empty slots with a row behind them: freed by VACUUM */
+	int64 pages;
+	int64 refine_pages;
+	double residual; /* sum of the estimated distances to the centroid, index space */
+} ListTotals;
+
+/* Name of a metric as users know it. */
+static const char *
+metric_name(uint32 metric)
+{
+	switch (metric)
+	{
+		case IVFKM_METRIC_L2:
+			return "l2";
+		case IVFKM_METRIC_IP:
+			return "ip";
+		default:
+			return "cosine";
+	}
+}
+
+/* Number of a list's refine pages, which end with block "block". */
+static int64
+count_refine_pages(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+				   BlockNumber block)
+{
+	int64 pages = 0;
+
+	while (BlockNumberIsValid(block))
+	{
+		Buffer buffer;
+
+		CHECK_FOR_INTERRUPTS();
+		if (++pages % 1024 == 0 && pages > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, block, "The refine pages of list %u are circular.", list->id);
+		buffer = page_read(index, block, BUFFER_LOCK_SHARE);
+		page_check_refine(index, buffer, geometry, list->id, list->generation);
+		block = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+	}
+	return pages;
+}
+
+/* Walks one list.  A row's residual is sqrt(2 D / pi) times its factor f, within 2 %. */
+static void
+measure_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+			 ListTotals *totals)
+{
+	IvfkmReader reader;
+	BlockNumber refine_block = InvalidBlockNumber;
+	int64 empty = 0;
+	double factor = sqrt(geometry->dims * 2.0 / M_PI);
+
+	memset(totals, 0, sizeof(*totals));
+	ivfkm_reader_begin(&reader, index, geometry, list, NULL);
+	while (ivfkm_reader_next(&reader))
+	{
+		if (reader.block == list->first_block)
+			refine_block = IvfkmPageGetGroupHeader(reader.page)->refine_block;
+		totals->pages += geometry->stripes;
+		for (int slot = 0; slot < geometry->slots; slot++)
+		{
+			IvfkmUnit unit;
+
+			if (!page_slot_used(reader.page, geometry, slot))
+			{
+				empty++;
+				continue;
+			}
+			page_unit_get(reader.page, geometry, slot / QUANT_UNIT, &unit);
+			totals->rows++;
+			totals->dead += empty;
+			empty = 0;
+			totals->residual += factor * vdb_half_to_float(unit.mul[slot % QUANT_UNIT]);
+		}
+	}
+	totals->refine_pages = count_refine_pages(index, geometry, list, refine_block);
+}
+
+/* SQL: ivfkm_info(regclass): one row about the whole index. */
+Datum
+ivfkm_info(PG_FUNCTION_ARGS)
+{
+	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	IvfkmMetaPageData meta;
+	IvfkmGeometry list_geometry;
+	ListTotals sum;
+	IvfkmProbe *lists;
+	int nlists;
+	IvfkmTreePages tree;
+	int64 mean_pages;
+	int64 file_pages;
+	Datum values[18];
+	bool nulls[18];
+	int n = 0;
+
+	InitMaterializedSRF(fcinfo, 0);
+	page_meta_read(index, &meta);
+	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits);
+	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
+	memset(&sum, 0, sizeof(sum));
+	for (int i = 0; i < nlists; i++)
+	{
+		ListTotals totals;
+
+		measure_list(index, &list_geometry, &lists[i].child, &totals);
+		sum.rows += totals.rows;
+		sum.dead += totals.dead;
+		sum.pages += totals.pages;
+		sum.refine_pages += totals.refine_pages;
+	}
+	mean_pages = page_mean_pages((int) meta.dimensions);
+	file_pages = RelationGetNumberOfBlocks(index);
+	page_meta_read(index, &meta); /* lists may have grown meanwhile */
+
+	memset(nulls, 0, sizeof(nulls));
+	values[n++] = Int32GetDatum((int32) meta.version);
+	values[n++] = CStringGetTextDatum(metric_name(meta.metric));
+	values[n++] = Int32GetDatum((int32) meta.dimensions);
+	values[n++] = Int32GetDatum((int32) meta.height);
+	values[n++] = Int32GetDatum((int32) meta.nlists);
+	values[n++] = Int64GetDatum(sum.rows);
+	values[n++] = Int64GetDatum(sum.dead);
+	values[n++] = Int32GetDatum(ivfkm_auto_probes(&meta, IVFKM_FIRST_K));
+	values[n++] = Int32GetDatum(meta.refine_bits);
+	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
+	values[n++] = Int64GetDatum(tree.nodes * BLCKSZ);
+	values[n++] = Int64GetDatum(tree.centroids * BLCKSZ);
+	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
+	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
+	values[n++] = Int64GetDatum((file_pages - (int64) meta.used_blocks) * BLCKSZ);
+	values[n++] = Int64GetDatum(file_pages * BLCKSZ);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	index_close(index, AccessShareLock);
+	return (Datum) 0;
+}
+
+/* SQL: ivfkm_lists(regclass): one row for each posting list. */
+Datum
+ivfkm_lists(PG_FUNCTION_ARGS)
+{
+	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	IvfkmMetaPageData meta;
+	IvfkmGeometry geometry;
+	IvfkmProbe *lists;
+	int nlists;
+	double scale;
+
+	InitMaterializedSRF(fcinfo, 0);
+	page_meta_read(index, &meta);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
+	scale = ldexp(1.0, meta.scale_exponent);
+	for (int i = 0; i < nlists; i++)
+	{
+		ListTotals totals;
+		Datum values[5];
+		bool nulls[5] = {false, false, false, false, false};
+
+		measure_list(index, &geometry, &lists[i].child, &totals);
+		values[0] = Int64GetDatum((int64) lists[i].child.id);
+		values[1] = Int64GetDatum(totals.rows);
+		values[2] = Int64GetDatum(totals.dead);
+		values[3] = Int64GetDatum(totals.pages);
+		nulls[4] = totals.rows == 0;
+		values[4] = Float8GetDatum(nulls[4] ? 0.0 : totals.residual / totals.rows * scale);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	index_close(index, AccessShareLock);
+	return (Datum) 0;
+}

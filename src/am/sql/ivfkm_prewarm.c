@@ -1,0 +1,104 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_prewarm.c
+ *	  ivfkm_prewarm(): reads an index, or its hot part, into shared buffers.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_prewarm.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/relation.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "am/ivfkm.h"
+
+PG_FUNCTION_INFO_V1(ivfkm_prewarm);
+
+/* Blocks that are asked for ahead of the one being read. */
+#define READ_AHEAD 64
+
+/* Reads blocks first..end-1 in order, asking for READ_AHEAD of them ahead; returns their number. */
+static int64
+read_blocks(Relation index, BlockNumber first, BlockNumber end)
+{
+	BlockNumber asked = first;
+
+	for (BlockNumber block = first; block < end; block++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (; asked < end && asked < block + READ_AHEAD; asked++)
+			(void) PrefetchBuffer(index, MAIN_FORKNUM, asked);
+		ReleaseBuffer(page_pin(index, block));
+	}
+	return (int64) end - first;
+}
+
+/* Reads the groups of a list; returns the number of its pages. */
+static int64
+read_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list)
+{
+	IvfkmReader reader;
+	int64 pages = 0;
+
+	ivfkm_reader_begin(&reader, index, geometry, list, NULL);
+	while (ivfkm_reader_next(&reader))
+	{
+		for (int i = 0; i < geometry->stripes - 1; i++)
+			ReleaseBuffer(page_pin(index, reader.block + i));
+		pages += geometry->stripes;
+	}
+	return pages;
+}
+
+/*
+ * SQL: ivfkm_prewarm(regclass, text) returns bigint: blocks read.  'tree': what every search
+ * reads; 'codes': that and the 1-bit codes of all lists; 'all': the whole index.
+ */
+Datum
+ivfkm_prewarm(PG_FUNCTION_ARGS)
+{
+	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
+	char *what = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	bool codes = strcmp(what, "codes") == 0;
+	IvfkmMetaPageData meta;
+	int64 blocks;
+
+	if (!codes && strcmp(what, "tree") != 0 && strcmp(what, "all") != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid part of an index to prewarm: \"%s\"", what),
+						errhint("Valid parts are \"tree\", \"codes\" and \"all\".")));
+	page_meta_read(index, &meta);
+	if (strcmp(what, "all") == 0)
+		blocks = read_blocks(index, 0, meta.used_blocks);
+	else
+	{
+		IvfkmGeometry geometry;
+		IvfkmTreePages tree;
+		IvfkmProbe *lists;
+		BlockNumber mean_end = meta.mean_block + page_mean_pages((int) meta.dimensions);
+		int nlists;
+		int asked = 0;
+
+		page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+		lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
+		blocks = 1 + read_blocks(index, meta.mean_block, mean_end) + tree.nodes + tree.centroids;
+		for (int i = 0; codes && i < nlists; i++)
+		{
+			for (; asked < nlists && asked < i + READ_AHEAD; asked++)
+			{
+				const IvfkmChildData *list = &lists[asked].child;
+
+				for (uint32 block = 0; block < list->nblocks; block++)
+					(void) PrefetchBuffer(index, MAIN_FORKNUM, list->first_block + block);
+			}
+			blocks += read_list(index, &geometry, &lists[i].child);
+		}
+	}
+	index_close(index, AccessShareLock);
+	PG_RETURN_INT64(blocks);
+}

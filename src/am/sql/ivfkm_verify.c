@@ -1,0 +1,700 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_verify.c
+ *	  vdb_index_check(): verifies every invariant of an index.
+ *
+ * NOTES
+ *	  First the pages: the metapage, the mean, the nodes, the centroids and all lists
+ *	  with their refine pages are walked, each block must be reached exactly once, and
+ *	  each group is checked byte by byte.  Then the table: every row visible to a snapshot taken before the
+ *	  walk must be in the index, with the code that encoding it anew gives.  Runs in
+ *	  AccessShareLock beside writers; each group is copied under its lock and checked
+ *	  without.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_verify.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "port/vdb_half.h"
+
+#include "am/ivfkm.h"
+#include "am/index/ivfkm_tidhash.h"
+
+PG_FUNCTION_INFO_V1(vdb_index_check);
+
+typedef struct CheckState
+{
+	Relation index;
+	const IvfkmOps *ops;
+	IvfkmMetaPageData meta;
+	IvfkmGeometry node_geometry;
+	IvfkmGeometry list_geometry;
+	IvfkmSpace *space;
+	uint8 *visited; /* one byte per block */
+	BlockNumber nvisited;
+	IvfkmProbe *lists;
+	int nlists;
+	tidhash_hash *rows; /* where each row is */
+	int64 nrows;
+	MemoryContext row_context;
+	Page pages[IVFKM_MAX_STRIPES];
+} CheckState;
+
+/* Notes that a block was reached; twice is damage. */
+static void
+visit(CheckState *check, BlockNumber block, BlockNumber from)
+{
+	if (block >= check->nvisited)
+	{
+		BlockNumber nblocks = RelationGetNumberOfBlocks(check->index);
+
+		/* the index grows while it is checked */
+		if (block >= nblocks)
+			page_corrupted(check->index, from, "It leads to block %u, but the file has %u.", block,
+						   nblocks);
+		check->visited = repalloc_huge(check->visited, nblocks);
+		memset(check->visited + check->nvisited, 0, nblocks - check->nvisited);
+		check->nvisited = nblocks;
+	}
+	if (check->visited[block])
+		page_corrupted(check->index, block, "It is reached twice, the second time from block %u.",
+					   from);
+	check->visited[block] = 1;
+}
+
+/* True when all bytes are zero. */
+static bool
+all_zero(const void *bytes, Size n)
+{
+	const char *p = bytes;
+
+	for (Size i = 0; i < n; i++)
+	{
+		if (p[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Copies a group under its locks, last page first, as writers take them. */
+static void
+copy_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
+		   BlockNumber block)
+{
+	int last = geometry->stripes - 1;
+	Buffer buffers[IVFKM_MAX_STRIPES];
+
+	for (int n = 0; n <= last; n++)
+	{
+		int stripe = n == 0 ? last : n - 1;
+
+		buffers[stripe] = page_read(check->index, block + stripe, BUFFER_LOCK_SHARE);
+		page_check_group(check->index, buffers[stripe], geometry, stripe, owner->id,
+						 owner->generation);
+		memcpy(check->pages[stripe], BufferGetPage(buffers[stripe]), BLCKSZ);
+	}
+	for (int stripe = 0; stripe <= last; stripe++)
+		UnlockReleaseBuffer(buffers[stripe]);
+}
+
+/* Checks one slot of the group that was copied; true if it is used. */
+static bool
+check_slot(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, int slot)
+{
+	int dims = geometry->dims;
+	int lane = slot % QUANT_UNIT;
+	int code_bytes = quant_code_bytes(dims);
+	uint8 *code = palloc(code_bytes);
+	IvfkmUnit unit;
+	bool used;
+
+	page_unit_get(check->pages[geometry->stripes - 1], geometry, slot / QUANT_UNIT, &unit);
+	used = page_slot_used(check->pages[geometry->stripes - 1], geometry, slot);
+	page_slot_code(check->pages, geometry, slot, code);
+	if (!used)
+	{
+		if (isnan(unit.add[lane]) || unit.mul[lane] != 0 ||
+			!all_zero(&unit.tid[lane], sizeof(ItemPointerData)) || !all_zero(code, code_bytes) ||
+			(geometry->node && (unit.norm2[lane] != 0 || unit.radius[lane] != 0)))
+			page_corrupted(check->index, block, "Empty slot %d is not clean.", slot);
+	}
+	else
+	{
+		for (int i = dims; i < code_bytes * 8; i++)
+		{
+			if (code[i / 8] & (1 << (i % 8)))
+				page_corrupted(check->index, block, "Padding of the code in slot %d is not zero.",
+							   slot);
+		}
+		if (!ItemPointerIsValid(&unit.tid[lane]))
+			page_corrupted(check->index, block, "Slot %d points to no row.", slot);
+		if (unit.mul[lane] >= 0x7c00)
+			page_corrupted(check->index, block, "Factor of slot %d is not a finite number.", slot);
+		if (unit.refine != NULL && !ItemPointerIsValid(&unit.refine[lane]))
+			page_corrupted(check->index, block, "Slot %d has no refine record.", slot);
+	}
+	pfree(code);
+	return used;
+}
+
+/*
+ * True when an entry is still where it was found: VACUUM may have removed it and a new row
+ * with the same address may have been inserted elsewhere.
+ */
+static bool
+still_there(CheckState *check, const TidHashEntry *entry)
+{
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	Buffer buffer =
+		page_read(check->index, entry->block + geometry->stripes - 1, BUFFER_LOCK_SHARE);
+	IvfkmUnit unit;
+	bool same;
+
+	page_check(check->index, buffer, IVFKM_PAGE_POSTING);
+	page_unit_get(BufferGetPage(buffer), geometry, entry->slot / QUANT_UNIT, &unit);
+	same = page_slot_used(BufferGetPage(buffer), geometry, entry->slot) &&
+		   ItemPointerEquals(&unit.tid[entry->slot % QUANT_UNIT], (ItemPointer) &entry->tid);
+	UnlockReleaseBuffer(buffer);
+	return same;
+}
+
+/* Checks everything in one group but its links; adds its rows to the table of rows. */
+static void
+check_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
+			BlockNumber block)
+{
+	int last = geometry->stripes - 1;
+	IvfkmGroupHeader last_header = IvfkmPageGetGroupHeader(check->pages[last]);
+	int nused = 0;
+
+	for (int stripe = 0; stripe <= last; stripe++)
+	{
+		Page page = check->pages[stripe];
+		IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
+		int end;
+		int unused;
+
+		if (geometry->stripes == 1)
+			end = IVFKM_PAYLOAD_OFFSET + geometry->units * geometry->unit_bytes;
+		else if (stripe < last)
+			end = IVFKM_PAYLOAD_OFFSET + ivfkm_stripe_chunks(geometry, stripe) * QUANT_CHUNK;
+		else
+			end = geometry->tail + geometry->tail_bytes;
+		unused = 0;
+		if (geometry->refine_bits > 0 && stripe == last)
+		{
+			for (int u = 0; u < geometry->units; u++)
+			{
+				IvfkmUnit unit;
+
+				page_unit_get(page, geometry, u, &unit);
+				if (!all_zero(unit.refine + QUANT_UNIT, QUANT_UNIT * (8 - sizeof(ItemPointerData))))
+					unused++;
+			}
+		}
+		if (unused > 0 || !all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
+			!all_zero(header->reserved, sizeof(header->reserved)))
+			page_corrupted(check->index, block + stripe, "Unused bytes are not zero.");
+		if (header->head != owner->first_block)
+			page_corrupted(check->index, block + stripe, "Its list begins at block %u, not %u.",
+						   owner->first_block, header->head);
+		if (stripe < last && (header->nused != 0 || header->insert_block != InvalidBlockNumber ||
+							  header->refine_block != InvalidBlockNumber ||
+							  IvfkmPageGetOpaque(page)->next != InvalidBlockNumber))
+			page_corrupted(check->index, block + stripe, "It carries links of a last page.");
+	}
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		IvfkmUnit unit;
+		TidHashEntry *entry;
+		bool found;
+
+		if (!check_slot(check, geometry, block, slot))
+			continue;
+		nused++;
+		if (geometry->node)
+			continue;
+		page_unit_get(check->pages[last], geometry, slot / QUANT_UNIT, &unit);
+		entry = tidhash_insert(check->rows, unit.tid[slot % QUANT_UNIT], &found);
+		if (found && still_there(check, entry))
+			page_corrupted(check->index, block, "Row (%u,%u) is also in block %u.",
+						   ItemPointerGetBlockNumberNoCheck(&entry->tid),
+						   ItemPointerGetOffsetNumberNoCheck(&entry->tid), entry->block);
+		entry->block = block;
+		entry->slot = slot;
+		check->nrows++;
+	}
+	if (last_header->nused != nused)
+		page_corrupted(check->index, block + last, "It says %u slots are used, but %d are.",
+					   last_header->nused, nused);
+}
+
+/* Walks the refine pages of a list, from the last one back to the first. */
+static void
+check_refine_pages(CheckState *check, const IvfkmChildData *list, BlockNumber block)
+{
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	BlockNumber from = list->first_block;
+	Page page = check->pages[0];
+
+	while (BlockNumberIsValid(block))
+	{
+		Buffer buffer;
+		IvfkmGroupHeader header;
+		int end;
+
+		CHECK_FOR_INTERRUPTS();
+		visit(check, block, from);
+		buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
+		page_check_refine(check->index, buffer, geometry, list->id, list->generation);
+		memcpy(page, BufferGetPage(buffer), BLCKSZ);
+		UnlockReleaseBuffer(buffer);
+
+		header = IvfkmPageGetGroupHeader(page);
+		if (header->head != list->first_block)
+			page_corrupted(check->index, block, "Its list begins at block %u, not %u.",
+						   list->first_block, header->head);
+		end = IVFKM_PAYLOAD_OFFSET + header->nused * geometry->refine_bytes;
+		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
+			!all_zero(header->reserved, sizeof(header->reserved)) || header->stripe != 0)
+			page_corrupted(check->index, block, "Unused bytes are not zero.");
+		if (header->insert_block != InvalidBlockNumber ||
+			header->refine_block != InvalidBlockNumber)
+			page_corrupted(check->index, block, "It carries a link of a first group.");
+		for (int i = 0; i < header->nused; i++)
+		{
+			IvfkmRefine record = page_refine_record(page, geometry, i);
+
+			if (!ItemPointerIsValid(&record->tid) || record->reserved != 0)
+				page_corrupted(check->index, block, "Record %d points to no row.", i + 1);
+		}
+		from = block;
+		block = IvfkmPageGetOpaque(page)->next;
+	}
+}
+
+/*
+ * Walks the chain of a node or list.  "number" is what rows remember as their list.  A hint
+ * must lead to a group of the same chain.
+ */
+static void
+check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
+			int number)
+{
+	int last = geometry->stripes - 1;
+	BlockNumber block = owner->first_block;
+	BlockNumber from = IVFKM_META_BLOCK;
+	BlockNumber hint = InvalidBlockNumber;
+	BlockNumber refine_block = InvalidBlockNumber;
+	BlockNumber extent_end = owner->first_block + owner->nblocks;
+	bool hint_seen = false;
+
+	while (BlockNumberIsValid(block))
+	{
+		BlockNumber next;
+		int64 before = check->nrows;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int stripe = 0; stripe <= last; stripe++)
+			visit(check, block + stripe, from);
+		copy_group(check, geometry, owner, block);
+		if (block == owner->first_block)
+		{
+			hint = IvfkmPageGetGroupHeader(check->pages[last])->insert_block;
+			refine_block = IvfkmPageGetGroupHeader(check->pages[last])->refine_block;
+		}
+		else if (IvfkmPageGetGroupHeader(check->pages[last])->insert_block != InvalidBlockNumber ||
+				 IvfkmPageGetGroupHeader(check->pages[last])->refine_block != InvalidBlockNumber)
+			page_corrupted(check->index, block + last, "It carries a link of a first group.");
+		if (hint == block)
+			hint_seen = true;
+		check_group(check, geometry, owner, block);
+		if (check->nrows > before && number >= 0)
+		{
+			for (int slot = 0; slot < geometry->slots; slot++)
+			{
+				IvfkmUnit unit;
+
+				page_unit_get(check->pages[last], geometry, slot / QUANT_UNIT, &unit);
+				if (page_slot_used(check->pages[last], geometry, slot))
+					tidhash_lookup(check->rows, unit.tid[slot % QUANT_UNIT])->list = number;
+			}
+		}
+		next = IvfkmPageGetOpaque(check->pages[last])->next;
+		if (block + geometry->stripes < extent_end && next != block + geometry->stripes)
+			page_corrupted(check->index, block + last, "The extent of list %u is not contiguous.",
+						   owner->id);
+		from = block;
+		block = next;
+	}
+	if (BlockNumberIsValid(hint) && !hint_seen)
+		page_corrupted(check->index, owner->first_block,
+					   "Its insert position, block %u, is not in the list.", hint);
+	if (geometry->refine_bits > 0)
+		check_refine_pages(check, owner, refine_block);
+	else if (BlockNumberIsValid(refine_block))
+		page_corrupted(check->index, owner->first_block, "It has a refine page at block %u.",
+					   refine_block);
+}
+
+/*
+ * True if the refine record at "address" is that of the row.  The record is looked at before
+ * anybody can give its slot to another row: the caller's snapshot sees the row.
+ */
+static bool
+refine_record_is(CheckState *check, const IvfkmChildData *list, const ItemPointerData *address,
+				 const ItemPointerData *tid, const IvfkmCode *code)
+{
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	Buffer buffer =
+		page_read(check->index, ItemPointerGetBlockNumberNoCheck(address), BUFFER_LOCK_SHARE);
+	Page page = BufferGetPage(buffer);
+	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
+	bool same = false;
+
+	page_check_refine(check->index, buffer, geometry, list->id, list->generation);
+	if (number >= 0 && number < IvfkmPageGetGroupHeader(page)->nused)
+	{
+		IvfkmRefine record = page_refine_record(page, geometry, number);
+
+		same = ItemPointerEquals(&record->tid, (ItemPointer) tid) &&
+			   memcmp(&record->factors, &code->refine_factors, sizeof(QuantRefineFactors)) == 0 &&
+			   memcmp(record + 1, code->refine,
+					  quant_refine_bytes(geometry->dims, geometry->refine_bits)) == 0;
+	}
+	UnlockReleaseBuffer(buffer);
+	return same;
+}
+
+/* Reads a centroid as floats, and its record. */
+static void
+read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData *child,
+			  float *centroid)
+{
+	int dims = check->node_geometry.dims;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+
+	page_centroid_read(check->index, dims, pointer, child, stored);
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+	pfree(stored);
+}
+
+/* Notes that the pages of a child's record were reached; they hold several records. */
+static void
+visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from)
+{
+	int dims = check->node_geometry.dims;
+	int stripes = page_centroid_per_page(dims) > 0 ? 1 : page_centroid_stripes(dims);
+
+	if (ItemPointerGetOffsetNumberNoCheck(pointer) != FirstOffsetNumber)
+		return;
+	for (int stripe = 0; stripe < stripes; stripe++)
+		visit(check, ItemPointerGetBlockNumberNoCheck(pointer) + stripe, from);
+}
+
+/*
+ * One slot of the group of a node that was copied: its code, norm and radius must be those of the
+ * child, and the record's norm that of its centroid.  *child receives the record, "centroid" the centroid.
+ */
+static void
+check_child(CheckState *check, BlockNumber block, int slot, const float *node_centroid,
+			ItemPointerData *pointer, IvfkmChildData *child, float *centroid)
+{
+	const IvfkmGeometry *geometry = &check->node_geometry;
+	int dims = geometry->dims;
+	int lane = slot % QUANT_UNIT;
+	uint8 *code = palloc(quant_code_bytes(dims));
+	uint8 *found_code = palloc(quant_code_bytes(dims));
+	QuantFactors factors;
+	IvfkmUnit unit;
+	double norm2 = 0.0;
+
+	page_unit_get(check->pages[geometry->stripes - 1], geometry, slot / QUANT_UNIT, &unit);
+	*pointer = unit.tid[lane];
+	read_centroid(check, pointer, child, centroid);
+	for (int i = 0; i < dims; i++)
+		norm2 += (double) centroid[i] * centroid[i];
+	if (child->norm2 != (float) norm2)
+		page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(pointer),
+					   "The norm of centroid %u is wrong.",
+					   ItemPointerGetOffsetNumberNoCheck(pointer));
+	(void) quant_encode(QUANT_L2, dims, centroid, node_centroid, NULL, code, &factors);
+	page_slot_code(check->pages, geometry, slot, found_code);
+	if (unit.add[lane] != factors.add || unit.mul[lane] != factors.mul ||
+		unit.norm2[lane] != page_half_up(child->norm2) ||
+		unit.radius[lane] != page_half_up(child->radius) ||
+		memcmp(code, found_code, quant_code_bytes(dims)) != 0)
+		page_corrupted(check->index, block, "The code in slot %d is not its centroid's.", slot);
+	pfree(code);
+	pfree(found_code);
+}
+
+/* A node above the one that is being checked. */
+typedef struct CheckNode
+{
+	const struct CheckNode *parent; /* NULL: the root's child */
+	const ItemPointerData *pointer;
+	const IvfkmChildData *record;
+	const float *centroid;
+} CheckNode;
+
+/* A list must lie within the radius of every node above it. */
+static void
+check_radii(CheckState *check, const CheckNode *node, const float *centroid)
+{
+	for (; node != NULL; node = node->parent)
+	{
+		if (ivfkm_centroid_distance(centroid, node->centroid, check->node_geometry.dims) >
+			node->record->radius)
+			page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(node->pointer),
+						   "A list lies outside the radius of centroid %u.",
+						   ItemPointerGetOffsetNumberNoCheck(node->pointer));
+	}
+}
+
+/* Walks a node and all nodes below it, but not the lists; node is NULL for the root. */
+static void
+check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *node)
+{
+	const IvfkmGeometry *geometry = &check->node_geometry;
+	int dims = geometry->dims;
+	int last = geometry->stripes - 1;
+	BlockNumber block = record->first_block;
+	float *origin = palloc0(sizeof(float) * dims);
+	const float *node_centroid = node != NULL ? node->centroid : origin;
+	float *centroid = palloc(sizeof(float) * dims);
+	ItemPointerData *nodes = NULL; /* children that are nodes */
+	int nnodes = 0;
+
+	check_stack_depth();
+	check_chain(check, geometry, record, -1);
+	while (BlockNumberIsValid(block))
+	{
+		BlockNumber next;
+		Size bytes = sizeof(ItemPointerData) * (nnodes + geometry->slots);
+
+		CHECK_FOR_INTERRUPTS();
+		nodes = nodes == NULL ? palloc(bytes) : repalloc_huge(nodes, bytes);
+		copy_group(check, geometry, record, block);
+		next = IvfkmPageGetOpaque(check->pages[last])->next;
+		for (int slot = 0; slot < geometry->slots; slot++)
+		{
+			ItemPointerData pointer;
+			IvfkmChildData child;
+
+			if (!page_slot_used(check->pages[last], geometry, slot))
+				continue;
+			check_child(check, block, slot, node_centroid, &pointer, &child, centroid);
+			if (child.level != record->level - 1)
+				page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(&pointer),
+							   "A child's level is %u instead of %u.", child.level,
+							   record->level - 1);
+			visit_record(check, &pointer, block);
+			if (child.level > 0)
+				nodes[nnodes++] = pointer;
+			else
+				check_radii(check, node, centroid);
+		}
+		block = next;
+	}
+	for (int i = 0; i < nnodes; i++)
+	{
+		IvfkmChildData child;
+		CheckNode below = {node, &nodes[i], &child, centroid};
+
+		read_centroid(check, &nodes[i], &child, centroid);
+		check_node(check, &child, &below);
+	}
+	if (nodes != NULL)
+		pfree(nodes);
+	pfree(origin);
+	pfree(centroid);
+}
+
+/* Walks the whole index. */
+static void
+check_pages(CheckState *check)
+{
+	Relation index = check->index;
+	IvfkmMetaPageData *meta = &check->meta;
+	int dims = (int) meta->dimensions;
+	BlockNumber used_before = meta->used_blocks;
+	IvfkmChildData root;
+
+	visit(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK);
+	for (int i = 0; i < page_mean_pages(dims); i++)
+		visit(check, meta->mean_block + i, IVFKM_META_BLOCK);
+
+	memset(&root, 0, sizeof(root));
+	root.id = meta->root_id;
+	root.generation = meta->root_generation;
+	root.first_block = meta->root_block;
+	root.nblocks = meta->root_nblocks;
+	root.level = (uint16) meta->height;
+	check_node(check, &root, NULL);
+
+	check->lists = ivfkm_collect_lists(index, meta, &check->nlists, NULL);
+	if ((uint32) check->nlists != meta->nlists)
+		page_corrupted(index, IVFKM_META_BLOCK, "It says %u lists, but there are %d.", meta->nlists,
+					   check->nlists);
+	for (int i = 0; i < check->nlists; i++)
+		check_chain(check, &check->list_geometry, &check->lists[i].child, i);
+	page_meta_read(index, meta);
+	for (BlockNumber block = 0; block < check->nvisited; block++)
+	{
+		if (block < used_before && !check->visited[block])
+			page_corrupted(index, block, "It is in use, but nothing leads to it.");
+		if (block >= meta->used_blocks && check->visited[block])
+			page_corrupted(index, block, "It is reached, but only %u blocks are in use.",
+						   meta->used_blocks);
+	}
+}
+
+/* Callback of the table scan: a visible row must be in the index with the right code. */
+static void
+check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
+		  void *arg)
+{
+	CheckState *check = arg;
+	int dims = (int) check->meta.dimensions;
+	MemoryContext old_context;
+	TidHashEntry *entry;
+	const IvfkmProbe *list;
+	IvfkmCode code;
+	bool ordinary;
+	IvfkmUnit unit;
+	IvfkmChildData child;
+	uint16 *stored;
+	float *centroid;
+	float *x;
+	uint8 *found_code;
+	void *value;
+	int lane;
+
+	CHECK_FOR_INTERRUPTS();
+	if (isnull[0])
+		return;
+	entry = tidhash_lookup(check->rows, *tid);
+	if (entry == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+						errmsg("index \"%s\" lacks row (%u,%u) of its table",
+							   RelationGetRelationName(index), ItemPointerGetBlockNumber(tid),
+							   ItemPointerGetOffsetNumber(tid)),
+						errhint("Please REINDEX it.")));
+
+	old_context = MemoryContextSwitchTo(check->row_context);
+	value = PG_DETOAST_DATUM(values[0]);
+	ivfkm_check_dims(check->ops, index, value, dims);
+	x = palloc(sizeof(float) * dims);
+	centroid = palloc(sizeof(float) * dims);
+	stored = palloc(sizeof(uint16) * dims);
+	ivfkm_code_init(&code, dims, check->meta.refine_bits);
+	found_code = palloc(quant_code_bytes(dims));
+	(void) ivfkm_load(check->ops, value, dims, x, &ordinary);
+	ivfkm_space_apply(check->space, x);
+	list = &check->lists[entry->list];
+	page_centroid_read(index, dims, &list->pointer, &child, stored);
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+	(void) ivfkm_encode(check->space->quant_metric, dims, check->meta.refine_bits, x, ordinary,
+						centroid, check->space->offset, &code);
+
+	copy_group(check, &check->list_geometry, &child, entry->block);
+	lane = entry->slot % QUANT_UNIT;
+	page_unit_get(check->pages[check->list_geometry.stripes - 1], &check->list_geometry,
+				  entry->slot / QUANT_UNIT, &unit);
+	page_slot_code(check->pages, &check->list_geometry, entry->slot, found_code);
+	if (!ItemPointerEquals(&unit.tid[lane], tid) || unit.add[lane] != code.factors.add ||
+		unit.mul[lane] != code.factors.mul ||
+		memcmp(code.bits, found_code, quant_code_bytes(dims)) != 0)
+		page_corrupted(index, entry->block, "The code in slot %d is not that of row (%u,%u).",
+					   entry->slot, ItemPointerGetBlockNumber(tid),
+					   ItemPointerGetOffsetNumber(tid));
+	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
+		page_corrupted(index, entry->block,
+					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,
+					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(check->row_context);
+}
+
+/* Compares the index with the rows of its table that the snapshot sees. */
+static void
+check_heap(CheckState *check, Relation heap, Snapshot snapshot)
+{
+	IndexInfo *index_info = BuildIndexInfo(check->index);
+	TableScanDesc scan = table_beginscan_strat(heap, snapshot, 0, NULL, true, true);
+
+	index_info->ii_Concurrent = true; /* look with the scan's snapshot */
+	index_info->ii_Unique = false;
+	table_index_build_scan(heap, check->index, index_info, true, false, check_row, check, scan);
+}
+
+/* SQL: vdb_index_check(regclass) returns bigint: entries in the index.  Errors out on damage. */
+Datum
+vdb_index_check(PG_FUNCTION_ARGS)
+{
+	Relation heap;
+	Relation index = ivfkm_open(PG_GETARG_OID(0), &heap);
+	CheckState check;
+	Snapshot snapshot;
+	float *mean;
+	int dims;
+	int column_dims;
+	int64 result;
+
+	memset(&check, 0, sizeof(check));
+	check.index = index;
+	check.ops = ivfkm_ops(index);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	page_meta_read(index, &check.meta);
+	dims = (int) check.meta.dimensions;
+	if (check.meta.metric != (uint32) check.ops->metric)
+		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
+					   check.meta.metric);
+	/* the column may have lost its type modifier since, which keeps the index */
+	column_dims = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	if (column_dims > 0 && column_dims != dims)
+		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.", dims,
+					   column_dims);
+	page_node_geometry(&check.node_geometry, dims);
+	page_list_geometry(&check.list_geometry, dims, check.meta.refine_bits);
+	mean = palloc(sizeof(float) * dims);
+	page_mean_read(index, &check.meta, mean);
+	check.space = ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.ops->metric,
+								   check.meta.seed, check.meta.scale_exponent, mean);
+	check.nvisited = RelationGetNumberOfBlocks(index);
+	check.visited = MemoryContextAllocExtended(CurrentMemoryContext, check.nvisited,
+											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	check.rows = tidhash_create(CurrentMemoryContext, 1024, NULL);
+	check.row_context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm check row", ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < IVFKM_MAX_STRIPES; i++)
+		check.pages[i] = (Page) palloc(BLCKSZ);
+
+	check_pages(&check);
+	check_heap(&check, heap, snapshot);
+
+	result = check.nrows;
+	UnregisterSnapshot(snapshot);
+	MemoryContextDelete(check.row_context);
+	index_close(index, AccessShareLock);
+	table_close(heap, AccessShareLock);
+	PG_RETURN_INT64(result);
+}
