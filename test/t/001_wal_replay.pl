@@ -22,7 +22,7 @@ vdb_make_replicated($primary);
 for my $cycle (0 .. 4)
 {
 	vdb_churn($primary, $cycle) if $cycle > 0;
-	$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+	vdb_wait_for_replay($primary, $standby);
 
 	my $answers = vdb_answers($primary);
 	cmp_ok(length($answers), '>', 1000, "the primary answers after cycle $cycle");
@@ -34,6 +34,7 @@ vdb_check_all($primary, 'primary');
 # Replay from the beginning of the file rather than of the stream.
 $standby->stop('immediate');
 $standby->start;
+vdb_wait_for_replay($primary, $standby);
 is(vdb_answers($standby), vdb_answers($primary), 'and after it was restarted from a crash');
 
 my $answers = vdb_answers($primary);

@@ -33,7 +33,7 @@ for my $cycle (1 .. 3)
 vdb_make_table($primary, 'forgotten', rows => 50, dims => 8, persistence => 'UNLOGGED');
 $primary->safe_psql('postgres', 'CREATE INDEX ON forgotten USING ivfkm (v)');
 
-$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+vdb_wait_for_replay($primary, $standby);
 is(vdb_answers($standby), vdb_answers($primary), 'the standby answers as the primary');
 unlike(
 	slurp_file($standby->logfile),

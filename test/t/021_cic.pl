@@ -58,11 +58,10 @@ SQL
 		my $result;
 
 		$result = vdb_try($node,
-			"CREATE INDEX CONCURRENTLY $index ON $table USING ivfkm (v $metric->{opclass})",
-			timeout => 300);
+			"CREATE INDEX CONCURRENTLY $index ON $table USING ivfkm (v $metric->{opclass})");
 		ok($result->{ok}, "CREATE INDEX CONCURRENTLY $index") or diag($result->{error});
 		vdb_check($node, $index, "$index beside writers");
-		$result = vdb_try($node, "REINDEX INDEX CONCURRENTLY $index", timeout => 300);
+		$result = vdb_try($node, "REINDEX INDEX CONCURRENTLY $index");
 		ok($result->{ok}, "REINDEX CONCURRENTLY $index") or diag($result->{error});
 		vdb_check($node, $index, "$index, built again beside writers");
 		cmp_ok($node->safe_psql('postgres', $written), '>', $before, "$index: clients wrote meanwhile");

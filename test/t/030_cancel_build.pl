@@ -88,7 +88,7 @@ for my $workers (0, 2)
 		for my $attempt (1 .. 40)
 		{
 			my $watch = vdb_background($node, cancel_in_phase($phase));
-			my $result = vdb_try($node, "SET maintenance_work_mem = '8MB'; $create", timeout => 120);
+			my $result = vdb_try($node, "SET maintenance_work_mem = '8MB'; $create");
 			my $watched = vdb_finish($watch);
 
 			if ($result->{ok})

@@ -29,7 +29,7 @@ sub contents
 sub workers_of
 {
 	my ($sql) = @_;
-	my $result = vdb_try($node, "SET client_min_messages = debug1; $sql", timeout => 300);
+	my $result = vdb_try($node, "SET client_min_messages = debug1; $sql");
 
 	ok($result->{ok}, $sql) or diag($result->{error});
 	return $result->{error} =~ /is built with (\d+) of \d+ parallel workers/ ? $1 : 0;

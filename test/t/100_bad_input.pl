@@ -167,7 +167,7 @@ for my $type (sort keys %seeds)
 		chmod 0644, $file;
 		value("\\copy mutants (type, form, input) FROM '$file'");
 
-		my $result = vdb_try($node, "SELECT judge('$type', '$form')", database => 'bytes', timeout => 300);
+		my $result = vdb_try($node, "SELECT judge('$type', '$form')", database => 'bytes');
 		ok($result->{ok}, "$name: the server lives") or diag($result->{error});
 
 		my $of = "FROM verdicts WHERE type = '$type' AND form = '$form'";

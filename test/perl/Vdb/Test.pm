@@ -61,6 +61,8 @@ our @EXPORT = qw(
   vdb_background
   vdb_finish
   vdb_kill_and_start
+  vdb_kill_backend
+  vdb_wait_for_replay
   vdb_index_path
   vdb_read_file
   vdb_write_file
@@ -88,7 +90,8 @@ END
 =head2 vdb_node(NAME, streaming => 0, checksums => 0, conf => '')
 
 A new cluster, initialised but not started: without data checksums unless asked for, on
-every server version.
+every server version.  Nothing happens in it by the clock: no autovacuum, and no timed checkpoint,
+after which pages are logged in full again.
 
 =cut
 
@@ -111,6 +114,7 @@ sub vdb_node
 		extra => \@extra);
 	$node->append_conf('postgresql.conf', <<'CONF');
 autovacuum = off
+checkpoint_timeout = 1d
 log_statement = none
 jit = off
 shared_buffers = 32MB
@@ -340,7 +344,7 @@ SELECT '$table $metric->{name} $limit', q.id, string_agg(r.id::text, ' ' ORDER B
 
 =head1 STATEMENTS
 
-=head2 vdb_try(NODE, SQL, timeout => 60)
+=head2 vdb_try(NODE, SQL, timeout => 300)
 
 Runs statements in a session of their own and returns what became of them: a hash of
 ok, out, sqlstate, error (all that psql wrote), crashed (the server closed the
@@ -357,7 +361,7 @@ sub vdb_try
 		$sql,
 		stdout => \$out,
 		stderr => \$err,
-		timeout => $params{timeout} // 60,
+		timeout => $params{timeout} // 300,
 		timed_out => \$timed_out,
 		extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	my %result = (
@@ -399,7 +403,8 @@ sub vdb_is_damage
 
 =head2 vdb_background(NODE, SQL) and vdb_finish(SESSION)
 
-Runs statements in a session beside the test.  vdb_finish() waits for their end and returns a
+Runs statements in a session beside the test, which is connected when vdb_background() returns; the
+"pid" of what that returns is the session's process.  vdb_finish() waits for their end and returns a
 hash of ok, out and error.
 
 =cut
@@ -410,7 +415,7 @@ sub vdb_background
 	my %session = (out => '', error => '');
 	my $file = PostgreSQL::Test::Utils::tempdir() . '/statements.sql';
 
-	append_to_file($file, $sql);
+	append_to_file($file, "SELECT pg_backend_pid();\n$sql");
 	$session{run} = IPC::Run::start(
 		[
 			$node->installed_command('psql'), '-XAtq',
@@ -422,6 +427,8 @@ sub vdb_background
 		'>', \$session{out},
 		'2>', \$session{error},
 		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default * 2));
+	$session{run}->pump while $session{out} !~ /\n/ && $session{run}->pumpable;
+	($session{pid}) = $session{out} =~ /^(\d+)\n/ or die "no session: $session{error}";
 	return \%session;
 }
 
@@ -430,6 +437,7 @@ sub vdb_finish
 	my ($session) = @_;
 
 	$session->{run}->finish;
+	$session->{out} =~ s/^\d+\n//;
 	chomp $session->{out};
 	return {
 		ok => $session->{run}->result(0) ? 0 : 1,
@@ -459,6 +467,47 @@ sub vdb_kill_and_start
 		usleep(100_000);
 	}
 	BAIL_OUT('the server does not start after its postmaster was killed');
+}
+
+=pod
+
+=head2 vdb_kill_backend(NODE, PID)
+
+Kills a backend with signal 9 and waits until the server has noticed and has started again: until
+its checkpointer is another one.  Returns false if the backend had ended before.
+
+=cut
+
+sub vdb_kill_backend
+{
+	my ($node, $pid) = @_;
+	my $checkpointer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+	my $before = $node->safe_psql('postgres', $checkpointer);
+
+	return 0 unless kill(9, $pid);
+	$node->poll_query_until('postgres', "SELECT pid <> $before FROM ($checkpointer) c")
+	  or BAIL_OUT('the server does not restart after a crash of a backend');
+	return 1;
+}
+
+=pod
+
+=head2 vdb_wait_for_replay(PRIMARY, STANDBY)
+
+Waits until the standby has replayed all that the primary has logged.  The standby is asked, because
+what the primary tells of it may be older than the standby's last restart.  A message and its commit
+make the primary flush its log up to there.
+
+=cut
+
+sub vdb_wait_for_replay
+{
+	my ($primary, $standby) = @_;
+	my $lsn = $primary->safe_psql('postgres', "SELECT pg_logical_emit_message(true, 'vdb', 'now')");
+
+	$standby->poll_query_until('postgres', "SELECT pg_last_wal_replay_lsn() >= '$lsn'")
+	  or BAIL_OUT("the standby does not replay up to $lsn");
+	return;
 }
 
 =pod
@@ -501,7 +550,6 @@ SELECT format('%s %s', indexrelid::regclass, vdb_index_check(indexrelid))
 	FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
 	WHERE amname IN ('ivfkm', 'hnsw', 'ivfflat') AND relkind = 'i' AND indisvalid AND relpersistence <> 't'
 		AND (relpersistence = 'p' OR NOT pg_is_in_recovery())},
-		timeout => 300,
 		%params);
 
 	ok($result->{ok}, "vdb_index_check of all indexes: $name")
