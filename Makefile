@@ -18,11 +18,12 @@ VDB_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
 
 # Pure C: built without the server's headers by the unit tests and micro-benchmarks too.
 CORE_DIRS = port distance quant cluster
-BACKEND_DIRS = types page am/index am/build am/scan am/maintain am/sql am/shim
-CORE_SRCS = $(sort $(foreach d,$(CORE_DIRS),$(wildcard src/$(d)/*.c))) $(wildcard src/types/*_parse.c)
-SRCS = $(sort $(CORE_SRCS) $(foreach d,$(BACKEND_DIRS),$(wildcard src/$(d)/*.c)) src/vdb.c)
+BACKEND_DIRS = types page am
+SRCS = $(sort $(foreach d,$(CORE_DIRS) $(BACKEND_DIRS),$(wildcard src/$(d)/*.c src/$(d)/*/*.c)) src/vdb.c)
 OBJS = $(SRCS:.c=.o)
-VDB_HEADERS = $(wildcard src/*.h src/*/*.h src/*/*/*.h)
+# compilers write for each object, x.o and x.bc, which headers it was made of: x.o.d, x.bc.d
+DEPENDENCIES = $(OBJS:=.d) $(OBJS:.o=.bc.d)
+EXTRA_CLEAN = $(DEPENDENCIES)
 
 # := because PGXS asks whether these are empty before it expands them.
 DATA := $(wildcard sql/vdb--*.sql)
@@ -101,6 +102,14 @@ uninstall: uninstall-vector-shim
 
 BITCODE_CFLAGS += -ffp-contract=off
 
-$(OBJS) $(OBJS:.o=.bc): $(VDB_HEADERS) Makefile vdb.control
+# A server that was configured with dependency tracking brings its own for objects.
+ifneq ($(autodepend),yes)
+COMPILE.c += -MMD -MP -MF $@.d
+endif
+COMPILE.c.bc += -MMD -MP -MF $@.d
+-include $(wildcard $(DEPENDENCIES))
+
+# what is not a header: flags, and the version
+$(OBJS) $(OBJS:.o=.bc): Makefile vdb.control
 
 endif

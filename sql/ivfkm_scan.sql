@@ -54,8 +54,8 @@ EXPLAIN (COSTS OFF) SELECT id FROM t ORDER BY v <-> '[1,2,3,4,5,6,7,8]' LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM t ORDER BY v <#> '[1,2,3,4,5,6,7,8]' LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM t ORDER BY v <=> '[1,2,3,4,5,6,7,8]' LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM t WHERE category = 7 ORDER BY '[1,2,3,4,5,6,7,8]' <-> v LIMIT 5;
--- from PostgreSQL 16 on, as the input of an incremental sort
-SELECT uses_index('SELECT id FROM t ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'', id LIMIT 5') = (current_setting('server_version_num')::int >= 160000) AS as_expected;
+-- from PostgreSQL 17 on, as the input of an incremental sort
+SELECT uses_index('SELECT id FROM t ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'', id LIMIT 5') = (current_setting('server_version_num')::int >= 170000) AS as_expected;
 SELECT uses_index('SELECT id FROM t ORDER BY v <-> ''[1,2,3,4,5,6,7,8]''') AS no_limit,
 	uses_index('SELECT id FROM t ORDER BY v <-> (SELECT v FROM t WHERE id = 1) LIMIT 5') AS subquery,
 	uses_index('SELECT id FROM t ORDER BY v <-> ''[1,2,3,4,5,6,7,8]'' ASC NULLS LAST LIMIT 5') AS nulls_last;
