@@ -84,4 +84,16 @@
 #define VDB_NORETURN pg_attribute_noreturn()
 #endif
 
+/*
+ * Restricting search_path while others' code runs came with version 17.  The caller includes
+ * utils/guc.h and ends the setting's nest level.
+ */
+#if PG17_GE
+#define restrict_search_path_compat() RestrictSearchPath()
+#else
+#define restrict_search_path_compat()                                                              \
+	((void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,    \
+							  GUC_ACTION_SAVE, true, 0, false))
+#endif
+
 #endif /* VDB_COMPAT_H */

@@ -352,6 +352,22 @@ extern bool ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer
 						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
 						IndexInfo *index_info);
 
+/* ----- rights of the index's functions (ivfkm_rights.c) ----- */
+
+/* Who called, while the table owner's code runs. */
+typedef struct IvfkmOwnerRights
+{
+	Oid user;
+	int security_context;
+	int guc_level;
+} IvfkmOwnerRights;
+
+extern void ivfkm_owner_begin(IvfkmOwnerRights *rights, Relation heap);
+extern void ivfkm_owner_end(const IvfkmOwnerRights *rights);
+extern IndexInfo *ivfkm_index_info(Relation index);
+extern bool ivfkm_bypasses_policies(struct PlannerInfo *root, const struct IndexPath *path,
+									Relation index);
+
 /* ----- exact distances (ivfkm_rerank.c) ----- */
 
 /* Access to the rows of the table behind a scan. */

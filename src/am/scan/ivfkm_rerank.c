@@ -33,7 +33,7 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 	rerank->ops = ops;
 	rerank->fetch = table_index_fetch_begin(heap);
 	rerank->slot = table_slot_create(heap, NULL);
-	rerank->index_info = BuildIndexInfo(index);
+	rerank->index_info = ivfkm_index_info(index);
 	rerank->estate = NULL;
 	if (rerank->index_info->ii_Expressions != NIL)
 		rerank->estate = CreateExecutorState();

@@ -58,9 +58,11 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	*selectivity = 1.0;
 	*correlation = 0.0;
 	*pages = info->pages;
-	if (path->indexorderbys == NIL)
+	index = index_open(info->indexoid, NoLock);
+	if (path->indexorderbys == NIL || ivfkm_bypasses_policies(root, path, index))
 	{
-		/* never without order */
+		/* never without order, nor where the scan would look at rows that policies hide */
+		index_close(index, NoLock);
 		*startup_cost = get_float8_infinity();
 		*total_cost = get_float8_infinity();
 #if PG18_GE
@@ -69,7 +71,6 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 		return;
 	}
 
-	index = index_open(info->indexoid, NoLock);
 	page_meta_read(index, &meta);
 	ivfkm_settings_get(index, &meta, &settings);
 	index_close(index, NoLock);

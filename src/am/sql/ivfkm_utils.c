@@ -48,6 +48,11 @@ ivfkm_open(Oid index_oid, Relation *heap)
 	if (index->rd_rel->relkind != RELKIND_INDEX || index->rd_indam->ambeginscan != ivfkmbeginscan)
 		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 						errmsg("\"%s\" is not an ivfkm index", RelationGetRelationName(index))));
+	/* the index may have been dropped before its table was locked, and its OID used again */
+	if (index->rd_index->indrelid != heap_oid)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("could not open parent table of index \"%s\"",
+							   RelationGetRelationName(index))));
 	if (RELATION_IS_OTHER_TEMP(index))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("cannot access temporary indexes of other sessions")));

@@ -634,16 +634,24 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	MemoryContextReset(check->row_context);
 }
 
-/* Compares the index with the rows of its table that the snapshot sees. */
+/*
+ * Compares the index with the rows of its table that the snapshot sees.  The expression and the
+ * predicate of the index are run as the table's owner.
+ */
 static void
 check_heap(CheckState *check, Relation heap, Snapshot snapshot)
 {
-	IndexInfo *index_info = BuildIndexInfo(check->index);
-	TableScanDesc scan = table_beginscan_strat(heap, snapshot, 0, NULL, true, true);
+	IvfkmOwnerRights rights;
+	IndexInfo *index_info;
+	TableScanDesc scan;
 
+	ivfkm_owner_begin(&rights, heap);
+	index_info = ivfkm_index_info(check->index);
 	index_info->ii_Concurrent = true; /* look with the scan's snapshot */
 	index_info->ii_Unique = false;
+	scan = table_beginscan_strat(heap, snapshot, 0, NULL, true, true);
 	table_index_build_scan(heap, check->index, index_info, true, false, check_row, check, scan);
+	ivfkm_owner_end(&rights);
 }
 
 /* SQL: vdb_index_check(regclass) returns bigint: entries in the index.  Errors out on damage. */

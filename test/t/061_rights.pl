@@ -1,0 +1,171 @@
+# With whose rights the functions of an index run: the table's owner must not get at those of
+# who checks, builds or searches his index, nor they at his, and a search shows no function the
+# rows that policies hide.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Vdb::Test;
+
+my $node = vdb_node('main');
+$node->start;
+vdb_create($node);
+
+# The owner's function goes on only as its owner, and becomes superuser where it may.  What it
+# calls is volatile, or it could not change a role.
+$node->safe_psql(
+	'postgres', q{
+CREATE ROLE owner LOGIN;
+CREATE ROLE reader LOGIN;
+GRANT CREATE ON SCHEMA public TO owner;
+SET ROLE owner;
+CREATE FUNCTION take() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_user <> 'owner' THEN
+		BEGIN
+			ALTER ROLE owner SUPERUSER;
+		EXCEPTION WHEN OTHERS THEN
+			NULL;
+		END;
+		RAISE WARNING 'runs as %', current_user;
+	END IF;
+END $$;
+CREATE FUNCTION f(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	PERFORM public.take();
+	RETURN v;
+END $$;
+CREATE FUNCTION p(id integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+	PERFORM public.take();
+	RETURN id > 10;
+END $$;
+CREATE TABLE mt (id integer, v vector(3)) WITH (parallel_workers = 2);
+INSERT INTO mt SELECT i, ARRAY[i, i % 7, i % 5]::vector FROM generate_series(1, 2000) i;
+CREATE INDEX mt_f ON mt USING ivfkm ((f(v)::vector(3)));
+CREATE INDEX mt_p ON mt USING ivfkm (v) WHERE p(id);
+GRANT SELECT ON mt TO reader;});
+
+# Runs SQL as a superuser, who keeps being one alone.
+sub runs_as_owner
+{
+	my ($sql, $name) = @_;
+	my $result = vdb_try($node, $sql);
+
+	ok($result->{ok}, "$name: works");
+	unlike($result->{error}, qr/ERROR|runs as/, "$name: runs as the owner of the table");
+	is($node->safe_psql('postgres', "SELECT rolsuper FROM pg_roles WHERE rolname = 'owner'"),
+		'f', "$name: the owner does not become superuser");
+	$node->safe_psql('postgres', 'ALTER ROLE owner NOSUPERUSER');
+	return;
+}
+
+runs_as_owner("SELECT vdb_index_check('mt_f')", 'check, expression');
+runs_as_owner("SELECT vdb_index_check('mt_p')", 'check, predicate');
+runs_as_owner("SET ROLE reader; SELECT vdb_index_check('mt_f'), vdb_index_check('mt_p')",
+	'check by who may only read');
+runs_as_owner("SELECT $_('mt_f'), $_('mt_p')", $_) for ('ivfkm_info', 'ivfkm_lists');
+runs_as_owner("SELECT ivfkm_prewarm('mt_f', 'all'), ivfkm_prewarm('mt_p')", 'ivfkm_prewarm');
+runs_as_owner("REINDEX INDEX $_", "REINDEX of $_") for ('mt_f', 'mt_p');
+runs_as_owner("REINDEX INDEX CONCURRENTLY $_", "REINDEX CONCURRENTLY of $_") for ('mt_f', 'mt_p');
+runs_as_owner('SET max_parallel_maintenance_workers = 0; REINDEX INDEX mt_f',
+	'REINDEX without workers');
+runs_as_owner('CREATE INDEX mt_c ON mt USING ivfkm ((f(v)::vector(3))) WHERE p(id)', 'CREATE INDEX');
+runs_as_owner('CREATE INDEX CONCURRENTLY mt_d ON mt USING ivfkm ((f(v)::vector(3))) WHERE p(id)',
+	'CREATE INDEX CONCURRENTLY');
+runs_as_owner('DELETE FROM mt WHERE id % 3 = 0; VACUUM ANALYZE mt', 'VACUUM and ANALYZE');
+
+# A check returns to its caller's rights and settings, also after an error.
+my $as = $node->safe_psql(
+	'postgres', q{
+SET search_path = vt, public;
+SELECT vdb_index_check('mt_f') > 0;
+CREATE TEMPORARY TABLE after_a_check (i integer);
+SHOW search_path;
+SELECT current_user;
+CREATE TABLE broken (v vector(3));
+CREATE FUNCTION public.breaks(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS
+	$$ BEGIN IF current_setting('application_name') = 'break' THEN RAISE 'broken'; END IF; RETURN v; END $$;
+INSERT INTO broken VALUES ('[1,2,3]');
+CREATE INDEX broken_v ON broken USING ivfkm ((public.breaks(v)::vector(3)));
+ALTER TABLE broken OWNER TO owner;
+SET application_name = 'break';
+DO $$ BEGIN PERFORM vdb_index_check('vt.broken_v'); EXCEPTION WHEN raise_exception THEN RAISE NOTICE 'caught'; END $$;
+CREATE TEMPORARY TABLE after_an_error (i integer);
+SHOW search_path;
+SELECT current_user;
+DROP TABLE vt.broken;});
+is($as, "t\nvt, public\npostgres\nvt, public\npostgres", 'the check gives rights and settings back');
+
+# The caller must not get at the owner's rights either: the owner's function calls another one by a
+# name that the caller's search_path leads elsewhere.  It is expanded in place when the table is
+# planned for, and stays so in the relation cache.
+$node->safe_psql(
+	'postgres', q{
+CREATE SCHEMA evil AUTHORIZATION reader;
+CREATE TABLE loot (who name, what text);
+GRANT INSERT ON loot TO PUBLIC;
+SET ROLE owner;
+CREATE FUNCTION g(v vector) RETURNS vector LANGUAGE sql IMMUTABLE AS
+	$$ SELECT CASE WHEN length(v::text) > 0 THEN v END $$;
+CREATE TABLE et (id integer, v vector(3));
+INSERT INTO et SELECT i, ARRAY[i, i % 7, i % 5]::vector FROM generate_series(1, 500) i;
+CREATE INDEX et_v ON et USING ivfkm ((g(v)::vector(3))) WITH (lists = 2, refine_bits = 0);
+CREATE INDEX et_plain ON et USING ivfkm (v);
+CREATE INDEX et_cast ON et USING ivfkm ((v::halfvec(3)) halfvec_l2_ops);
+GRANT SELECT ON et TO reader;
+RESET ROLE;
+SET ROLE reader;
+CREATE FUNCTION evil.note(what text) RETURNS void LANGUAGE plpgsql AS
+	$$ BEGIN INSERT INTO public.loot VALUES (current_user, what); END $$;
+CREATE FUNCTION evil.length(t text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
+	$$ BEGIN PERFORM evil.note(t); RETURN pg_catalog.length(t); END $$;});
+my $evil = q{SET ROLE reader; SET search_path = evil, pg_catalog, public; SET enable_seqscan = off;};
+my $search = q{SELECT id FROM et ORDER BY g(v)::vector(3) <-> '[400,3,3]' LIMIT 3};
+my $explain = "EXPLAIN (COSTS OFF) $search";
+is($node->safe_psql('postgres', "$evil SELECT vdb_index_check('et_v')"),
+	500, 'a check along a search_path of the caller');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM loot'), 0, 'runs nothing of his');
+like($node->safe_psql('postgres', "$evil $explain; SELECT vdb_index_check('et_v')"),
+	qr/Index Scan using et_v.*\n500$/s, 'a check after a plan along it');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM loot'), 0, 'runs nothing of his');
+
+# A query runs the functions that it says, with its own rights.
+$node->safe_psql('postgres', "$evil $search");
+is($node->safe_psql('postgres', 'SELECT string_agg(DISTINCT who, chr(32)) FROM loot'),
+	'reader', 'a search runs functions as who searches');
+my $revoke = 'REVOKE EXECUTE ON FUNCTION g FROM PUBLIC';
+my $result = vdb_try($node, "$revoke; SET ROLE reader; SET enable_seqscan = off; $search");
+is($result->{sqlstate}, '42501', 'who may not run the function may not search by it');
+$node->safe_psql('postgres', 'GRANT EXECUTE ON FUNCTION g TO PUBLIC');
+
+# Row security: rows that a policy hides are shown to no function that may call others.
+$node->safe_psql(
+	'postgres', q{
+TRUNCATE loot;
+ALTER TABLE et ENABLE ROW LEVEL SECURITY;
+CREATE POLICY few ON et FOR SELECT TO reader USING (id <= 100);});
+is($node->safe_psql('postgres', "$evil $search"), "100\n99\n98", 'a search below a policy');
+is(
+	$node->safe_psql('postgres', q{SELECT count(*) FROM loot WHERE (what::vector::real[])[1] > 100}),
+	0, 'shows the functions of who searches no hidden row');
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM loot'), '>', 0, 'but those that he sees');
+my %indexes = (
+	'v' => 'et_plain',
+	'(v::halfvec(3))' => 'et_cast');
+for my $key (sort keys %indexes)
+{
+	my $query = "SELECT id FROM et ORDER BY $key <-> '[400,3,3]' LIMIT 3";
+
+	like($node->safe_psql('postgres', "$evil EXPLAIN (COSTS OFF) $query"),
+		qr/Index Scan using $indexes{$key} on et/, "an index on $key is used below a policy");
+	is($node->safe_psql('postgres', "$evil $query"), "100\n99\n98", 'and finds what it shows');
+}
+like($node->safe_psql('postgres', "SET ROLE owner; SET enable_seqscan = off; $explain"),
+	qr/Index Scan using et_v on et/, 'nobody is kept from an index on a function who sees all rows');
+
+vdb_check_all($node, 'at the end');
+$node->stop;
+done_testing();
