@@ -8,7 +8,7 @@
 #   make check            everything, on private throw-away servers (check-regress etc.: one tier)
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
-#                         bench-prepare, bench-results, bench-quality: bench/README.md)
+#                         bench-plans, bench-prepare, bench-results, bench-quality: bench/README.md)
 #   make lint             the rules of this tree (test/lint)
 #   make format           clang-format on every C file (format-check: only look)
 #
@@ -40,8 +40,8 @@ PG_CFLAGS = $(VDB_CFLAGS)
 SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
-SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-prepare \
-	bench-results bench-quality lint format format-check
+SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
+	bench-prepare bench-results bench-quality lint format format-check
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -59,7 +59,7 @@ demo:
 	@bench/demo/demo.sh
 demo-psql:
 	@bench/demo/demo.sh psql
-bench-search bench-build bench-insert bench-prepare bench-results:
+bench-search bench-build bench-insert bench-plans bench-prepare bench-results:
 	@bench/macro/run.sh $(@:bench-%=%)
 bench-quality:
 	@bench/expected/quality.sh write
@@ -69,8 +69,8 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 	@$(MAKE) --no-print-directory $@
 endif
 
-.PHONY: check demo demo-psql bench-search bench-build bench-insert bench-prepare bench-results \
-	bench-quality lint format format-check
+.PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-prepare \
+	bench-results bench-quality lint format format-check
 .NOTPARALLEL:
 
 else

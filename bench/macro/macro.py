@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert
+    macro.py prepare|search|build|insert|plans
     macro.py results        put results into bench/README.md; needs no server
 
 The environment has the settings: see README.md.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-KINDS = ("search", "build", "insert")
+KINDS = ("search", "build", "insert", "plans")
 
 
 @dataclass
@@ -57,6 +57,20 @@ def options():
         build_with=[int(w) for w in words("BENCH_BUILD_PROCESSES", "1 2")],
         memory=os.environ.get("BENCH_MAINTENANCE_WORK_MEM") or "1GB",
         reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"))
+
+
+def measure_plans():
+    """Run the benchmark of the planner, which has tables of its own."""
+    from plans import PlansBench
+    from server import Server
+
+    folder = os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = Server(None)
+    server.open_databases()
+    bench = PlansBench(server, options())
+    bench.run()
+    bench.report(folder)
 
 
 def measure(command):
@@ -123,7 +137,8 @@ def paste(folder):
                 continue
             with open(os.path.join(to, name), encoding="utf-8") as f:
                 short, _, details = f.read().partition(DETAILS)
-            text += short.rstrip().replace("](search-", "](results/search-")
+            text += short.rstrip().replace("](search-", "](results/search-"
+                                           ).replace("](plans-", "](results/plans-")
             text += (f"\n\nEvery setting: [results/{name}](results/{name})"
                      if details else "") + "\n\n"
     readme = os.path.join(ROOT, "bench", "README.md")
@@ -144,6 +159,8 @@ def main():
     command = parser.parse_args().command
     if command == "results":
         paste(os.environ["BENCH_OUT"])
+    elif command == "plans":
+        measure_plans()
     else:
         measure(command)
 

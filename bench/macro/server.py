@@ -266,21 +266,33 @@ def vector_bytes(rows):
     return [r.tobytes() for r in out]
 
 
-def copy_rows(connection, table, start, count, block):
-    """COPY rows to a table; block(start, stop) gives float32 vectors."""
+def copy_rows(connection, table, start, count, block, columns=()):
+    """
+    COPY rows to a table.  block(start, stop) gives float32 vectors; columns:
+    names and arrays of further integer columns, a value for every row.
+    """
+    names = ["id"] + [name for name, _ in columns] + ["v"]
     with connection.cursor() as cursor, cursor.copy(
-            f"COPY {table} (id, v) FROM STDIN (FORMAT binary)") as copy:
+            f"COPY {table} ({', '.join(names)}) FROM STDIN "
+            "(FORMAT binary)") as copy:
         copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
         for i in range(start, start + count, COPY_ROWS):
             x = block(i, min(start + count, i + COPY_ROWS))
             dims = x.shape[1]
+            integers = [(f"{kind}{name}", ">i4") for name in names[:-1]
+                        for kind in ("size_", "")]
             out = np.zeros(len(x), dtype=[
-                ("fields", ">i2"), ("size4", ">i4"), ("id", ">i4"),
+                ("fields", ">i2"), *integers,
                 ("size", ">i4"), ("dims", ">i2"), ("unused", ">i2"),
                 ("x", ">f4", (dims,))])
-            out["fields"], out["size4"] = 2, 4
+            out["fields"] = len(names)
+            for name in names[:-1]:
+                out[f"size_{name}"] = 4
+            out["id"] = np.arange(i, i + len(x))
+            for name, values in columns:
+                out[name] = values[i:i + len(x)]
             out["size"], out["dims"] = 4 + 4 * dims, dims
-            out["id"], out["x"] = np.arange(i, i + len(x)), x
+            out["x"] = x
             copy.write(out.tobytes())
         copy.write(b"\xff\xff")
 

@@ -1,0 +1,412 @@
+"""
+Regret of the planner: time of the plan that is chosen over that of the best.
+
+Tables of different size, dimensions and storage; on each, searches with
+filters of different selectivity, with and without a btree index for them, and
+different LIMITs.  Every search is run by each plan that makes sense for it.
+
+A plan is named by how it reads the table:
+
+  ivfkm    in the order of the index
+  seq      all of it, then a sort
+  bitmap   what the btree index finds, then a sort
+  index    the same in the order of the btree index
+"""
+
+import csv
+import json
+import math
+import os
+import statistics
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import psycopg
+
+from dataset import BLOCK, Synthetic
+from report import machine, number, table
+from server import copy_rows, literal, read_note, write_note
+
+# rows, dimensions, storage of the vector
+CORNERS = ((1000, 16, "plain"), (1000, 3072, "external"),
+           (10_000, 128, "plain"), (10_000, 1536, "external"),
+           (50_000, 512, "plain"), (100_000, 16, "plain"),
+           (100_000, 512, "external"))
+FULL = CORNERS + ((1000, 128, "plain"), (1000, 512, "external"),
+                  (3000, 1536, "external"), (10_000, 16, "plain"),
+                  (10_000, 512, "plain"), (10_000, 512, "external"),
+                  (10_000, 3072, "external"), (100_000, 128, "plain"),
+                  (100_000, 1536, "external"), (1_000_000, 16, "plain"),
+                  (1_000_000, 128, "plain"), (1_000_000, 512, "external"))
+SHARES = (None, 0.5, 0.1, 0.01, 0.001, 0.0001)
+LIMITS = (1, 10, 100, 1000, None)
+
+PLANS = {
+    "seq": {"enable_indexscan": "off", "enable_bitmapscan": "off"},
+    "bitmap": {"enable_indexscan": "off", "enable_seqscan": "off"},
+    "ivfkm": {"enable_sort": "off"}}
+LETTER = {"seq": "s", "bitmap": "b", "index": "t", "ivfkm": "v"}
+HOPELESS = 20.0     # a plan that takes as many times the best is given up
+SECONDS = 1.5       # after which no plan of a search is run again
+LEAST_MS = 50.0     # but this long it may always take
+
+
+@dataclass
+class Search:
+    """
+    One cell of the grid.
+
+    share    of the rows that the filter lets through; None: no filter
+    column   that the filter is on: a has a btree index, b has none
+    chosen   the plan that the planner takes by itself
+    ms       milliseconds of each plan, median; inf: given up
+    cost     the planner's estimate of each plan
+    rows     that each plan returned
+    """
+
+    rows_in_table: int
+    dims: int
+    storage: str
+    share: float
+    column: str
+    limit: int
+    chosen: str = ""
+    ms: dict = field(default_factory=dict)
+    cost: dict = field(default_factory=dict)
+    rows: dict = field(default_factory=dict)
+
+    @property
+    def best(self):
+        """The quickest plan."""
+        return min(self.ms, key=self.ms.get)
+
+    @property
+    def regret(self):
+        """Times the best plan that the chosen one takes, at most HOPELESS."""
+        return min(HOPELESS, self.ms[self.chosen] / self.ms[self.best])
+
+    def statement(self, name, query):
+        """The SQL of it."""
+        where = (f" WHERE {self.column} < {self.matching}"
+                 if self.share is not None else "")
+        limit = f" LIMIT {self.limit}" if self.limit is not None else ""
+        return (f"SELECT id FROM {name}{where} ORDER BY v <=> '{query}'"
+                f"{limit}")
+
+    @property
+    def matching(self):
+        """Rows that the filter lets through."""
+        return round(self.share * self.rows_in_table)
+
+    @property
+    def filter(self):
+        """The filter as tables show it."""
+        if self.share is None:
+            return "none"
+        return f"{self.share:.4%}".rstrip("0%").rstrip(".") + " %" + (
+            ", btree" if self.column == "a" else "")
+
+
+def name_of(rows, dims, storage):
+    """Name of a table."""
+    return f"plans_{rows}x{dims}_{storage}"
+
+
+def grid():
+    """The tables that BENCH_PLANS asks for, and a word for them."""
+    word = os.environ.get("BENCH_PLANS") or "corners"
+    if word in ("corners", "full"):
+        return word, FULL if word == "full" else CORNERS
+    tables = []
+    for text in word.split():
+        size, _, storage = text.partition("-")
+        rows, _, dims = size.partition("x")
+        if not (rows.isdigit() and dims.isdigit()
+                and storage in ("plain", "external")):
+            raise SystemExit(f"BENCH_PLANS={word}: neither corners nor full "
+                             "nor ROWSxDIMS-plain or -external")
+        tables.append((int(rows), int(dims), storage))
+    return "some", tuple(tables)
+
+
+class PlansBench:
+    """Measures all searches of the grid."""
+
+    def __init__(self, server, options):
+        self.server, self.options = server, options
+        self.word, self.tables = grid()
+        self.searches = []
+        self.load_at_start = os.getloadavg()[0]
+
+    def run(self):
+        """Do everything; results are in searches."""
+        for spec in self.tables:
+            self.prepare(*spec)
+            with self.server.connect("vdb") as c:
+                queries = self.queries(spec[1])
+                for search in self.cells(*spec):
+                    self.measure(c, search, queries)
+                    self.searches.append(search)
+            mine = [s.regret for s in self.searches
+                    if (s.rows_in_table, s.dims, s.storage) == spec]
+            self.server.say(f"{name_of(*spec)}: regret "
+                            f"{statistics.geometric_mean(mine):.2f}, at worst "
+                            f"{max(mine):.2f}")
+
+    def prepare(self, rows, dims, storage):
+        """Make a table with its indexes, unless it is there."""
+        name = name_of(rows, dims, storage)
+        code = {"code": self.server.code["vdb"]}
+        with self.server.connect("vdb", {
+                "maintenance_work_mem": self.options.memory,
+                "max_parallel_maintenance_workers":
+                    self.options.processes - 1}) as c:
+            if not read_note(c.execute(
+                    "SELECT obj_description(to_regclass(%s), 'pg_class')",
+                    (name,))):
+                self.server.say(f"loading {name}")
+                self.load(c, name, rows, dims, storage)
+            if read_note(c.execute(
+                    "SELECT obj_description(to_regclass(%s), 'pg_class')",
+                    (f"{name}_v",))) == code:
+                return
+            self.server.say(f"indexing {name}")
+            c.execute(f"DROP INDEX IF EXISTS {name}_v")
+            c.execute(f"CREATE INDEX {name}_v ON {name} USING ivfkm "
+                      "(v vector_cosine_ops)")
+            c.execute("CHECKPOINT")
+            write_note(c, f"INDEX {name}_v", code)
+
+    @staticmethod
+    def load(c, name, rows, dims, storage):
+        """Fill a table; its columns a and b are permutations of row numbers."""
+        generator = Synthetic(dims)
+        rng = np.random.default_rng([rows, dims])
+        kept = {}
+
+        def block(start, stop):
+            number = start // BLOCK
+            if number not in kept:
+                kept.clear()
+                kept[number] = generator.block("base", number, BLOCK)
+            return kept[number][start % BLOCK:][:stop - start]
+
+        c.execute(f"DROP TABLE IF EXISTS {name}")
+        c.execute(f"CREATE TABLE {name} (id integer NOT NULL, a integer NOT "
+                  f"NULL, b integer NOT NULL, v vector({dims}) NOT NULL)")
+        c.execute(f"ALTER TABLE {name} ALTER v SET STORAGE {storage}")
+        copy_rows(c, name, 0, rows, block,
+                  [(x, rng.permutation(rows)) for x in "ab"])
+        c.execute(f"CREATE INDEX {name}_a ON {name} (a)")
+        c.execute(f"VACUUM (FREEZE, ANALYZE) {name}")
+        c.execute(f"COMMENT ON TABLE {name} IS {literal({'rows': rows})}")
+
+    def queries(self, dims):
+        """The vectors to search for, as text; the first one warms up."""
+        found = Synthetic(dims).block("query", 0, self.options.rounds + 1)
+        return ["[" + ",".join(f"{x:.7g}" for x in row) + "]"
+                for row in found]
+
+    @staticmethod
+    def cells(rows, dims, storage):
+        """The searches of one table."""
+        for share in SHARES:
+            if share is not None and share * rows < 1:
+                continue
+            for column in "ab" if share is not None else "b":
+                for limit in LIMITS:
+                    yield Search(rows, dims, storage, share, column, limit)
+
+    def measure(self, c, search, queries):
+        """Find the plan that is chosen, then run each."""
+        name = name_of(search.rows_in_table, search.dims, search.storage)
+        statements = [search.statement(name, q) for q in queries]
+        search.chosen, cost = self.plan(c, statements[0], {})
+        plans = {n: s for n, s in PLANS.items()
+                 if n != "bitmap" or (search.share is not None
+                                      and search.column == "a")}
+        if search.chosen not in plans:
+            plans[search.chosen] = {}
+        for plan, settings in plans.items():
+            got, search.cost[plan] = self.plan(c, statements[0], settings)
+            if got != plan:
+                raise RuntimeError(f"{plan} cannot be had: {statements[0]}")
+            best = min(search.ms.values(), default=math.inf)
+            ms, rows = self.times(c, statements, settings, best)
+            search.ms[plan], search.rows[plan] = ms, rows
+        search.cost[search.chosen] = cost
+
+    @staticmethod
+    def set(c, settings):
+        """Use settings in place of the last ones."""
+        for names in PLANS.values():
+            for name in names:
+                c.execute(f"RESET {name}")
+        for name, value in settings.items():
+            c.execute(f"SET {name} = {value}")
+
+    def plan(self, c, statement, settings):
+        """Name and estimated cost of a plan."""
+        self.set(c, settings)
+        top = c.execute(f"EXPLAIN (FORMAT JSON) {statement}"
+                        ).fetchone()[0][0]["Plan"]
+        return name_of_plan(top), top["Total Cost"]
+
+    def times(self, c, statements, settings, best):
+        """
+        Median time in milliseconds of a plan over the queries, and the rows
+        of the last one; inf if it is hopeless.
+        """
+        self.set(c, settings)
+        times, rows, spent = [], 0, 0.0
+        allowed = max(LEAST_MS, HOPELESS * best) if best < math.inf else 0
+        c.execute(f"SET statement_timeout = {math.ceil(allowed)}")
+        try:
+            for i, statement in enumerate(statements):
+                answer = c.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT "
+                                   f"JSON) {statement}").fetchone()[0][0]
+                rows = answer["Plan"]["Actual Rows"]
+                if i > 0 or answer["Execution Time"] > SECONDS * 1000 / 3:
+                    times.append(answer["Execution Time"])
+                spent += answer["Execution Time"] / 1000
+                if times and spent > SECONDS:
+                    break
+        except psycopg.errors.QueryCanceled:
+            return math.inf, 0
+        finally:
+            c.execute("RESET statement_timeout")
+        return statistics.median(times), rows
+
+    # ----- results -----
+
+    def report(self, folder):
+        """Write the tables, the figures as CSV and the plot."""
+        base = os.path.join(folder, f"plans-{self.word}")
+        with open(base + ".csv", "w", newline="", encoding="utf-8") as f:
+            out = csv.writer(f, lineterminator="\n")
+            names = list(PLANS) + ["index"]
+            out.writerow(["rows", "dims", "storage", "filter", "limit",
+                          "chosen", "best", "regret"]
+                         + [f"{n}_{x}" for x in ("ms", "cost", "rows")
+                            for n in names])
+            for s in self.searches:
+                out.writerow(
+                    [s.rows_in_table, s.dims, s.storage, s.filter,
+                     s.limit or "none", s.chosen, s.best, f"{s.regret:.3f}"]
+                    + [f"{s.ms[n]:.4g}" if n in s.ms else "" for n in names]
+                    + [f"{s.cost[n]:.6g}" if n in s.cost else ""
+                       for n in names]
+                    + [s.rows.get(n, "") for n in names])
+        with open(base + ".md", "w", encoding="utf-8") as f:
+            f.write(self.text(f"plans-{self.word}.svg"))
+        self.plot(base + ".svg")
+        self.server.say(f"wrote {base}.md")
+
+    def text(self, picture):
+        """The tables."""
+        versions = ", ".join(f"{k} {v}" for k, v in
+                             self.server.versions().items() if k != "pgvector")
+        settings = ", ".join(f"{k} {v}" for k, v in self.server.settings(
+            ["shared_buffers", "work_mem", "random_page_cost"]).items())
+        regrets = [s.regret for s in self.searches]
+        text = (f"### Plans: {self.word}\n\n"
+                f"{len(regrets)} searches, warm, without parallel query. "
+                f"{versions}. {settings}. {time.strftime('%Y-%m-%d')}, "
+                f"medians of {self.options.rounds} queries; load of the "
+                f"machine {self.load_at_start:.1f} at the start, "
+                f"{os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n"
+                f"Regret, geometric mean **{statistics.geometric_mean(regrets):.2f}**, "
+                f"at worst **{max(regrets):.1f}**; "
+                f"{sum(r > 1.2 for r in regrets)} above 1.2, "
+                f"{sum(r > 3 for r in regrets)} above 3.\n\n")
+        rows = []
+        for spec in self.tables:
+            mine = [s for s in self.searches
+                    if (s.rows_in_table, s.dims, s.storage) == spec]
+            if not mine:
+                continue
+            worst = max(mine, key=lambda s: s.regret)
+            rows.append([
+                f"{spec[0]:,} x {spec[1]:,}, {spec[2]}", str(len(mine)),
+                f"{statistics.geometric_mean([s.regret for s in mine]):.2f}",
+                f"{worst.regret:.1f}",
+                describe(worst) if worst.regret > 1.2 else ""])
+        text += table(["table", "searches", "mean", "worst", "which"], rows)
+        text += f"\n![regret of every search]({picture})\n\n"
+        text += "<!-- details -->\n\nThe searches with the largest regret:\n\n"
+        worst = sorted(self.searches, key=lambda s: -s.regret)[:30]
+        text += table(["table", "filter", "LIMIT", "regret", "times"], [
+            [f"{s.rows_in_table:,} x {s.dims:,}, {s.storage}", s.filter,
+             str(s.limit or "none"), f"{s.regret:.2f}", describe(s, False)]
+            for s in worst if s.regret > 1.0])
+        return text
+
+    def plot(self, path):
+        """A heat map for every table: filters down, LIMITs across."""
+        import matplotlib
+        matplotlib.use("svg")
+        matplotlib.rcParams["svg.hashsalt"] = "vdb"
+        matplotlib.rcParams["svg.fonttype"] = "none"
+        from matplotlib import colors, pyplot
+
+        shown = [t for t in self.tables if any(
+            (s.rows_in_table, s.dims, s.storage) == t for s in self.searches)]
+        across = min(4, len(shown))
+        down = math.ceil(len(shown) / across)
+        figure, grid_axes = pyplot.subplots(
+            down, across, figsize=(3.1 * across, 3.5 * down), squeeze=False,
+            layout="constrained")
+        norm = colors.LogNorm(1, HOPELESS)
+        filters = [Search(0, 0, "", share, column, None).filter
+                   for share in SHARES
+                   for column in ("ab" if share is not None else "b")]
+        image = None
+        for axes in grid_axes.flat:
+            axes.set_visible(False)
+        for axes, spec in zip(grid_axes.flat, shown):
+            axes.set_visible(True)
+            values = np.full((len(filters), len(LIMITS)), np.nan)
+            for s in self.searches:
+                if (s.rows_in_table, s.dims, s.storage) != spec:
+                    continue
+                cell = filters.index(s.filter), LIMITS.index(s.limit)
+                values[cell] = s.regret
+                letter = LETTER.get(s.chosen, "?")
+                axes.text(cell[1], cell[0], f"{letter} {number(s.regret)}"
+                          if s.regret > 1.05 else letter, ha="center",
+                          va="center", fontsize=6,
+                          color="black" if s.regret < 8 else "white")
+            image = axes.imshow(values, norm=norm, cmap="YlOrRd",
+                                aspect="auto")
+            axes.set_title(f"{spec[0]:,} x {spec[1]:,}, {spec[2]}", fontsize=8)
+            axes.set_xticks(range(len(LIMITS)),
+                            [str(x or "all") for x in LIMITS], fontsize=6)
+            axes.set_yticks(range(len(filters)), filters, fontsize=6)
+        figure.colorbar(image, ax=grid_axes, shrink=0.6, ticks=[1, 2, 3, 5,
+                                                                10, 20],
+                        format="%g")
+        figure.suptitle("Regret of the plan chosen (s seq, b bitmap, t btree, "
+                        "v ivfkm), by filter and LIMIT", fontsize=9)
+        figure.savefig(path, metadata={"Date": None})
+        pyplot.close(figure)
+
+
+def describe(search, where=True):
+    """A search and its times in words."""
+    times = ", ".join(
+        f"{n} {'given up' if ms == math.inf else number(ms) + ' ms'}"
+        for n, ms in search.ms.items())
+    place = (f"filter {search.filter}, LIMIT {search.limit or 'none'}: "
+             if where else "")
+    return f"{place}{search.chosen} chosen; {times}"
+
+
+def name_of_plan(plan):
+    """How the plan below a node reads the table."""
+    while "Plans" in plan and plan["Node Type"] != "Bitmap Heap Scan":
+        plan = plan["Plans"][0]
+    kind = plan["Node Type"]
+    if kind == "Index Scan":
+        return "ivfkm" if plan["Index Name"].endswith("_v") else "index"
+    return {"Seq Scan": "seq", "Bitmap Heap Scan": "bitmap"}.get(kind, kind)
