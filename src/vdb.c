@@ -15,7 +15,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_options.h"
+#include "am/index/ivfkm_settings.h"
+#include "am/sql/ivfkm_planner.h"
 #include "cluster/kmeans.h"
 #include "distance/bits.h"
 #include "distance/dist.h"
@@ -86,6 +88,7 @@ _PG_init(void)
 							 simd_values, PGC_USERSET, 0, check_simd, assign_simd, NULL);
 	MarkGUCPrefixReserved("vdb");
 	ivfkm_options_init();
+	ivfkm_settings_init();
 	ivfkm_planner_init();
 }
 

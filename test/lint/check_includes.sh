@@ -18,7 +18,7 @@ allowed()
 	am/index) echo "$below_am am am/index" ;;
 	am/build | am/scan | am/maintain) echo "$below_am am am/index $1" ;;
 	am/sql | am/shim) echo "$below_am am am/index am/build am/scan am/maintain am/sql am/shim" ;;
-	.) echo "$below_am am am/sql am/shim" ;;
+	.) echo "$below_am am am/index am/sql am/shim" ;;
 	unit | micro) echo ". port distance quant cluster types" ;;
 	*) return 1 ;;
 	esac

@@ -28,6 +28,10 @@
 #include "utils/guc.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_progress.h"
+#include "am/build/ivfkm_sizes.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_row.h"
 
 /*
  * Squared residuals are summed as multiples of this, so that the sum does not depend on the
@@ -44,18 +48,6 @@ typedef struct SortedCode
 	QuantRefineFactors refine_factors; /* zero without a refine tier */
 	uint8 code[FLEXIBLE_ARRAY_MEMBER]; /* and behind it the refine code */
 } SortedCode;
-
-/* Shows a phase of the build; totals of 0 are not known. */
-void
-ivfkm_show_phase(int64 phase, int64 blocks, int64 tuples)
-{
-	const int index[] = {PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_SCAN_BLOCKS_TOTAL,
-						 PROGRESS_SCAN_BLOCKS_DONE, PROGRESS_CREATEIDX_TUPLES_TOTAL,
-						 PROGRESS_CREATEIDX_TUPLES_DONE};
-	const int64 values[] = {phase, blocks, 0, tuples, 0};
-
-	pgstat_progress_update_multi_param(lengthof(index), index, values);
-}
 
 /* Bytes of a SortedCode with its codes. */
 static Size
@@ -141,7 +133,7 @@ flush_batch(IvfkmBuild *build)
 		code.bits = sorted->code;
 		code.refine = sorted->code + quant_code_bytes(dims);
 		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
-		add_residual(build, ivfkm_encode(plan->space->quant_metric, dims, plan->meta.refine_bits,
+		add_residual(build, ivfkm_code_make(plan->space->quant_metric, dims, plan->meta.refine_bits,
 										 build->batch + (Size) i * dims, build->batch_ordinary[i],
 										 build->centroids + (Size) lists[i] * dims,
 										 plan->space->offset, &code));
@@ -178,8 +170,8 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		return;
 	old_context = MemoryContextSwitchTo(build->row_context);
 	value = PG_DETOAST_DATUM(values[0]);
-	ivfkm_check_dims(build->ops, index, value, build->dims);
-	(void) ivfkm_load(build->ops, value, build->dims, x, &build->batch_ordinary[build->nbatch]);
+	ivfkm_ops_check_value(build->ops, index, value, build->dims);
+	(void) ivfkm_row_load(build->ops, value, build->dims, x, &build->batch_ordinary[build->nbatch]);
 	ivfkm_space_apply(build->plan.space, x);
 	MemoryContextSwitchTo(build->context);
 	build->batch_tids[build->nbatch++] = *tid;
@@ -246,7 +238,7 @@ assign_rows(IvfkmBuild *build)
 	IvfkmBuildShared *shared = build->shared;
 	IvfkmMetaPageData *meta = &build->plan.meta;
 
-	ivfkm_show_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
+	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
 	shared->sort_memory = sort_memory(build);
 	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
 
@@ -259,7 +251,7 @@ assign_rows(IvfkmBuild *build)
 	if (shared->broken_hot_chain)
 		build->index_info->ii_BrokenHotChain = true;
 
-	ivfkm_show_phase(IVFKM_PHASE_SORT, 0, (int64) shared->rows);
+	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) shared->rows);
 	if (build->parallel != NULL)
 	{
 		SortCoordinateData coordinate = {
@@ -328,8 +320,8 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 	build->heap = heap;
 	build->index = index;
 	build->index_info = index_info;
-	build->ops = ivfkm_ops(index);
-	build->dims = ivfkm_column_dims(index, build->ops);
+	build->ops = ivfkm_ops_get(index);
+	build->dims = ivfkm_ops_column_dims(index, build->ops);
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build->row_context =
@@ -342,7 +334,7 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->metric = build->ops->metric;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
-	meta->refine_bits = (uint16) ivfkm_option_refine_bits(index, build->ops, build->dims);
+	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(index, build->ops, build->dims);
 }
 
 /* ambuild */
@@ -364,7 +356,7 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 	result->heap_tuples = build.shared->scanned;
 	result->index_tuples = (double) build.shared->rows;
 
-	ivfkm_show_phase(IVFKM_PHASE_WRITE, 0, (int64) build.shared->rows);
+	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) build.shared->rows);
 	page_writer_begin(&writer, index, MAIN_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
 	write_lists(&build, &writer);

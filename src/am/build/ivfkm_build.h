@@ -20,9 +20,11 @@
 
 #include "compat.h"
 
+#include "access/amapi.h"
 #include "access/parallel.h"
 #include "access/tableam.h"
 #include "executor/instrument.h"
+#include "nodes/execnodes.h"
 #include "port/atomics.h"
 #include "storage/barrier.h"
 #include "storage/dsm.h"
@@ -30,7 +32,9 @@
 #include "utils/memutils.h"
 #include "utils/tuplesort.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_space.h"
+#include "am/build/ivfkm_write.h"
 #include "cluster/kmeans.h"
 
 /* What the team does next. */
@@ -167,7 +171,7 @@ typedef struct IvfkmBuild
 	void *workspace; /* of kmeans_assign() */
 	float *batch;	 /* rows waiting to be assigned */
 	ItemPointerData *batch_tids;
-	bool *batch_ordinary; /* see ivfkm_load() */
+	bool *batch_ordinary; /* see ivfkm_row_load() */
 	int batch_rows;		  /* that it has room for */
 	int nbatch;
 	Tuplesortstate *sort;
@@ -240,7 +244,8 @@ extern uint32 ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double tota
 
 /* ----- build (ivfkm_build.c) ----- */
 
-extern void ivfkm_show_phase(int64 phase, int64 blocks, int64 tuples);
+extern IndexBuildResult *ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info);
+extern void ivfkmbuildempty(Relation index);
 extern void ivfkm_assign_job(IvfkmBuild *build);
 
 #endif /* IVFKM_BUILD_H */

@@ -29,6 +29,7 @@
 #include "utils/backend_progress.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_progress.h"
 
 /*
  * Share of the neighbours that the probed lists are to hold: above the recall wanted of a
@@ -352,7 +353,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 	meta->ncalibrations = 0;
 	if (nrows < 2)
 		return;
-	ivfkm_show_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
+	ivfkm_progress_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
 	for (Size i = 0; i < nranks; i++)
 		pg_atomic_init_u32(&build->training.ranks[i], 0);
 	for (int i = 0; i < IVFKM_NDESCENTS * ivfkm_nodes_max(build->shared->max_lists); i++)

@@ -25,6 +25,8 @@
 #include "miscadmin.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/index/ivfkm_settings.h"
+#include "am/index/ivfkm_tree.h"
 
 #define ROOT_CHILDREN 1024 /* most children of the root of a new index */
 
@@ -43,8 +45,8 @@ wanted_nodes(int nlists, int *wanted)
 	int children = IVFKM_NODE_CHILDREN;
 	int levels = 0;
 
-	if (ivfkm_option_node_children() > 0)
-		root = children = Max(2, ivfkm_option_node_children());
+	if (ivfkm_settings_node_children() > 0)
+		root = children = Max(2, ivfkm_settings_node_children());
 	for (int n = nlists; n > root && levels < IVFKM_MAX_HEIGHT - 1; levels++)
 		n = wanted[levels] = (n + children - 1) / children;
 	return levels;
@@ -267,13 +269,6 @@ nodes_above(const IvfkmBuild *build, uint32 list, uint32 *nodes)
 	}
 }
 
-/* Distance of two centroids as stored.  The sum has one order: the same on every CPU. */
-float
-ivfkm_centroid_distance(const float *a, const float *b, int dims)
-{
-	return (float) sqrt(distance2(a, b, dims));
-}
-
 /* The radii of all nodes; centroids are as stored by now. */
 void
 ivfkm_nodes_measure(IvfkmBuild *build)
@@ -294,7 +289,7 @@ ivfkm_nodes_measure(IvfkmBuild *build)
 		nodes_above(build, list, above);
 		for (int level = 0; level < shared->nlevels; level++)
 		{
-			float distance = ivfkm_centroid_distance(
+			float distance = ivfkm_space_distance(
 				build->centroids + (Size) list * build->dims,
 				training->nodes + (Size) above[level] * build->dims, build->dims);
 

@@ -40,6 +40,7 @@
 #include "utils/snapmgr.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/index/ivfkm_ops.h"
 
 /* What is in the parallel context's segment. */
 #define KEY_SHARED		 UINT64CONST(0x7664620000000001)
@@ -415,7 +416,7 @@ ivfkm_parallel_main(dsm_segment *segment, shm_toc *toc)
 	build.index = index_open(shared->index_oid, index_lock);
 	build.index_info = BuildIndexInfo(build.index);
 	build.index_info->ii_Concurrent = shared->concurrent;
-	build.ops = ivfkm_ops(build.index);
+	build.ops = ivfkm_ops_get(build.index);
 	build.dims = shared->dims;
 	build.plan.meta.refine_bits = shared->refine_bits;
 	build.context =

@@ -26,6 +26,8 @@
 #include "utils/sampling.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_row.h"
 
 /* Blocks that ivfkm_sample_count() looks at; smaller tables are counted in full. */
 #define COUNT_BLOCKS 64
@@ -244,9 +246,9 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 
 	old_context = MemoryContextSwitchTo(build->row_context);
 	value = PG_DETOAST_DATUM(values[0]);
-	ivfkm_check_dims(build->ops, index, value, build->dims);
+	ivfkm_ops_check_value(build->ops, index, value, build->dims);
 	to = build->training.rows + (Size) slot * build->dims;
-	(void) ivfkm_load(build->ops, value, build->dims, to, &ordinary);
+	(void) ivfkm_row_load(build->ops, value, build->dims, to, &ordinary);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
 

@@ -23,6 +23,8 @@
 #include "utils/backend_progress.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_progress.h"
+#include "am/index/ivfkm_options.h"
 #include "port/vdb_half.h"
 
 /*
@@ -477,13 +479,13 @@ ivfkm_plan(IvfkmBuild *build)
 	int wanted;
 	int nlists;
 
-	ivfkm_show_phase(IVFKM_PHASE_SAMPLE, 0, 0);
+	ivfkm_progress_phase(IVFKM_PHASE_SAMPLE, 0, 0);
 	if (build->heap != NULL)
 	{
 		total_rows = ivfkm_sample_count(build->heap, build->index, build->index_info);
 		nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}
-	wanted = ivfkm_option_lists(build->index);
+	wanted = ivfkm_options_lists(build->index);
 	if (wanted == 0)
 		wanted = (int) Max(1.0, Min(rint(total_rows / ROWS_PER_LIST), IVFKM_MAX_LISTS));
 	nlists = (int) Max(1.0, Min(wanted, total_rows));
@@ -502,7 +504,7 @@ ivfkm_plan(IvfkmBuild *build)
 	if (build->heap != NULL)
 		total_rows = ivfkm_sample_take(build, total_rows);
 
-	ivfkm_show_phase(IVFKM_PHASE_TRAIN, 0, build->shared->nrows);
+	ivfkm_progress_phase(IVFKM_PHASE_TRAIN, 0, build->shared->nrows);
 	map_sample(build);
 	store_tree(build, train(build));
 	build->lists = kmeans_index_init(build->lists, dims, (int) meta->nlists, build->centroids,

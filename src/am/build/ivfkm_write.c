@@ -18,7 +18,7 @@
 
 #include "port/vdb_half.h"
 
-#include "am/ivfkm.h"
+#include "am/build/ivfkm_write.h"
 
 /* Refine pages of one list that are kept in memory; a longer list takes a temporary file. */
 #define REFINE_PAGES_IN_MEMORY 512
@@ -241,7 +241,7 @@ write_node(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 id, BlockNumber bl
 
 		for (int i = 0; i < dims; i++)
 			x[i] = vdb_half_to_float(level->centroids[(Size) child * dims + i]);
-		(void) ivfkm_encode(QUANT_L2, dims, 0, x, true, centroid, NULL, &code);
+		(void) ivfkm_code_make(QUANT_L2, dims, 0, x, true, centroid, NULL, &code);
 		page_centroid_locate(level->first_record, dims, child, &pointer);
 		ivfkm_extent_add(&extent, &code, &pointer, level->norms[child], level->radii[child]);
 	}

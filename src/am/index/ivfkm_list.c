@@ -18,7 +18,7 @@
 
 #include "miscadmin.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_list.h"
 
 /* Starts to walk a list or node.  query may be NULL if ivfkm_reader_scan() is not used. */
 void

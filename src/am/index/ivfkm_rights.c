@@ -36,7 +36,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_rights.h"
 
 /*
  * Goes on as the owner of the table, in a security-restricted operation and with a safe

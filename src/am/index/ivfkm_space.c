@@ -14,7 +14,7 @@
 
 #include "distance/dist.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_space.h"
 
 /*
  * Coordinates are clamped to this in index space, where they are about 1: squares of
@@ -57,9 +57,27 @@ ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed, int sc
 	return space;
 }
 
-/* The index's space, from the relation cache or, the first time, from its pages. */
+/* A copy in the current memory context. */
+IvfkmSpace *
+ivfkm_space_copy(const IvfkmSpace *space)
+{
+	Size bytes = ivfkm_space_bytes(space->dims);
+	IvfkmSpace *copy = palloc(bytes);
+	ptrdiff_t moved = (char *) copy - (const char *) space;
+
+	memcpy(copy, space, bytes);
+	copy->mean = (float *) ((char *) copy->mean + moved);
+	copy->offset = (float *) ((char *) copy->offset + moved);
+	copy->rotation.flips = (float *) ((char *) copy->rotation.flips + moved);
+	return copy;
+}
+
+/*
+ * The index's space, from the relation cache or, the first time, from its pages.  Use it at
+ * once: whatever may process invalidations may free it.
+ */
 const IvfkmSpace *
-ivfkm_space_get(Relation index, const IvfkmMetaPageData *meta)
+ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 {
 	if (index->rd_amcache == NULL)
 	{
@@ -82,4 +100,15 @@ ivfkm_space_apply(const IvfkmSpace *space, float *x)
 {
 	quant_input_centre(space->dims, space->mean, space->scale, SPACE_LIMIT, x);
 	quant_rotate(&space->rotation, x);
+}
+
+/* Distance of two centroids as stored.  The sum has one order: the same on every CPU. */
+float
+ivfkm_space_distance(const float *a, const float *b, int dims)
+{
+	double sum = 0.0;
+
+	for (int i = 0; i < dims; i++)
+		sum += ((double) a[i] - b[i]) * ((double) a[i] - b[i]);
+	return (float) sqrt(sum);
 }

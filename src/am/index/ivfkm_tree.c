@@ -41,7 +41,9 @@
 #include "distance/dist.h"
 #include "port/vdb_half.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_tree.h"
 
 #define UNRESOLVED (-1)
 
@@ -275,7 +277,7 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->lean = descent->lean;
 	memcpy(tree->nodes, descent->nodes, sizeof(tree->nodes));
 	tree->wanted = wanted;
-	tree->measured = kind == IVFKM_DESCENT_INSERT ? 1 : ivfkm_auto_probes(meta, IVFKM_FIRST_K);
+	tree->measured = kind == IVFKM_DESCENT_INSERT ? 1 : ivfkm_budget_probes(meta, IVFKM_FIRST_K);
 	tree->target = target;
 	tree->query = query;
 	page_node_geometry(&tree->geometry, tree->dims);

@@ -21,7 +21,12 @@
 
 #include "port/vdb_half.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_space.h"
+#include "am/index/ivfkm_tree.h"
+#include "am/maintain/ivfkm_insert.h"
 #include "page/page_wal.h"
 
 /* Width of the bounds when looking for the nearest centroid: practically exact. */
@@ -216,8 +221,8 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	float *offset = palloc(sizeof(float) * dims);
 	float *centroid = palloc(sizeof(float) * dims);
 
-	space = ivfkm_space_get(index, meta);
-	(void) ivfkm_load(ops, value, dims, x, &ordinary);
+	space = ivfkm_space_cached(index, meta);
+	(void) ivfkm_row_load(ops, value, dims, x, &ordinary);
 	ivfkm_space_apply(space, x);
 	metric = space->quant_metric;
 	memcpy(offset, space->offset, sizeof(float) * dims);
@@ -229,7 +234,7 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
 	ivfkm_code_init(&code, dims, meta->refine_bits);
-	(void) ivfkm_encode(metric, dims, meta->refine_bits, x, ordinary, centroid, offset, &code);
+	(void) ivfkm_code_make(metric, dims, meta->refine_bits, x, ordinary, centroid, offset, &code);
 
 	page_list_geometry(&geometry, dims, meta->refine_bits);
 	insert_into_list(index, &geometry, &probe.child, &code, tid);
@@ -250,7 +255,7 @@ ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, R
 	if (state == NULL)
 	{
 		state = MemoryContextAlloc(index_info->ii_Context, sizeof(InsertState));
-		state->ops = ivfkm_ops(index);
+		state->ops = ivfkm_ops_get(index);
 		state->row_context = AllocSetContextCreate(index_info->ii_Context, "ivfkm insert row",
 												   ALLOCSET_DEFAULT_SIZES);
 		index_info->ii_AmCache = state;
@@ -259,7 +264,7 @@ ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid, R
 	old_context = MemoryContextSwitchTo(state->row_context);
 	page_meta_read(index, &meta);
 	value = PG_DETOAST_DATUM(values[0]);
-	ivfkm_check_dims(state->ops, index, value, (int) meta.dimensions);
+	ivfkm_ops_check_value(state->ops, index, value, (int) meta.dimensions);
 	insert_value(index, state->ops, &meta, value, heap_tid);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(state->row_context);

@@ -20,7 +20,7 @@
 #include "commands/vacuum.h"
 #include "miscadmin.h"
 
-#include "am/ivfkm.h"
+#include "am/maintain/ivfkm_vacuum.h"
 #include "page/page_wal.h"
 
 /* Lets inserts into the list that starts at "head" look for free slots from its beginning. */

@@ -21,6 +21,8 @@
 #include "port/pg_bitutils.h"
 #include "utils/float.h"
 
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_list.h"
 #include "am/scan/ivfkm_scan.h"
 
 /* Added to ivfkm.epsilon after the first pass: rows are then worth more than bounds. */
@@ -211,31 +213,6 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time, IvfkmA
 
 /* ----- passes ----- */
 
-/* Lists to probe for the k nearest rows, by the measurements of the build. */
-int
-ivfkm_auto_probes(const IvfkmMetaPageData *meta, double k)
-{
-	uint32 n = meta->ncalibrations;
-	const IvfkmCalibration *table = meta->calibration;
-	double probes;
-	uint32 i;
-
-	if (n == 0)
-		return (int) meta->nlists;
-	for (i = 0; i < n && table[i].k < k; i++)
-		;
-	if (i == 0)
-		probes = table[0].probes;
-	else if (i == n) /* behind the table: in proportion to k */
-		probes = table[n - 1].probes * (k / table[n - 1].k);
-	else /* linear in log k */
-		probes = table[i - 1].probes + ((double) table[i].probes - table[i - 1].probes) *
-										   log(k / table[i - 1].k) /
-										   log((double) table[i].k / table[i - 1].k);
-	probes = ceil(probes);
-	return (int) Max(1, Min(probes, meta->nlists));
-}
-
 /* How many lists a pass with "total_k" rows to give in all is to have scanned in all. */
 int
 ivfkm_pass_probes(const IvfkmScan *so, int pass, int64 total_k)
@@ -244,13 +221,13 @@ ivfkm_pass_probes(const IvfkmScan *so, int pass, int64 total_k)
 
 	if (pass == 1)
 		probes =
-			so->settings.probes > 0 ? so->settings.probes : ivfkm_auto_probes(&so->meta, total_k);
+			so->settings.probes > 0 ? so->settings.probes : ivfkm_budget_probes(&so->meta, total_k);
 	else if (so->tree_done || so->settings.iterative_scan == IVFKM_ITERATIVE_OFF ||
 			 (so->settings.max_scan_tuples > 0 && so->scanned >= so->settings.max_scan_tuples))
 		return so->nprobes;
 	else
 	{
-		probes = Max(so->nprobes * 2.0, ivfkm_auto_probes(&so->meta, total_k));
+		probes = Max(so->nprobes * 2.0, ivfkm_budget_probes(&so->meta, total_k));
 		if (pass > 2) /* a filter is at work */
 			probes = Max(probes, (double) LISTS_PER_ROW * total_k);
 	}

@@ -23,7 +23,9 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_rights.h"
+#include "am/scan/ivfkm_rerank.h"
 
 /* Sets up access to the table in the current memory context; pins buffers until the end. */
 void
@@ -92,7 +94,7 @@ ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 	{
 		void *row = PG_DETOAST_DATUM(value);
 
-		ivfkm_check_dims(rerank->ops, rerank->index, row, dims);
+		ivfkm_ops_check_value(rerank->ops, rerank->index, row, dims);
 		*distance = rerank->ops->distance(query, row);
 		if (isnan(*distance))
 			*distance = get_float8_infinity();

@@ -22,6 +22,9 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_row.h"
 #include "am/scan/ivfkm_scan.h"
 
 /*
@@ -90,13 +93,14 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	else
 	{
 		so->query_value = PG_DETOAST_DATUM(orderby->sk_argument);
-		ivfkm_check_query_dims(so->ops, so->query_value, dims);
-		so->arbitrary_order = !ivfkm_load(so->ops, so->query_value, dims, so->query, &so->refine);
+		ivfkm_ops_check_query(so->ops, so->query_value, dims);
+		so->arbitrary_order =
+			!ivfkm_row_load(so->ops, so->query_value, dims, so->query, &so->refine);
 	}
 	if (so->arbitrary_order || so->meta.refine_bits == 0)
 		so->refine = false;
 
-	space = ivfkm_space_get(index, &so->meta);
+	space = ivfkm_space_cached(index, &so->meta);
 	so->metric = space->quant_metric;
 	so->distance_scale = space->distance_scale;
 	if (so->metric == QUANT_IP)
@@ -116,7 +120,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		so->ip_constant = (float) sum;
 	}
 	if (so->refine)
-		ivfkm_refiner_init(&so->refiner, index, &so->geometry, space, so->query,
+		ivfkm_refine_query(&so->refiner, index, &so->geometry, space, so->query,
 						   so->distance_scale);
 	ivfkm_tree_begin(&so->tree, index, &so->meta, IVFKM_DESCENT_SEARCH, target, so->query,
 					 (float) so->settings.epsilon, ivfkm_pass_probes(so, 1, IVFKM_FIRST_K));
@@ -149,7 +153,7 @@ ivfkmbeginscan(Relation index, int nkeys, int norderbys)
 	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
 	IvfkmScan *so = palloc0(sizeof(IvfkmScan));
 
-	so->ops = ivfkm_ops(index);
+	so->ops = ivfkm_ops_get(index);
 	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_DEFAULT_SIZES);
 	scan->opaque = so;
 	return scan;

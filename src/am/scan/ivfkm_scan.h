@@ -21,8 +21,14 @@
 #ifndef IVFKM_SCAN_H
 #define IVFKM_SCAN_H
 
-#include "am/ivfkm.h"
+#include "access/genam.h"
+#include "access/relscan.h"
+
+#include "am/index/ivfkm_refine.h"
+#include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_tidhash.h"
+#include "am/index/ivfkm_tree.h"
+#include "am/scan/ivfkm_rerank.h"
 
 /* A row that may be near enough; candidates are ordered by (lb, tid), a total order. */
 typedef struct IvfkmCandidate
@@ -120,6 +126,14 @@ candidate_less(const IvfkmCandidate *a, const IvfkmCandidate *b)
 		return a->lb < b->lb;
 	return ItemPointerCompare((ItemPointer) &a->tid, (ItemPointer) &b->tid) < 0;
 }
+
+/* ----- callbacks (ivfkm_scan.c) ----- */
+
+extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);
+extern void ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
+						int norderbys);
+extern bool ivfkmgettuple(IndexScanDesc scan, ScanDirection dir);
+extern void ivfkmendscan(IndexScanDesc scan);
 
 /* ----- passes (ivfkm_pass.c) ----- */
 

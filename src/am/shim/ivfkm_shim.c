@@ -19,7 +19,9 @@
 #include "catalog/index.h"
 #include "fmgr.h"
 
-#include "am/ivfkm.h"
+#include "am/build/ivfkm_build.h"
+#include "am/shim/ivfkm_shim_settings.h"
+#include "am/sql/ivfkm_handler.h"
 
 PG_FUNCTION_INFO_V1(hnswhandler);
 PG_FUNCTION_INFO_V1(ivfflathandler);
@@ -58,7 +60,7 @@ define_options(void)
 		return;
 	ivfflat_relopt_kind = add_reloption_kind();
 	add_int_reloption(ivfflat_relopt_kind, "lists", "Number that ivfflat.probes is a share of",
-					  IVFKM_IVFFLAT_DEFAULT_LISTS, 1, IVFKM_IVFFLAT_MAX_LISTS, AccessExclusiveLock);
+					  IVFFLAT_DEFAULT_LISTS, 1, IVFFLAT_MAX_LISTS, AccessExclusiveLock);
 	hnsw_relopt_kind = add_reloption_kind();
 	add_int_reloption(hnsw_relopt_kind, "m", "Links of a row in pgvector's graph; not used",
 					  HNSW_DEFAULT_M, HNSW_MIN_M, HNSW_MAX_M, AccessExclusiveLock);
@@ -94,25 +96,31 @@ ivfflatoptions(Datum reloptions, bool validate)
 									  sizeof(IvfflatOptions), table, lengthof(table));
 }
 
-/* The name that an index was made under. */
-IvfkmShim
-ivfkm_shim_kind(Relation index)
-{
-	if (index->rd_indam->amoptions == hnswoptions)
-		return IVFKM_SHIM_HNSW;
-	if (index->rd_indam->amoptions == ivfflatoptions)
-		return IVFKM_SHIM_IVFFLAT;
-	return IVFKM_SHIM_NONE;
-}
-
 /* The "lists" option of an index using ivfflat. */
-int
-ivfkm_shim_ivfflat_lists(Relation index)
+static int
+ivfflat_lists(Relation index)
 {
 	const IvfflatOptions *options = (const IvfflatOptions *) index->rd_options;
 
-	return options != NULL ? options->lists : IVFKM_IVFFLAT_DEFAULT_LISTS;
+	return options != NULL ? options->lists : IVFFLAT_DEFAULT_LISTS;
 }
+
+/* Adds what the settings of hnsw ask of a scan. */
+static void
+hnsw_settings(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
+{
+	ivfkm_shim_settings_hnsw(meta, settings);
+}
+
+/* Adds what the settings of ivfflat ask of a scan. */
+static void
+ivfflat_settings(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
+{
+	ivfkm_shim_settings_ivfflat(meta, ivfflat_lists(index), settings);
+}
+
+static const IvfkmAlias hnsw_alias = {hnswoptions, hnsw_settings};
+static const IvfkmAlias ivfflat_alias = {ivfflatoptions, ivfflat_settings};
 
 /* Says once, at CREATE INDEX, what is built; "detail" tells about the options. */
 static void
@@ -157,10 +165,11 @@ ivfflatbuild(Relation heap, Relation index, IndexInfo *index_info)
 Datum
 hnswhandler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *routine = ivfkm_routine();
+	IndexAmRoutine *routine = ivfkm_handler_routine();
 
 	define_options();
-	ivfkm_shim_define_settings();
+	ivfkm_shim_settings_define();
+	ivfkm_settings_alias(&hnsw_alias);
 	routine->amoptions = hnswoptions;
 	routine->ambuild = hnswbuild;
 	PG_RETURN_POINTER(routine);
@@ -170,10 +179,11 @@ hnswhandler(PG_FUNCTION_ARGS)
 Datum
 ivfflathandler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *routine = ivfkm_routine();
+	IndexAmRoutine *routine = ivfkm_handler_routine();
 
 	define_options();
-	ivfkm_shim_define_settings();
+	ivfkm_shim_settings_define();
+	ivfkm_settings_alias(&ivfflat_alias);
 	routine->amoptions = ivfflatoptions;
 	routine->ambuild = ivfflatbuild;
 	PG_RETURN_POINTER(routine);

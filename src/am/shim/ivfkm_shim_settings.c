@@ -24,7 +24,9 @@
 #include "access/xact.h"
 #include "utils/guc.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_settings.h"
+#include "am/shim/ivfkm_shim_settings.h"
 
 #define HNSW_DEFAULT_EF_SEARCH		 40
 #define HNSW_MAX_EF_SEARCH			 1000
@@ -73,7 +75,7 @@ define_hnsw(void)
 							 &hnsw_iterative_scan, IVFKM_ITERATIVE_OFF, hnsw_iterative_scan_values,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("hnsw.max_scan_tuples",
-							"Sets after how many rows a scan stops to go on to further lists.",
+							"Sets after how many rows a scan does not go on to further lists.",
 							NULL, &hnsw_max_scan_tuples, HNSW_DEFAULT_MAX_SCAN_TUPLES, 1, INT_MAX,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
@@ -89,7 +91,7 @@ define_ivfflat(void)
 {
 	DefineCustomIntVariable("ivfflat.probes", "Sets how many lists searches probe first.",
 							"Counted in the lists that the index was declared with.",
-							&ivfflat_probes, IVFFLAT_DEFAULT_PROBES, 1, IVFKM_IVFFLAT_MAX_LISTS,
+							&ivfflat_probes, IVFFLAT_DEFAULT_PROBES, 1, IVFFLAT_MAX_LISTS,
 							PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("ivfflat.iterative_scan",
 							 "Sets how a scan goes on when its first lists are used up.", NULL,
@@ -98,7 +100,7 @@ define_ivfflat(void)
 	DefineCustomIntVariable(
 		"ivfflat.max_probes", "Sets the largest number of lists that an iterative scan may probe.",
 		"Counted in the lists that the index was declared with.", &ivfflat_max_probes,
-		IVFKM_IVFFLAT_MAX_LISTS, 1, IVFKM_IVFFLAT_MAX_LISTS, PGC_USERSET, 0, NULL, NULL, NULL);
+		IVFFLAT_MAX_LISTS, 1, IVFFLAT_MAX_LISTS, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("ivfflat");
 }
 
@@ -108,7 +110,7 @@ define_ivfflat(void)
  * taken over then.
  */
 void
-ivfkm_shim_define_settings(void)
+ivfkm_shim_settings_define(void)
 {
 	static bool done = false;
 
@@ -147,15 +149,15 @@ read_iterative_scan(const char *name, const struct config_enum_entry *values)
 	return IVFKM_ITERATIVE_OFF;
 }
 
-/* Settings of hnsw: the first pass gets wider with hnsw.ef_search. */
-static void
-hnsw_settings(const IvfkmMetaPageData *meta, IvfkmSettings *settings)
+/* Settings of hnsw for a scan: the first pass gets wider with hnsw.ef_search. */
+void
+ivfkm_shim_settings_hnsw(const IvfkmMetaPageData *meta, IvfkmSettings *settings)
 {
 	int ef_search = read_int("hnsw.ef_search", HNSW_DEFAULT_EF_SEARCH, HNSW_MAX_EF_SEARCH);
 
 	if (settings->probes == 0)
 	{
-		double probes = ivfkm_auto_probes(meta, Min(ef_search, IVFKM_FIRST_K));
+		double probes = ivfkm_budget_probes(meta, Min(ef_search, IVFKM_FIRST_K));
 
 		probes *= Max(1.0, (double) ef_search / HNSW_DEFAULT_EF_SEARCH);
 		settings->probes = (int) Min(ceil(probes), meta->nlists);
@@ -167,41 +169,22 @@ hnsw_settings(const IvfkmMetaPageData *meta, IvfkmSettings *settings)
 		read_iterative_scan("hnsw.iterative_scan", hnsw_iterative_scan_values);
 }
 
-/* Settings of ivfflat: probes are a share of the lists that the index was declared with. */
-static void
-ivfflat_settings(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
+/*
+ * Settings of ivfflat for a scan: probes are a share of the lists that the index was declared
+ * with.  Settings of ivfkm that are not 0 take precedence, here as for hnsw.
+ */
+void
+ivfkm_shim_settings_ivfflat(const IvfkmMetaPageData *meta, int declared, IvfkmSettings *settings)
 {
-	int declared = ivfkm_shim_ivfflat_lists(index);
-	int probes = read_int("ivfflat.probes", IVFFLAT_DEFAULT_PROBES, IVFKM_IVFFLAT_MAX_LISTS);
-	int max_probes =
-		read_int("ivfflat.max_probes", IVFKM_IVFFLAT_MAX_LISTS, IVFKM_IVFFLAT_MAX_LISTS);
+	int probes = read_int("ivfflat.probes", IVFFLAT_DEFAULT_PROBES, IVFFLAT_MAX_LISTS);
+	int max_probes = read_int("ivfflat.max_probes", IVFFLAT_MAX_LISTS, IVFFLAT_MAX_LISTS);
 	double lists_each = (double) meta->nlists / declared;
 
 	if (settings->probes == 0)
-		settings->probes = (int) Max(ivfkm_auto_probes(meta, IVFKM_FIRST_K),
+		settings->probes = (int) Max(ivfkm_budget_probes(meta, IVFKM_FIRST_K),
 									 Min(ceil(probes * lists_each), meta->nlists));
 	if (settings->max_probes == 0 && max_probes < declared)
 		settings->max_probes = (int) Max(settings->probes, ceil(max_probes * lists_each));
 	settings->iterative_scan =
 		read_iterative_scan("ivfflat.iterative_scan", ivfflat_iterative_scan_values);
-}
-
-/*
- * Adds what the settings of an index's name ask for, if it is one of pgvector's: see
- * README.md of this folder.  Settings of ivfkm that are not at 0 go before.
- */
-void
-ivfkm_shim_settings_get(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
-{
-	switch (ivfkm_shim_kind(index))
-	{
-		case IVFKM_SHIM_NONE:
-			break;
-		case IVFKM_SHIM_HNSW:
-			hnsw_settings(meta, settings);
-			break;
-		case IVFKM_SHIM_IVFFLAT:
-			ivfflat_settings(index, meta, settings);
-			break;
-	}
 }

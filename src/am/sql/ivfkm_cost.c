@@ -25,7 +25,11 @@
 #include "utils/selfuncs.h"
 #include "utils/spccache.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_rights.h"
+#include "am/index/ivfkm_settings.h"
+#include "am/index/ivfkm_tree.h"
+#include "am/sql/ivfkm_cost.h"
 
 /* Cost of one row's 1-bit bounds, in units of cpu_operator_cost. */
 #define CODE_COST 0.05
@@ -75,16 +79,16 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	ivfkm_settings_get(index, &meta, &settings);
 	index_close(index, NoLock);
 
-	probes = settings.probes > 0 ? settings.probes : ivfkm_auto_probes(&meta, IVFKM_FIRST_K);
+	probes = settings.probes > 0 ? settings.probes : ivfkm_budget_probes(&meta, IVFKM_FIRST_K);
 	if (settings.max_probes > 0)
 		probes = Min(probes, settings.max_probes);
 	probes = Min(probes, meta.nlists);
 	share = probes / meta.nlists;
 	centroids = meta.nlists;
 	if (meta.height > 1) /* those of the nodes that the search opens */
-		centroids = Min(centroids, (double) IVFKM_NODE_CHILDREN *
-									   meta.descents[IVFKM_DESCENT_SEARCH].nodes[0] *
-									   Max(1.0, probes / ivfkm_auto_probes(&meta, IVFKM_FIRST_K)));
+		centroids = Min(
+			centroids, (double) IVFKM_NODE_CHILDREN * meta.descents[IVFKM_DESCENT_SEARCH].nodes[0] *
+						   Max(1.0, probes / ivfkm_budget_probes(&meta, IVFKM_FIRST_K)));
 	centroid_pages = ceil(centroids * quant_code_bytes((int) meta.dimensions) / BLCKSZ);
 	centroid_pages = Min(centroid_pages, info->pages);
 	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);

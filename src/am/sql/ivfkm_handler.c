@@ -14,34 +14,17 @@
 #include "commands/vacuum.h"
 #include "fmgr.h"
 
-#include "am/ivfkm.h"
+#include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_progress.h"
+#include "am/index/ivfkm_options.h"
+#include "am/maintain/ivfkm_insert.h"
+#include "am/maintain/ivfkm_vacuum.h"
+#include "am/scan/ivfkm_scan.h"
+#include "am/sql/ivfkm_cost.h"
+#include "am/sql/ivfkm_handler.h"
+#include "am/sql/ivfkm_validate.h"
 
 PG_FUNCTION_INFO_V1(ivfkmhandler);
-
-/* Name of a build phase, for pg_stat_progress_create_index. */
-static char *
-ivfkmbuildphasename(int64 phase)
-{
-	switch (phase)
-	{
-		case PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE:
-			return "initializing";
-		case IVFKM_PHASE_SAMPLE:
-			return "sampling rows";
-		case IVFKM_PHASE_TRAIN:
-			return "training centroids";
-		case IVFKM_PHASE_CALIBRATE:
-			return "measuring probes";
-		case IVFKM_PHASE_ASSIGN:
-			return "assigning rows to lists";
-		case IVFKM_PHASE_SORT:
-			return "sorting rows by list";
-		case IVFKM_PHASE_WRITE:
-			return "writing lists";
-		default:
-			return NULL;
-	}
-}
 
 /* amproperty: the column can be ordered by distance; all else is for core to answer. */
 static bool
@@ -56,7 +39,7 @@ ivfkmproperty(Oid index_oid, int attno, IndexAMProperty prop, const char *propna
 
 /* The access method's properties and callbacks, in the current memory context. */
 IndexAmRoutine *
-ivfkm_routine(void)
+ivfkm_handler_routine(void)
 {
 	IndexAmRoutine *routine = makeNode(IndexAmRoutine);
 
@@ -104,7 +87,7 @@ ivfkm_routine(void)
 	routine->amcostestimate = ivfkmcostestimate;
 	routine->amoptions = ivfkmoptions;
 	routine->amproperty = ivfkmproperty;
-	routine->ambuildphasename = ivfkmbuildphasename;
+	routine->ambuildphasename = ivfkm_progress_name;
 	routine->amvalidate = ivfkmvalidate;
 	routine->amadjustmembers = NULL;
 	routine->ambeginscan = ivfkmbeginscan;
@@ -125,5 +108,5 @@ ivfkm_routine(void)
 Datum
 ivfkmhandler(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(ivfkm_routine());
+	PG_RETURN_POINTER(ivfkm_handler_routine());
 }

@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "access/genam.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "fmgr.h"
@@ -21,7 +22,9 @@
 
 #include "port/vdb_half.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_list.h"
+#include "am/sql/ivfkm_utils.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_info);
 PG_FUNCTION_INFO_V1(ivfkm_lists);
@@ -154,7 +157,7 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	values[n++] = Int32GetDatum((int32) meta.nlists);
 	values[n++] = Int64GetDatum(sum.rows);
 	values[n++] = Int64GetDatum(sum.dead);
-	values[n++] = Int32GetDatum(ivfkm_auto_probes(&meta, IVFKM_FIRST_K));
+	values[n++] = Int32GetDatum(ivfkm_budget_probes(&meta, IVFKM_FIRST_K));
 	values[n++] = Int32GetDatum(meta.refine_bits);
 	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
 	values[n++] = Int64GetDatum(tree.nodes * BLCKSZ);

@@ -74,7 +74,7 @@ Datum
 ivfkm_vector_l2_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_L2, VDB_MAX_DIM, vector_ops_dims,
-								 vector_ops_load, vector_ops_l2,   false};
+								 vector_ops_load, vector_ops_l2,   false,		false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -84,7 +84,7 @@ Datum
 ivfkm_vector_ip_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_IP, VDB_MAX_DIM, vector_ops_dims,
-								 vector_ops_load, vector_ops_ip,   false};
+								 vector_ops_load, vector_ops_ip,   false,		false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -94,7 +94,7 @@ Datum
 ivfkm_vector_cosine_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {"vector",		  IVFKM_METRIC_COSINE, VDB_MAX_DIM, vector_ops_dims,
-								 vector_ops_load, vector_ops_cosine,   false};
+								 vector_ops_load, vector_ops_cosine,   false,		false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -141,7 +141,7 @@ Datum
 ivfkm_halfvec_l2_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_L2, VDB_MAX_DIM, halfvec_ops_dims,
-								 halfvec_ops_load, halfvec_ops_l2,	false};
+								 halfvec_ops_load, halfvec_ops_l2,	false,		 false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -151,7 +151,7 @@ Datum
 ivfkm_halfvec_ip_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {"halfvec",		   IVFKM_METRIC_IP, VDB_MAX_DIM, halfvec_ops_dims,
-								 halfvec_ops_load, halfvec_ops_ip,	false};
+								 halfvec_ops_load, halfvec_ops_ip,	false,		 false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -162,7 +162,7 @@ ivfkm_halfvec_cosine_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {
 		"halfvec",		  IVFKM_METRIC_COSINE, VDB_MAX_DIM, halfvec_ops_dims,
-		halfvec_ops_load, halfvec_ops_cosine,  false};
+		halfvec_ops_load, halfvec_ops_cosine,  false,		false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -198,70 +198,7 @@ Datum
 ivfkm_bit_hamming_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmOps ops = {"bit",		   IVFKM_METRIC_L2, VDB_MAX_DIM, bit_ops_dims,
-								 bit_ops_load, bit_ops_hamming, true};
+								 bit_ops_load, bit_ops_hamming, true,		 true};
 
 	PG_RETURN_POINTER(&ops);
-}
-
-/* ----- of the index ----- */
-
-/* The operations of the index's operator class. */
-const IvfkmOps *
-ivfkm_ops(Relation index)
-{
-	FmgrInfo *support = index_getprocinfo(index, 1, IVFKM_SUPPORT_OPS);
-
-	return (const IvfkmOps *) DatumGetPointer(FunctionCall1(support, PointerGetDatum(NULL)));
-}
-
-/*
- * Dimensions of the indexed column or expression, from its type modifier.  Errors: a type
- * whose modifier is only a limit; none given; more than the operator class can index.
- */
-int
-ivfkm_column_dims(Relation index, const IvfkmOps *ops)
-{
-	int dims = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
-
-	/* the operator classes of bit take bit varying too */
-	if (TupleDescAttr(RelationGetDescr(index), 0)->atttypid == VARBITOID)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("type not supported for ivfkm index"),
-						errhint("Declare the column as %s(n), or index an expression cast to it.",
-								ops->type_name)));
-	if (dims < 1)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("column does not have dimensions"),
-			 errhint("Declare it as %s(n), or index an expression cast to it.", ops->type_name)));
-	if (dims > ops->max_dims)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("column cannot have more than %d dimensions for ivfkm index",
-							   ops->max_dims)));
-	return dims;
-}
-
-/* Errors out unless a value has the index's dimensions. */
-void
-ivfkm_check_dims(const IvfkmOps *ops, Relation index, const void *value, int dims)
-{
-	if (ops->dims(value) != dims)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("expected %d dimensions, not %d", dims, ops->dims(value)),
-						errdetail("Index \"%s\" holds %ss of %d dimensions.",
-								  RelationGetRelationName(index), ops->type_name, dims)));
-}
-
-/* Errors out, as the operator would, unless a query has the index's dimensions. */
-void
-ivfkm_check_query_dims(const IvfkmOps *ops, const void *query, int dims)
-{
-	if (ops->dims(query) == dims)
-		return;
-	if (ops->dims == bit_ops_dims)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("different bit lengths %d and %d", dims, ops->dims(query))));
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("different %s dimensions %d and %d", ops->type_name, dims, ops->dims(query))));
 }

@@ -34,7 +34,8 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
-#include "am/ivfkm.h"
+#include "am/scan/ivfkm_scan.h"
+#include "am/sql/ivfkm_planner.h"
 
 /* The planner as it was when the library was loaded; NULL for PostgreSQL's own. */
 static planner_hook_type previous_planner;

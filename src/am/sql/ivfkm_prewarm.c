@@ -10,12 +10,14 @@
  */
 #include "compat.h"
 
+#include "access/genam.h"
 #include "access/relation.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_list.h"
+#include "am/sql/ivfkm_utils.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_prewarm);
 

@@ -10,6 +10,7 @@
  */
 #include "compat.h"
 
+#include "access/amapi.h"
 #include "access/genam.h"
 #include "access/table.h"
 #include "catalog/index.h"
@@ -17,7 +18,9 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_list.h"
+#include "am/scan/ivfkm_scan.h"
+#include "am/sql/ivfkm_utils.h"
 
 /*
  * Opens the index and, if "heap" is not NULL, its table (locked first), in

@@ -23,7 +23,7 @@
 #include "utils/regproc.h"
 #include "utils/syscache.h"
 
-#include "am/ivfkm.h"
+#include "am/sql/ivfkm_validate.h"
 
 /* Reports one problem as INFO, as core's validators do. */
 #define COMPLAIN(...)                                                                              \

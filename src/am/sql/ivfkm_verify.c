@@ -32,8 +32,13 @@
 
 #include "port/vdb_half.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_rights.h"
+#include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_space.h"
 #include "am/index/ivfkm_tidhash.h"
+#include "am/sql/ivfkm_utils.h"
 
 PG_FUNCTION_INFO_V1(vdb_index_check);
 
@@ -460,7 +465,7 @@ check_radii(CheckState *check, const CheckNode *node, const float *centroid)
 {
 	for (; node != NULL; node = node->parent)
 	{
-		if (ivfkm_centroid_distance(centroid, node->centroid, check->node_geometry.dims) >
+		if (ivfkm_space_distance(centroid, node->centroid, check->node_geometry.dims) >
 			node->record->radius)
 			page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(node->pointer),
 						   "A list lies outside the radius of centroid %u.",
@@ -600,20 +605,20 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 
 	old_context = MemoryContextSwitchTo(check->row_context);
 	value = PG_DETOAST_DATUM(values[0]);
-	ivfkm_check_dims(check->ops, index, value, dims);
+	ivfkm_ops_check_value(check->ops, index, value, dims);
 	x = palloc(sizeof(float) * dims);
 	centroid = palloc(sizeof(float) * dims);
 	stored = palloc(sizeof(uint16) * dims);
 	ivfkm_code_init(&code, dims, check->meta.refine_bits);
 	found_code = palloc(quant_code_bytes(dims));
-	(void) ivfkm_load(check->ops, value, dims, x, &ordinary);
+	(void) ivfkm_row_load(check->ops, value, dims, x, &ordinary);
 	ivfkm_space_apply(check->space, x);
 	list = &check->lists[entry->list];
 	page_centroid_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
-	(void) ivfkm_encode(check->space->quant_metric, dims, check->meta.refine_bits, x, ordinary,
-						centroid, check->space->offset, &code);
+	(void) ivfkm_code_make(check->space->quant_metric, dims, check->meta.refine_bits, x, ordinary,
+						   centroid, check->space->offset, &code);
 
 	copy_group(check, &check->list_geometry, &child, entry->block);
 	lane = entry->slot % QUANT_UNIT;
@@ -669,7 +674,7 @@ vdb_index_check(PG_FUNCTION_ARGS)
 
 	memset(&check, 0, sizeof(check));
 	check.index = index;
-	check.ops = ivfkm_ops(index);
+	check.ops = ivfkm_ops_get(index);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	page_meta_read(index, &check.meta);
 	dims = (int) check.meta.dimensions;

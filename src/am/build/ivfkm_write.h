@@ -1,0 +1,74 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_write.h
+ *	  Writing a new index: metapage, mean, root node, centroids, lists.
+ *
+ * IDENTIFICATION
+ *	  src/am/build/ivfkm_write.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_WRITE_H
+#define IVFKM_WRITE_H
+
+#include "storage/buffile.h"
+
+#include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_space.h"
+
+/* One level of a trained tree: the lists, or the nodes of a level below the root. */
+typedef struct IvfkmPlanLevel
+{
+	uint32 count;			   /* lists or nodes */
+	uint32 first_id;		   /* owner id of the first one */
+	uint16 *centroids;		   /* count * dims binary16 */
+	float *norms;			   /* squared norm of each centroid as stored */
+	float *radii;			   /* see IvfkmChildData */
+	uint32 *counts;			   /* rows of each list; children of each node */
+	BlockNumber *first_blocks; /* first block of each */
+	BlockNumber first_record;  /* of the pages with the records */
+} IvfkmPlanLevel;
+
+/*
+ * A trained index before its lists are written.  The children of a node are adjacent, in the
+ * order of the nodes; those of the root are the whole highest level.
+ */
+typedef struct IvfkmPlan
+{
+	IvfkmMetaPageData meta; /* addresses are filled in by ivfkm_write_*() */
+	IvfkmSpace *space;
+	IvfkmPlanLevel levels[IVFKM_MAX_HEIGHT]; /* meta.height levels, the lists first */
+} IvfkmPlan;
+
+#define IVFKM_ROOT_ID		1 /* owner id of the root node of a new index */
+#define IVFKM_FIRST_LIST_ID 2 /* and of its first list */
+
+/* The extent of a list or node while it is written, group by group. */
+typedef struct IvfkmExtent
+{
+	IvfkmWriter *writer;
+	const IvfkmGeometry *geometry;
+	uint32 owner;
+	BlockNumber first;		 /* first block of the extent */
+	BlockNumber block;		 /* block to be written next */
+	BlockNumber groups_left; /* with the current one */
+	int slot;				 /* next slot of the current group */
+	Page pages[IVFKM_MAX_STRIPES];
+	char *refine_pages; /* all refine pages of a list, or one if there is a file */
+	BufFile *refine_file;
+	BlockNumber refine_first;
+	BlockNumber refine_count;
+	uint32 nrefined; /* records written */
+} IvfkmExtent;
+
+extern BlockNumber ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n);
+extern BlockNumber ivfkm_refine_blocks(const IvfkmGeometry *geometry, uint32 n);
+extern void ivfkm_extent_begin(IvfkmExtent *extent, IvfkmWriter *writer,
+							   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first,
+							   uint32 n);
+extern void ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
+							 float norm2, float radius);
+extern void ivfkm_extent_end(IvfkmExtent *extent);
+extern void ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan);
+
+#endif /* IVFKM_WRITE_H */

@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_code.h
+ *	  A row's codes.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_code.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_CODE_H
+#define IVFKM_CODE_H
+
+#include "am/ivfkm.h"
+
+/* The codes of one row. */
+typedef struct IvfkmCode
+{
+	uint8 *bits; /* 1-bit code, row-major */
+	QuantFactors factors;
+	uint8 *refine; /* NULL without a refine tier */
+	QuantRefineFactors refine_factors;
+} IvfkmCode;
+
+extern void ivfkm_code_init(IvfkmCode *code, int dims, int refine_bits);
+extern float ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x,
+							 bool ordinary, const float *centroid, const float *offset,
+							 IvfkmCode *code);
+
+#endif /* IVFKM_CODE_H */

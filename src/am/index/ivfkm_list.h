@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_list.h
+ *	  Reading the units of nodes and posting lists.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_list.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_LIST_H
+#define IVFKM_LIST_H
+
+#include "am/ivfkm.h"
+
+/* Walks the groups of a list or node; holds a share lock on a group's last page. */
+typedef struct IvfkmReader
+{
+	Relation index;
+	const IvfkmGeometry *geometry;
+	const QuantQuery *query; /* NULL: no bounds wanted */
+	IvfkmAhead *ahead;		 /* that the extent is read through, or NULL */
+	BlockNumber first;		 /* of the extent */
+	BlockNumber extent_end;	 /* block behind it */
+	uint32 owner;
+	uint32 generation;
+	BlockNumber next;	  /* group to read next */
+	BlockNumber block;	  /* group being read */
+	BlockNumber nvisited; /* groups read so far */
+	Buffer buffer;		  /* last page of that group, or InvalidBuffer */
+	Page page;
+	uint32 acc[QUANT_UNIT]; /* sums of a striped unit */
+} IvfkmReader;
+
+extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geometry,
+							   const IvfkmChildData *child, const QuantQuery *query);
+extern bool ivfkm_reader_next(IvfkmReader *reader);
+extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
+								const IvfkmChildData *child);
+extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
+								float threshold, float *lb, float *ub, IvfkmUnit *arrays);
+
+#endif /* IVFKM_LIST_H */

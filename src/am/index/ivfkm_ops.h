@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_ops.h
+ *	  What the operator class of an index supplies.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_ops.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_OPS_H
+#define IVFKM_OPS_H
+
+#include "am/ivfkm.h"
+
+extern const IvfkmOps *ivfkm_ops_get(Relation relation);
+extern int ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops);
+extern void ivfkm_ops_check_value(const IvfkmOps *ops, Relation relation, const void *value,
+								  int dims);
+extern void ivfkm_ops_check_query(const IvfkmOps *ops, const void *query, int dims);
+
+#endif /* IVFKM_OPS_H */

@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_options.c
+ *	  Options of an index: WITH (...).
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_options.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/amapi.h"
+#include "access/reloptions.h"
+
+#include "am/index/ivfkm_options.h"
+
+static relopt_kind ivfkm_relopt_kind;
+
+static relopt_enum_elt_def refine_bits_values[] = {
+	{"auto", IVFKM_REFINE_AUTO}, {"0", 0}, {"4", 4}, {"8", 8}, {NULL, 0}};
+
+/* Registers the index options; called once from _PG_init(). */
+void
+ivfkm_options_init(void)
+{
+	ivfkm_relopt_kind = add_reloption_kind();
+	add_int_reloption(ivfkm_relopt_kind, "lists", "Number of posting lists; 0 chooses by rows",
+					  IVFKM_DEFAULT_LISTS, 0, IVFKM_MAX_LISTS, AccessExclusiveLock);
+	add_enum_reloption(ivfkm_relopt_kind, "refine_bits",
+					   "Bits a dimension of the codes that candidates are ranked by",
+					   refine_bits_values, IVFKM_REFINE_AUTO,
+					   "Valid values are \"auto\", \"0\", \"4\" and \"8\".", AccessExclusiveLock);
+}
+
+/* amoptions: parses and checks the options of WITH (...). */
+bytea *
+ivfkmoptions(Datum reloptions, bool validate)
+{
+	static const relopt_parse_elt table[] = {
+		{.optname = "lists", .opttype = RELOPT_TYPE_INT, .offset = offsetof(IvfkmOptions, lists)},
+		{.optname = "refine_bits",
+		 .opttype = RELOPT_TYPE_ENUM,
+		 .offset = offsetof(IvfkmOptions, refine_bits)},
+	};
+
+	return (bytea *) build_reloptions(reloptions, validate, ivfkm_relopt_kind, sizeof(IvfkmOptions),
+									  table, lengthof(table));
+}
+
+/* The index's options; NULL if all have their defaults.  Those of its other names are others. */
+static const IvfkmOptions *
+index_options(Relation relation)
+{
+	return relation->rd_indam->amoptions == ivfkmoptions
+			   ? (const IvfkmOptions *) relation->rd_options
+			   : NULL;
+}
+
+/* The index's "lists" option; 0 = automatic. */
+int
+ivfkm_options_lists(Relation relation)
+{
+	const IvfkmOptions *options = index_options(relation);
+
+	return options != NULL ? options->lists : IVFKM_DEFAULT_LISTS;
+}
+
+/* The index's "refine_bits" option: IVFKM_REFINE_AUTO, 0, 4 or 8. */
+int
+ivfkm_options_refine_bits(Relation relation)
+{
+	const IvfkmOptions *options = index_options(relation);
+
+	return options != NULL ? options->refine_bits : IVFKM_REFINE_AUTO;
+}

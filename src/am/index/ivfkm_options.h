@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_options.h
+ *	  Options of an index: WITH (...).
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_options.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_OPTIONS_H
+#define IVFKM_OPTIONS_H
+
+#include "am/ivfkm.h"
+
+typedef struct IvfkmOptions
+{
+	int32 vl_len_;	 /* varlena header (do not touch directly!) */
+	int lists;		 /* 0 = automatic */
+	int refine_bits; /* IVFKM_REFINE_AUTO, 0, 4 or 8 */
+} IvfkmOptions;
+
+#define IVFKM_REFINE_AUTO (-1)
+
+#define IVFKM_DEFAULT_LISTS 0
+#define IVFKM_MAX_LISTS		1000000
+
+extern void ivfkm_options_init(void);
+extern bytea *ivfkmoptions(Datum reloptions, bool validate);
+extern int ivfkm_options_lists(Relation relation);
+extern int ivfkm_options_refine_bits(Relation relation);
+
+#endif /* IVFKM_OPTIONS_H */

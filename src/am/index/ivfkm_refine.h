@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_refine.h
+ *	  Bounds of distances from refine records.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_refine.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_REFINE_H
+#define IVFKM_REFINE_H
+
+#include "am/index/ivfkm_space.h"
+
+/* A query prepared for refine records. */
+typedef struct IvfkmRefiner
+{
+	Relation index;
+	const IvfkmGeometry *geometry;
+	QuantMetric metric;
+	bool by_angle; /* cosine */
+	QuantRefineQuery query;
+	float query_norm;	  /* of the query with the mean, index space */
+	float offset_norm;	  /* of the mean, index space */
+	float rounding;		  /* relative error of a distance computed in float32 */
+	float underflow;	  /* absolute error of it, index space */
+	float angle_rounding; /* absolute error of a cosine distance, index space */
+} IvfkmRefiner;
+
+extern void ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *geometry,
+							   const IvfkmSpace *space, const float *query, double distance_scale);
+extern bool ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
+								const ItemPointerData *record, const ItemPointerData *tid, float g,
+								float dist2, float epsilon, float *lb, float *ub);
+extern void ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointerData *record);
+
+#endif /* IVFKM_REFINE_H */

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_settings.h
+ *	  Settings: what a session asks of scans and builds.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_settings.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_SETTINGS_H
+#define IVFKM_SETTINGS_H
+
+#include "am/ivfkm.h"
+
+typedef enum IvfkmIterativeScan
+{
+	IVFKM_ITERATIVE_OFF,
+	IVFKM_ITERATIVE_RELAXED,
+	IVFKM_ITERATIVE_STRICT
+} IvfkmIterativeScan;
+
+/* What the settings say to one scan; the same for all of it. */
+typedef struct IvfkmSettings
+{
+	int probes; /* lists of the first pass; 0 = as measured at build */
+	double epsilon;
+	int max_probes;		 /* 0 = no limit */
+	int max_scan_tuples; /* 0 = no limit */
+	int iterative_scan;	 /* IvfkmIterativeScan */
+} IvfkmSettings;
+
+/*
+ * An access method that is ivfkm by another name.  Its indexes are known by their amoptions;
+ * "settings" adds to what a scan of one is asked for.
+ */
+typedef struct IvfkmAlias
+{
+	bytea *(*options)(Datum reloptions, bool validate);
+	void (*settings)(Relation relation, const IvfkmMetaPageData *meta, IvfkmSettings *settings);
+} IvfkmAlias;
+
+extern void ivfkm_settings_init(void);
+extern void ivfkm_settings_alias(const IvfkmAlias *alias);
+extern void ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta,
+							   IvfkmSettings *settings);
+extern int ivfkm_settings_node_children(void);
+
+#endif /* IVFKM_SETTINGS_H */

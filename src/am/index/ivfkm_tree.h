@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_tree.h
+ *	  Best-first search for the nearest posting lists.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_tree.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_TREE_H
+#define IVFKM_TREE_H
+
+#include "am/index/ivfkm_list.h"
+
+#define IVFKM_NODE_CHILDREN 100 /* that a node below the root has on average */
+
+/* A posting list that a search has reached, in the order of its centroid's distance. */
+typedef struct IvfkmProbe
+{
+	IvfkmChildData child;
+	ItemPointerData pointer; /* the child's record */
+	float key;				 /* what lists are ordered by */
+	float target_dist2;		 /* squared distance of the search's target to the centroid */
+	float dist2;			 /* ||q - c||^2, index space */
+	float dot;				 /* <q, c>, index space */
+} IvfkmProbe;
+
+typedef struct IvfkmTreeEntry IvfkmTreeEntry;
+
+/* A best-first search for the lists nearest to a point. */
+typedef struct IvfkmTree
+{
+	Relation index;
+	int dims;
+	float epsilon;
+	float lean;							/* see ivfkm_tree.c */
+	bool by_dot;						/* order lists by -<target, c>, not by
+											   * ||target - c||^2 */
+	int wanted;							/* lists that the caller is sure to take */
+	int measured;						/* lists that the next numbers were measured for */
+	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* of each level, to open for them */
+	uint32 opened[IVFKM_MAX_HEIGHT];	/* so far */
+	int returned;						/* lists so far */
+	IvfkmGeometry geometry;
+	const float *target; /* point that the lists are ordered around */
+	const float *query;	 /* point that dist2 and dot are for */
+	QuantQuery quant;	 /* of the target */
+	float target_norm;	 /* ||target|| */
+	float query_norm2;	 /* ||query||^2 */
+	uint16 *centroid;	 /* scratch: one binary16 centroid */
+	IvfkmTreeEntry *heap;
+	int nheap;
+	int heap_size;
+	IvfkmTreeEntry *later; /* for when more lists than "wanted" are wanted */
+	int nlater;
+	int later_size;
+	float *bounds; /* the lowest upper bounds of lists' keys, a heap; NULL: all are wanted */
+	int nbounds;
+	float horizon;	   /* the highest of them once there are "wanted" */
+	IvfkmProbe *exact; /* resolved children waiting in the heap */
+	int nexact;
+	int exact_size;
+} IvfkmTree;
+
+extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
+							 IvfkmDescentKind kind, const float *target, const float *query,
+							 float epsilon, int wanted);
+extern float ivfkm_tree_key(const IvfkmTree *tree, float key, float radius);
+extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
+
+#endif /* IVFKM_TREE_H */

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_insert.h
+ *	  Adding one row.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_insert.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_INSERT_H
+#define IVFKM_INSERT_H
+
+#include "access/genam.h"
+#include "nodes/execnodes.h"
+
+#include "am/ivfkm.h"
+
+extern bool ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
+						IndexInfo *index_info);
+
+#endif /* IVFKM_INSERT_H */

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_rerank.h
+ *	  Exact distances of single rows, read from the table.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_rerank.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_RERANK_H
+#define IVFKM_RERANK_H
+
+#include "access/relscan.h"
+#include "nodes/execnodes.h"
+
+#include "am/ivfkm.h"
+
+/* Access to the rows of the table behind a scan. */
+typedef struct IvfkmRerank
+{
+	Relation index;
+	const IvfkmOps *ops;
+	IndexFetchTableData *fetch;
+	TupleTableSlot *slot;
+	IndexInfo *index_info;
+	EState *estate;			   /* for indexes on expressions, else NULL */
+	MemoryContext row_context; /* detoasted values; reset after every row */
+} IvfkmRerank;
+
+extern void ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index,
+							   const IvfkmOps *ops);
+extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
+extern void ivfkm_rerank_end(IvfkmRerank *rerank);
+extern bool ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
+								  int dims, const ItemPointerData *tid, double *distance);
+
+#endif /* IVFKM_RERANK_H */

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_utils.h
+ *	  Opening indexes from SQL functions, and listing their lists.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_utils.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_UTILS_H
+#define IVFKM_UTILS_H
+
+#include "am/index/ivfkm_tree.h"
+
+/* Pages above the lists. */
+typedef struct IvfkmTreePages
+{
+	int64 nodes;
+	int64 centroids;
+} IvfkmTreePages;
+
+extern IvfkmProbe *ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
+									   IvfkmTreePages *pages);
+
+extern Relation ivfkm_open(Oid index_oid, Relation *heap);
+
+#endif /* IVFKM_UTILS_H */
