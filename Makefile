@@ -29,7 +29,11 @@ EXTRA_CLEAN = $(DEPENDENCIES)
 DATA := $(wildcard sql/vdb--*.sql)
 REGRESS := $(sort $(basename $(notdir $(filter-out sql/vdb--%,$(wildcard sql/*.sql)))))
 REGRESS_OPTS = --inputdir=. --load-extension=vdb
+# those called point_* need test/modules/test_vdb
 ISOLATION := $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ifndef VDB_TEST_POINTS
+ISOLATION := $(filter-out point_%,$(ISOLATION))
+endif
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso --load-extension=vdb
 
 # -ffp-contract=off: codes that reach disk are the same on every CPU; kernels ask for FMA

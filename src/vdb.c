@@ -22,6 +22,7 @@
 #include "distance/bits.h"
 #include "distance/dist.h"
 #include "distance/sparse.h"
+#include "page/page_point.h"
 #include "port/vdb_cpu.h"
 #include "quant/quant.h"
 #include "vdb.h"
@@ -90,6 +91,7 @@ _PG_init(void)
 	ivfkm_options_init();
 	ivfkm_settings_init();
 	ivfkm_planner_init();
+	page_point_init();
 }
 
 /* SQL: vdb_simd_variants() returns table (name, compiled, supported, active). */

@@ -21,6 +21,7 @@
 #include "storage/lmgr.h"
 
 #include "page/page.h"
+#include "page/page_point.h"
 #include "page/page_wal.h"
 
 /* Pins and exclusively locks block "block", which may lie one behind the end of the file. */
@@ -108,6 +109,7 @@ page_group_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, u
 	page_wal_finish(&wal);
 	for (int i = 0; i < geometry->stripes; i++)
 		UnlockReleaseBuffer(buffers[i]);
+	page_point("append-unlinked");
 
 	/* link it and account for it; lock order: metapage, then list pages */
 	LockBuffer(meta_buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -156,6 +158,7 @@ page_refine_append(Relation index, const IvfkmGeometry *geometry, uint32 owner, 
 		page_refine_init(page_wal_register_new(&wal, buffer), owner, generation, head, seen);
 		page_wal_finish(&wal);
 		UnlockReleaseBuffer(buffer);
+		page_point("refine-append-unlinked");
 
 		/* link it and account for it */
 		LockBuffer(meta_buffer, BUFFER_LOCK_EXCLUSIVE);

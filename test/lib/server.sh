@@ -169,6 +169,16 @@ vdb_install_vector_shim()
 		$(vdb_bitcode_option) "$@" install-vector-shim
 }
 
+# Compile test/modules/test_vdb and put it where LOAD finds it.
+vdb_install_test_module()
+{
+	local to=$vdb_work/test_vdb
+
+	cp -R "$vdb_root/test/modules/test_vdb" "$to" &&
+		make -s -C "$to" PG_CONFIG="$PG_CONFIG" with_llvm=no test_vdb.so >&2 &&
+		cp "$to/test_vdb.so" "$vdb_work/root$("$PG_CONFIG" --pkglibdir)/"
+}
+
 # vdb_start_server [NAME=VALUE...]: settings beside the defaults
 vdb_start_server()
 {

@@ -32,6 +32,7 @@
 #include "am/build/ivfkm_sizes.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
+#include "page/page_point.h"
 
 /*
  * Squared residuals are summed as multiples of this, so that the sum does not depend on the
@@ -352,6 +353,7 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 	build_begin(&build, heap, index, index_info);
 	old_context = MemoryContextSwitchTo(build.context);
 	ivfkm_plan(&build);
+	page_point("build-planned");
 	assign_rows(&build);
 	result->heap_tuples = build.shared->scanned;
 	result->index_tuples = (double) build.shared->rows;

@@ -27,6 +27,7 @@
 #include "am/index/ivfkm_space.h"
 #include "am/index/ivfkm_tree.h"
 #include "am/maintain/ivfkm_insert.h"
+#include "page/page_point.h"
 #include "page/page_wal.h"
 
 /* Width of the bounds when looking for the nearest centroid: practically exact. */
@@ -130,6 +131,7 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 			UnlockReleaseBuffer(buffers[last]);
 			return INSERT_NEEDS_PAGE;
 		}
+		page_point("insert-refined");
 	}
 	for (int i = 0; i < last; i++)
 	{
@@ -152,6 +154,7 @@ insert_into_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 				 const IvfkmCode *code, const ItemPointerData *tid)
 {
 	BlockNumber head = list->first_block + geometry->stripes - 1;
+	BlockNumber hint;
 	BlockNumber start;
 	BlockNumber refine_block;
 	BlockNumber block;
@@ -161,11 +164,10 @@ insert_into_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 
 	buffer = page_read(index, head, BUFFER_LOCK_SHARE);
 	page_check_group(index, buffer, geometry, geometry->stripes - 1, list->id, list->generation);
-	start = IvfkmPageGetGroupHeader(BufferGetPage(buffer))->insert_block;
+	hint = IvfkmPageGetGroupHeader(BufferGetPage(buffer))->insert_block;
 	refine_block = IvfkmPageGetGroupHeader(BufferGetPage(buffer))->refine_block;
 	UnlockReleaseBuffer(buffer);
-	if (!BlockNumberIsValid(start))
-		start = list->first_block;
+	start = BlockNumberIsValid(hint) ? hint : list->first_block;
 
 	block = start;
 	while (!done)
@@ -194,12 +196,17 @@ insert_into_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 
 	if (block != start)
 	{
-		PageWal wal;
-
+		page_point("insert-hint");
 		buffer = page_read(index, head, BUFFER_LOCK_EXCLUSIVE);
-		page_wal_begin(&wal, index);
-		IvfkmPageGetGroupHeader(page_wal_register(&wal, buffer))->insert_block = block;
-		page_wal_finish(&wal);
+		/* not if VACUUM has freed slots meanwhile, or another insert has moved it */
+		if (IvfkmPageGetGroupHeader(BufferGetPage(buffer))->insert_block == hint)
+		{
+			PageWal wal;
+
+			page_wal_begin(&wal, index);
+			IvfkmPageGetGroupHeader(page_wal_register(&wal, buffer))->insert_block = block;
+			page_wal_finish(&wal);
+		}
 		UnlockReleaseBuffer(buffer);
 	}
 }
@@ -237,6 +244,7 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	(void) ivfkm_code_make(metric, dims, meta->refine_bits, x, ordinary, centroid, offset, &code);
 
 	page_list_geometry(&geometry, dims, meta->refine_bits);
+	page_point("insert-descended");
 	insert_into_list(index, &geometry, &probe.child, &code, tid);
 }
 

@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 
 #include "am/maintain/ivfkm_vacuum.h"
+#include "page/page_point.h"
 #include "page/page_wal.h"
 
 /* Lets inserts into the list that starts at "head" look for free slots from its beginning. */
@@ -137,11 +138,14 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 				head = header->head;
 		}
 		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		if (BlockNumberIsValid(head))
+			page_point("bulkdelete-group");
 
 		if (BlockNumberIsValid(head) &&
 			vacuum_group(index, &geometry, buffer, stats, callback, callback_state) > 0)
 		{
 			ReleaseBuffer(buffer);
+			page_point("bulkdelete-hint");
 			reset_insert_block(index, &geometry, head);
 		}
 		else

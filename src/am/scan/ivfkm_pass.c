@@ -24,6 +24,7 @@
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_list.h"
 #include "am/scan/ivfkm_scan.h"
+#include "page/page_point.h"
 
 /* Added to ivfkm.epsilon after the first pass: rows are then worth more than bounds. */
 #define LATER_EPSILON 1.5f
@@ -166,6 +167,7 @@ scan_list(IndexScanDesc scan, IvfkmScan *so, int number, bool first_time, IvfkmA
 	IvfkmReader reader;
 	QuantBound bound;
 
+	page_point("scan-list");
 	/* with NaN every row survives */
 	quant_bound_init(&bound, so->metric, so->quant,
 					 so->arbitrary_order ? get_float4_nan() : ivfkm_pass_list_constant(so, &probe),
@@ -403,6 +405,7 @@ ivfkm_pass_next(IndexScanDesc scan, IvfkmScan *so)
 	IvfkmAhead ahead;
 	bool reading_ahead = false;
 
+	page_point("scan-pass");
 	if (so->pass > 0)
 	{
 		if (so->ncandidates == 0 && !so->truncated && !ivfkm_pass_more_lists(so))

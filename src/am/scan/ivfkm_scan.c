@@ -26,6 +26,7 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
 #include "am/scan/ivfkm_scan.h"
+#include "page/page_point.h"
 
 /*
  * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
@@ -187,6 +188,7 @@ look_exactly(IndexScanDesc scan, IvfkmScan *so, const ItemPointerData *tid)
 {
 	double distance = 0.0;
 
+	page_point("scan-look");
 	if (so->arbitrary_order)
 		distance = -get_float8_infinity(); /* no reason to look, and none to wait */
 	else if (ivfkm_rerank_distance(so->rerank, scan->xs_snapshot, so->query_value,

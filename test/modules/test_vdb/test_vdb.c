@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_vdb.c
- *	  Index scans as no SQL statement makes them, and settings as another library's.
+ *	  Index scans as no SQL statement makes them, settings as another library's, and stops at
+ *	  the points of src/page/page_point.h.
  *
  * IDENTIFICATION
  *	  test/modules/test_vdb/test_vdb.c
@@ -18,6 +19,8 @@
 #include "executor/tuptable.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -30,6 +33,21 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(test_vdb_define_settings);
 PG_FUNCTION_INFO_V1(test_vdb_scan);
 PG_FUNCTION_INFO_V1(test_vdb_recv);
+PG_FUNCTION_INFO_V1(test_vdb_stop);
+PG_FUNCTION_INFO_V1(test_vdb_fail);
+PG_FUNCTION_INFO_V1(test_vdb_go);
+
+/* Points that this session is to stop at. */
+typedef struct Stop
+{
+	char point[NAMEDATALEN];
+	int arrivals; /* left until it stops */
+	int64 key;	  /* of the advisory lock to wait for */
+	int level;	  /* of the error to raise, or 0 to wait */
+} Stop;
+
+static Stop stops[8];
+static int nstops = 0;
 
 /* The snapshot of a name; "dirty" is room for one that is not static. */
 static Snapshot
@@ -142,4 +160,81 @@ test_vdb_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("incorrect binary data format")));
 	PG_RETURN_TEXT_P(cstring_to_text(OidOutputFunctionCall(output, value)));
+}
+
+/* Waits until nobody has the advisory lock "key". */
+static void
+wait_for_lock(int64 key)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, 1);
+	(void) LockAcquire(&tag, ShareLock, false, false);
+	(void) LockRelease(&tag, ShareLock, false);
+}
+
+/* The hook of page_point(). */
+static void
+stop_at_point(const char *name)
+{
+	for (int i = 0; i < nstops; i++)
+	{
+		Stop stop = stops[i];
+
+		if (strcmp(stop.point, name) != 0 || --stops[i].arrivals > 0)
+			continue;
+		stops[i] = stops[--nstops]; /* it stops once */
+		if (stop.level != 0)
+			elog(stop.level, "stopped at point \"%s\"", name);
+		wait_for_lock(stop.key);
+		return;
+	}
+}
+
+/* Has this session stop at a point. */
+static void
+add_stop(const char *point, int arrivals, int64 key, int level)
+{
+	Stop *stop = &stops[nstops];
+
+	if (nstops == lengthof(stops) || strlen(point) >= sizeof(stop->point))
+		elog(ERROR, "no room for point \"%s\"", point);
+	strcpy(stop->point, point);
+	stop->arrivals = arrivals;
+	stop->key = key;
+	stop->level = level;
+	nstops++;
+	*find_rendezvous_variable("vdb_point") = (void *) stop_at_point;
+}
+
+/*
+ * SQL: test_vdb_stop(point text, arrivals integer, key bigint) returns void: the arrivals-th time
+ * that this session comes to the point, it waits until nobody has the advisory lock.
+ */
+Datum
+test_vdb_stop(PG_FUNCTION_ARGS)
+{
+	add_stop(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1), PG_GETARG_INT64(2), 0);
+	PG_RETURN_VOID();
+}
+
+/*
+ * SQL: test_vdb_fail(point text, arrivals integer, panic boolean) returns void: the arrivals-th
+ * time that this session comes to the point, it raises an error, or takes the server down.
+ */
+Datum
+test_vdb_fail(PG_FUNCTION_ARGS)
+{
+	add_stop(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1), 0,
+			 PG_GETARG_BOOL(2) ? PANIC : ERROR);
+	PG_RETURN_VOID();
+}
+
+/* SQL: test_vdb_go() returns void: this session stops at no point any more. */
+Datum
+test_vdb_go(PG_FUNCTION_ARGS)
+{
+	nstops = 0;
+	*find_rendezvous_variable("vdb_point") = NULL;
+	PG_RETURN_VOID();
 }
