@@ -6,8 +6,7 @@
  * NOTES
  *	  The steps, and what bounds their memory, are described in README.md of this folder.
  *	  Everything is allocated in one context that an error drops; nothing is visible
- *	  before the transaction commits.  Planning is in ivfkm_train.c; workers, in
- *	  ivfkm_parallel.c.
+ *	  before the transaction commits.
  *
  * IDENTIFICATION
  *	  src/am/build/ivfkm_build.c
@@ -16,300 +15,22 @@
  */
 #include "compat.h"
 
-#include "access/tableam.h"
-#include "catalog/index.h"
-#include "catalog/pg_operator_d.h"
-#include "catalog/pg_type_d.h"
-#include "commands/progress.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "pgstat.h"
-#include "utils/backend_progress.h"
-#include "utils/guc.h"
 
+#include "am/build/ivfkm_assign.h"
 #include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_build_state.h"
+#include "am/build/ivfkm_calibrate.h"
+#include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_jobs.h"
 #include "am/build/ivfkm_progress.h"
+#include "am/build/ivfkm_sample.h"
 #include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_team.h"
+#include "am/build/ivfkm_train.h"
+#include "am/build/ivfkm_training.h"
 #include "am/index/ivfkm_ops.h"
-#include "am/index/ivfkm_row.h"
 #include "page/page_point.h"
-
-/*
- * Squared residuals are summed as multiples of this, so that the sum does not depend on the
- * order; larger ones than RESIDUAL_MOST, of outliers, count as much as that.
- */
-#define RESIDUAL_QUANTUM 0x1p-24
-#define RESIDUAL_MOST	 0x1p30
-
-/* What the sort carries for each row behind its list and address. */
-typedef struct SortedCode
-{
-	int32 vl_len_; /* varlena header (do not touch directly!) */
-	QuantFactors factors;
-	QuantRefineFactors refine_factors; /* zero without a refine tier */
-	uint8 code[FLEXIBLE_ARRAY_MEMBER]; /* and behind it the refine code */
-} SortedCode;
-
-/* Bytes of a SortedCode with its codes. */
-static Size
-sorted_bytes(const IvfkmBuild *build)
-{
-	int refine_bits = build->plan.meta.refine_bits;
-
-	return offsetof(SortedCode, code) + quant_code_bytes(build->dims) +
-		   (refine_bits > 0 ? quant_refine_bytes(build->dims, refine_bits) : 0);
-}
-
-/* Memory of each process's sort, in kB: what the rest leaves, divided. */
-static int
-sort_memory(const IvfkmBuild *build)
-{
-	int dims = build->dims;
-	int nlists = (int) build->shared->nlists;
-	Size fixed =
-		ivfkm_team_bytes(dims, build->shared->max_lists) + ivfkm_centroid_bytes(dims, nlists);
-	Size each = kmeans_assign_bytes(dims, nlists) +
-				sizeof(float) * (Size) kmeans_assign_points(dims) * dims;
-	Size left;
-
-	fixed += each * build->shared->nparticipants;
-	left = build->budget > fixed ? build->budget - fixed : 0;
-	return (int) Max(64, Min(left / build->shared->nparticipants / 1024, MAX_KILOBYTES));
-}
-
-/* Sets up a sort of encoded rows by list and heap address, with "memory" kB. */
-static void
-begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
-{
-	AttrNumber columns[2] = {1, 2};
-	Oid operators[2] = {Int4LessOperator, TIDLessOperator};
-	Oid collations[2] = {InvalidOid, InvalidOid};
-	bool nulls_first[2] = {false, false};
-
-	if (build->sort_slot == NULL)
-	{
-		TupleDesc desc = CreateTemplateTupleDesc(3);
-		Size code_bytes = sorted_bytes(build);
-
-		TupleDescInitEntry(desc, (AttrNumber) 1, "list", INT4OID, -1, 0);
-		TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
-		TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
-		build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
-		build->sorted_code = palloc0(code_bytes);
-		SET_VARSIZE(build->sorted_code, code_bytes);
-	}
-	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, 2, columns, operators,
-									   collations, nulls_first, memory, coordinate, TUPLESORT_NONE);
-}
-
-/* Adds a squared residual to the sum. */
-static void
-add_residual(IvfkmBuild *build, float residual2)
-{
-	double clamped = residual2 < RESIDUAL_MOST ? residual2 : RESIDUAL_MOST;
-	uint64 units = (uint64) (clamped / RESIDUAL_QUANTUM);
-
-	build->residual_low += units & 0xffffffff;
-	build->residual_high += units >> 32;
-}
-
-/* Assigns, encodes and hands to the sort the rows of the batch. */
-static void
-flush_batch(IvfkmBuild *build)
-{
-	IvfkmPlan *plan = &build->plan;
-	int dims = build->dims;
-	uint32 lists[KMEANS_BLOCK];
-	float dist2[KMEANS_BLOCK];
-	uint64 assigned;
-
-	CHECK_FOR_INTERRUPTS();
-	kmeans_assign(build->lists, build->batch, build->nbatch, lists, dist2, build->workspace);
-	for (int i = 0; i < build->nbatch; i++)
-	{
-		SortedCode *sorted = build->sorted_code;
-		TupleTableSlot *slot = build->sort_slot;
-		IvfkmCode code;
-
-		code.bits = sorted->code;
-		code.refine = sorted->code + quant_code_bytes(dims);
-		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
-		add_residual(build, ivfkm_code_make(plan->space->quant_metric, dims, plan->meta.refine_bits,
-										 build->batch + (Size) i * dims, build->batch_ordinary[i],
-										 build->centroids + (Size) lists[i] * dims,
-										 plan->space->offset, &code));
-		sorted->factors = code.factors;
-		sorted->refine_factors = code.refine_factors;
-		plan->levels[0].counts[lists[i]]++;
-
-		ExecClearTuple(slot);
-		slot->tts_values[0] = Int32GetDatum((int32) lists[i]);
-		slot->tts_values[1] = PointerGetDatum(&build->batch_tids[i]);
-		slot->tts_values[2] = PointerGetDatum(sorted);
-		memset(slot->tts_isnull, 0, sizeof(bool) * 3);
-		ExecStoreVirtualTuple(slot);
-		tuplesort_puttupleslot(build->sort, slot);
-	}
-	build->rows += build->nbatch;
-	assigned = pg_atomic_add_fetch_u64(&build->shared->assigned, build->nbatch);
-	if (build->leader)
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) assigned);
-	build->nbatch = 0;
-}
-
-/* Callback of the table scan: adds one row to the batch. */
-static void
-build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
-		  void *arg)
-{
-	IvfkmBuild *build = arg;
-	float *x = build->batch + (Size) build->nbatch * build->dims;
-	MemoryContext old_context;
-	void *value;
-
-	if (isnull[0])
-		return;
-	old_context = MemoryContextSwitchTo(build->row_context);
-	value = PG_DETOAST_DATUM(values[0]);
-	ivfkm_ops_check_value(build->ops, index, value, build->dims);
-	(void) ivfkm_row_load(build->ops, value, build->dims, x, &build->batch_ordinary[build->nbatch]);
-	ivfkm_space_apply(build->plan.space, x);
-	MemoryContextSwitchTo(build->context);
-	build->batch_tids[build->nbatch++] = *tid;
-	if (build->nbatch == build->batch_rows)
-		flush_batch(build);
-	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(build->row_context);
-}
-
-/*
- * Job: the rows of the table, or of the part of it that falls to this process, into the
- * sort, and the results into shared memory.  With workers everybody ends with a sorted run
- * on disk.
- */
-void
-ivfkm_assign_job(IvfkmBuild *build)
-{
-	IvfkmBuildShared *shared = build->shared;
-	SortCoordinateData coordinate = {.isWorker = true, .nParticipants = -1};
-	TableScanDesc scan = NULL;
-	double scanned;
-
-	ivfkm_make_space(build);
-	if (build->plan.levels[0].counts == NULL)
-		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
-	build->workspace = ivfkm_alloc_aligned(kmeans_assign_bytes(build->dims, (int) shared->nlists));
-	build->batch_rows = kmeans_assign_points(build->dims);
-	build->batch = ivfkm_alloc_aligned(sizeof(float) * (Size) build->batch_rows * build->dims);
-	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_rows);
-	build->batch_ordinary = palloc(sizeof(bool) * build->batch_rows);
-	coordinate.sharedsort = build->shared_sort;
-	begin_sort(build, shared->sort_memory, build->scan != NULL ? &coordinate : NULL);
-
-	if (build->scan != NULL)
-		scan = table_beginscan_parallel(build->heap, build->scan);
-	scanned = table_index_build_scan(build->heap, build->index, build->index_info, true,
-									 build->leader, build_row, build, scan);
-	if (build->nbatch > 0)
-		flush_batch(build);
-	if (build->scan != NULL)
-	{
-		tuplesort_performsort(build->sort);
-		tuplesort_end(build->sort);
-		build->sort = NULL;
-	}
-
-	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
-	for (uint32 list = 0; list < shared->nlists; list++)
-		build->counts[list] += build->plan.levels[0].counts[list];
-	shared->scanned += scanned;
-	shared->rows += build->rows;
-	shared->residual_low += build->residual_low;
-	shared->residual_high += build->residual_high;
-	if (build->index_info->ii_BrokenHotChain)
-		shared->broken_hot_chain = true;
-	shared->nsorted++;
-	LWLockRelease(&shared->lock);
-}
-
-/* Has the table scanned, and leaves its encoded rows in the sort of the leader, sorted. */
-static void
-assign_rows(IvfkmBuild *build)
-{
-	IvfkmBuildShared *shared = build->shared;
-	IvfkmMetaPageData *meta = &build->plan.meta;
-
-	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
-	shared->sort_memory = sort_memory(build);
-	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
-
-	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
-	meta->build_rows = (double) shared->rows;
-	if (shared->rows > 0)
-		meta->build_residual2 =
-			((double) shared->residual_high * 0x1p32 + (double) shared->residual_low) *
-			RESIDUAL_QUANTUM / (double) shared->rows;
-	if (shared->broken_hot_chain)
-		build->index_info->ii_BrokenHotChain = true;
-
-	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) shared->rows);
-	if (build->parallel != NULL)
-	{
-		SortCoordinateData coordinate = {
-			.isWorker = false, .nParticipants = shared->nsorted, .sharedsort = build->shared_sort};
-
-		/* the processes have ended their sorts, so the leader may take all of the memory */
-		begin_sort(build,
-				   (int) Min((Size) shared->sort_memory * shared->nparticipants, MAX_KILOBYTES),
-				   &coordinate);
-	}
-	tuplesort_performsort(build->sort);
-}
-
-/* Reads the sorted rows and writes all lists, in order. */
-static void
-write_lists(IvfkmBuild *build, IvfkmWriter *writer)
-{
-	IvfkmPlan *plan = &build->plan;
-	TupleTableSlot *slot =
-		MakeSingleTupleTableSlot(build->sort_slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
-	IvfkmGeometry geometry;
-	int64 done = 0;
-
-	page_list_geometry(&geometry, build->dims, build->plan.meta.refine_bits);
-	for (uint32 list = 0; list < plan->meta.nlists; list++)
-	{
-		IvfkmExtent extent;
-
-		ivfkm_extent_begin(&extent, writer, &geometry, IVFKM_FIRST_LIST_ID + list,
-						   plan->levels[0].first_blocks[list], plan->levels[0].counts[list]);
-		for (uint32 i = 0; i < plan->levels[0].counts[list]; i++)
-		{
-			IvfkmCode code;
-			SortedCode *sorted;
-			bool isnull;
-
-			if (!tuplesort_gettupleslot(build->sort, true, false, slot, NULL))
-				elog(ERROR, "sort of index \"%s\" ended early",
-					 RelationGetRelationName(build->index));
-			Assert(DatumGetInt32(slot_getattr(slot, 1, &isnull)) == (int32) list);
-			sorted = (SortedCode *) PG_DETOAST_DATUM(slot_getattr(slot, 3, &isnull));
-			code.bits = sorted->code;
-			code.factors = sorted->factors;
-			code.refine = sorted->code + quant_code_bytes(build->dims);
-			code.refine_factors = sorted->refine_factors;
-			ivfkm_extent_add(&extent, &code,
-							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0.0f,
-							 0.0f);
-			if ((Pointer) sorted != DatumGetPointer(slot_getattr(slot, 3, &isnull)))
-				pfree(sorted);
-		}
-		ivfkm_extent_end(&extent);
-		done += plan->levels[0].counts[list];
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
-	}
-	ExecDropSingleTupleTableSlot(slot);
-}
 
 /* What a build and an empty index have in common. */
 static void
@@ -319,10 +40,10 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 
 	memset(build, 0, sizeof(*build));
 	build->heap = heap;
-	build->index = index;
+	build->index.relation = index;
 	build->index_info = index_info;
-	build->ops = ivfkm_ops_get(index);
-	build->dims = ivfkm_ops_column_dims(index, build->ops);
+	build->index.ops = ivfkm_ops_get(index);
+	build->dims = ivfkm_ops_column_dims(index, build->index.ops);
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build->row_context =
@@ -332,10 +53,53 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->magic = IVFKM_MAGIC;
 	meta->version = IVFKM_FORMAT_VERSION;
 	meta->dimensions = build->dims;
-	meta->metric = build->ops->metric;
+	meta->metric = build->index.ops->metric;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
-	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(index, build->ops, build->dims);
+	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(index, build->index.ops, build->dims);
+	page_node_geometry(&build->index.nodes, build->dims);
+	page_list_geometry(&build->index.lists, build->dims, meta->refine_bits);
+	build->jobs = ivfkm_jobs;
+}
+
+/*
+ * Samples the table, trains the centroids and calibrates: fills in the plan, and starts the
+ * workers, which stay for the scan of the table.
+ */
+static void
+plan_index(IvfkmBuild *build)
+{
+	IvfkmMetaPageData *meta = &build->plan.meta;
+	int nworkers = 0;
+	double total_rows = 0.0;
+	int max_rows;
+	int nlists;
+
+	ivfkm_progress_phase(IVFKM_PHASE_SAMPLE, 0, 0);
+	if (build->heap != NULL)
+	{
+		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info);
+		nworkers = ivfkm_team_workers(build->heap, build->index_info);
+	}
+	ivfkm_sizes_choose(build, total_rows, nworkers + 1, &nlists, &max_rows);
+
+	ivfkm_team_begin(build, nworkers, nlists,
+					 ivfkm_training_bytes(build->dims, max_rows, nlists, nworkers + 1));
+	ivfkm_training_begin(build, nlists, max_rows);
+	if (build->heap != NULL)
+		total_rows = ivfkm_sample_take(build, total_rows);
+
+	ivfkm_progress_phase(IVFKM_PHASE_TRAIN, 0, build->shared->nrows);
+	ivfkm_centre(build);
+	ivfkm_train(build);
+
+	meta->list_target = IVFKM_ROWS_PER_LIST;
+	meta->build_sample_rows = build->shared->nrows;
+	build->shared->sample_fraction =
+		build->shared->nrows / Max(total_rows, (double) Max(build->shared->nrows, 1));
+	build->table_rows = total_rows;
+	ivfkm_calibrate(build);
+	ivfkm_team_run(build, IVFKM_JOB_FORGET, 0);
 }
 
 /* ambuild */
@@ -352,20 +116,18 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 
 	build_begin(&build, heap, index, index_info);
 	old_context = MemoryContextSwitchTo(build.context);
-	ivfkm_plan(&build);
+	plan_index(&build);
 	page_point("build-planned");
-	assign_rows(&build);
+	ivfkm_assign(&build);
 	result->heap_tuples = build.shared->scanned;
 	result->index_tuples = (double) build.shared->rows;
 
 	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) build.shared->rows);
 	page_writer_begin(&writer, index, MAIN_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
-	write_lists(&build, &writer);
+	ivfkm_assign_write(&build, &writer);
 	page_writer_end(&writer);
 
-	ExecDropSingleTupleTableSlot(build.sort_slot);
-	tuplesort_end(build.sort);
 	ivfkm_team_end(&build);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(build.context);
@@ -379,16 +141,14 @@ ivfkmbuildempty(Relation index)
 	IvfkmBuild build;
 	IvfkmWriter writer;
 	MemoryContext old_context;
-	IvfkmGeometry geometry;
 	IvfkmExtent extent;
 
 	build_begin(&build, NULL, index, NULL);
 	old_context = MemoryContextSwitchTo(build.context);
-	ivfkm_plan(&build);
+	plan_index(&build);
 	page_writer_begin(&writer, index, INIT_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
-	page_list_geometry(&geometry, build.dims, build.plan.meta.refine_bits);
-	ivfkm_extent_begin(&extent, &writer, &geometry, IVFKM_FIRST_LIST_ID,
+	ivfkm_extent_begin(&extent, &writer, &build.index.lists, IVFKM_FIRST_LIST_ID,
 					   build.plan.levels[0].first_blocks[0], 0);
 	ivfkm_extent_end(&extent);
 	page_writer_end(&writer);

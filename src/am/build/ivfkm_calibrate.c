@@ -28,8 +28,12 @@
 #include "pgstat.h"
 #include "utils/backend_progress.h"
 
-#include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_calibrate.h"
+#include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_progress.h"
+#include "am/build/ivfkm_rank.h"
+#include "am/build/ivfkm_team.h"
 
 /*
  * Share of the neighbours that the probed lists are to hold: above the recall wanted of a
@@ -83,29 +87,6 @@ ranked_compare(const void *a, const void *b)
 	if (x->distance != y->distance)
 		return x->distance < y->distance ? -1 : 1;
 	return x->number < y->number ? -1 : (x->number > y->number);
-}
-
-/* A sort of unsigned numbers. */
-#define ST_SORT			 sort_uint64
-#define ST_ELEMENT_TYPE	 uint64
-#define ST_COMPARE(a, b) (*(a) < *(b) ? -1 : *(a) > *(b))
-#define ST_SCOPE		 static
-#define ST_DEFINE
-#include "lib/sort_template.h"
-
-/* How many of the lowest ranks hold "share" of the total, by the count of each of n ranks. */
-uint32
-ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double total, double share)
-{
-	double found = 0.0;
-
-	for (uint32 rank = 0; rank < n; rank++)
-	{
-		found += pg_atomic_read_u32(&ranks[rank]);
-		if (found >= share * total)
-			return rank + 1;
-	}
-	return n;
 }
 
 /* Bytes that ivfkm_calibrate_job() takes at most. */
@@ -176,27 +157,6 @@ offer_row(Ranked *heap, int *n, int m, float distance, uint32 row)
 	return *n < m ? INFINITY : heap[0].distance;
 }
 
-/*
- * rank_of[i]: how many of n keys, "stride" floats apart, come before the i-th; equal keys in
- * their order.  order is scratch for n numbers.
- */
-void
-ivfkm_rank(const float *keys, Size stride, uint32 n, uint64 *order, uint32 *rank_of)
-{
-	for (uint32 i = 0; i < n; i++)
-	{
-		uint32 bits;
-
-		/* floats in the order of unsigned numbers, with the number behind */
-		memcpy(&bits, &keys[i * stride], sizeof(bits));
-		bits = bits & 0x80000000 ? ~bits : bits | 0x80000000;
-		order[i] = (uint64) bits << 32 | i;
-	}
-	sort_uint64(order, n);
-	for (uint32 rank = 0; rank < n; rank++)
-		rank_of[(uint32) order[rank]] = rank;
-}
-
 /* Compares the targets with many points: keys[i * KMEANS_TARGETS + target] of each point i. */
 static void
 compare_all(const KmeansTargets *targets, const float *points, int dims, uint32 count, float *keys)
@@ -229,13 +189,13 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	int dims = build->dims;
 	int nrows = shared->nrows;
 	uint32 nlists = shared->nlists;
-	bool by_dot = build->ops->metric == IVFKM_METRIC_IP;
+	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	int nqueries = calibration_queries(nrows);
 	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
 	int m[IVFKM_CALIBRATION_SLOTS];
 	int levels = calibration_levels(nrows, shared->sample_fraction, m);
 	int most = m[levels - 1];
-	void *memory = ivfkm_alloc_aligned(kmeans_targets_bytes(dims));
+	void *memory = ivfkm_build_alloc(kmeans_targets_bytes(dims));
 	float *targets = palloc(sizeof(float) * KMEANS_TARGETS * dims);
 	float *scores = palloc(sizeof(float) * KMEANS_TARGETS * ROW_BLOCK);
 	uint32 nnodes = 0;
@@ -249,7 +209,7 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	uint32 *rank_of = palloc(sizeof(uint32) * nlists);
 	uint64 block;
 
-	ivfkm_make_space(build);
+	ivfkm_centre_space(build);
 	for (int level = 0; level < shared->nlevels; level++)
 		nnodes += shared->nnodes[level];
 	node_keys = palloc(sizeof(float) * KMEANS_TARGETS * nnodes);

@@ -24,7 +24,8 @@
 
 #include "miscadmin.h"
 
-#include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_nodes.h"
+#include "am/build/ivfkm_rank.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_tree.h"
 
@@ -376,7 +377,7 @@ count_ranks(IvfkmBuild *build, IvfkmDescentKind kind, uint32 list, const uint32 
 
 	nodes_above(build, list, above);
 	for (int level = 0; level < build->shared->nlevels; level++)
-		pg_atomic_fetch_add_u32(&ivfkm_node_ranks(build, kind, level)[rank_of[above[level]]], 1);
+		pg_atomic_fetch_add_u32(&ivfkm_nodes_ranks(build, kind, level)[rank_of[above[level]]], 1);
 }
 
 /*
@@ -392,7 +393,7 @@ ivfkm_nodes_search_ranks(IvfkmBuild *build, float *keys, double norm, const uint
 	IvfkmTree tree;
 	uint32 first = 0;
 
-	tree.by_dot = build->ops->metric == IVFKM_METRIC_IP;
+	tree.by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	tree.target_norm = (float) norm;
 	tree.lean = shared->descents[IVFKM_DESCENT_SEARCH].lean;
 	for (int level = 0; level < shared->nlevels; level++)
@@ -454,7 +455,7 @@ ivfkm_nodes_calibrate(IvfkmBuild *build)
 		meta->descents[kind] = build->shared->descents[kind];
 		for (int level = 0; level < build->shared->nlevels; level++)
 		{
-			pg_atomic_uint32 *ranks = ivfkm_node_ranks(build, kind, level);
+			pg_atomic_uint32 *ranks = ivfkm_nodes_ranks(build, kind, level);
 			uint32 nnodes = build->shared->nnodes[level];
 			double total = 0.0;
 

@@ -25,8 +25,8 @@
 #include "utils/backend_progress.h"
 #include "utils/sampling.h"
 
-#include "am/build/ivfkm_build.h"
-#include "am/index/ivfkm_ops.h"
+#include "am/build/ivfkm_sample.h"
+#include "am/build/ivfkm_team.h"
 #include "am/index/ivfkm_row.h"
 
 /* Blocks that ivfkm_sample_count() looks at; smaller tables are counted in full. */
@@ -71,7 +71,7 @@ count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		  void *arg)
 {
 	CHECK_FOR_INTERRUPTS();
-	if (!isnull[0])
+	if (ivfkm_row_has_value(isnull))
 		((CountState *) arg)->rows += 1.0;
 }
 
@@ -208,7 +208,7 @@ take_slot(IvfkmBuild *build, uint64 hash, const ItemPointerData *tid)
 	{
 		if (sampling->nfree == 0)
 			elog(ERROR, "no room in the sample for index \"%s\"",
-				 RelationGetRelationName(build->index));
+				 RelationGetRelationName(build->index.relation));
 		slot = (int) build->training.free_slots[--sampling->nfree];
 		build->training.hashes[slot] = hash;
 		build->training.tids[slot] = *tid;
@@ -228,13 +228,11 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 	IvfkmSampling *sampling = &build->shared->sampling;
 	MemoryContext old_context;
 	uint64 hash;
-	bool ordinary;
-	float *to;
-	void *value;
+	IvfkmRow row;
 	int slot;
 
 	CHECK_FOR_INTERRUPTS();
-	if (isnull[0])
+	if (!ivfkm_row_has_value(isnull))
 		return;
 	state->seen++;
 	hash = hash_tid(tid);
@@ -244,11 +242,9 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 	if (slot < 0)
 		return;
 
+	row.x = build->training.rows + (Size) slot * build->dims;
 	old_context = MemoryContextSwitchTo(build->row_context);
-	value = PG_DETOAST_DATUM(values[0]);
-	ivfkm_ops_check_value(build->ops, index, value, build->dims);
-	to = build->training.rows + (Size) slot * build->dims;
-	(void) ivfkm_row_load(build->ops, value, build->dims, to, &ordinary);
+	(void) ivfkm_row_read(&build->index, values, isnull, &row);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
 
@@ -288,13 +284,13 @@ ivfkm_sample_job(IvfkmBuild *build)
 				continue;
 			}
 			if (count > 0)
-				scan_range(build->heap, build->index, build->index_info, first, count, sample_row,
+				scan_range(build->heap, build->index.relation, build->index_info, first, count, sample_row,
 						   &state);
 			first = block;
 			count = 1;
 		}
 		if (count > 0)
-			scan_range(build->heap, build->index, build->index_info, first, count, sample_row,
+			scan_range(build->heap, build->index.relation, build->index_info, first, count, sample_row,
 					   &state);
 	}
 

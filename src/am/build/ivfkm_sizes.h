@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_sizes.h
- *	  How large what a build makes is: lists, sample, codes.
+ *	  How large what a build makes is: lists, sample, codes, and the memory it takes.
  *
  * IDENTIFICATION
  *	  src/am/build/ivfkm_sizes.h
@@ -11,8 +11,18 @@
 #ifndef IVFKM_SIZES_H
 #define IVFKM_SIZES_H
 
-#include "am/ivfkm.h"
+#include "am/build/ivfkm_build_state.h"
+
+/*
+ * Rows that a list is meant to have.  On 1,000,000 rows of 1,024 dimensions, 256 a list made
+ * searches 10 to 20 % faster than 128 at recalls of 0.95 and 0.99, and the build by a third; on 60,000
+ * of 784 and 512 dimensions it was equal and up to 17 % faster.
+ */
+#define IVFKM_ROWS_PER_LIST 256
 
 extern int ivfkm_sizes_refine_bits(Relation relation, const IvfkmOps *ops, int dims);
+extern void ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int nparticipants,
+							   int *nlists, int *nrows);
+extern int ivfkm_sizes_sort_memory(const IvfkmBuild *build);
 
 #endif /* IVFKM_SIZES_H */

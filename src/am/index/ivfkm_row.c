@@ -12,6 +12,9 @@
 
 #include <math.h>
 
+#include "fmgr.h"
+
+#include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
 
 /*
@@ -52,4 +55,49 @@ ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x, bool 
 		return false;
 	quant_input_scale(dims, 1.0 / sqrt(stats.norm2), x);
 	return true;
+}
+
+/* True if a row has a value to be indexed by, and not NULL. */
+bool
+ivfkm_row_has_value(const bool *isnull)
+{
+	return !isnull[0];
+}
+
+/*
+ * Takes a row's value from its index columns, in input space, normalised for cosine; row->x has
+ * room for it.  Detoasts in the current memory context.  False, and nothing is taken, for
+ * NULL.  Errors: a value of other dimensions than the index's.
+ */
+bool
+ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull, IvfkmRow *row)
+{
+	int dims = index->lists.dims;
+	void *value;
+
+	if (!ivfkm_row_has_value(isnull))
+		return false;
+	value = PG_DETOAST_DATUM(values[0]);
+	ivfkm_ops_check_value(index->ops, index->relation, value, dims);
+	row->has_distance = ivfkm_row_load(index->ops, value, dims, row->x, &row->ordinary);
+	return true;
+}
+
+/* Maps a row that was read into index space; a unit vector for cosine. */
+void
+ivfkm_row_map(const IvfkmSpace *space, IvfkmRow *row)
+{
+	ivfkm_space_apply(space, row->x);
+}
+
+/*
+ * Encodes a row that was mapped, relative to the centroid of its list (dims floats, as
+ * stored).  Returns ||x - centroid||^2.
+ */
+float
+ivfkm_row_encode(const IvfkmSpace *space, int refine_bits, const IvfkmRow *row,
+				 const float *centroid, IvfkmCode *code)
+{
+	return ivfkm_code_make(space->quant_metric, space->dims, refine_bits, row->x, row->ordinary,
+						   centroid, space->offset, code);
 }

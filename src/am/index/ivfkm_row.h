@@ -11,9 +11,24 @@
 #ifndef IVFKM_ROW_H
 #define IVFKM_ROW_H
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_space.h"
 
+/* One row on its way into the index. */
+typedef struct IvfkmRow
+{
+	float *x;		   /* the caller's room for "dims" coordinates */
+	bool ordinary;	   /* exact distances to it are close to the true ones */
+	bool has_distance; /* to anything: it is not a zero vector under cosine */
+} IvfkmRow;
+
+extern bool ivfkm_row_has_value(const bool *isnull);
+extern bool ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull,
+						   IvfkmRow *row);
 extern bool ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x,
 						   bool *ordinary);
+extern void ivfkm_row_map(const IvfkmSpace *space, IvfkmRow *row);
+extern float ivfkm_row_encode(const IvfkmSpace *space, int refine_bits, const IvfkmRow *row,
+							  const float *centroid, IvfkmCode *code);
 
 #endif /* IVFKM_ROW_H */

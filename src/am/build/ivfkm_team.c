@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * ivfkm_parallel.c
+ * ivfkm_team.c
  *	  The team of processes that builds an index: workers, jobs, shared memory.
  *
  * NOTES
@@ -11,10 +11,10 @@
  *	  leader ends the workers.
  *
  *	  Shared memory is the parallel context's segment, and one more while centroids are trained
- *	  (ivfkm_train.c).  Without workers both are local memory.
+ *	  (ivfkm_training.c).  Without workers both are local memory.
  *
  * IDENTIFICATION
- *	  src/am/build/ivfkm_parallel.c
+ *	  src/am/build/ivfkm_team.c
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +39,7 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
-#include "am/build/ivfkm_build.h"
+#include "am/build/ivfkm_team.h"
 #include "am/index/ivfkm_ops.h"
 
 /* What is in the parallel context's segment. */
@@ -53,15 +53,6 @@
 
 /* As PostgreSQL does for sorting: no worker that would leave a process less than this, in kB. */
 #define MIN_MEMORY_PER_PROCESS (32 * 1024)
-
-/* Memory of "size" bytes aligned for the SIMD kernels; freed with its context. */
-void *
-ivfkm_alloc_aligned(Size size)
-{
-	char *memory = MemoryContextAllocHuge(CurrentMemoryContext, size + 64);
-
-	return (void *) TYPEALIGN(64, memory);
-}
 
 /* Lays out the arrays that all processes share at "base" (or NULL); returns their size. */
 static Size
@@ -182,7 +173,7 @@ shared_init(IvfkmBuild *build, int nworkers, int max_lists)
 		shared->heap_oid = RelationGetRelid(build->heap);
 		shared->concurrent = build->index_info->ii_Concurrent;
 	}
-	shared->index_oid = RelationGetRelid(build->index);
+	shared->index_oid = RelationGetRelid(build->index.relation);
 	shared->dims = build->dims;
 	shared->refine_bits = build->plan.meta.refine_bits;
 	shared->nparticipants = nworkers + 1;
@@ -220,7 +211,7 @@ start_workers(IvfkmBuild *build, int nworkers, int max_lists)
 	char *arrays;
 
 	EnterParallelMode();
-	parallel = CreateParallelContext("vdb", "ivfkm_parallel_main", nworkers);
+	parallel = CreateParallelContext("vdb", "ivfkm_jobs_main", nworkers);
 	build->snapshot =
 		build->index_info->ii_Concurrent ? RegisterSnapshot(GetTransactionSnapshot()) : SnapshotAny;
 
@@ -270,7 +261,7 @@ start_workers(IvfkmBuild *build, int nworkers, int max_lists)
 	BarrierAttach(&build->shared->barrier);
 	LaunchParallelWorkers(parallel);
 	ereport(DEBUG1, (errmsg_internal("index \"%s\" is built with %d of %d parallel workers",
-									 RelationGetRelationName(build->index),
+									 RelationGetRelationName(build->index.relation),
 									 parallel->nworkers_launched, nworkers)));
 	return true;
 }
@@ -286,7 +277,7 @@ ivfkm_team_begin(IvfkmBuild *build, int nworkers, int max_lists, Size training_b
 	char *arrays;
 
 	build->leader = true;
-	if (nworkers > 0 && shared_memory_fits(build->index, bytes + training_bytes) &&
+	if (nworkers > 0 && shared_memory_fits(build->index.relation, bytes + training_bytes) &&
 		start_workers(build, nworkers, max_lists))
 		return;
 	build->shared = palloc(sizeof(IvfkmBuildShared));
@@ -299,37 +290,8 @@ ivfkm_team_begin(IvfkmBuild *build, int nworkers, int max_lists, Size training_b
 static void
 do_job(IvfkmBuild *build)
 {
-	switch (build->shared->job)
-	{
-		case IVFKM_JOB_SAMPLE:
-			ivfkm_train_attach(build);
-			ivfkm_sample_job(build);
-			break;
-		case IVFKM_JOB_CENTRE:
-			ivfkm_train_attach(build);
-			ivfkm_centre_job(build);
-			break;
-		case IVFKM_JOB_MAP:
-			ivfkm_train_attach(build);
-			ivfkm_map_job(build);
-			break;
-		case IVFKM_JOB_TRAIN:
-			ivfkm_train_attach(build);
-			ivfkm_train_job(build);
-			break;
-		case IVFKM_JOB_CALIBRATE:
-			ivfkm_train_attach(build);
-			ivfkm_calibrate_job(build);
-			break;
-		case IVFKM_JOB_FORGET:
-			ivfkm_train_forget(build);
-			break;
-		case IVFKM_JOB_ASSIGN:
-			ivfkm_assign_job(build);
-			break;
-		case IVFKM_JOB_END:
-			break;
-	}
+	if (build->shared->job != IVFKM_JOB_END)
+		build->jobs[build->shared->job](build);
 }
 
 /* In the leader: has the team do a job of nblocks blocks, and returns when it is done. */
@@ -394,9 +356,9 @@ worker_loop(IvfkmBuild *build)
 	BarrierDetach(barrier);
 }
 
-/* Entry point of a worker. */
+/* In a worker: joins the team and does its part of all jobs. */
 void
-ivfkm_parallel_main(dsm_segment *segment, shm_toc *toc)
+ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs)
 {
 	IvfkmBuildShared *shared = shm_toc_lookup(toc, KEY_SHARED, false);
 	LOCKMODE heap_lock = shared->concurrent ? ShareUpdateExclusiveLock : ShareLock;
@@ -413,12 +375,15 @@ ivfkm_parallel_main(dsm_segment *segment, shm_toc *toc)
 	memset(&build, 0, sizeof(build));
 	build.shared = shared;
 	build.heap = table_open(shared->heap_oid, heap_lock);
-	build.index = index_open(shared->index_oid, index_lock);
-	build.index_info = BuildIndexInfo(build.index);
+	build.jobs = jobs;
+	build.index.relation = index_open(shared->index_oid, index_lock);
+	build.index_info = BuildIndexInfo(build.index.relation);
 	build.index_info->ii_Concurrent = shared->concurrent;
-	build.ops = ivfkm_ops_get(build.index);
+	build.index.ops = ivfkm_ops_get(build.index.relation);
 	build.dims = shared->dims;
 	build.plan.meta.refine_bits = shared->refine_bits;
+	page_node_geometry(&build.index.nodes, build.dims);
+	page_list_geometry(&build.index.lists, build.dims, shared->refine_bits);
 	build.context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build.row_context =
@@ -433,6 +398,6 @@ ivfkm_parallel_main(dsm_segment *segment, shm_toc *toc)
 	worker_loop(&build);
 	InstrEndParallelQuery(&buffer_usage[ParallelWorkerNumber], &wal_usage[ParallelWorkerNumber]);
 
-	index_close(build.index, index_lock);
+	index_close(build.index.relation, index_lock);
 	table_close(build.heap, heap_lock);
 }

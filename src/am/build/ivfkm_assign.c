@@ -1,0 +1,283 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_assign.c
+ *	  The rows of the table: to their lists, into the sort, into the file.
+ *
+ * IDENTIFICATION
+ *	  src/am/build/ivfkm_assign.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type_d.h"
+#include "commands/progress.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "utils/backend_progress.h"
+#include "utils/guc.h"
+
+#include "am/build/ivfkm_assign.h"
+#include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_progress.h"
+#include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_team.h"
+
+/*
+ * Squared residuals are summed as multiples of this, so that the sum does not depend on the
+ * order; larger ones than RESIDUAL_MOST, of outliers, count as much as that.
+ */
+#define RESIDUAL_QUANTUM 0x1p-24
+#define RESIDUAL_MOST	 0x1p30
+
+/* What the sort carries for each row behind its list and address. */
+typedef struct SortedCode
+{
+	int32 vl_len_; /* varlena header (do not touch directly!) */
+	QuantFactors factors;
+	QuantRefineFactors refine_factors; /* zero without a refine tier */
+	uint8 code[FLEXIBLE_ARRAY_MEMBER]; /* and behind it the refine code */
+} SortedCode;
+
+/* Bytes of a SortedCode with its codes. */
+static Size
+sorted_bytes(const IvfkmBuild *build)
+{
+	int refine_bits = build->plan.meta.refine_bits;
+
+	return offsetof(SortedCode, code) + quant_code_bytes(build->dims) +
+		   (refine_bits > 0 ? quant_refine_bytes(build->dims, refine_bits) : 0);
+}
+
+/* Sets up a sort of encoded rows by list and heap address, with "memory" kB. */
+static void
+begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
+{
+	AttrNumber columns[2] = {1, 2};
+	Oid operators[2] = {Int4LessOperator, TIDLessOperator};
+	Oid collations[2] = {InvalidOid, InvalidOid};
+	bool nulls_first[2] = {false, false};
+
+	if (build->sort_slot == NULL)
+	{
+		TupleDesc desc = CreateTemplateTupleDesc(3);
+		Size code_bytes = sorted_bytes(build);
+
+		TupleDescInitEntry(desc, (AttrNumber) 1, "list", INT4OID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
+		build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+		build->sorted_code = palloc0(code_bytes);
+		SET_VARSIZE(build->sorted_code, code_bytes);
+	}
+	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, 2, columns, operators,
+									   collations, nulls_first, memory, coordinate, TUPLESORT_NONE);
+}
+
+/* Adds a squared residual to the sum. */
+static void
+add_residual(IvfkmBuild *build, float residual2)
+{
+	double clamped = residual2 < RESIDUAL_MOST ? residual2 : RESIDUAL_MOST;
+	uint64 units = (uint64) (clamped / RESIDUAL_QUANTUM);
+
+	build->residual_low += units & 0xffffffff;
+	build->residual_high += units >> 32;
+}
+
+/* Assigns, encodes and hands to the sort the rows of the batch. */
+static void
+flush_batch(IvfkmBuild *build)
+{
+	IvfkmPlan *plan = &build->plan;
+	int dims = build->dims;
+	uint32 lists[KMEANS_BLOCK];
+	float dist2[KMEANS_BLOCK];
+	uint64 assigned;
+
+	CHECK_FOR_INTERRUPTS();
+	kmeans_assign(build->lists, build->batch, build->nbatch, lists, dist2, build->workspace);
+	for (int i = 0; i < build->nbatch; i++)
+	{
+		SortedCode *sorted = build->sorted_code;
+		TupleTableSlot *slot = build->sort_slot;
+		IvfkmCode code;
+
+		code.bits = sorted->code;
+		code.refine = sorted->code + quant_code_bytes(dims);
+		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
+		add_residual(build, ivfkm_row_encode(plan->space, plan->meta.refine_bits, &build->batch_rows[i],
+											 build->centroids + (Size) lists[i] * dims, &code));
+		sorted->factors = code.factors;
+		sorted->refine_factors = code.refine_factors;
+		plan->levels[0].counts[lists[i]]++;
+
+		ExecClearTuple(slot);
+		slot->tts_values[0] = Int32GetDatum((int32) lists[i]);
+		slot->tts_values[1] = PointerGetDatum(&build->batch_tids[i]);
+		slot->tts_values[2] = PointerGetDatum(sorted);
+		memset(slot->tts_isnull, 0, sizeof(bool) * 3);
+		ExecStoreVirtualTuple(slot);
+		tuplesort_puttupleslot(build->sort, slot);
+	}
+	build->rows += build->nbatch;
+	assigned = pg_atomic_add_fetch_u64(&build->shared->assigned, build->nbatch);
+	if (build->leader)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) assigned);
+	build->nbatch = 0;
+}
+
+/* Callback of the table scan: adds one row to the batch. */
+static void
+build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
+		  void *arg)
+{
+	IvfkmBuild *build = arg;
+	IvfkmRow *row = &build->batch_rows[build->nbatch];
+	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+
+	row->x = build->batch + (Size) build->nbatch * build->dims;
+	if (ivfkm_row_read(&build->index, values, isnull, row))
+	{
+		ivfkm_row_map(build->plan.space, row);
+		MemoryContextSwitchTo(build->context);
+		build->batch_tids[build->nbatch++] = *tid;
+		if (build->nbatch == build->batch_size)
+			flush_batch(build);
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(build->row_context);
+}
+
+/*
+ * Job: the rows of the table, or of the part of it that falls to this process, into the
+ * sort, and the results into shared memory.  With workers everybody ends with a sorted run
+ * on disk.
+ */
+void
+ivfkm_assign_job(IvfkmBuild *build)
+{
+	IvfkmBuildShared *shared = build->shared;
+	SortCoordinateData coordinate = {.isWorker = true, .nParticipants = -1};
+	TableScanDesc scan = NULL;
+	double scanned;
+
+	ivfkm_centre_space(build);
+	if (build->plan.levels[0].counts == NULL)
+		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
+	build->workspace = ivfkm_build_alloc(kmeans_assign_bytes(build->dims, (int) shared->nlists));
+	build->batch_size = kmeans_assign_points(build->dims);
+	build->batch = ivfkm_build_alloc(sizeof(float) * (Size) build->batch_size * build->dims);
+	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_size);
+	build->batch_rows = palloc(sizeof(IvfkmRow) * build->batch_size);
+	coordinate.sharedsort = build->shared_sort;
+	begin_sort(build, shared->sort_memory, build->scan != NULL ? &coordinate : NULL);
+
+	if (build->scan != NULL)
+		scan = table_beginscan_parallel(build->heap, build->scan);
+	scanned = table_index_build_scan(build->heap, build->index.relation, build->index_info, true,
+									 build->leader, build_row, build, scan);
+	if (build->nbatch > 0)
+		flush_batch(build);
+	if (build->scan != NULL)
+	{
+		tuplesort_performsort(build->sort);
+		tuplesort_end(build->sort);
+		build->sort = NULL;
+	}
+
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	for (uint32 list = 0; list < shared->nlists; list++)
+		build->counts[list] += build->plan.levels[0].counts[list];
+	shared->scanned += scanned;
+	shared->rows += build->rows;
+	shared->residual_low += build->residual_low;
+	shared->residual_high += build->residual_high;
+	if (build->index_info->ii_BrokenHotChain)
+		shared->broken_hot_chain = true;
+	shared->nsorted++;
+	LWLockRelease(&shared->lock);
+}
+
+/* Has the table scanned, and leaves its encoded rows in the sort of the leader, sorted. */
+void
+ivfkm_assign(IvfkmBuild *build)
+{
+	IvfkmBuildShared *shared = build->shared;
+	IvfkmMetaPageData *meta = &build->plan.meta;
+
+	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
+	shared->sort_memory = ivfkm_sizes_sort_memory(build);
+	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
+
+	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
+	meta->build_rows = (double) shared->rows;
+	if (shared->rows > 0)
+		meta->build_residual2 =
+			((double) shared->residual_high * 0x1p32 + (double) shared->residual_low) *
+			RESIDUAL_QUANTUM / (double) shared->rows;
+	if (shared->broken_hot_chain)
+		build->index_info->ii_BrokenHotChain = true;
+
+	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) shared->rows);
+	if (build->parallel != NULL)
+	{
+		SortCoordinateData coordinate = {
+			.isWorker = false, .nParticipants = shared->nsorted, .sharedsort = build->shared_sort};
+
+		/* the processes have ended their sorts, so the leader may take all of the memory */
+		begin_sort(build,
+				   (int) Min((Size) shared->sort_memory * shared->nparticipants, MAX_KILOBYTES),
+				   &coordinate);
+	}
+	tuplesort_performsort(build->sort);
+}
+
+/* Reads the sorted rows, writes all lists, in order, and ends the sort. */
+void
+ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer)
+{
+	IvfkmPlan *plan = &build->plan;
+	TupleTableSlot *slot =
+		MakeSingleTupleTableSlot(build->sort_slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
+	int64 done = 0;
+
+	for (uint32 list = 0; list < plan->meta.nlists; list++)
+	{
+		IvfkmExtent extent;
+
+		ivfkm_extent_begin(&extent, writer, &build->index.lists, IVFKM_FIRST_LIST_ID + list,
+						   plan->levels[0].first_blocks[list], plan->levels[0].counts[list]);
+		for (uint32 i = 0; i < plan->levels[0].counts[list]; i++)
+		{
+			IvfkmCode code;
+			SortedCode *sorted;
+			bool isnull;
+
+			if (!tuplesort_gettupleslot(build->sort, true, false, slot, NULL))
+				elog(ERROR, "sort of index \"%s\" ended early",
+					 RelationGetRelationName(build->index.relation));
+			Assert(DatumGetInt32(slot_getattr(slot, 1, &isnull)) == (int32) list);
+			sorted = (SortedCode *) PG_DETOAST_DATUM(slot_getattr(slot, 3, &isnull));
+			code.bits = sorted->code;
+			code.factors = sorted->factors;
+			code.refine = sorted->code + quant_code_bytes(build->dims);
+			code.refine_factors = sorted->refine_factors;
+			ivfkm_extent_add(&extent, &code,
+							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0.0f,
+							 0.0f);
+			if ((Pointer) sorted != DatumGetPointer(slot_getattr(slot, 3, &isnull)))
+				pfree(sorted);
+		}
+		ivfkm_extent_end(&extent);
+		done += plan->levels[0].counts[list];
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	ExecDropSingleTupleTableSlot(build->sort_slot);
+	tuplesort_end(build->sort);
+}

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_assign.h
+ *	  The rows of the table: to their lists, into the sort, into the file.
+ *
+ * IDENTIFICATION
+ *	  src/am/build/ivfkm_assign.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_ASSIGN_H
+#define IVFKM_ASSIGN_H
+
+#include "am/build/ivfkm_build_state.h"
+
+extern void ivfkm_assign(IvfkmBuild *build);
+extern void ivfkm_assign_job(IvfkmBuild *build);
+extern void ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer);
+
+#endif /* IVFKM_ASSIGN_H */

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_calibrate.h
+ *	  Measuring, at build, how many lists a search has to probe.
+ *
+ * IDENTIFICATION
+ *	  src/am/build/ivfkm_calibrate.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_CALIBRATE_H
+#define IVFKM_CALIBRATE_H
+
+#include "am/build/ivfkm_build_state.h"
+
+extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
+extern void ivfkm_calibrate(IvfkmBuild *build);
+extern void ivfkm_calibrate_job(IvfkmBuild *build);
+
+#endif /* IVFKM_CALIBRATE_H */

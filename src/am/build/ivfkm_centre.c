@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_centre.c
+ *	  The index space of a new index: mean and scale of the sample.
+ *
+ * IDENTIFICATION
+ *	  src/am/build/ivfkm_centre.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+
+#include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_team.h"
+#include "am/build/ivfkm_training.h"
+
+/* Seed of the rotation: the same table gives the same index. */
+#define ROTATION_SEED 0x7664622D50524F54ULL
+
+#define MAP_ROWS 256 /* rows that a process maps at a time */
+
+/*
+ * Job: mean of the sample, and its spread around it, in slices of IVFKM_SLICE_DIMS dimensions.  Every
+ * dimension is summed by one process, in the order of the rows.
+ */
+void
+ivfkm_centre_job(IvfkmBuild *build)
+{
+	int dims = build->dims;
+	int nrows = build->shared->nrows;
+	uint64 slice;
+
+	while (ivfkm_team_next(build, &slice))
+	{
+		int first = (int) slice * IVFKM_SLICE_DIMS;
+		int n = Min(IVFKM_SLICE_DIMS, dims - first);
+		const float *from = build->training.rows + first;
+		float *mean = build->mean + first;
+		double sums[IVFKM_SLICE_DIMS] = {0};
+		double spread[IVFKM_SLICE_DIMS] = {0};
+		double total = 0.0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int row = 0; row < nrows; row++)
+		{
+			const float *x = from + (Size) row * dims;
+
+			for (int i = 0; i < n; i++)
+				sums[i] += x[i];
+		}
+		for (int i = 0; i < n; i++)
+			mean[i] = (float) (sums[i] / Max(nrows, 1));
+		CHECK_FOR_INTERRUPTS();
+		for (int row = 0; row < nrows; row++)
+		{
+			const float *x = from + (Size) row * dims;
+
+			for (int i = 0; i < n; i++)
+				spread[i] += ((double) x[i] - mean[i]) * ((double) x[i] - mean[i]);
+		}
+		for (int i = 0; i < n; i++)
+			total += spread[i];
+		build->training.spread[slice] = total;
+	}
+}
+
+/* The index space, from the mean and scale that are shared; in every process. */
+void
+ivfkm_centre_space(IvfkmBuild *build)
+{
+	if (build->plan.space == NULL)
+		build->index.space = build->plan.space = ivfkm_space_init(
+			MemoryContextAlloc(build->context, ivfkm_space_bytes(build->dims)), build->dims,
+			build->index.ops->metric, ROTATION_SEED, build->shared->scale_exponent, build->mean);
+}
+
+/* Job: maps the sample into index space. */
+void
+ivfkm_centre_map_job(IvfkmBuild *build)
+{
+	int nrows = build->shared->nrows;
+	uint64 block;
+
+	ivfkm_centre_space(build);
+	while (ivfkm_team_next(build, &block))
+	{
+		int first = (int) block * MAP_ROWS;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int row = first; row < Min(first + MAP_ROWS, nrows); row++)
+			ivfkm_space_apply(build->plan.space, build->training.rows + (Size) row * build->dims);
+	}
+}
+
+/* Mean and scale of the sample, and from them the index space; maps the sample into it. */
+void
+ivfkm_centre(IvfkmBuild *build)
+{
+	IvfkmBuildShared *shared = build->shared;
+	int nslices = ivfkm_training_slices(build->dims);
+	double spread = 0.0;
+	int exponent = 0;
+
+	if (shared->nrows > 0)
+	{
+		ivfkm_team_run(build, IVFKM_JOB_CENTRE, nslices);
+		for (int slice = 0; slice < nslices; slice++)
+			spread += build->training.spread[slice];
+	}
+	else
+		memset(build->mean, 0, sizeof(float) * build->dims);
+	if (spread > 0.0)
+		(void) frexp(sqrt(spread / ((double) shared->nrows * build->dims)), &exponent);
+	shared->scale_exponent = Max(-126, Min(exponent, 126));
+	build->plan.meta.scale_exponent = shared->scale_exponent;
+	build->plan.meta.seed = ROTATION_SEED;
+	ivfkm_centre_space(build);
+	if (shared->nrows > 0)
+		ivfkm_team_run(build, IVFKM_JOB_MAP, (shared->nrows + MAP_ROWS - 1) / MAP_ROWS);
+}
