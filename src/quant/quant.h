@@ -187,6 +187,9 @@ typedef struct QuantBound
 extern void quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQuery *query,
 							 float g, float dist2, float epsilon);
 
+/* Makes constants that treat every occupied slot like a forced one: nothing is known. */
+extern void quant_bound_none(QuantBound *bound);
+
 /* ----- scan kernels (quant_scan_*.c) ----- */
 
 typedef struct QuantKernels

@@ -72,6 +72,14 @@ quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
 	query->lut_sigma = query->delta * sqrtf((float) nsegments / 12.0f);
 }
 
+/* Constants that tell nothing about a row; see quant.h. */
+void
+quant_bound_none(QuantBound *bound)
+{
+	memset(bound, 0, sizeof(*bound));
+	bound->g = -FLT_MAX;
+}
+
 /*
  * Constants of one (query, centroid) pair; see quant.h for the arguments and README.md,
  * "Error bound", for kappa.  Where a constant is not finite or so large that a bound
@@ -104,11 +112,5 @@ quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQuery *query,
 	largest = bound->slope * (TABLE_MAX * (float) ((query->dims + 3) / 4)) +
 			  fabsf(m * query->beta) + fabsf(bound->coarse_width);
 	if (!(fabsf(g) < QUANT_HUGE && largest < QUANT_HUGE))
-	{
-		bound->g = -FLT_MAX;
-		bound->slope = 0.0f;
-		bound->base = 0.0f;
-		bound->width = 0.0f;
-		bound->coarse = false;
-	}
+		quant_bound_none(bound);
 }

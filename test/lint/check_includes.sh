@@ -19,7 +19,8 @@ allowed()
 	am/build | am/scan | am/maintain) echo "$below_am am am/index $1" ;;
 	am/sql | am/shim) echo "$below_am am am/index am/build am/scan am/maintain am/sql am/shim" ;;
 	.) echo "$below_am am am/index am/sql am/shim" ;;
-	unit | micro) echo ". port distance quant cluster types" ;;
+	unit) echo ". port distance quant cluster types am/scan" ;;
+	micro) echo ". port distance quant cluster types" ;;
 	*) return 1 ;;
 	esac
 }
@@ -29,6 +30,8 @@ pure()
 {
 	case $1 in
 	src/port/* | src/distance/* | src/quant/* | src/cluster/* | src/types/*_parse.*) true ;;
+	src/am/index/ivfkm_heap.h | src/am/scan/ivfkm_candidates.* | src/am/scan/ivfkm_given.*) true ;;
+	src/am/scan/ivfkm_order.*) true ;;
 	test/unit/* | bench/micro/*) true ;;
 	*) false ;;
 	esac

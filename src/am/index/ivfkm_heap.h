@@ -6,7 +6,7 @@
  * NOTES
  *	  Define HEAP_PREFIX, HEAP_TYPE and HEAP_LESS(a, b) (on pointers), then include this
  *	  file: it makes static functions <prefix>_up, _down, _pop and _build on arrays of
- *	  the type.  The caller owns the array and its size.  May be included repeatedly.
+ *	  the type.  The caller owns the array and its size.  May be included repeatedly.  Pure C.
  *
  * IDENTIFICATION
  *	  src/am/index/ivfkm_heap.h
@@ -18,14 +18,15 @@
 #define HEAP_FN(name)			 HEAP_NAME(HEAP_PREFIX, name)
 
 /* Restores heap order after heap[n - 1] was appended. */
-pg_attribute_unused() static void HEAP_FN(up)(HEAP_TYPE *heap, Size n)
+__attribute__((unused)) static void
+HEAP_FN(up)(HEAP_TYPE *heap, size_t n)
 {
-	Size at = n - 1;
+	size_t at = n - 1;
 	HEAP_TYPE item = heap[at];
 
 	while (at > 0)
 	{
-		Size parent = (at - 1) / 2;
+		size_t parent = (at - 1) / 2;
 
 		if (!HEAP_LESS(&item, &heap[parent]))
 			break;
@@ -37,13 +38,13 @@ pg_attribute_unused() static void HEAP_FN(up)(HEAP_TYPE *heap, Size n)
 
 /* Restores heap order below heap[at] after it was replaced by something larger. */
 static void
-HEAP_FN(down)(HEAP_TYPE *heap, Size n, Size at)
+HEAP_FN(down)(HEAP_TYPE *heap, size_t n, size_t at)
 {
 	HEAP_TYPE item = heap[at];
 
 	for (;;)
 	{
-		Size child = 2 * at + 1;
+		size_t child = 2 * at + 1;
 
 		if (child >= n)
 			break;
@@ -58,7 +59,8 @@ HEAP_FN(down)(HEAP_TYPE *heap, Size n, Size at)
 }
 
 /* Removes heap[0]; n is the size before. */
-pg_attribute_unused() static void HEAP_FN(pop)(HEAP_TYPE *heap, Size n)
+__attribute__((unused)) static void
+HEAP_FN(pop)(HEAP_TYPE *heap, size_t n)
 {
 	heap[0] = heap[n - 1];
 	if (n > 2)
@@ -66,9 +68,10 @@ pg_attribute_unused() static void HEAP_FN(pop)(HEAP_TYPE *heap, Size n)
 }
 
 /* Makes a heap of n unordered items. */
-pg_attribute_unused() static void HEAP_FN(build)(HEAP_TYPE *heap, Size n)
+__attribute__((unused)) static void
+HEAP_FN(build)(HEAP_TYPE *heap, size_t n)
 {
-	for (Size at = n / 2; at > 0; at--)
+	for (size_t at = n / 2; at > 0; at--)
 		HEAP_FN(down)(heap, n, at - 1);
 }
 

@@ -256,15 +256,16 @@ tree_widen(IvfkmTree *tree)
 
 /*
  * Starts a search around "target", dims floats in index space; probes also carry the
- * distance of "query" (often the same pointer).  Both must stay valid.  kind: what for; lists
+ * distance of "query" (often the same pointer).  Both must stay valid, and so must "tables", the
+ * target's, which may be NULL: then they are made.  kind: what for; lists
  * are ordered by the smallest distance or, in searches of an index on inner products, by the
  * largest product.  epsilon: width of the bounds for centroids.  wanted: lists that the caller is sure
  * to take, at least 1.  Memory comes from the current context; the caller drops it.
  */
 void
 ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
-				 IvfkmDescentKind kind, const float *target, const float *query, float epsilon,
-				 int wanted)
+				 IvfkmDescentKind kind, const float *target, const QuantQuery *tables,
+				 const float *query, float epsilon, int wanted)
 {
 	const IvfkmDescent *descent = &meta->descents[kind];
 	IvfkmChildData root;
@@ -281,7 +282,11 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->target = target;
 	tree->query = query;
 	page_node_geometry(&tree->geometry, tree->dims);
-	quant_query_init(&tree->quant, tree->dims, target, palloc(quant_query_table_bytes(tree->dims)));
+	if (tables != NULL)
+		tree->quant = *tables;
+	else
+		quant_query_init(&tree->quant, tree->dims, target,
+						 palloc(quant_query_table_bytes(tree->dims)));
 	tree->target_norm = sqrtf(tree->quant.norm2);
 	tree->query_norm2 =
 		query == target ? tree->quant.norm2 : vdb_dist->norm2(query, (size_t) tree->dims);

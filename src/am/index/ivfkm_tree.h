@@ -64,8 +64,8 @@ typedef struct IvfkmTree
 } IvfkmTree;
 
 extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
-							 IvfkmDescentKind kind, const float *target, const float *query,
-							 float epsilon, int wanted);
+							 IvfkmDescentKind kind, const float *target, const QuantQuery *tables,
+							 const float *query, float epsilon, int wanted);
 extern float ivfkm_tree_key(const IvfkmTree *tree, float key, float radius);
 extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
 

@@ -234,7 +234,7 @@ insert_value(Relation index, const IvfkmOps *ops, const IvfkmMetaPageData *meta,
 	metric = space->quant_metric;
 	memcpy(offset, space->offset, sizeof(float) * dims);
 
-	ivfkm_tree_begin(&tree, index, meta, IVFKM_DESCENT_INSERT, x, x, INSERT_EPSILON, 1);
+	ivfkm_tree_begin(&tree, index, meta, IVFKM_DESCENT_INSERT, x, NULL, x, INSERT_EPSILON, 1);
 	if (!ivfkm_tree_next(&tree, &probe))
 		page_corrupted(index, meta->root_block, "The root has no children.");
 	page_centroid_read(index, dims, &probe.pointer, &probe.child, tree.centroid);

@@ -1,0 +1,259 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_lists.c
+ *	  Reaching lists and collecting their rows.
+ *
+ * NOTES
+ *	  Lists are reached in the order of their centroids' distance and scanned one after the
+ *	  other; the list behind the next one is reached, too, to be asked for in time.  A scan
+ *	  that has met blocks outside of shared buffers reads further pages ahead.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_lists.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "executor/instrument.h"
+#include "lib/qunique.h"
+#include "port/pg_bitutils.h"
+
+#include "am/index/ivfkm_list.h"
+#include "am/scan/ivfkm_lists.h"
+#include "page/page_point.h"
+
+#define FIRST_SIZE 16 /* lists that there is room for at first */
+
+StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit at a time");
+
+/*
+ * Starts at the root.  epsilon: width of the bounds for centroids; wanted: lists that the caller
+ * is sure to take.  "query" and "geometry" (of the lists) must stay.  Memory comes from the
+ * current context.
+ */
+void
+ivfkm_lists_begin(IvfkmLists *lists, Relation index, const IvfkmMetaPageData *meta,
+				  const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon, int wanted)
+{
+	memset(lists, 0, sizeof(*lists));
+	lists->index = index;
+	lists->query = query;
+	lists->geometry = geometry;
+	lists->reads_before = pgBufferUsage.shared_blks_read;
+	ivfkm_tree_begin(&lists->tree, index, meta, IVFKM_DESCENT_SEARCH, query->target,
+					 query->target == query->point ? &query->quant : NULL, query->point, epsilon,
+					 wanted);
+	lists->size = FIRST_SIZE;
+	lists->items = palloc(sizeof(IvfkmProbe) * lists->size);
+}
+
+/* Adds the next nearest list to those to scan; false if there is none. */
+static bool
+reach_list(IvfkmLists *lists)
+{
+	if (lists->nreached == lists->size)
+	{
+		lists->size *= 2;
+		lists->items = repalloc_huge(lists->items, sizeof(IvfkmProbe) * (Size) lists->size);
+	}
+	if (!ivfkm_tree_next(&lists->tree, &lists->items[lists->nreached]))
+	{
+		lists->complete = true;
+		return false;
+	}
+	lists->nreached++;
+	return true;
+}
+
+/*
+ * Scans one posting list: collects its rows that were not given and are not above the horizon.
+ * The list is read ahead if the scan does that, and further lists may be reached meanwhile.
+ */
+static void
+scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const IvfkmGiven *given,
+		  IvfkmCandidates *candidates)
+{
+	const IvfkmProbe list = lists->items[number];
+	const IvfkmGeometry *geometry = lists->geometry;
+	IvfkmReader reader;
+	QuantBound bound;
+
+	page_point("scan-list");
+	ivfkm_query_bound(lists->query, &list, epsilon, &bound);
+	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
+	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
+	while (ivfkm_reader_next(&reader))
+	{
+		if (first_time)
+			lists->rows += IvfkmPageGetGroupHeader(reader.page)->nused;
+		for (int u = 0; u < geometry->units; u++)
+		{
+			float lb[QUANT_UNIT];
+			float ub[QUANT_UNIT];
+			IvfkmUnit unit;
+			uint32 mask =
+				ivfkm_reader_scan(&reader, u, &bound, candidates->horizon.lb, lb, ub, &unit);
+
+			if (mask == 0)
+				continue;
+			ivfkm_candidates_reserve(candidates);
+			while (mask != 0)
+			{
+				int lane = pg_rightmost_one_pos32(mask);
+				IvfkmCandidate candidate;
+
+				mask &= mask - 1;
+				if (unlikely(!ItemPointerIsValid(&unit.tid[lane])))
+					page_corrupted(lists->index, BufferGetBlockNumber(reader.buffer),
+								   "Slot %d points to no row.", u * QUANT_UNIT + lane);
+				candidate.at.lb = lb[lane];
+				candidate.at.row = ivfkm_lists_address(&unit.tid[lane]);
+				candidate.refine =
+					unit.refine != NULL ? ivfkm_lists_address(&unit.refine[lane]) : 0;
+				candidate.list = number;
+				if (!ivfkm_position_less(&candidates->horizon, &candidate.at) &&
+					!ivfkm_given_has(given, number, &candidate.at))
+					ivfkm_candidates_add(candidates, &candidate, ub[lane]);
+			}
+		}
+	}
+}
+
+/* True if this scan has met blocks that were not in shared buffers: there may be more. */
+static bool
+reads_from_disk(const IvfkmLists *lists)
+{
+	return pgBufferUsage.shared_blks_read != lists->reads_before;
+}
+
+/*
+ * The next page to be read ahead: those of each list that were written together, list by list.
+ * Reaches further lists, and so reads pages of the tree.
+ */
+static BlockNumber
+next_list_page(void *arg)
+{
+	IvfkmLists *lists = arg;
+
+	while (
+		lists->ahead_list < lists->nreached ||
+		(lists->nreached < lists->wanted && lists->rows < lists->rows_wanted && reach_list(lists)))
+	{
+		const IvfkmChildData *list = &lists->items[lists->ahead_list].child;
+		BlockNumber block = list->first_block + lists->ahead_page;
+		BlockNumber nblocks;
+
+		if (lists->ahead_page++ < list->nblocks && page_in_file(lists->index, block, &nblocks))
+			return block;
+		lists->ahead_list++;
+		lists->ahead_page = 0;
+	}
+	return InvalidBlockNumber;
+}
+
+/*
+ * Says how far a pass is going to scan: "wanted" lists in all, or fewer once these hold
+ * "rows_wanted" rows.  May be called again during the pass to want more.
+ */
+void
+ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted)
+{
+	lists->wanted = wanted;
+	lists->rows_wanted = rows_wanted;
+}
+
+/* Scans the next list that is wanted; false if there is none, or rows are enough. */
+bool
+ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
+					  IvfkmCandidates *candidates)
+{
+	int next = lists->nscanned;
+
+	if (next >= lists->wanted || lists->rows >= lists->rows_wanted)
+		return false;
+	/* the list behind the next one is reached, too, to be asked for */
+	while (lists->nreached < lists->wanted && lists->nreached < next + 2 && reach_list(lists))
+		;
+	if (next == lists->nreached)
+		return false;
+	if (!lists->reading_ahead && reads_from_disk(lists))
+	{
+		lists->ahead_list = next;
+		lists->ahead_page = 0;
+		page_ahead_begin(&lists->ahead, lists->index, next_list_page, lists);
+		lists->reading_ahead = true;
+	}
+	if (next + 1 < lists->nreached)
+		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child);
+	scan_list(lists, next, true, epsilon, given, candidates);
+	lists->nscanned++;
+	return true;
+}
+
+/* Scans all lists that were scanned before. */
+void
+ivfkm_lists_scan_again(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
+					   IvfkmCandidates *candidates)
+{
+	for (int i = 0; i < lists->nscanned; i++)
+		scan_list(lists, i, false, epsilon, given, candidates);
+}
+
+/* Pages to be read, in ascending order. */
+typedef struct BlockList
+{
+	BlockNumber *blocks;
+	Size nblocks;
+	Size next;
+} BlockList;
+
+/* The next page of a BlockList. */
+static BlockNumber
+next_listed_page(void *arg)
+{
+	BlockList *list = arg;
+
+	return list->next < list->nblocks ? list->blocks[list->next++] : InvalidBlockNumber;
+}
+
+/* Order of block numbers for qsort. */
+static int
+block_compare(const void *a, const void *b)
+{
+	BlockNumber x = *(const BlockNumber *) a;
+	BlockNumber y = *(const BlockNumber *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Ends a pass.  If it read from disk, reads the refine pages of the first "count" of the arranged
+ * candidates, more than one at a time.
+ */
+void
+ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count)
+{
+	BlockList list = {0};
+	IvfkmAhead ahead;
+	BlockNumber nblocks;
+
+	lists->reading_ahead = false;
+	if (!lists->query->refine || !reads_from_disk(lists))
+		return;
+	count = Min(count, candidates->n);
+	list.blocks = palloc(sizeof(BlockNumber) * Max(count, 1));
+	for (Size i = 0; i < count; i++)
+	{
+		BlockNumber block = (BlockNumber) (candidates->items[i].refine >> 16);
+
+		if (page_in_file(lists->index, block, &nblocks))
+			list.blocks[list.nblocks++] = block;
+	}
+	qsort(list.blocks, list.nblocks, sizeof(BlockNumber), block_compare);
+	list.nblocks = qunique(list.blocks, list.nblocks, sizeof(BlockNumber), block_compare);
+	page_ahead_begin(&ahead, lists->index, next_listed_page, &list);
+	for (Size i = 0; i < list.nblocks; i++)
+		UnlockReleaseBuffer(page_ahead_read(&ahead, list.blocks[i], BUFFER_LOCK_SHARE));
+	pfree(list.blocks);
+}

@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_lists.h
+ *	  The posting lists of a scan, in the order in which it reaches them.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_lists.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_LISTS_H
+#define IVFKM_LISTS_H
+
+#include "am/scan/ivfkm_candidates.h"
+#include "am/scan/ivfkm_given.h"
+#include "am/scan/ivfkm_query.h"
+
+typedef struct IvfkmLists
+{
+	Relation index;
+	const IvfkmQuery *query;
+	const IvfkmGeometry *geometry;
+	IvfkmTree tree;
+	IvfkmProbe *items; /* in the order of their centroids' distance */
+	int nscanned;
+	int nreached; /* those behind the scanned ones are next */
+	int size;
+	bool complete; /* all lists of the index were reached */
+	double rows;   /* in the lists scanned, living or not */
+
+	/* reading from disk */
+	int64 reads_before; /* blocks that this process had read from disk when the scan began */
+	int wanted;			/* lists to be scanned, so far as is known */
+	double rows_wanted; /* after so many rows no further list is */
+	IvfkmAhead ahead;
+	bool reading_ahead;
+	int ahead_list; /* list and page of it that is read ahead next */
+	uint32 ahead_page;
+} IvfkmLists;
+
+extern void ivfkm_lists_begin(IvfkmLists *lists, Relation index, const IvfkmMetaPageData *meta,
+							  const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon,
+							  int wanted);
+extern void ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted);
+extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
+								  IvfkmCandidates *candidates);
+extern void ivfkm_lists_scan_again(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
+								   IvfkmCandidates *candidates);
+extern void ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count);
+
+/* A heap address, or that of a refine record, as a number; and back. */
+static inline IvfkmAddress
+ivfkm_lists_address(const ItemPointerData *tid)
+{
+	return ((IvfkmAddress) ItemPointerGetBlockNumberNoCheck(tid) << 16) |
+		   ItemPointerGetOffsetNumberNoCheck(tid);
+}
+
+static inline ItemPointerData
+ivfkm_lists_tid(IvfkmAddress row)
+{
+	ItemPointerData tid;
+
+	ItemPointerSet(&tid, (BlockNumber) (row >> 16), (OffsetNumber) (row & 0xFFFF));
+	return tid;
+}
+
+#endif /* IVFKM_LISTS_H */

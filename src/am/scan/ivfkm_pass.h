@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_pass.h
+ *	  The passes that a scan works in: how many lists each of them scans.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_pass.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_PASS_H
+#define IVFKM_PASS_H
+
+#include "am/scan/ivfkm_scan.h"
+
+extern int ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k);
+extern bool ivfkm_pass_has_lists(const IvfkmScan *so);
+extern bool ivfkm_pass_next(IvfkmScan *so);
+
+#endif /* IVFKM_PASS_H */

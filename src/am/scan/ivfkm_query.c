@@ -1,0 +1,131 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_query.c
+ *	  The query of a scan in index space, prepared for codes and refine records.
+ *
+ * NOTES
+ *	  Distances are in index space: squared L2, or negative inner products.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_query.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_row.h"
+#include "am/scan/ivfkm_query.h"
+
+/*
+ * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
+ * not overlap are in order but for one pair in 10^12.
+ */
+#define REFINE_EPSILON 5.0f
+
+/*
+ * Scales a query for inner products, whose order does not depend on its length, down by a
+ * power of two if index space would clamp it.  Returns that power.
+ */
+static double
+shorten(float *x, int dims, float scale)
+{
+	const int max_exponent = 20;
+	QuantInputStats stats;
+	int exponent;
+
+	quant_input_stats(dims, x, &stats);
+	(void) frexp((double) stats.largest * scale, &exponent);
+	if (exponent <= max_exponent)
+		return 1.0;
+	for (int i = 0; i < dims; i++)
+		x[i] = ldexpf(x[i], max_exponent - exponent);
+	return ldexp(1.0, max_exponent - exponent);
+}
+
+/*
+ * Prepares a query: "value" is of the indexed type, perhaps toasted.  A NULL, and a zero vector
+ * under cosine, are as far from every row: such a query is not ordered.  Allocates in the
+ * current memory context; "geometry" (of the lists) must stay.  Errors: wrong dimensions.
+ */
+void
+ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *meta,
+				 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value, bool isnull)
+{
+	const IvfkmSpace *space;
+	int dims = (int) meta->dimensions;
+	bool ordinary = false;
+
+	memset(query, 0, sizeof(*query));
+	query->ops = ops;
+	query->dims = dims;
+	query->point = palloc0(sizeof(float) * dims);
+	if (!isnull)
+	{
+		query->value = PG_DETOAST_DATUM(value);
+		ivfkm_ops_check_query(ops, query->value, dims);
+		query->ordered = ivfkm_row_load(ops, query->value, dims, query->point, &ordinary);
+	}
+	query->refine = query->ordered && ordinary && meta->refine_bits > 0;
+
+	space = ivfkm_space_cached(index, meta);
+	query->metric = space->quant_metric;
+	query->distance_scale = space->distance_scale;
+	if (query->metric == QUANT_IP)
+		query->distance_scale *= shorten(query->point, dims, space->scale);
+	ivfkm_space_apply(space, query->point);
+	query->target = query->point;
+	if (query->metric == QUANT_IP)
+	{
+		double sum = 0.0;
+
+		query->target = palloc(sizeof(float) * dims);
+		for (int i = 0; i < dims; i++)
+		{
+			query->target[i] = query->point[i] + space->offset[i];
+			sum -= (double) space->offset[i] * query->target[i];
+		}
+		query->ip_constant = (float) sum;
+	}
+	if (query->refine)
+		ivfkm_refine_query(&query->refiner, index, geometry, space, query->point,
+						   query->distance_scale);
+	quant_query_init(&query->quant, dims, query->point, palloc(quant_query_table_bytes(dims)));
+}
+
+/*
+ * What the distances to the rows of a list have in common, for quant_bound_init() and
+ * quant_refine_bounds(): ||q - c||^2, or for inner products -<q, c> and the query's constant.
+ */
+static inline float
+list_constant(const IvfkmQuery *query, const IvfkmProbe *list)
+{
+	return query->metric == QUANT_IP ? query->ip_constant - list->dot : list->dist2;
+}
+
+/* Makes the constants for bounds of a list's codes, "epsilon" standard deviations wide. */
+void
+ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon, QuantBound *bound)
+{
+	if (query->ordered)
+		quant_bound_init(bound, query->metric, &query->quant, list_constant(query, list),
+						 list->dist2, epsilon);
+	else
+		quant_bound_none(bound);
+}
+
+/*
+ * Bounds of the exact distance to the row at "tid" from its refine record; false if the snapshot
+ * does not see the row: see ivfkm_refine_bounds().  Only if query->refine.
+ */
+bool
+ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
+				   const ItemPointerData *tid, float *lb, float *ub)
+{
+	return ivfkm_refine_bounds(&query->refiner, &list->child, record, tid,
+							   list_constant(query, list), list->dist2, REFINE_EPSILON, lb, ub);
+}

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_query.h
+ *	  What a scan looks for: the same from the first row to the last.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_query.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_QUERY_H
+#define IVFKM_QUERY_H
+
+#include "am/index/ivfkm_refine.h"
+#include "am/index/ivfkm_tree.h"
+
+typedef struct IvfkmQuery
+{
+	const IvfkmOps *ops;
+	int dims;
+	bool ordered; /* false: no row is nearer than another; see ivfkm_query_init() */
+	void *value;  /* detoasted, for exact distances; NULL if there is none */
+	QuantMetric metric;
+	double distance_scale; /* exact distance * this = distance in index space */
+	float *point;		   /* the query in index space */
+	float *target;		   /* what lists are ordered around: "point", but for inner products */
+	float ip_constant;	   /* -<offset, q> - <offset, offset>: part of every inner product */
+	QuantQuery quant;	   /* tables of "point" */
+	bool refine;		   /* refine codes tell exact distances: there are some, and no extremes */
+	IvfkmRefiner refiner;  /* if so */
+} IvfkmQuery;
+
+extern void ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *meta,
+							 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value,
+							 bool isnull);
+extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
+							  QuantBound *bound);
+extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,
+							   const ItemPointerData *record, const ItemPointerData *tid, float *lb,
+							   float *ub);
+
+#endif /* IVFKM_QUERY_H */
