@@ -5,7 +5,8 @@
 #   make installcheck     regression tests against a running server
 #   make install-vector-shim    install it also as extension "vector", with pgvector's index
 #                         names hnsw and ivfflat (uninstall-vector-shim: remove that)
-#   make check            everything, on private throw-away servers (check-regress etc.: one tier)
+#   make check            the tests to run before a commit, on private throw-away servers
+#   make check-world      every test (check-regress etc.: one tier)
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
 #                         bench-plans, bench-prepare, bench-results, bench-quality: bench/README.md)
@@ -105,6 +106,12 @@ uninstall: uninstall-vector-shim
 .PHONY: install-vector-shim uninstall-vector-shim
 
 BITCODE_CFLAGS += -ffp-contract=off
+
+# What the compiler says of the sources, without an object.
+syntax: $(SRCS:.c=.syntax)
+%.syntax: %.c
+	$(CC) $(CFLAGS) $(CPPFLAGS) -fsyntax-only $<
+.PHONY: syntax
 
 # A server that was configured with dependency tracking brings its own for objects.
 ifneq ($(autodepend),yes)

@@ -1,20 +1,31 @@
 #!/bin/bash
 # Runs the test tiers and counts: the last line is "N passed, N failed".
 #
-#   test/check.sh [TIER...]     default: all that test/README.md lists as part of "make check"
+#   test/check.sh [TIER...|quick|world]
+#
+# "quick", the default, is "make check": the tiers that find most mistakes, shortened.  "world" is
+# "make check-world": every tier but asan, whole.  As many run at once as there are processors.
 #
 # A tier is a script test/tiers/NAME.sh that writes TAP lines; its output goes to
 # build/check/NAME.log, and is shown if something failed.  A tier that ends with an error,
 # or without having run a test, counts as one failure.  Exit status 1 on any failure.
 #
 # Environment: PG_CONFIG (the server to test with), VDB_BUILD_DIR, VDB_TIER_TIMEOUT
-# (seconds, 2400; 7200 for VDB_VERSIONS_FULL=1), VDB_NO_INSTALL (as root: install nothing), and those of the tiers.
+# (seconds, 2400; 7200 for VDB_VERSIONS_FULL=1), VDB_NO_INSTALL (as root: install nothing), and
+# those of the tiers.  Tiers are told by VDB_QUICK=1 to be short.
 cd "$(dirname "$0")/.." || exit 2
 . test/lib/common.sh
 . test/lib/prepare.sh
 
-tiers=("$@")
-[ "${#tiers[@]}" -gt 0 ] || tiers=(lint format build unit regress isolation tap quality clients versions)
+export VDB_QUICK=${VDB_QUICK:-}
+case ${1:-quick} in
+quick)
+	tiers=(lint format build unit regress isolation tap)
+	VDB_QUICK=1
+	;;
+world) tiers=(lint format build unit regress isolation tap quality clients versions) ;;
+*) tiers=("$@") ;;
+esac
 for tier in "${tiers[@]}"; do
 	[ -f "test/tiers/$tier.sh" ] ||
 		vdb_die "there is no tier \"$tier\", only: $(basename -s .sh test/tiers/*.sh | tr '\n' ' ')"
@@ -23,23 +34,28 @@ done
 case " ${tiers[*]} " in
 *" clients "*) [ "${VDB_CLIENTS:-}" = 0 ] || vdb_lanes_wanted=${VDB_CLIENTS:-all} ;;
 esac
-case " ${tiers[*]} " in
-*" build "* | *" unit "* | *" regress "* | *" isolation "* | *" tap "* | *" quality "* | *" clients "* | *" versions "*) vdb_prepare check ;;
-*) vdb_prepare lint ;;
-esac
+vdb_prepare_for=lint
+for tier in "${tiers[@]}"; do
+	case $tier in
+	lint | format | asan) ;;
+	*) vdb_prepare_for=check ;;
+	esac
+done
+vdb_prepare "$vdb_prepare_for"
 vdb_open_build_dir
 logs=$vdb_build/check
 total_passed=0
 total_failed=0
 total_skipped=0
-child=
+# processes of tiers that run, and which tier each is
+declare -A running=()
 
 stop()
 {
 	trap '' INT TERM HUP
-	if [ -n "$child" ]; then
-		kill -TERM "$child" 2>/dev/null
-		wait "$child"
+	if [ "${#running[@]}" -gt 0 ]; then
+		kill -TERM "${!running[@]}" 2>/dev/null
+		wait
 	fi
 	vdb_close_build_dir
 	exit 130
@@ -62,19 +78,26 @@ show_log()
 	echo "----------"
 }
 
-run_tier()
+# start_tier TIER: in the background.  timeout gives the tier a process group of its own and passes
+# signals on to all of it.
+start_tier()
 {
-	local tier=$1 log=$logs/$1.log limit=2400 status passed failed skipped started=$SECONDS
+	local tier=$1 limit=2400
 
-	# timeout gives the tier a process group of its own and passes signals on to all of it
-	[ "$tier ${VDB_VERSIONS_FULL:-}" != "versions 1" ] || limit=7200 # it runs other tiers, twice
+	[ "$tier ${VDB_VERSIONS_FULL:-}" != "versions 1" ] || limit=7200 # it runs other tiers
 	timeout --kill-after=60 "${VDB_TIER_TIMEOUT:-$limit}" bash "test/tiers/$tier.sh" \
-		</dev/null >"$log" 2>&1 &
-	child=$!
-	wait "$child"
-	status=$?
-	child=
+		</dev/null >"$logs/$tier.log" 2>&1 &
+	running[$!]=$tier
+	started[$!]=$SECONDS
+}
 
+# end_tier PROCESS STATUS: count what the tier of that process wrote
+end_tier()
+{
+	local tier=${running[$1]} status=$2 took=$((SECONDS - started[$1])) log passed failed skipped
+
+	unset "running[$1]"
+	log=$logs/$tier.log
 	failed=$(grep -c '^not ok ' "$log")
 	skipped=$(grep -ci '^ok .*# SKIP' "$log")
 	passed=$(($(grep -c '^ok ' "$log") - skipped))
@@ -86,7 +109,7 @@ run_tier()
 		failed=1
 	fi
 	printf '%-10s %5d passed, %d failed, %d skipped (%d s)\n' \
-		"$tier" "$passed" "$failed" "$skipped" "$((SECONDS - started))"
+		"$tier" "$passed" "$failed" "$skipped" "$took"
 	sed -n 's/^ok\( [0-9]*\)*\( -\)* \(.*\) # SKIP *\(.*\)/           skipped: \3: \4/Ip' "$log" |
 		sort | uniq -c | sed 's/^ *1 //; s/^ *\([0-9][0-9]*\) \( *skipped: .*\)/\2 (\1 times)/'
 	[ "$failed" -eq 0 ] || show_log "$log"
@@ -96,10 +119,24 @@ run_tier()
 	total_skipped=$((total_skipped + skipped))
 }
 
+# Wait until one of the running tiers ends.
+await_tier()
+{
+	local process
+
+	wait -n -p process "${!running[@]}"
+	end_tier "$process" $?
+}
+
 [ -z "${PG_CONFIG:-}" ] || echo "$("$PG_CONFIG" --version) from $PG_CONFIG"
 echo "$(gcc --version | head -n 1); ${VDB_CLANG:-no clang}; logs in $logs"
+declare -A started=()
 for tier in "${tiers[@]}"; do
-	run_tier "$tier"
+	[ "${#running[@]}" -lt "$(nproc)" ] || await_tier
+	start_tier "$tier"
+done
+while [ "${#running[@]}" -gt 0 ]; do
+	await_tier
 done
 vdb_close_build_dir
 

@@ -93,6 +93,15 @@ vdb_copy_sources()
 			-print 2>/dev/null | xargs -r cp -p --parents -t "$to")
 }
 
+# vdb_locked FILE COMMAND...: run it while nobody else holds the lock of that file
+vdb_locked()
+{
+	local file=$1
+
+	shift
+	(flock 8 && "$@" 8>&-) 8>"$file"
+}
+
 # The clang that the server's bitcode was made with, if it is installed.
 vdb_server_clang()
 {

@@ -96,11 +96,16 @@ vdb_object_dir()
 	echo "$vdb_build/pg$("$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')-$1"
 }
 
-# What make needs to know if the clang for the server's bitcode is not installed.
+# What make needs to know if the clang for the server's bitcode is not installed, or would take too
+# long.
 vdb_bitcode_option()
 {
-	[ -n "$(vdb_server_clang)" ] || echo with_llvm=no
+	[ -n "$(vdb_server_clang)" ] && [ "${VDB_QUICK:-}" != 1 ] || echo with_llvm=no
 }
+
+# The server's flags are gcc's: clang does not know all of them.
+vdb_clang_options="-Werror -Wno-unknown-warning-option -Wno-ignored-optimization-argument \
+	-Wno-ignored-attributes"
 
 # vdb_build_extension gcc|clang [MAKE ARGUMENT...]
 vdb_build_extension()
@@ -110,14 +115,29 @@ vdb_build_extension()
 	shift
 	to=$(vdb_object_dir "$compiler")
 	options=(CC=gcc $(vdb_bitcode_option))
-	if [ "$compiler" = clang ]; then
-		# the server's flags are gcc's: clang does not know all of them
-		options=(CC="$VDB_CLANG" with_llvm=no
-			COPT="-Werror -Wno-unknown-warning-option -Wno-ignored-optimization-argument \
-			-Wno-ignored-attributes")
-	fi
-	vdb_copy_sources "$to" || return
-	make -s -k -C "$to" -j"$(nproc)" PG_CONFIG="$PG_CONFIG" "${options[@]}" "$@" all
+	[ "$compiler" != clang ] || options=(CC="$VDB_CLANG" with_llvm=no COPT="$vdb_clang_options")
+	mkdir -p "$to" &&
+		vdb_locked "$to.lock" vdb_compile "$to" PG_CONFIG="$PG_CONFIG" "${options[@]}" "$@" all
+}
+
+# vdb_read_with_clang: what clang has to say of the sources, without making objects of them
+vdb_read_with_clang()
+{
+	local to
+
+	to=$(vdb_object_dir clang)
+	mkdir -p "$to" &&
+		vdb_locked "$to.lock" vdb_compile "$to" PG_CONFIG="$PG_CONFIG" CC="$VDB_CLANG" \
+			with_llvm=no COPT="$vdb_clang_options" syntax
+}
+
+# vdb_compile FOLDER MAKE-ARGUMENT...: bring the sources there up to date, and what is made of them
+vdb_compile()
+{
+	local to=$1
+
+	shift
+	vdb_copy_sources "$to" && make -s -k -C "$to" -j"$(nproc)" "$@"
 }
 
 # Copy the server's installation: programs as files, the rest as links.
@@ -136,9 +156,12 @@ vdb_make_private_tree()
 		mkdir -p "$vdb_work/root$dir" || return
 		cp -Rs "$dir/." "$vdb_work/root$dir/" || return
 	done
-	include=$("$PG_CONFIG" --includedir-server)
-	mkdir -p "$vdb_work/root$(dirname "$include")" || return
-	ln -s "$include" "$vdb_work/root$include" || return
+	for kind in includedir includedir-server; do
+		include=$("$PG_CONFIG" --$kind)
+		[ ! -e "$vdb_work/root$include" ] || continue
+		mkdir -p "$vdb_work/root$(dirname "$include")" || return
+		ln -s "$include" "$vdb_work/root$include" || return
+	done
 
 	# a vdb or pgvector that is installed on the machine is none of our business
 	find "$vdb_work/root" \( -name 'vdb.control' -o -name 'vdb--*.sql' -o -name 'vdb.so' -o \
@@ -152,21 +175,23 @@ vdb_make_private_tree()
 # vdb_install_extension gcc|clang [MAKE ARGUMENT...]
 vdb_install_extension()
 {
-	local compiler=$1
-
-	shift
-	make -s -C "$(vdb_object_dir "$compiler")" PG_CONFIG="$vdb_bin/pg_config" \
-		$(vdb_bitcode_option) "$@" install
+	vdb_install "$@" install
 }
 
 # vdb_install_vector_shim gcc|clang [MAKE ARGUMENT...]: extension "vector" too
 vdb_install_vector_shim()
 {
-	local compiler=$1
+	vdb_install "$@" install-vector-shim
+}
 
+vdb_install()
+{
+	local from
+
+	from=$(vdb_object_dir "$1")
 	shift
-	make -s -C "$(vdb_object_dir "$compiler")" PG_CONFIG="$vdb_bin/pg_config" \
-		$(vdb_bitcode_option) "$@" install-vector-shim
+	vdb_locked "$from.lock" make -s -C "$from" PG_CONFIG="$vdb_bin/pg_config" \
+		$(vdb_bitcode_option) "$@"
 }
 
 # Compile test/modules/test_vdb and put it where LOAD finds it.
@@ -198,7 +223,7 @@ vdb_start_server()
 			echo "${setting%%=*} = '${setting#*=}'"
 		done
 	} | vdb_as_server tee -a "$vdb_data/postgresql.conf" >/dev/null || return
-	if ! vdb_as_server "$vdb_bin/pg_ctl" -D "$vdb_data" -l "$vdb_log" -w -t 60 -s start; then
+	if ! vdb_as_server "$vdb_bin/pg_ctl" -D "$vdb_data" -l "$vdb_log" -w -t 300 -s start; then
 		cat "$vdb_log"
 		return 1
 	fi

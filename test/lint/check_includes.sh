@@ -2,90 +2,101 @@
 # An #include may only follow an arrow of the layer map in src/README.md.
 cd "$(dirname "$0")/../.." || exit 2
 
-below_am=". port distance quant cluster types page"
+exec perl - <<'PERL'
+use strict;
+use warnings;
+use File::Find;
+
+my $below_am = '. port distance quant cluster types page';
 
 # folder: folders of src/ that its files may include from ("." is src/ itself)
-allowed()
-{
-	case $1 in
-	port) echo ". port" ;;
-	distance) echo ". port distance" ;;
-	quant) echo ". port distance quant" ;;
-	cluster) echo ". port distance quant cluster" ;;
-	types) echo ". port distance types" ;;
-	page) echo ". port quant cluster types page" ;;
-	am) echo "$below_am" ;;
-	am/index) echo "$below_am am am/index" ;;
-	am/build | am/scan | am/maintain) echo "$below_am am am/index $1" ;;
-	am/sql | am/shim) echo "$below_am am am/index am/build am/scan am/maintain am/sql am/shim" ;;
-	.) echo "$below_am am am/index am/sql am/shim" ;;
-	unit) echo ". port distance quant cluster types am/scan" ;;
-	micro) echo ". port distance quant cluster types" ;;
-	*) return 1 ;;
-	esac
-}
+my %allowed = (
+	port => '. port',
+	distance => '. port distance',
+	quant => '. port distance quant',
+	cluster => '. port distance quant cluster',
+	types => '. port distance types',
+	page => '. port quant cluster types page',
+	am => $below_am,
+	'am/index' => "$below_am am am/index",
+	'am/build' => "$below_am am am/index am/build",
+	'am/scan' => "$below_am am am/index am/scan",
+	'am/maintain' => "$below_am am am/index am/maintain",
+	'am/sql' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
+	'am/shim' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
+	'.' => "$below_am am am/index am/sql am/shim",
+	unit => '. port distance quant cluster types am/scan',
+	micro => '. port distance quant cluster types');
 
 # Layers that know no server header at all; vdb.h, which has none either, is open to them.
-pure()
+my $pure = qr{^(?:
+	src/(?:port|distance|quant|cluster)/ | src/types/\w*_parse\. |
+	src/am/index/ivfkm_heap\.h | src/am/scan/ivfkm_(?:candidates|given|order)\. |
+	test/unit/ | bench/micro/)}x;
+
+my @files;
+find({ no_chdir => 1, wanted => sub { push @files, $_ if /\.[ch]$/ } },
+	grep { -d } 'src', 'test/unit', 'bench/micro');
+@files = sort @files;
+
+# src/am/scan/x.c: am/scan; src/x.c: "."; test/unit/x.c: unit
+my %folder;
+my $bad = 0;
+for my $file (@files)
 {
-	case $1 in
-	src/port/* | src/distance/* | src/quant/* | src/cluster/* | src/types/*_parse.*) true ;;
-	src/am/index/ivfkm_heap.h | src/am/scan/ivfkm_candidates.* | src/am/scan/ivfkm_given.*) true ;;
-	src/am/scan/ivfkm_order.*) true ;;
-	test/unit/* | bench/micro/*) true ;;
-	*) false ;;
-	esac
+	my ($path) = $file =~ m{^(.*)/};
+
+	$folder{$file} = $path eq 'src' ? '.' : $path =~ m{^src/(.*)} ? $1 : $path =~ s{.*/}{}r;
+	next if $allowed{ $folder{$file} };
+	print qq{$file: folder "$folder{$file}" is not in the table of test/lint/check_includes.sh\n};
+	$bad = 1;
 }
 
-bad=0
-while IFS= read -r file; do
-	folder=$(dirname "$file")
-	case $folder in
-	src) folder=. ;;
-	src/*) folder=${folder#src/} ;;
-	*) folder=$(basename "$folder") ;;
-	esac
-	if ! targets=$(allowed "$folder"); then
-		echo "$file: folder \"$folder\" is not in the table of test/lint/check_includes.sh"
-		bad=1
-		continue
-	fi
-	while IFS= read -r line; do
-		header=$(sed 's/^[^"<]*["<]\([^">]*\)[">].*/\1/' <<<"$line")
-		at=$(cut -d: -f1,2 <<<"$line")
-		if [ -f "src/$header" ]; then
-			target=$(dirname "$header")
-		elif [ -f "$(dirname "$file")/$header" ]; then
-			target=$folder
-			case $folder in unit | micro) continue ;; esac
-		else
-			case $line in
-			*'"'*)
-				if pure "$file"; then
-					echo "$at: \"$header\" is no header of this tree, and the layer is pure C"
-					bad=1
-				fi
-				;;
-			*)
-				if pure "$file" && grep -q '^postgres\|^fmgr\|^utils/\|^access/\|^storage/' <<<"$header"; then
-					echo "$at: <$header> is a server header, and the layer is pure C"
-					bad=1
-				fi
-				;;
-			esac
-			continue
-		fi
-		case " $targets " in
-		*" $target "*) ;;
-		*)
-			echo "$at: \"$folder\" must not include \"$header\" (allowed: $targets)"
-			bad=1
-			;;
-		esac
-		if pure "$file" && [ "$header" = compat.h ]; then
-			echo "$at: compat.h includes postgres.h, and the layer is pure C"
-			bad=1
-		fi
-	done < <(perl test/lint/code.pl "$file" | grep -E ':[0-9]+:[[:space:]]*#[[:space:]]*include[[:space:]]*["<]')
-done < <(find src test/unit bench/micro -name '*.[ch]' 2>/dev/null | sort)
-exit $bad
+sub complain
+{
+	my ($at, $text) = @_;
+
+	print "$at: $text\n";
+	$bad = 1;
+	return;
+}
+
+open(my $code, '-|', 'perl', 'test/lint/code.pl', @files) or die "code.pl: $!\n";
+while (<$code>)
+{
+	my ($file, $line, $quote, $header) =
+	  /^([^:]*):(\d+):\s*#\s*include\s*(["<])([^">]*)[">]/ or next;
+	my ($at, $from) = ("$file:$line", $folder{$file});
+	my ($target) = $header =~ m{^(.*)/};
+
+	next unless $allowed{$from};
+	if (-f "src/$header")
+	{
+		$target //= '.';
+	}
+	elsif (-f ($file =~ s{[^/]*$}{}r) . $header)
+	{
+		next if $from eq 'unit' || $from eq 'micro';
+		$target = $from;
+	}
+	else
+	{
+		next unless $file =~ $pure;
+		if ($quote eq '"')
+		{
+			complain($at, qq{"$header" is no header of this tree, and the layer is pure C});
+		}
+		elsif ($header =~ m{^(?:postgres|fmgr|utils/|access/|storage/)})
+		{
+			complain($at, "<$header> is a server header, and the layer is pure C");
+		}
+		next;
+	}
+	complain($at, qq{"$from" must not include "$header" (allowed: $allowed{$from})})
+	  unless grep { $_ eq $target } split / /, $allowed{$from};
+	complain($at, 'compat.h includes postgres.h, and the layer is pure C')
+	  if $file =~ $pure && $header eq 'compat.h';
+}
+close($code) or die "code.pl failed\n";
+exit $bad;
+PERL

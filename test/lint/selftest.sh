@@ -12,7 +12,8 @@ fresh()
 {
 	rm -rf "$copy/tree"
 	mkdir "$copy/tree"
-	tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.gz' . |
+	tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.gz' \
+		--exclude=./test/fuzz/corpus --exclude=./test/golden --exclude=./test/dumps . |
 		tar -xf - -C "$copy/tree"
 }
 
@@ -59,6 +60,15 @@ plant check_regress 'does not say why' 'echo >sql/planted.sql; echo >expected/pl
 plant check_markers 'src/am/planted.c:1:' 'echo "/* TO""DO */" >src/am/planted.c'
 plant check_markers 'src/am/planted.c:2: // comment' 'printf "char *s = \"//\";\nint i; // no\n" >src/am/planted.c'
 plant check_names 'planted.c:' 'echo >src/am/planted.c; echo >src/page/planted.c'
+plant check_names 'src/page/planted.h: its name must begin with one of: page' \
+	'echo >src/page/planted.h'
+plant check_names 'src/am/scan/ivfkmx.c: its name must begin with one of: ivfkm' \
+	'echo >src/am/scan/ivfkmx.c'
+plant check_cycles 'src/port/planted_c.c calls src/port/planted_a.c: planted_a' \
+	'find src -name "*.c" -delete
+	echo "void planted_b(void); void planted_a(void) { planted_b(); }" >src/port/planted_a.c
+	echo "void planted_c(void); void planted_b(void) { planted_c(); }" >src/port/planted_b.c
+	echo "void planted_a(void); void planted_c(void) { planted_a(); }" >src/port/planted_c.c'
 # the other headers take long, and are seen by the lint itself
 alone='find src -name "*.h" -delete;'
 guard='#ifndef PLANTED_H\n#define PLANTED_H\n'
