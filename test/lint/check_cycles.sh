@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 2
 
 folders=("$@")
 [ $# -gt 0 ] ||
-	folders=(port simd distance quant types page am/index am/scan am/maintain am/sql am/shim)
+	folders=(port simd distance quant types page am)
 server=$("${PG_CONFIG:-pg_config}" --includedir-server 2>/dev/null)
 objects=$(mktemp -d) || exit 2
 trap 'rm -rf "$objects"' EXIT
