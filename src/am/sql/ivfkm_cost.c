@@ -4,9 +4,11 @@
  *	  What the planner is told about a scan.
  *
  * NOTES
- *	  An ivfkm index is useful for ORDER BY ... LIMIT only.  Before the first row a
- *	  scan reads the centroids and the first lists and looks at some rows of the
- *	  table; after that, every row costs a random access, which cost_index() adds.
+ *	  README.md of this folder has the formulas, and how their constants were measured.  A
+ *	  scan works in passes, of which each prepares for so many rows.  What it costs to take m
+ *	  rows is not linear in m, but a path has only two costs, before the first row and in
+ *	  all, and whoever takes a part of the rows goes by the line between.  So the line is laid
+ *	  through the point that matters: the rows that the query's LIMIT will take from this scan.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_cost.c
@@ -21,96 +23,309 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
-#include "utils/float.h"
-#include "utils/selfuncs.h"
 #include "utils/spccache.h"
 
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_options.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_tree.h"
 #include "am/sql/ivfkm_cost.h"
+#include "am/sql/ivfkm_plan_cache.h"
 
-/* Cost of one row's 1-bit bounds, in units of cpu_operator_cost. */
-#define CODE_COST 0.05
+/*
+ * A path that costs this is not chosen while there is another way.  Finite, because
+ * cost_index() subtracts; more than nodes that were switched off (disable_cost) together.
+ */
+#define NEVER 1e15
 
-/* Candidates refined, and then looked at exactly, for each row that a pass prepares for. */
+/* Rows that a LIMIT whose count is not known at planning is taken to want. */
+#define UNKNOWN_LIMIT 100
+
+/* Share of the rows that PostgreSQL takes such a LIMIT to want, see preprocess_limit(). */
+#define UNKNOWN_LIMIT_SHARE 0.1
+
+/* ----- the work of a scan, in units of cpu_operator_cost ----- */
+
+#define START_COST		2500.0 /* beginning a search: memory, the metapage */
+#define START_COST_DIM	1.0	   /* for each dimension: rotating the query, tables */
+#define CODE_COST		0.3	   /* bounds of one row or centroid by its 1-bit code */
+#define CODE_COST_DIM	0.001
+#define LIST_COST		60.0 /* reaching one list: its centroid in full */
+#define LIST_COST_DIM	0.05
+#define CANDIDATE_COST	10.0 /* a candidate: kept, ordered, remembered */
+#define REFINE_COST		30.0 /* a refine record */
+#define REFINE_COST_DIM 0.03
+#define LOOK_COST		40.0 /* finding a row in the table, beside the distance */
+
+/* Rows looked at exactly for each row taken, by the bits of the refine codes. */
+#define LOOKS_8_BITS  0.2
+#define LOOKS_4_BITS  1.0
+#define LOOKS_NO_BITS 1.5
+
+/* Candidates refined for each row taken. */
 #define REFINED_PER_ROW 1.5
-#define LOOKS_PER_ROW	0.125
+
+/* How passes grow; see src/am/scan/README.md. */
+#define PASS_GROWTH	  4
+#define MAX_PASS_K	  16384
+#define LISTS_PER_ROW 4
+
+/* What the costs of a scan follow from. */
+typedef struct ScanModel
+{
+	IvfkmMetaPageData meta;
+	IvfkmSettings settings;
+	IvfkmGeometry geometry;
+	double rows;		 /* in the index */
+	double list_rows;	 /* in a list */
+	double list_pages;	 /* of a list, without refine pages */
+	double centroids;	 /* that a search compares with */
+	double row_distance; /* cost of the exact distance of a row */
+	Cost page;			 /* of reading a page of the index */
+} ScanModel;
+
+/*
+ * Fills in the metapage of an index that has none that could be read: a search of it will
+ * report that, and should cost what searches usually do.
+ */
+static void
+guess_meta(const IndexOptInfo *info, IvfkmMetaPageData *meta)
+{
+	memset(meta, 0, sizeof(*meta));
+	meta->dimensions = 1024;
+	meta->height = 1;
+	meta->nlists = (uint32) Max(1.0, Min(info->tuples / 256.0, IVFKM_MAX_LISTS));
+	meta->ncalibrations = 1;
+	meta->calibration[0].k = IVFKM_FIRST_K;
+	meta->calibration[0].probes = Min(meta->nlists, 16);
+}
+
+/* Sets up the model of a scan of "index" along "path". */
+static void
+model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation index)
+{
+	const IndexOptInfo *info = path->indexinfo;
+	IvfkmMetaPageData *meta = &model->meta;
+	QualCost distance;
+	int dims;
+
+	if (!ivfkm_plan_cache_get(index, info->pages, meta))
+		guess_meta(info, meta);
+	ivfkm_settings_get(index, meta, &model->settings);
+
+	dims = (int) meta->dimensions;
+	page_list_geometry(&model->geometry, dims, meta->refine_bits);
+	model->rows = Max(info->tuples, 1.0);
+	model->list_rows = model->rows / meta->nlists;
+	model->list_pages = ceil(model->list_rows / model->geometry.slots) * model->geometry.stripes;
+	model->centroids = meta->nlists;
+	if (meta->height > 1) /* those of the nodes that the search opens */
+		model->centroids = Min(model->centroids, (double) IVFKM_NODE_CHILDREN *
+													 meta->descents[IVFKM_DESCENT_SEARCH].nodes[0]);
+	cost_qual_eval(&distance, path->indexorderbys, root);
+	model->row_distance = distance.per_tuple;
+	get_tablespace_page_costs(info->reltablespace, NULL, &model->page);
+}
+
+/* Lists that a scan has scanned after a pass; "before" after the pass before. */
+static double
+lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
+{
+	const IvfkmSettings *settings = &model->settings;
+	double lists;
+
+	if (pass == 1)
+		lists =
+			settings->probes > 0 ? settings->probes : ivfkm_budget_probes(&model->meta, total_k);
+	else
+	{
+		lists = Max(before * 2.0, ivfkm_budget_probes(&model->meta, total_k));
+		if (pass > 2)
+			lists = Max(lists, LISTS_PER_ROW * total_k);
+		if (settings->max_scan_tuples > 0)
+			lists = Min(lists, ceil(settings->max_scan_tuples / model->list_rows));
+	}
+	if (settings->max_probes > 0)
+		lists = Min(lists, settings->max_probes);
+	return Max(before, Min(lists, model->meta.nlists));
+}
+
+/*
+ * Cost of taking "wanted" rows from the scan, without what cost_index() adds for fetching
+ * them.  *first: the part of it that comes before the first row.
+ */
+static Cost
+cost_of_rows(const ScanModel *model, double wanted, Cost *first)
+{
+	double dims = model->meta.dimensions;
+	double code = CODE_COST + CODE_COST_DIM * dims;
+	double looks = model->meta.refine_bits == 8	  ? LOOKS_8_BITS
+				   : model->meta.refine_bits == 4 ? LOOKS_4_BITS
+												  : LOOKS_NO_BITS;
+	double taken;		  /* candidates of all passes so far */
+	double lists = 0.0;	  /* scanned so far */
+	double total_k = 0.0; /* rows that the passes so far prepare for */
+	double work = START_COST + START_COST_DIM * dims + code * model->centroids;
+	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
+
+	for (int pass = 1;; pass++)
+	{
+		double k = Min(IVFKM_FIRST_K * pow(PASS_GROWTH, pass - 1), MAX_PASS_K);
+		double before = lists;
+
+		total_k += k;
+		lists = lists_of_pass(model, pass, total_k, before);
+		pages += (lists - before) * model->list_pages;
+		work +=
+			(lists - before) * (LIST_COST + LIST_COST_DIM * dims) + lists * model->list_rows * code;
+		if (pass == 1)
+			*first = work * cpu_operator_cost + pages * model->page;
+		if (total_k >= wanted ||
+			(pass > 1 && lists == before && lists * model->list_rows <= total_k) ||
+			(pass == 1 && model->settings.iterative_scan == IVFKM_ITERATIVE_OFF))
+			break;
+	}
+
+	taken = Min(wanted, lists * model->list_rows);
+	if (model->meta.refine_bits > 0)
+	{
+		double refined = Min(taken * REFINED_PER_ROW, lists * model->list_rows);
+
+		work += refined * (CANDIDATE_COST + REFINE_COST + REFINE_COST_DIM * dims);
+		pages += Min(refined, ceil(model->rows / model->geometry.refine_slots));
+	}
+	else
+		work += taken * CANDIDATE_COST;
+	looks *= taken;
+	return work * cpu_operator_cost + pages * model->page +
+		   looks * (LOOK_COST * cpu_operator_cost + model->row_distance);
+}
+
+/*
+ * Least cost of all rows in order, beside what it costs to fetch them.  A sort of the table
+ * gives every row in exact order, so it is to be the cheaper way: this is what the sort
+ * costs, and the pages of lists and refine records.
+ */
+static Cost
+cost_of_sort(const ScanModel *model)
+{
+	double comparisons = model->rows * log2(Max(model->rows, 2.0));
+	double pages = model->meta.nlists * model->list_pages;
+
+	if (model->meta.refine_bits > 0)
+		pages += model->rows / model->geometry.refine_slots;
+	return pages * model->page + model->rows * model->row_distance +
+		   2.0 * cpu_operator_cost * comparisons;
+}
+
+/*
+ * True for the query that the planner makes of an aggregate such as min(v <-> q) to find out
+ * whether "ORDER BY v <-> q LIMIT 1" is cheaper.  What an aggregate says must be exact.  The
+ * query is known by what build_minmax_path() gives it: the tables of the query with the
+ * aggregate (partitions may have been added), one column of a certain name, a LIMIT of 1.
+ */
+static bool
+replaces_aggregate(const PlannerInfo *root)
+{
+	const PlannerInfo *parent = root->parent_root;
+	const Query *query = root->parse;
+	ListCell *own;
+	ListCell *of_parent;
+
+	if (parent == NULL || !parent->parse->hasAggs || query->hasAggs || query->limitCount == NULL ||
+		query->targetList == NIL || list_length(query->rtable) < list_length(parent->parse->rtable))
+		return false;
+	forboth (own, query->rtable, of_parent, parent->parse->rtable)
+	{
+		if (lfirst_node(RangeTblEntry, own)->rtekind !=
+				lfirst_node(RangeTblEntry, of_parent)->rtekind ||
+			lfirst_node(RangeTblEntry, own)->relid != lfirst_node(RangeTblEntry, of_parent)->relid)
+			return false;
+	}
+	return linitial_node(TargetEntry, query->targetList)->resname != NULL &&
+		   strcmp(linitial_node(TargetEntry, query->targetList)->resname, "agg_target") == 0;
+}
+
+/* True if each row of the query's tables is a row of its result: nothing is grouped. */
+static bool
+rows_are_results(const Query *query)
+{
+	return !query->hasAggs && !query->hasWindowFuncs && !query->hasTargetSRFs &&
+		   query->groupClause == NIL && query->groupingSets == NIL &&
+		   query->distinctClause == NIL && query->havingQual == NULL &&
+		   query->setOperations == NULL;
+}
+
+/*
+ * Rows that the query takes from the scan, by its LIMIT and the filters on the table; 0 if
+ * that is not known.  *share: the share of the scan's rows that the planner will reckon with.
+ */
+static double
+rows_wanted(const PlannerInfo *root, const IndexOptInfo *info, double *share)
+{
+	double rows = Max(info->tuples, 1.0);
+	double passed = Min(1.0, Max(info->rel->rows, 1.0) / rows); /* share that filters let through */
+
+	/* a join, too, takes rows away, or makes more of them */
+	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
+		return 0.0;
+	if (root->limit_tuples > 0.0)
+	{
+		*share = Min(1.0, root->limit_tuples / Max(info->rel->rows, 1.0));
+		return Min(rows, root->limit_tuples / passed);
+	}
+	if (root->parse->limitCount == NULL || root->tuple_fraction != UNKNOWN_LIMIT_SHARE ||
+		!rows_are_results(root->parse))
+		return 0.0;
+	*share = UNKNOWN_LIMIT_SHARE;
+	return Min(rows, UNKNOWN_LIMIT / passed);
+}
 
 /* amcostestimate */
 void
 ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup_cost,
 				  Cost *total_cost, Selectivity *selectivity, double *correlation, double *pages)
 {
-	IndexOptInfo *info = path->indexinfo;
-	IvfkmMetaPageData meta;
-	IvfkmSettings settings;
-	Relation index;
-	double random_page;
-	double seq_page;
-	double probes;
+	const IndexOptInfo *info = path->indexinfo;
+	Relation index = index_open(info->indexoid, NoLock);
+	ScanModel model;
+	double wanted;
 	double share;
-	double list_pages;
-	double centroid_pages;
-	double centroids;
-	double all_list_pages;
-	double refined;
-	double looked_at;
-	IvfkmGeometry geometry;
+	Cost first;
 
-	*selectivity = 1.0;
+	*selectivity = Min(1.0, info->tuples / Max(info->rel->tuples, 1.0));
 	*correlation = 0.0;
 	*pages = info->pages;
-	index = index_open(info->indexoid, NoLock);
-	if (path->indexorderbys == NIL || ivfkm_bypasses_policies(root, path, index))
+	/*
+	 * One distance orders; without any, or with more, there is no such scan.  Nor may a scan look
+	 * at rows that policies hide.
+	 */
+	if (list_length(path->indexorderbys) != 1 || replaces_aggregate(root) ||
+		ivfkm_bypasses_policies(root, path, index))
 	{
-		/* never without order, nor where the scan would look at rows that policies hide */
 		index_close(index, NoLock);
-		*startup_cost = get_float8_infinity();
-		*total_cost = get_float8_infinity();
+		*startup_cost = *total_cost = NEVER;
 #if PG18_GE
-		path->path.disabled_nodes = 2;
+		path->path.disabled_nodes = 1000;
 #endif
 		return;
 	}
 
-	page_meta_read(index, &meta);
-	ivfkm_settings_get(index, &meta, &settings);
+	model_init(&model, root, path, index);
 	index_close(index, NoLock);
-
-	probes = settings.probes > 0 ? settings.probes : ivfkm_budget_probes(&meta, IVFKM_FIRST_K);
-	if (settings.max_probes > 0)
-		probes = Min(probes, settings.max_probes);
-	probes = Min(probes, meta.nlists);
-	share = probes / meta.nlists;
-	centroids = meta.nlists;
-	if (meta.height > 1) /* those of the nodes that the search opens */
-		centroids = Min(
-			centroids, (double) IVFKM_NODE_CHILDREN * meta.descents[IVFKM_DESCENT_SEARCH].nodes[0] *
-						   Max(1.0, probes / ivfkm_budget_probes(&meta, IVFKM_FIRST_K)));
-	centroid_pages = ceil(centroids * quant_code_bytes((int) meta.dimensions) / BLCKSZ);
-	centroid_pages = Min(centroid_pages, info->pages);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
-	all_list_pages = Max(meta.nlists, info->tuples / geometry.slots) * geometry.stripes;
-	all_list_pages = Min(all_list_pages, info->pages - centroid_pages);
-	list_pages = ceil(all_list_pages * share);
-	refined = 0.0;
-	looked_at = Min(info->tuples * share, IVFKM_FIRST_K);
-	if (meta.refine_bits > 0)
+	wanted = rows_wanted(root, info, &share);
+	if (wanted > 0.0)
 	{
-		refined = looked_at * REFINED_PER_ROW;
-		looked_at = ceil(looked_at * LOOKS_PER_ROW);
-	}
+		Cost cost = cost_of_rows(&model, wanted, &first);
 
-	get_tablespace_page_costs(info->reltablespace, &random_page, &seq_page);
-	/* nodes are read through, each list starts somewhere else, records are near, rows anywhere */
-	*startup_cost = seq_page * (centroid_pages + list_pages) +
-					(random_page - seq_page) * Min(probes, list_pages) +
-					(seq_page + cpu_operator_cost) * refined +
-					(random_page + cpu_operator_cost) * looked_at +
-					cpu_operator_cost * CODE_COST * (centroids + info->tuples * share) +
-					cpu_operator_cost * (meta.dimensions / 16.0);
-	*total_cost = *startup_cost + seq_page * (all_list_pages - list_pages) +
-				  cpu_index_tuple_cost * info->tuples;
+		*startup_cost = first;
+		*total_cost = first + (cost - first) / share;
+	}
+	else
+	{
+		*total_cost = cost_of_rows(&model, model.rows, &first);
+		*startup_cost = first;
+		*total_cost = Max(*total_cost, first + cost_of_sort(&model));
+	}
 }
