@@ -372,6 +372,7 @@ for my $case (@cases)
 	my $scan = 'SET enable_seqscan = off; SET enable_sort = off; SET ivfkm.iterative_scan = relaxed_order;';
 	my $query = "(SELECT v FROM $case->{shape} WHERE id = 5)";
 	my @statements = (
+		[ table => "SET enable_indexscan = off; SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
 		[ check => "SELECT vdb_index_check('$index')" ],
 		[ info => "SELECT count(*) FROM ivfkm_info('$index'), ivfkm_lists('$index')" ],
 		[ select => "$scan SET ivfkm.probes = 1000; SELECT count(*) FROM (SELECT id FROM $table ORDER BY v <-> $query LIMIT 100000) a" ],
@@ -387,7 +388,8 @@ for my $case (@cases)
 		my $result = vdb_try($node, $sql);
 		my $reported = vdb_is_damage($result, $index);
 
-		next if $reported;
+		# a plan that does not use the index has nothing to do with its damage
+		next if $reported && $what ne 'table';
 		next if $result->{ok} && !$case->{must}{$what};
 		next if $case->{also} && $result->{sqlstate} eq $case->{also};
 		push @wrong, "$what: "
