@@ -85,6 +85,18 @@
 #endif
 
 /*
+ * Before version 17 old_snapshot_threshold let VACUUM remove rows that an old snapshot still sees:
+ * a scan raises "snapshot too old" where a page has changed since.  The page is locked; the caller
+ * includes storage/bufmgr.h.
+ */
+#if PG17_GE
+#define test_old_snapshot_compat(snapshot, relation, page) ((void) 0)
+#else
+#define test_old_snapshot_compat(snapshot, relation, page)                                         \
+	TestForOldSnapshot(snapshot, relation, page)
+#endif
+
+/*
  * Restricting search_path while others' code runs came with version 17.  The caller includes
  * utils/guc.h and ends the setting's nest level.
  */

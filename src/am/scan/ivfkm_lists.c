@@ -33,11 +33,12 @@ StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit
  * current context.
  */
 void
-ivfkm_lists_begin(IvfkmLists *lists, Relation index, const IvfkmMetaPageData *meta,
-				  const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon, int wanted)
+ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapshot,
+				  const IvfkmMetaPageData *meta, const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon, int wanted)
 {
 	memset(lists, 0, sizeof(*lists));
 	lists->index = index;
+	lists->snapshot = snapshot;
 	lists->query = query;
 	lists->geometry = geometry;
 	lists->reads_before = pgBufferUsage.shared_blks_read;
@@ -85,6 +86,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
 	while (ivfkm_reader_next(&reader))
 	{
+		test_old_snapshot_compat(lists->snapshot, lists->index, reader.page);
 		if (first_time)
 			lists->rows += IvfkmPageGetGroupHeader(reader.page)->nused;
 		for (int u = 0; u < geometry->units; u++)

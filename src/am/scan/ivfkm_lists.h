@@ -18,6 +18,7 @@
 typedef struct IvfkmLists
 {
 	Relation index;
+	Snapshot snapshot; /* that must not be too old for a page of a list */
 	const IvfkmQuery *query;
 	const IvfkmGeometry *geometry;
 	IvfkmTree tree;
@@ -38,8 +39,8 @@ typedef struct IvfkmLists
 	uint32 ahead_page;
 } IvfkmLists;
 
-extern void ivfkm_lists_begin(IvfkmLists *lists, Relation index, const IvfkmMetaPageData *meta,
-							  const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon,
+extern void ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapshot,
+							  const IvfkmMetaPageData *meta, const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon,
 							  int wanted);
 extern void ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,

@@ -60,7 +60,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_given_init(&so->given, resize_memory);
 	ivfkm_candidates_init(&so->candidates, MAX_CANDIDATES, resize_memory);
 	ivfkm_order_init(&so->order, resize_memory);
-	ivfkm_lists_begin(&so->lists, index, &so->meta, &so->query, &so->geometry,
+	ivfkm_lists_begin(&so->lists, index, scan->xs_snapshot, &so->meta, &so->query, &so->geometry,
 					  (float) so->settings.epsilon, ivfkm_pass_lists(so, 1, IVFKM_FIRST_K));
 	so->started = true;
 }
