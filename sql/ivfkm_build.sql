@@ -363,7 +363,7 @@ CREATE TABLE t (v vector(6));
 INSERT INTO t SELECT hash_vector(i, 6) FROM generate_series(1, 500) i;
 CREATE INDEX t_a ON t USING ivfkm (v) WITH (lists = 7);
 CREATE INDEX t_b ON t USING ivfkm (v) WITH (lists = 7);
-SELECT count(*) AS different FROM (SELECT * FROM ivfkm_lists('t_a') EXCEPT SELECT * FROM ivfkm_lists('t_b')) s;
+SELECT count(*) AS different FROM (SELECT list, rows, pages, mean_residual FROM ivfkm_lists('t_a') EXCEPT SELECT list, rows, pages, mean_residual FROM ivfkm_lists('t_b')) s;
 DROP TABLE t;
 
 -- what cannot be indexed

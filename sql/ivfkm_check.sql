@@ -106,13 +106,17 @@ DROP MATERIALIZED VIEW mv;
 CREATE INDEX t_btree ON t (id);
 CREATE TABLE p (id integer, v vector(3)) PARTITION BY RANGE (id);
 CREATE INDEX p_idx ON p USING ivfkm (v);
+CREATE INDEX p_btree ON p (id);
 SELECT vdb_index_check('t');
 SELECT * FROM ivfkm_info('t');
 SELECT * FROM ivfkm_lists('t');
 SELECT vdb_index_check('t_btree');
 SELECT * FROM ivfkm_info('t_btree');
 SELECT * FROM ivfkm_lists('t_btree');
-SELECT vdb_index_check('p_idx');
+SELECT vdb_index_check('p_btree');
+SELECT * FROM ivfkm_info('p_btree');
+SELECT * FROM ivfkm_lists('p_btree');
+SELECT ivfkm_prewarm('p_btree');
 SELECT vdb_index_check('nonexistent');
 SELECT vdb_index_check(4294967295);
 SELECT * FROM ivfkm_info(4294967295);
@@ -123,6 +127,21 @@ SELECT vdb_index_check('t_failed');
 SELECT * FROM ivfkm_info('t_failed');
 SELECT * FROM ivfkm_lists('t_failed');
 
+-- a partitioned index stands for those of its partitions, at every depth
+SELECT vdb_index_check('p_idx'), ivfkm_prewarm('p_idx', 'all'), (SELECT count(*) FROM ivfkm_info('p_idx')) AS info, (SELECT count(*) FROM ivfkm_lists('p_idx')) AS lists;
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (1000) PARTITION BY RANGE (id);
+CREATE TABLE p21 PARTITION OF p2 FOR VALUES FROM (100) TO (500);
+CREATE TABLE p22 PARTITION OF p2 FOR VALUES FROM (500) TO (1000);
+INSERT INTO p SELECT i, ARRAY[i, i % 7, 0] FROM generate_series(0, 999) i;
+REINDEX TABLE p;
+SELECT vdb_index_check('p_idx'), vdb_index_check('p2_v_idx'), vdb_index_check('p21_v_idx');
+SELECT index_name, dimensions, lists, rows FROM ivfkm_info('p_idx') ORDER BY rows;
+SELECT i.index_name, i.lists = count(*) AS lists, i.rows = sum(l.rows) AS rows, min(l.list), i.lists = max(l.list) AS max
+FROM ivfkm_info('p_idx') i JOIN ivfkm_lists('p_idx') l USING (index_name) GROUP BY i.index_name, i.lists, i.rows ORDER BY i.index_name::text;
+SELECT ivfkm_prewarm('p_idx', 'all') = sum(ivfkm_prewarm(index_name, 'all')) AS prewarmed FROM ivfkm_info('p_idx');
+SELECT index_name FROM ivfkm_info('t_l2');
+
 -- who may look: whoever may read the table
 CREATE ROLE regress_vdb_reader;
 GRANT USAGE ON SCHEMA public TO regress_vdb_reader;
@@ -130,17 +149,23 @@ SET ROLE regress_vdb_reader;
 SELECT vdb_index_check('t_l2');
 SELECT * FROM ivfkm_info('t_l2');
 SELECT * FROM ivfkm_lists('t_l2');
+SELECT ivfkm_prewarm('t_l2');
+SELECT vdb_index_check('p_idx');
+SELECT vdb_index_check('p1_v_idx');
 RESET ROLE;
-GRANT SELECT ON t TO regress_vdb_reader;
+GRANT SELECT ON t, p TO regress_vdb_reader;
 SET ROLE regress_vdb_reader;
 SELECT vdb_index_check('t_l2') > 0 AS checked, (SELECT count(*) FROM ivfkm_info('t_l2')) AS info, (SELECT count(*) FROM ivfkm_lists('t_l2')) AS lists;
+-- the right to read a partitioned table holds for the partitions, through it
+SELECT vdb_index_check('p_idx'), (SELECT count(*) FROM ivfkm_info('p_idx')) AS info, ivfkm_prewarm('p_idx', 'tree') > 0 AS prewarmed;
+SELECT vdb_index_check('p1_v_idx');
 RESET ROLE;
 
 -- error codes
 \set VERBOSITY sqlstate
 SELECT vdb_index_check('t');
 SELECT vdb_index_check('t_btree');
-SELECT vdb_index_check('p_idx');
+SELECT vdb_index_check('p_btree');
 SELECT vdb_index_check('t_failed');
 SELECT vdb_index_check(4294967295);
 REVOKE SELECT ON t FROM regress_vdb_reader;

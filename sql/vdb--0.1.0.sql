@@ -765,6 +765,7 @@ COMMENT ON OPERATOR FAMILY halfvec_cosine_ops USING ivfkm IS 'cosine distance: <
 -- Inspection and checks
 
 CREATE FUNCTION ivfkm_info(index regclass,
+	OUT index_name regclass,
 	OUT format_version integer,
 	OUT metric text,
 	OUT dimensions integer,
@@ -783,13 +784,14 @@ CREATE FUNCTION ivfkm_info(index regclass,
 	OUT bytes_total bigint)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ivfkm_info(regclass) IS 'shape and size of an ivfkm index';
+COMMENT ON FUNCTION ivfkm_info(regclass) IS 'shape and size of an ivfkm index, or of the indexes of all partitions';
 
 CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ivfkm_prewarm(regclass, text) IS 'read an ivfkm index into shared buffers: its tree, the codes of its lists as well, or all';
 
 CREATE FUNCTION ivfkm_lists(index regclass,
+	OUT index_name regclass,
 	OUT list bigint,
 	OUT rows bigint,
 	OUT dead bigint,
@@ -797,7 +799,7 @@ CREATE FUNCTION ivfkm_lists(index regclass,
 	OUT mean_residual double precision)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ivfkm_lists(regclass) IS 'posting lists of an ivfkm index';
+COMMENT ON FUNCTION ivfkm_lists(regclass) IS 'posting lists of an ivfkm index, or of the indexes of all partitions';
 
 CREATE FUNCTION vdb_index_check(index regclass) RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;

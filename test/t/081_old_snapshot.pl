@@ -69,7 +69,7 @@ if ($ENV{VDB_TEST_LONG})
 
 		$node->safe_psql('postgres', 'INSERT INTO other VALUES (1)');
 		$node->psql('postgres', 'VACUUM (VERBOSE) items', stdout => \$out, stderr => \$error);
-		last if $removed = $error =~ /scan of index "items_v" to remove 3000/ || $error =~ /items_v.*3000/;
+		last if $removed = $error =~ /tuples: 3000 removed/;
 		usleep(1_000_000);
 	}
 	ok($removed, 'VACUUM removes the rows');

@@ -34,7 +34,8 @@ StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit
  */
 void
 ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapshot,
-				  const IvfkmMetaPageData *meta, const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon, int wanted)
+				  const IvfkmMetaPageData *meta, const IvfkmQuery *query,
+				  const IvfkmGeometry *geometry, float epsilon, int wanted)
 {
 	memset(lists, 0, sizeof(*lists));
 	lists->index = index;

@@ -40,8 +40,8 @@ typedef struct IvfkmLists
 } IvfkmLists;
 
 extern void ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapshot,
-							  const IvfkmMetaPageData *meta, const IvfkmQuery *query, const IvfkmGeometry *geometry, float epsilon,
-							  int wanted);
+							  const IvfkmMetaPageData *meta, const IvfkmQuery *query,
+							  const IvfkmGeometry *geometry, float epsilon, int wanted);
 extern void ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);

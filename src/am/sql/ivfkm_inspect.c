@@ -112,12 +112,11 @@ measure_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 	totals->refine_pages = count_refine_pages(index, geometry, list, refine_block);
 }
 
-/* SQL: ivfkm_info(regclass): one row about the whole index. */
-Datum
-ivfkm_info(PG_FUNCTION_ARGS)
+/* Appends the row of ivfkm_info() for one index. */
+static void
+describe_index(Relation index, Relation heap, void *arg)
 {
-	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result = arg;
 	IvfkmMetaPageData meta;
 	IvfkmGeometry list_geometry;
 	ListTotals sum;
@@ -126,11 +125,10 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	IvfkmTreePages tree;
 	int64 mean_pages;
 	int64 file_pages;
-	Datum values[18];
-	bool nulls[18];
+	Datum values[17];
+	bool nulls[17];
 	int n = 0;
 
-	InitMaterializedSRF(fcinfo, 0);
 	page_meta_read(index, &meta);
 	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits);
 	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
@@ -150,6 +148,7 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	page_meta_read(index, &meta); /* lists may have grown meanwhile */
 
 	memset(nulls, 0, sizeof(nulls));
+	values[n++] = ObjectIdGetDatum(RelationGetRelid(index));
 	values[n++] = Int32GetDatum((int32) meta.version);
 	values[n++] = CStringGetTextDatum(metric_name(meta.metric));
 	values[n++] = Int32GetDatum((int32) meta.dimensions);
@@ -166,24 +165,21 @@ ivfkm_info(PG_FUNCTION_ARGS)
 	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
 	values[n++] = Int64GetDatum((file_pages - (int64) meta.used_blocks) * BLCKSZ);
 	values[n++] = Int64GetDatum(file_pages * BLCKSZ);
+	Assert(n == lengthof(values));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	index_close(index, AccessShareLock);
-	return (Datum) 0;
 }
 
-/* SQL: ivfkm_lists(regclass): one row for each posting list. */
-Datum
-ivfkm_lists(PG_FUNCTION_ARGS)
+/* Appends the rows of ivfkm_lists() for one index, in the order of its tree. */
+static void
+describe_lists(Relation index, Relation heap, void *arg)
 {
-	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result = arg;
 	IvfkmMetaPageData meta;
 	IvfkmGeometry geometry;
 	IvfkmProbe *lists;
 	int nlists;
 	double scale;
 
-	InitMaterializedSRF(fcinfo, 0);
 	page_meta_read(index, &meta);
 	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
 	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
@@ -191,18 +187,35 @@ ivfkm_lists(PG_FUNCTION_ARGS)
 	for (int i = 0; i < nlists; i++)
 	{
 		ListTotals totals;
-		Datum values[5];
-		bool nulls[5] = {false, false, false, false, false};
+		Datum values[6];
+		bool nulls[6] = {false, false, false, false, false, false};
 
 		measure_list(index, &geometry, &lists[i].child, &totals);
-		values[0] = Int64GetDatum((int64) lists[i].child.id);
-		values[1] = Int64GetDatum(totals.rows);
-		values[2] = Int64GetDatum(totals.dead);
-		values[3] = Int64GetDatum(totals.pages);
-		nulls[4] = totals.rows == 0;
-		values[4] = Float8GetDatum(nulls[4] ? 0.0 : totals.residual / totals.rows * scale);
+		values[0] = ObjectIdGetDatum(RelationGetRelid(index));
+		values[1] = Int64GetDatum((int64) i + 1);
+		values[2] = Int64GetDatum(totals.rows);
+		values[3] = Int64GetDatum(totals.dead);
+		values[4] = Int64GetDatum(totals.pages);
+		nulls[5] = totals.rows == 0;
+		values[5] = Float8GetDatum(nulls[5] ? 0.0 : totals.residual / totals.rows * scale);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
-	index_close(index, AccessShareLock);
+}
+
+/* SQL: ivfkm_info(regclass): one row about the index, or about that of each partition. */
+Datum
+ivfkm_info(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	ivfkm_each_index(PG_GETARG_OID(0), describe_index, fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+/* SQL: ivfkm_lists(regclass): one row for each posting list of the index, or of its partitions. */
+Datum
+ivfkm_lists(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	ivfkm_each_index(PG_GETARG_OID(0), describe_lists, fcinfo->resultinfo);
 	return (Datum) 0;
 }

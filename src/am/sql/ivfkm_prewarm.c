@@ -57,6 +57,51 @@ read_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *l
 	return pages;
 }
 
+/* What ivfkm_prewarm() is to read, and what it has read. */
+typedef struct Prewarm
+{
+	bool all;	/* the whole index */
+	bool codes; /* the 1-bit codes of the lists too */
+	int64 blocks;
+} Prewarm;
+
+/* Reads one index. */
+static void
+prewarm_index(Relation index, Relation heap, void *arg)
+{
+	Prewarm *prewarm = arg;
+	IvfkmMetaPageData meta;
+	IvfkmGeometry geometry;
+	IvfkmTreePages tree;
+	IvfkmProbe *lists;
+	BlockNumber mean_end;
+	int nlists;
+	int asked = 0;
+
+	page_meta_read(index, &meta);
+	if (prewarm->all)
+	{
+		prewarm->blocks += read_blocks(index, 0, meta.used_blocks);
+		return;
+	}
+	mean_end = meta.mean_block + page_mean_pages((int) meta.dimensions);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
+	prewarm->blocks +=
+		1 + read_blocks(index, meta.mean_block, mean_end) + tree.nodes + tree.centroids;
+	for (int i = 0; prewarm->codes && i < nlists; i++)
+	{
+		for (; asked < nlists && asked < i + READ_AHEAD; asked++)
+		{
+			const IvfkmChildData *list = &lists[asked].child;
+
+			for (uint32 block = 0; block < list->nblocks; block++)
+				(void) PrefetchBuffer(index, MAIN_FORKNUM, list->first_block + block);
+		}
+		prewarm->blocks += read_list(index, &geometry, &lists[i].child);
+	}
+}
+
 /*
  * SQL: ivfkm_prewarm(regclass, text) returns bigint: blocks read.  'tree': what every search
  * reads; 'codes': that and the 1-bit codes of all lists; 'all': the whole index.
@@ -64,43 +109,14 @@ read_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *l
 Datum
 ivfkm_prewarm(PG_FUNCTION_ARGS)
 {
-	Relation index = ivfkm_open(PG_GETARG_OID(0), NULL);
 	char *what = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	bool codes = strcmp(what, "codes") == 0;
-	IvfkmMetaPageData meta;
-	int64 blocks;
+	Prewarm prewarm = {
+		.all = strcmp(what, "all") == 0, .codes = strcmp(what, "codes") == 0, .blocks = 0};
 
-	if (!codes && strcmp(what, "tree") != 0 && strcmp(what, "all") != 0)
+	if (!prewarm.all && !prewarm.codes && strcmp(what, "tree") != 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("invalid part of an index to prewarm: \"%s\"", what),
 						errhint("Valid parts are \"tree\", \"codes\" and \"all\".")));
-	page_meta_read(index, &meta);
-	if (strcmp(what, "all") == 0)
-		blocks = read_blocks(index, 0, meta.used_blocks);
-	else
-	{
-		IvfkmGeometry geometry;
-		IvfkmTreePages tree;
-		IvfkmProbe *lists;
-		BlockNumber mean_end = meta.mean_block + page_mean_pages((int) meta.dimensions);
-		int nlists;
-		int asked = 0;
-
-		page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
-		lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
-		blocks = 1 + read_blocks(index, meta.mean_block, mean_end) + tree.nodes + tree.centroids;
-		for (int i = 0; codes && i < nlists; i++)
-		{
-			for (; asked < nlists && asked < i + READ_AHEAD; asked++)
-			{
-				const IvfkmChildData *list = &lists[asked].child;
-
-				for (uint32 block = 0; block < list->nblocks; block++)
-					(void) PrefetchBuffer(index, MAIN_FORKNUM, list->first_block + block);
-			}
-			blocks += read_list(index, &geometry, &lists[i].child);
-		}
-	}
-	index_close(index, AccessShareLock);
-	PG_RETURN_INT64(blocks);
+	ivfkm_each_index(PG_GETARG_OID(0), prewarm_index, &prewarm);
+	PG_RETURN_INT64(prewarm.blocks);
 }

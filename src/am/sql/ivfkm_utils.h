@@ -23,6 +23,9 @@ typedef struct IvfkmTreePages
 extern IvfkmProbe *ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
 									   IvfkmTreePages *pages);
 
-extern Relation ivfkm_open(Oid index_oid, Relation *heap);
+/* What a SQL function does with one index. */
+typedef void (*IvfkmIndexWork)(Relation index, Relation heap, void *arg);
+
+extern void ivfkm_each_index(Oid index_oid, IvfkmIndexWork work, void *arg);
 
 #endif /* IVFKM_UTILS_H */

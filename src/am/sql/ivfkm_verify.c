@@ -659,18 +659,15 @@ check_heap(CheckState *check, Relation heap, Snapshot snapshot)
 	ivfkm_owner_end(&rights);
 }
 
-/* SQL: vdb_index_check(regclass) returns bigint: entries in the index.  Errors out on damage. */
-Datum
-vdb_index_check(PG_FUNCTION_ARGS)
+/* Checks one index; adds the number of its entries to the int64 at "arg". */
+static void
+check_index(Relation index, Relation heap, void *arg)
 {
-	Relation heap;
-	Relation index = ivfkm_open(PG_GETARG_OID(0), &heap);
 	CheckState check;
 	Snapshot snapshot;
 	float *mean;
 	int dims;
 	int column_dims;
-	int64 result;
 
 	memset(&check, 0, sizeof(check));
 	check.index = index;
@@ -704,10 +701,19 @@ vdb_index_check(PG_FUNCTION_ARGS)
 	check_pages(&check);
 	check_heap(&check, heap, snapshot);
 
-	result = check.nrows;
+	*(int64 *) arg += check.nrows;
 	UnregisterSnapshot(snapshot);
-	MemoryContextDelete(check.row_context);
-	index_close(index, AccessShareLock);
-	table_close(heap, AccessShareLock);
-	PG_RETURN_INT64(result);
+}
+
+/*
+ * SQL: vdb_index_check(regclass) returns bigint: entries in the index, or in those of all
+ * partitions.  Errors out on damage.
+ */
+Datum
+vdb_index_check(PG_FUNCTION_ARGS)
+{
+	int64 entries = 0;
+
+	ivfkm_each_index(PG_GETARG_OID(0), check_index, &entries);
+	PG_RETURN_INT64(entries);
 }
