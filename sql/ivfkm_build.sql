@@ -358,6 +358,24 @@ REINDEX INDEX t_idx;
 SELECT complete('t_idx'), lists FROM ivfkm_info('t_idx');
 DROP TABLE t;
 
+-- little memory and many workers: fewer workers, before fewer lists
+CREATE TABLE t (v vector(64));
+INSERT INTO t SELECT hash_vector(i, 64) FROM generate_series(1, 5000) i;
+SET maintenance_work_mem = '1MB';
+SET max_parallel_maintenance_workers = 4;
+\set VERBOSITY terse
+SET client_min_messages = warning;
+CREATE INDEX t_idx ON t USING ivfkm (v);
+SELECT lists > 1 AS lists, lists AS alone FROM ivfkm_info('t_idx') \gset
+ALTER TABLE t SET (parallel_workers = 4);
+REINDEX INDEX t_idx;
+RESET client_min_messages;
+\set VERBOSITY default
+SELECT :'lists' AS lists, complete('t_idx'), lists = :alone AS same FROM ivfkm_info('t_idx');
+RESET maintenance_work_mem;
+RESET max_parallel_maintenance_workers;
+DROP TABLE t;
+
 -- the same table gives the same index
 CREATE TABLE t (v vector(6));
 INSERT INTO t SELECT hash_vector(i, 6) FROM generate_series(1, 500) i;

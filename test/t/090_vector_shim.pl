@@ -178,6 +178,7 @@ sub refused
 
 	is($tried->{sqlstate}, $sqlstate // '22023', "$sql: SQLSTATE");
 	like($tried->{error}, $pattern, "$sql: message");
+	unlike($tried->{error}, qr/NOTICE/, "$sql: no notice of what is not built");
 	return;
 }
 
@@ -201,6 +202,16 @@ refused('CREATE INDEX ON items USING hnsw (v)',
 refused(
 	'CREATE TABLE loose (v vector); CREATE INDEX ON loose USING hnsw (v vector_l2_ops)',
 	qr/column does not have dimensions/);
+for my $method ('hnsw', 'ivfflat')
+{
+	refused(
+		"CREATE TABLE long_bits (b bit(16001)); CREATE INDEX ON long_bits USING $method (b bit_hamming_ops)",
+		qr/column cannot have more than 16000 dimensions for $method index/, '54000');
+	refused(
+		"CREATE TABLE loose_bits (b bit varying(10)); CREATE INDEX ON loose_bits USING $method (b bit_hamming_ops)",
+		qr/type not supported for $method index/, '0A000');
+	$node->safe_psql('postgres', 'DROP TABLE long_bits, loose_bits');
+}
 
 # ----- notices: what is built instead, at CREATE INDEX alone
 

@@ -81,7 +81,7 @@ plan_index(IvfkmBuild *build)
 		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info);
 		nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}
-	ivfkm_sizes_choose(build, total_rows, nworkers + 1, &nlists, &max_rows);
+	ivfkm_sizes_choose(build, total_rows, &nworkers, &nlists, &max_rows);
 
 	ivfkm_team_begin(build, nworkers, nlists,
 					 ivfkm_training_bytes(build->dims, max_rows, nlists, nworkers + 1));

@@ -114,20 +114,29 @@ fit_budget(const IvfkmBuild *build, double total_rows, int nparticipants, int *n
 /*
  * Chooses the number of lists of a new index and the rows of its sample: what the option says
  * or one list for every IVFKM_ROWS_PER_LIST rows, or fewer, with a NOTICE, where training them
- * would not fit into the budget.  total_rows: an estimate of the rows to be indexed.
+ * would not fit into the budget.  Every process takes memory of its own: *nworkers is reduced
+ * before lists are.  total_rows: an estimate of the rows to be indexed.
  */
 void
-ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int nparticipants, int *nlists,
+ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int *nworkers, int *nlists,
 				   int *nrows)
 {
 	Relation relation = build->index.relation;
 	int wanted = ivfkm_options_lists(relation);
+	int most;
 
 	if (wanted == 0)
 		wanted = (int) Max(1.0, Min(rint(total_rows / IVFKM_ROWS_PER_LIST), IVFKM_MAX_LISTS));
 	wanted = (int) Max(1.0, Min(wanted, total_rows));
-	*nlists = wanted;
-	fit_budget(build, total_rows, nparticipants, nlists, nrows);
+	most = wanted;
+	fit_budget(build, total_rows, 1, &most, nrows);
+	for (;; (*nworkers)--)
+	{
+		*nlists = wanted;
+		fit_budget(build, total_rows, *nworkers + 1, nlists, nrows);
+		if (*nlists >= most || *nworkers == 0)
+			break;
+	}
 	if (*nlists < wanted)
 		ereport(NOTICE, (errmsg_plural("index \"%s\" gets %d list instead of %d",
 									   "index \"%s\" gets %d lists instead of %d", *nlists,

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 
 /* The operations of the index's operator class. */
@@ -37,7 +38,7 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 	/* the operator classes of bit take bit varying too */
 	if (TupleDescAttr(RelationGetDescr(relation), 0)->atttypid == VARBITOID)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("type not supported for ivfkm index"),
+						errmsg("type not supported for %s index", ivfkm_index_method(relation)),
 						errhint("Declare the column as %s(n), or index an expression cast to it.",
 								ops->type_name)));
 	if (dims < 1)
@@ -47,8 +48,8 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 			 errhint("Declare it as %s(n), or index an expression cast to it.", ops->type_name)));
 	if (dims > ops->max_dims)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("column cannot have more than %d dimensions for ivfkm index",
-							   ops->max_dims)));
+						errmsg("column cannot have more than %d dimensions for %s index",
+							   ops->max_dims, ivfkm_index_method(relation))));
 	return dims;
 }
 

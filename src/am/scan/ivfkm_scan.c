@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/scan/ivfkm_pass.h"
 #include "am/scan/ivfkm_scan.h"
@@ -108,13 +109,13 @@ scan_open(IndexScanDesc scan, IvfkmScan *so)
 
 	if (scan->numberOfOrderBys == 0)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot scan ivfkm index \"%s\" without order",
-							   RelationGetRelationName(index))));
+						errmsg("cannot scan %s index \"%s\" without order",
+							   ivfkm_index_method(index), RelationGetRelationName(index))));
 	/* pins are not kept, see ivfkm_vacuum.c */
 	if (!IsMVCCSnapshot(scan->xs_snapshot))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("non-MVCC snapshots are not supported by ivfkm index \"%s\"",
-							   RelationGetRelationName(index))));
+						errmsg("non-MVCC snapshots are not supported by %s index \"%s\"",
+							   ivfkm_index_method(index), RelationGetRelationName(index))));
 	pgstat_count_index_scan(index);
 #if PG18_GE
 	if (scan->instrument)

@@ -20,6 +20,7 @@
 #include "fmgr.h"
 
 #include "am/build/ivfkm_build.h"
+#include "am/index/ivfkm_ops.h"
 #include "am/shim/ivfkm_shim_settings.h"
 #include "am/sql/ivfkm_handler.h"
 
@@ -122,10 +123,14 @@ ivfflat_settings(Relation index, const IvfkmMetaPageData *meta, IvfkmSettings *s
 static const IvfkmAlias hnsw_alias = {hnswoptions, hnsw_settings};
 static const IvfkmAlias ivfflat_alias = {ivfflatoptions, ivfflat_settings};
 
-/* Says once, at CREATE INDEX, what is built; "detail" tells about the options. */
+/*
+ * Says once, at CREATE INDEX, what is built; "detail" tells about the options.  Errors: a column
+ * that cannot be indexed, about which there is nothing else to say.
+ */
 static void
 announce(Relation index, const char *name, const char *detail)
 {
+	(void) ivfkm_ops_column_dims(index, ivfkm_ops_get(index));
 	if (ReindexIsProcessingIndex(RelationGetRelid(index)))
 		return;
 	ereport(
