@@ -6,7 +6,7 @@
  * NOTES
  *	  Every other file has a header of its own, with what it offers.  The algorithm, the locks
  *	  and the cost model are described in README.md of this folder; what is on disk, in
- *	  page/page.h.
+ *	  page/page_format.h.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm.h

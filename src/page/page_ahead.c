@@ -18,7 +18,9 @@
 #include "storage/bufmgr.h"
 #include "utils/spccache.h"
 
-#include "page/page.h"
+#include "page/page_ahead.h"
+#include "page/page_check.h"
+#include "page/page_hint.h"
 
 /* Blocks for each read that may be under way, and the least number of them. */
 #define BLOCKS_PER_READ 4

@@ -16,7 +16,9 @@
 
 #include "miscadmin.h"
 
-#include "page/page.h"
+#include "page/page_bytes.h"
+#include "page/page_check.h"
+#include "page/page_hint.h"
 
 /*
  * Reports damage: "fmt" says what is wrong with the block, as the error's detail.  Buffer

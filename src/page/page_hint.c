@@ -34,7 +34,8 @@
 #include "storage/buf_internals.h"
 #include "storage/bufmgr.h"
 
-#include "page/page.h"
+#include "page/page_format.h"
+#include "page/page_hint.h"
 
 #define HINT_BITS  17 /* at most 512 kB a process, hints for 1 GB of pages */
 #define HINT_USAGE 2

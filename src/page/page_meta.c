@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * page_meta.c
- *	  The metapage and the mean vector.
+ *	  The metapage.
  *
  * IDENTIFICATION
  *	  src/page/page_meta.c
@@ -12,7 +12,10 @@
 
 #include "storage/bufmgr.h"
 
-#include "page/page.h"
+#include "page/page_bytes.h"
+#include "page/page_check.h"
+#include "page/page_layout.h"
+#include "page/page_meta.h"
 #include "vdb.h"
 
 /*
@@ -76,30 +79,33 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 					   meta->used_blocks);
 }
 
-/* Pages that the mean vector takes. */
-int
-page_mean_pages(int dims)
+/* What a child's record would say of the root node, which has none. */
+void
+page_meta_root(const IvfkmMetaPageData *meta, IvfkmChildData *root)
 {
-	int per_page = IVFKM_PAYLOAD_BYTES / (int) sizeof(float);
-
-	return (dims + per_page - 1) / per_page;
+	memset(root, 0, sizeof(*root));
+	root->id = meta->root_id;
+	root->generation = meta->root_generation;
+	root->first_block = meta->root_block;
+	root->nblocks = meta->root_nblocks;
+	root->level = (uint16) meta->height;
 }
 
-/* Reads the mean of the indexed vectors: meta->dimensions floats, input space. */
+/* Writes the metapage of a new index. */
 void
-page_mean_read(Relation index, const IvfkmMetaPageData *meta, float *mean)
+page_meta_write(IvfkmWriter *writer, const IvfkmMetaPageData *meta)
 {
-	int per_page = IVFKM_PAYLOAD_BYTES / (int) sizeof(float);
-	int dims = (int) meta->dimensions;
+	char *page = palloc(BLCKSZ);
 
-	for (int i = 0; i < page_mean_pages(dims); i++)
-	{
-		Buffer buffer = page_read(index, meta->mean_block + i, BUFFER_LOCK_SHARE);
-		int count = Min(per_page, dims - i * per_page);
+	page_init((Page) page, IVFKM_PAGE_META, 0, 0);
+	memcpy(IvfkmPageGetMeta((Page) page), meta, sizeof(IvfkmMetaPageData));
+	page_writer_add(writer, IVFKM_META_BLOCK, page);
+	pfree(page);
+}
 
-		page_check(index, buffer, IVFKM_PAGE_MEAN);
-		memcpy(mean + i * per_page, IvfkmPageGetPayload(BufferGetPage(buffer)),
-			   count * sizeof(float));
-		UnlockReleaseBuffer(buffer);
-	}
+/* Sets the number of blocks in use on a copy of the metapage that is being changed. */
+void
+page_meta_set_used_blocks(Page meta_page, BlockNumber used_blocks)
+{
+	IvfkmPageGetMeta(meta_page)->used_blocks = used_blocks;
 }

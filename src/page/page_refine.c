@@ -16,7 +16,10 @@
  */
 #include "compat.h"
 
-#include "page/page.h"
+#include "page/page_bytes.h"
+#include "page/page_check.h"
+#include "page/page_hint.h"
+#include "page/page_refine.h"
 
 /* Makes an empty refine page of the list whose first group is at "head". */
 void
@@ -40,19 +43,32 @@ page_refine_record(Page page, const IvfkmGeometry *geometry, int index)
 	return (IvfkmRefine) (IvfkmPageGetPayload(page) + index * geometry->refine_bytes);
 }
 
-/* Writes record "index", which is one in use or the first that is not. */
+/* Records in use on a page; they are the first ones. */
+int
+page_refine_count(Page page)
+{
+	return IvfkmPageGetGroupHeader(page)->nused;
+}
+
+/* The list's refine page before this one, or invalid. */
+BlockNumber
+page_refine_previous(Page page)
+{
+	return IvfkmPageGetOpaque(page)->next;
+}
+
+/* Writes the record of an entry as number "index", which is in use or the first that is not. */
 void
-page_refine_set(Page page, const IvfkmGeometry *geometry, int index,
-				const QuantRefineFactors *factors, const uint8 *code, const ItemPointerData *tid)
+page_refine_set(Page page, const IvfkmGeometry *geometry, int index, const IvfkmEntry *entry)
 {
 	IvfkmRefine record = page_refine_record(page, geometry, index);
 	IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
 
 	Assert(index <= header->nused);
-	record->factors = *factors;
-	record->tid = *tid;
+	record->factors = entry->refine_factors;
+	record->tid = entry->tid;
 	record->reserved = 0;
-	memcpy(record + 1, code, geometry->refine_bytes - sizeof(IvfkmRefineData));
+	memcpy(record + 1, entry->refine_code, geometry->refine_bytes - sizeof(IvfkmRefineData));
 	if (index == header->nused)
 		header->nused++;
 }
@@ -69,4 +85,37 @@ page_check_refine(Relation index, Buffer buffer, const IvfkmGeometry *geometry, 
 	if (header->nused > geometry->refine_slots)
 		page_corrupted(index, BufferGetBlockNumber(buffer), "%u of %d records are in use.",
 					   header->nused, geometry->refine_slots);
+}
+
+/*
+ * Locks the page of the record that a slot of the owner's list leads to, and returns the record;
+ * the caller unlocks and unpins *buffer.
+ */
+IvfkmRefine
+page_refine_lock(Relation index, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
+				 const ItemPointerData *address, int lockmode, Buffer *buffer)
+{
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(address);
+	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
+
+	*buffer = page_read(index, block, lockmode);
+	page_check_refine(index, *buffer, geometry, owner, generation);
+	if (number < 0 || number >= page_refine_count(BufferGetPage(*buffer)))
+		page_corrupted(index, block, "Record %d is not in use, but a slot leads to it.",
+					   number + 1);
+	return page_refine_record(BufferGetPage(*buffer), geometry, number);
+}
+
+/* Prefetches a record that will be read soon into the CPU's cache. */
+void
+page_refine_prefetch(Relation index, const IvfkmGeometry *geometry, const ItemPointerData *address)
+{
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(address);
+	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
+
+	if (number < 0 || number >= geometry->refine_slots)
+		return; /* damaged; found when it is read */
+	page_prefetch(index, block, 0, IVFKM_PAYLOAD_OFFSET);
+	page_prefetch(index, block, IVFKM_PAYLOAD_OFFSET + number * geometry->refine_bytes,
+				  geometry->refine_bytes);
 }

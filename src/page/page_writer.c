@@ -27,7 +27,7 @@
 #include "storage/bulk_write.h"
 #endif
 
-#include "page/page.h"
+#include "page/page_writer.h"
 
 #if !PG17_GE
 /* Pages that are logged at a time, before anything evicts them. */

@@ -27,6 +27,12 @@ only 'GenericXLog|generic_xlog' "WAL is written by src/page/page_wal.[ch] only" 
 only '__get_cpuid|__cpuid|getauxval|__builtin_cpu_|_xgetbv' "the CPU is asked by src/port/vdb_cpu.c only" \
 	src/port/vdb_cpu.c
 
+mapfile -t not_page < <(find src -name '*.[ch]' -not -path 'src/page/*' | sort)
+if perl test/lint/code.pl "${not_page[@]}" | grep -E 'IvfkmPageGet|page_bytes\.h'; then
+	echo "    pages are laid out and looked into by src/page only"
+	bad=1
+fi
+
 if grep -nE '^[^#]*(-march=native|-ffast-math|-fassociative-math|-Ofast)' \
 	Makefile test/*/Makefile bench/*/Makefile 2>/dev/null; then
 	echo "    results would depend on the machine that compiled them"

@@ -47,6 +47,7 @@ plant check_pure 'src/quant/planted.c:2:' 'printf "/* palloc */\nvoid *p = pallo
 plant check_places 'src/am/planted.c:1:' 'echo "#if PG_VERSION_NUM > 1" >src/am/planted.c'
 plant check_places 'src/am/planted.c:1:' 'echo "GenericXLogStart(r);" >src/am/planted.c'
 plant check_places 'src/am/planted.c:1:' 'echo "__get_cpuid(1);" >src/am/planted.c'
+plant check_places 'src/am/planted.c:1:' 'echo "IvfkmPageGetOpaque(page);" >src/am/planted.c'
 plant check_places 'would depend on the machine' 'echo "CFLAGS += -march=native" >>Makefile'
 plant check_versions 'META.json says "9.9.9"' 'sed -i "0,/\"version\": \"[0-9.]*\"/s//\"version\": \"9.9.9\"/" META.json'
 plant check_versions 'the top of CHANGELOG.md' 'sed -i "0,/^## [^ ]*/s//## 9.9.9/" CHANGELOG.md'

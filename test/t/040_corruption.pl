@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Vdb::Test;
 
-# Numbers of page.h: the special area, the header of a group, the metapage, a child's record.
+# Numbers of page_format.h: the special area, the header of a group, the metapage, a child's record.
 my $block_size = 8192;
 my %special = (owner => 8176, generation => 8180, next => 8184, kind => 8188, page_id => 8190);
 my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36, reserved => 40);

@@ -250,10 +250,12 @@ ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer)
 	{
 		IvfkmExtent extent;
 
-		ivfkm_extent_begin(&extent, writer, &build->index.lists, IVFKM_FIRST_LIST_ID + list,
+		page_extent_begin(&extent, writer, &build->index.lists, IVFKM_FIRST_LIST_ID + list,
+						   plan->meta.root_generation,
 						   plan->levels[0].first_blocks[list], plan->levels[0].counts[list]);
 		for (uint32 i = 0; i < plan->levels[0].counts[list]; i++)
 		{
+			IvfkmEntry entry;
 			IvfkmCode code;
 			SortedCode *sorted;
 			bool isnull;
@@ -267,13 +269,13 @@ ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer)
 			code.factors = sorted->factors;
 			code.refine = sorted->code + quant_code_bytes(build->dims);
 			code.refine_factors = sorted->refine_factors;
-			ivfkm_extent_add(&extent, &code,
-							 (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), 0.0f,
-							 0.0f);
+			ivfkm_code_entry(
+				&code, (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), &entry);
+			page_extent_add(&extent, &entry);
 			if ((Pointer) sorted != DatumGetPointer(slot_getattr(slot, 3, &isnull)))
 				pfree(sorted);
 		}
-		ivfkm_extent_end(&extent);
+		page_extent_end(&extent);
 		done += plan->levels[0].counts[list];
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
 	}

@@ -148,9 +148,10 @@ ivfkmbuildempty(Relation index)
 	plan_index(&build);
 	page_writer_begin(&writer, index, INIT_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
-	ivfkm_extent_begin(&extent, &writer, &build.index.lists, IVFKM_FIRST_LIST_ID,
+	page_extent_begin(&extent, &writer, &build.index.lists, IVFKM_FIRST_LIST_ID,
+					   build.plan.meta.root_generation,
 					   build.plan.levels[0].first_blocks[0], 0);
-	ivfkm_extent_end(&extent);
+	page_extent_end(&extent);
 	page_writer_end(&writer);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(build.context);

@@ -11,8 +11,6 @@
 #ifndef IVFKM_WRITE_H
 #define IVFKM_WRITE_H
 
-#include "storage/buffile.h"
-
 #include "am/index/ivfkm_code.h"
 #include "am/index/ivfkm_space.h"
 
@@ -43,32 +41,6 @@ typedef struct IvfkmPlan
 #define IVFKM_ROOT_ID		1 /* owner id of the root node of a new index */
 #define IVFKM_FIRST_LIST_ID 2 /* and of its first list */
 
-/* The extent of a list or node while it is written, group by group. */
-typedef struct IvfkmExtent
-{
-	IvfkmWriter *writer;
-	const IvfkmGeometry *geometry;
-	uint32 owner;
-	BlockNumber first;		 /* first block of the extent */
-	BlockNumber block;		 /* block to be written next */
-	BlockNumber groups_left; /* with the current one */
-	int slot;				 /* next slot of the current group */
-	Page pages[IVFKM_MAX_STRIPES];
-	char *refine_pages; /* all refine pages of a list, or one if there is a file */
-	BufFile *refine_file;
-	BlockNumber refine_first;
-	BlockNumber refine_count;
-	uint32 nrefined; /* records written */
-} IvfkmExtent;
-
-extern BlockNumber ivfkm_extent_blocks(const IvfkmGeometry *geometry, uint32 n);
-extern BlockNumber ivfkm_refine_blocks(const IvfkmGeometry *geometry, uint32 n);
-extern void ivfkm_extent_begin(IvfkmExtent *extent, IvfkmWriter *writer,
-							   const IvfkmGeometry *geometry, uint32 owner, BlockNumber first,
-							   uint32 n);
-extern void ivfkm_extent_add(IvfkmExtent *extent, const IvfkmCode *code, const ItemPointerData *tid,
-							 float norm2, float radius);
-extern void ivfkm_extent_end(IvfkmExtent *extent);
 extern void ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan);
 
 #endif /* IVFKM_WRITE_H */

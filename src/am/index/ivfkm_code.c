@@ -49,3 +49,16 @@ ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x, b
 	}
 	return quant_encode(metric, dims, x, centroid, offset, code->bits, &code->factors);
 }
+
+/* What goes into the index for the row at "tid"; points to the codes. */
+void
+ivfkm_code_entry(const IvfkmCode *code, const ItemPointerData *tid, IvfkmEntry *entry)
+{
+	entry->code = code->bits;
+	entry->factors = code->factors;
+	entry->tid = *tid;
+	entry->norm2 = 0.0f;
+	entry->radius = 0.0f;
+	entry->refine_code = code->refine;
+	entry->refine_factors = code->refine_factors;
+}

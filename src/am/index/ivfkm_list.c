@@ -84,7 +84,7 @@ ivfkm_reader_next(IvfkmReader *reader)
 			page_check_group(reader->index, buffer, geometry, i, reader->owner, reader->generation);
 			vdb_quant->accumulate(reader->query->table +
 									  (Size) i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
-								  (const uint8 *) IvfkmPageGetPayload(BufferGetPage(buffer)),
+								  page_group_chunks(BufferGetPage(buffer)),
 								  ivfkm_stripe_chunks(geometry, i), reader->acc);
 			UnlockReleaseBuffer(buffer);
 		}
@@ -93,7 +93,7 @@ ivfkm_reader_next(IvfkmReader *reader)
 	page_check_group(reader->index, reader->buffer, geometry, last, reader->owner,
 					 reader->generation);
 	reader->page = BufferGetPage(reader->buffer);
-	reader->next = IvfkmPageGetOpaque(reader->page)->next;
+	reader->next = page_group_next(reader->page);
 	if (BlockNumberIsValid(reader->next) && last == 0 && reader->query != NULL)
 		page_prefetch(reader->index, reader->next, 0, IVFKM_PAYLOAD_OFFSET);
 	return true;
@@ -131,9 +131,8 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,
 									threshold, lb, ub);
 	}
-	vdb_quant->accumulate(reader->query->table +
-							  (Size) last * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
-						  (const uint8 *) IvfkmPageGetPayload(reader->page),
-						  ivfkm_stripe_chunks(geometry, last), reader->acc);
+	vdb_quant->accumulate(
+		reader->query->table + (Size) last * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
+		page_group_chunks(reader->page), ivfkm_stripe_chunks(geometry, last), reader->acc);
 	return vdb_quant->bounds(bound, reader->acc, arrays->add, arrays->mul, threshold, lb, ub);
 }

@@ -61,19 +61,11 @@ ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 					const ItemPointerData *record, const ItemPointerData *tid, float g, float dist2,
 					float epsilon, float *lb, float *ub)
 {
-	Relation index = refiner->index;
-	Buffer buffer = page_read(index, ItemPointerGetBlockNumberNoCheck(record), BUFFER_LOCK_SHARE);
-	Page page = BufferGetPage(buffer);
-	int number = ItemPointerGetOffsetNumberNoCheck(record) - 1;
-	IvfkmRefine refine;
-	bool same;
+	Buffer buffer;
+	IvfkmRefine refine = page_refine_lock(refiner->index, refiner->geometry, list->id,
+										  list->generation, record, BUFFER_LOCK_SHARE, &buffer);
+	bool same = ItemPointerEquals(&refine->tid, (ItemPointer) tid);
 
-	page_check_refine(index, buffer, refiner->geometry, list->id, list->generation);
-	if (number < 0 || number >= IvfkmPageGetGroupHeader(page)->nused)
-		page_corrupted(index, BufferGetBlockNumber(buffer),
-					   "Record %d is not in use, but a slot leads to it.", number + 1);
-	refine = page_refine_record(page, refiner->geometry, number);
-	same = ItemPointerEquals(&refine->tid, (ItemPointer) tid);
 	if (same)
 	{
 		float slack;
@@ -94,19 +86,4 @@ ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 	}
 	UnlockReleaseBuffer(buffer);
 	return same;
-}
-
-/* Asks the CPU for a refine record that will be read soon. */
-void
-ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointerData *record)
-{
-	const IvfkmGeometry *geometry = refiner->geometry;
-	BlockNumber block = ItemPointerGetBlockNumberNoCheck(record);
-	int number = ItemPointerGetOffsetNumberNoCheck(record) - 1;
-
-	if (number < 0 || number >= geometry->refine_slots)
-		return; /* damaged; found when it is read */
-	page_prefetch(refiner->index, block, 0, IVFKM_PAYLOAD_OFFSET);
-	page_prefetch(refiner->index, block, IVFKM_PAYLOAD_OFFSET + number * geometry->refine_bytes,
-				  geometry->refine_bytes);
 }

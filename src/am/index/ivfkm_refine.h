@@ -33,6 +33,5 @@ extern void ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const Ivfk
 extern bool ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 								const ItemPointerData *record, const ItemPointerData *tid, float g,
 								float dist2, float epsilon, float *lb, float *ub);
-extern void ivfkm_refine_prefetch(const IvfkmRefiner *refiner, const ItemPointerData *record);
 
 #endif /* IVFKM_REFINE_H */

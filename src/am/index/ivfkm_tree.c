@@ -193,7 +193,7 @@ tree_prefetch(const IvfkmTree *tree)
 		const IvfkmTreeEntry *entry = &tree->heap[i];
 
 		if (entry->exact == UNRESOLVED)
-			page_centroid_prefetch(tree->index, tree->dims, &entry->pointer);
+			page_child_prefetch(tree->index, tree->dims, &entry->pointer);
 		else if (entry->level > 0)
 			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child);
 	}
@@ -214,7 +214,7 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 	entry->exact = tree->nexact++;
 	probe = &tree->exact[entry->exact];
 	probe->pointer = entry->pointer;
-	page_centroid_read(tree->index, tree->dims, &entry->pointer, &probe->child, tree->centroid);
+	page_child_read(tree->index, tree->dims, &entry->pointer, &probe->child, tree->centroid);
 	if (probe->child.level != entry->level)
 		page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
 					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
@@ -301,11 +301,7 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	if ((uint32) wanted < meta->nlists)
 		tree->bounds = palloc(sizeof(float) * wanted);
 
-	memset(&root, 0, sizeof(root));
-	root.id = meta->root_id;
-	root.generation = meta->root_generation;
-	root.first_block = meta->root_block;
-	root.level = (uint16) meta->height;
+	page_meta_root(meta, &root);
 	tree_scan_node(tree, &root, tree->quant.norm2);
 }
 

@@ -18,89 +18,41 @@
 
 #include "access/genam.h"
 #include "commands/vacuum.h"
-#include "miscadmin.h"
 
 #include "am/maintain/ivfkm_vacuum.h"
 #include "page/page_point.h"
-#include "page/page_wal.h"
-
-/* Lets inserts into the list that starts at "head" look for free slots from its beginning. */
-static void
-reset_insert_block(Relation index, const IvfkmGeometry *geometry, BlockNumber head)
-{
-	Buffer buffer = page_read(index, head + geometry->stripes - 1, BUFFER_LOCK_EXCLUSIVE);
-
-	page_check(index, buffer, IVFKM_PAGE_POSTING);
-	if (BlockNumberIsValid(IvfkmPageGetGroupHeader(BufferGetPage(buffer))->insert_block))
-	{
-		PageWal wal;
-
-		page_wal_begin(&wal, index);
-		IvfkmPageGetGroupHeader(page_wal_register(&wal, buffer))->insert_block = InvalidBlockNumber;
-		page_wal_finish(&wal);
-	}
-	UnlockReleaseBuffer(buffer);
-}
 
 /*
- * Empties the slots of dead rows in the group whose last page is in "buffer" (pinned, not
- * locked), as one WAL record, and counts in "stats".  Returns the number removed.
+ * Empties the slots of dead rows in a group whose last page is locked exclusively, as one WAL
+ * record, and counts in "stats".  Returns the number removed; the caller unlocks the group.
  */
 static int
-vacuum_group(Relation index, const IvfkmGeometry *geometry, Buffer buffer,
-			 IndexBulkDeleteResult *stats, IndexBulkDeleteCallback callback, void *callback_state)
+vacuum_group(IvfkmGroup *group, IndexBulkDeleteResult *stats, IndexBulkDeleteCallback callback,
+			 void *callback_state)
 {
-	int last = geometry->stripes - 1;
-	BlockNumber block = BufferGetBlockNumber(buffer) - last;
+	const IvfkmGeometry *geometry = group->geometry;
+	Page page = page_group_last(group);
 	int *dead = palloc(sizeof(int) * geometry->slots);
 	int ndead = 0;
-	Page page;
 
-	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	page = BufferGetPage(buffer);
-	for (int u = 0; u < geometry->units; u++)
+	for (int slot = 0; slot < geometry->slots; slot++)
 	{
+		int lane = slot % QUANT_UNIT;
 		IvfkmUnit unit;
 
-		page_unit_get(page, geometry, u, &unit);
-		for (int lane = 0; lane < QUANT_UNIT; lane++)
-		{
-			int slot = u * QUANT_UNIT + lane;
-
-			if (!page_slot_used(page, geometry, slot))
-				continue;
-			if (!ItemPointerIsValid(&unit.tid[lane]))
-				page_corrupted(index, BufferGetBlockNumber(buffer), "Slot %d points to no row.",
-							   slot);
-			if (callback(&unit.tid[lane], callback_state))
-				dead[ndead++] = slot;
-			else
-				stats->num_index_tuples++;
-		}
+		if (!page_slot_used(page, geometry, slot))
+			continue;
+		page_unit_get(page, geometry, slot / QUANT_UNIT, &unit);
+		if (!ItemPointerIsValid(&unit.tid[lane]))
+			page_corrupted(group->index, group->block, "Slot %d points to no row.", slot);
+		if (callback(&unit.tid[lane], callback_state))
+			dead[ndead++] = slot;
+		else
+			stats->num_index_tuples++;
 	}
 	if (ndead > 0)
-	{
-		Buffer buffers[IVFKM_MAX_STRIPES];
-		Page pages[IVFKM_MAX_STRIPES];
-		PageWal wal;
-
-		buffers[last] = buffer;
-		for (int i = 0; i < last; i++)
-		{
-			buffers[i] = page_read(index, block + i, BUFFER_LOCK_EXCLUSIVE);
-			page_check(index, buffers[i], IVFKM_PAGE_POSTING);
-		}
-		page_wal_begin(&wal, index);
-		for (int i = 0; i <= last; i++)
-			pages[i] = page_wal_register(&wal, buffers[i]);
-		for (int i = 0; i < ndead; i++)
-			page_slot_clear(pages, geometry, dead[i]);
-		page_wal_finish(&wal);
-		for (int i = 0; i < last; i++)
-			UnlockReleaseBuffer(buffers[i]);
-		stats->tuples_removed += ndead;
-	}
-	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		page_group_clear(group, dead, ndead);
+	stats->tuples_removed += ndead;
 	pfree(dead);
 	return ndead;
 }
@@ -111,7 +63,6 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 				IndexBulkDeleteCallback callback, void *callback_state)
 {
 	Relation index = info->index;
-	BufferAccessStrategy strategy = info->strategy;
 	IvfkmMetaPageData meta;
 	IvfkmGeometry geometry;
 
@@ -124,32 +75,22 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 
 	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta.used_blocks; block++)
 	{
-		Buffer buffer;
-		BlockNumber head = InvalidBlockNumber;
+		IvfkmGroup group;
+		BlockNumber head;
+		int removed;
 
 		vacuum_delay_point_compat();
-		buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		if (page_check_any(index, buffer) == IVFKM_PAGE_POSTING)
+		if (page_group_lock_found(&group, index, &geometry, block, info->strategy))
 		{
-			IvfkmGroupHeader header = IvfkmPageGetGroupHeader(BufferGetPage(buffer));
-
-			if (header->stripe == geometry.stripes - 1)
-				head = header->head;
+			head = page_group_head(page_group_last(&group));
+			removed = vacuum_group(&group, stats, callback, callback_state);
+			page_group_unlock(&group);
+			if (removed > 0)
+			{
+				page_point("bulkdelete-hint");
+				page_list_reset_hint(index, &geometry, group.owner, group.generation, head);
+			}
 		}
-		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-		if (BlockNumberIsValid(head))
-			page_point("bulkdelete-group");
-
-		if (BlockNumberIsValid(head) &&
-			vacuum_group(index, &geometry, buffer, stats, callback, callback_state) > 0)
-		{
-			ReleaseBuffer(buffer);
-			page_point("bulkdelete-hint");
-			reset_insert_block(index, &geometry, head);
-		}
-		else
-			ReleaseBuffer(buffer);
 
 		/* groups may have been added: their rows are live, but they are to be counted */
 		if (block + 1 == meta.used_blocks)

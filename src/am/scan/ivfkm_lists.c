@@ -89,7 +89,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	{
 		test_old_snapshot_compat(lists->snapshot, lists->index, reader.page);
 		if (first_time)
-			lists->rows += IvfkmPageGetGroupHeader(reader.page)->nused;
+			lists->rows += page_group_used(reader.page);
 		for (int u = 0; u < geometry->units; u++)
 		{
 			float lb[QUANT_UNIT];

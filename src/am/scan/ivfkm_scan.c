@@ -171,7 +171,7 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	{
 		ItemPointerData next = ivfkm_lists_tid(candidates->items[i].refine);
 
-		ivfkm_refine_prefetch(&so->query.refiner, &next);
+		page_refine_prefetch(so->query.refiner.index, so->query.refiner.geometry, &next);
 	}
 	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid, &refined.lb,
 						   &refined.ub))

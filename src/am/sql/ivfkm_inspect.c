@@ -70,7 +70,7 @@ count_refine_pages(Relation index, const IvfkmGeometry *geometry, const IvfkmChi
 			page_corrupted(index, block, "The refine pages of list %u are circular.", list->id);
 		buffer = page_read(index, block, BUFFER_LOCK_SHARE);
 		page_check_refine(index, buffer, geometry, list->id, list->generation);
-		block = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+		block = page_refine_previous(BufferGetPage(buffer));
 		UnlockReleaseBuffer(buffer);
 	}
 	return pages;
@@ -91,7 +91,7 @@ measure_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 	while (ivfkm_reader_next(&reader))
 	{
 		if (reader.block == list->first_block)
-			refine_block = IvfkmPageGetGroupHeader(reader.page)->refine_block;
+			refine_block = page_list_refine_block(reader.page);
 		totals->pages += geometry->stripes;
 		for (int slot = 0; slot < geometry->slots; slot++)
 		{

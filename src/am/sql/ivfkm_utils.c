@@ -193,10 +193,10 @@ collect(Collection *all, const IvfkmChildData *node, uint32 height)
 		list = &all->lists[all->count];
 		memset(list, 0, sizeof(IvfkmProbe));
 		list->pointer = pointers[i];
-		page_centroid_read(index, dims, &pointers[i], &list->child, centroid);
+		page_child_read(index, dims, &pointers[i], &list->child, centroid);
 		/* centroid pages hold several records: count the page with its first one */
 		if (ItemPointerGetOffsetNumberNoCheck(&pointers[i]) == FirstOffsetNumber)
-			all->pages.centroids += page_centroid_stripes(dims);
+			all->pages.centroids += page_child_stripes(dims);
 		if (list->child.level != height - 1)
 			page_corrupted(index, ItemPointerGetBlockNumberNoCheck(&pointers[i]),
 						   "A child's level is %u instead of %u.", list->child.level, height - 1);
@@ -230,10 +230,7 @@ ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
 	all.size = 64;
 	all.lists = palloc(sizeof(IvfkmProbe) * all.size);
 	page_node_geometry(&all.geometry, (int) meta->dimensions);
-	memset(&root, 0, sizeof(root));
-	root.id = meta->root_id;
-	root.generation = meta->root_generation;
-	root.first_block = meta->root_block;
+	page_meta_root(meta, &root);
 	collect(&all, &root, meta->height);
 	*count = all.count;
 	if (pages != NULL)

@@ -82,79 +82,12 @@ visit(CheckState *check, BlockNumber block, BlockNumber from)
 	check->visited[block] = 1;
 }
 
-/* True when all bytes are zero. */
-static bool
-all_zero(const void *bytes, Size n)
-{
-	const char *p = bytes;
-
-	for (Size i = 0; i < n; i++)
-	{
-		if (p[i] != 0)
-			return false;
-	}
-	return true;
-}
-
-/* Copies a group under its locks, last page first, as writers take them. */
+/* Copies a group of the owner. */
 static void
 copy_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
 		   BlockNumber block)
 {
-	int last = geometry->stripes - 1;
-	Buffer buffers[IVFKM_MAX_STRIPES];
-
-	for (int n = 0; n <= last; n++)
-	{
-		int stripe = n == 0 ? last : n - 1;
-
-		buffers[stripe] = page_read(check->index, block + stripe, BUFFER_LOCK_SHARE);
-		page_check_group(check->index, buffers[stripe], geometry, stripe, owner->id,
-						 owner->generation);
-		memcpy(check->pages[stripe], BufferGetPage(buffers[stripe]), BLCKSZ);
-	}
-	for (int stripe = 0; stripe <= last; stripe++)
-		UnlockReleaseBuffer(buffers[stripe]);
-}
-
-/* Checks one slot of the group that was copied; true if it is used. */
-static bool
-check_slot(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, int slot)
-{
-	int dims = geometry->dims;
-	int lane = slot % QUANT_UNIT;
-	int code_bytes = quant_code_bytes(dims);
-	uint8 *code = palloc(code_bytes);
-	IvfkmUnit unit;
-	bool used;
-
-	page_unit_get(check->pages[geometry->stripes - 1], geometry, slot / QUANT_UNIT, &unit);
-	used = page_slot_used(check->pages[geometry->stripes - 1], geometry, slot);
-	page_slot_code(check->pages, geometry, slot, code);
-	if (!used)
-	{
-		if (isnan(unit.add[lane]) || unit.mul[lane] != 0 ||
-			!all_zero(&unit.tid[lane], sizeof(ItemPointerData)) || !all_zero(code, code_bytes) ||
-			(geometry->node && (unit.norm2[lane] != 0 || unit.radius[lane] != 0)))
-			page_corrupted(check->index, block, "Empty slot %d is not clean.", slot);
-	}
-	else
-	{
-		for (int i = dims; i < code_bytes * 8; i++)
-		{
-			if (code[i / 8] & (1 << (i % 8)))
-				page_corrupted(check->index, block, "Padding of the code in slot %d is not zero.",
-							   slot);
-		}
-		if (!ItemPointerIsValid(&unit.tid[lane]))
-			page_corrupted(check->index, block, "Slot %d points to no row.", slot);
-		if (unit.mul[lane] >= 0x7c00)
-			page_corrupted(check->index, block, "Factor of slot %d is not a finite number.", slot);
-		if (unit.refine != NULL && !ItemPointerIsValid(&unit.refine[lane]))
-			page_corrupted(check->index, block, "Slot %d has no refine record.", slot);
-	}
-	pfree(code);
-	return used;
+	page_group_copy(check->index, geometry, owner->id, owner->generation, block, check->pages);
 }
 
 /*
@@ -178,63 +111,22 @@ still_there(CheckState *check, const TidHashEntry *entry)
 	return same;
 }
 
-/* Checks everything in one group but its links; adds its rows to the table of rows. */
+/* Adds the rows of a group of list "number", which was copied, to the table of rows. */
 static void
-check_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
-			BlockNumber block)
+note_rows(CheckState *check, BlockNumber block, int number)
 {
-	int last = geometry->stripes - 1;
-	IvfkmGroupHeader last_header = IvfkmPageGetGroupHeader(check->pages[last]);
-	int nused = 0;
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	Page last_page = check->pages[geometry->stripes - 1];
 
-	for (int stripe = 0; stripe <= last; stripe++)
-	{
-		Page page = check->pages[stripe];
-		IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
-		int end;
-		int unused;
-
-		if (geometry->stripes == 1)
-			end = IVFKM_PAYLOAD_OFFSET + geometry->units * geometry->unit_bytes;
-		else if (stripe < last)
-			end = IVFKM_PAYLOAD_OFFSET + ivfkm_stripe_chunks(geometry, stripe) * QUANT_CHUNK;
-		else
-			end = geometry->tail + geometry->tail_bytes;
-		unused = 0;
-		if (geometry->refine_bits > 0 && stripe == last)
-		{
-			for (int u = 0; u < geometry->units; u++)
-			{
-				IvfkmUnit unit;
-
-				page_unit_get(page, geometry, u, &unit);
-				if (!all_zero(unit.refine + QUANT_UNIT, QUANT_UNIT * (8 - sizeof(ItemPointerData))))
-					unused++;
-			}
-		}
-		if (unused > 0 || !all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
-			!all_zero(header->reserved, sizeof(header->reserved)))
-			page_corrupted(check->index, block + stripe, "Unused bytes are not zero.");
-		if (header->head != owner->first_block)
-			page_corrupted(check->index, block + stripe, "Its list begins at block %u, not %u.",
-						   owner->first_block, header->head);
-		if (stripe < last && (header->nused != 0 || header->insert_block != InvalidBlockNumber ||
-							  header->refine_block != InvalidBlockNumber ||
-							  IvfkmPageGetOpaque(page)->next != InvalidBlockNumber))
-			page_corrupted(check->index, block + stripe, "It carries links of a last page.");
-	}
 	for (int slot = 0; slot < geometry->slots; slot++)
 	{
 		IvfkmUnit unit;
 		TidHashEntry *entry;
 		bool found;
 
-		if (!check_slot(check, geometry, block, slot))
+		if (!page_slot_used(last_page, geometry, slot))
 			continue;
-		nused++;
-		if (geometry->node)
-			continue;
-		page_unit_get(check->pages[last], geometry, slot / QUANT_UNIT, &unit);
+		page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
 		entry = tidhash_insert(check->rows, unit.tid[slot % QUANT_UNIT], &found);
 		if (found && still_there(check, entry))
 			page_corrupted(check->index, block, "Row (%u,%u) is also in block %u.",
@@ -242,11 +134,9 @@ check_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 						   ItemPointerGetOffsetNumberNoCheck(&entry->tid), entry->block);
 		entry->block = block;
 		entry->slot = slot;
+		entry->list = number;
 		check->nrows++;
 	}
-	if (last_header->nused != nused)
-		page_corrupted(check->index, block + last, "It says %u slots are used, but %d are.",
-					   last_header->nused, nused);
 }
 
 /* Walks the refine pages of a list, from the last one back to the first. */
@@ -260,8 +150,6 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list, BlockNumber bl
 	while (BlockNumberIsValid(block))
 	{
 		Buffer buffer;
-		IvfkmGroupHeader header;
-		int end;
 
 		CHECK_FOR_INTERRUPTS();
 		visit(check, block, from);
@@ -270,26 +158,9 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list, BlockNumber bl
 		memcpy(page, BufferGetPage(buffer), BLCKSZ);
 		UnlockReleaseBuffer(buffer);
 
-		header = IvfkmPageGetGroupHeader(page);
-		if (header->head != list->first_block)
-			page_corrupted(check->index, block, "Its list begins at block %u, not %u.",
-						   list->first_block, header->head);
-		end = IVFKM_PAYLOAD_OFFSET + header->nused * geometry->refine_bytes;
-		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
-			!all_zero(header->reserved, sizeof(header->reserved)) || header->stripe != 0)
-			page_corrupted(check->index, block, "Unused bytes are not zero.");
-		if (header->insert_block != InvalidBlockNumber ||
-			header->refine_block != InvalidBlockNumber)
-			page_corrupted(check->index, block, "It carries a link of a first group.");
-		for (int i = 0; i < header->nused; i++)
-		{
-			IvfkmRefine record = page_refine_record(page, geometry, i);
-
-			if (!ItemPointerIsValid(&record->tid) || record->reserved != 0)
-				page_corrupted(check->index, block, "Record %d points to no row.", i + 1);
-		}
+		page_verify_refine(check->index, geometry, list, block, page);
 		from = block;
-		block = IvfkmPageGetOpaque(page)->next;
+		block = page_refine_previous(page);
 	}
 }
 
@@ -312,35 +183,22 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 	while (BlockNumberIsValid(block))
 	{
 		BlockNumber next;
-		int64 before = check->nrows;
 
 		CHECK_FOR_INTERRUPTS();
 		for (int stripe = 0; stripe <= last; stripe++)
 			visit(check, block + stripe, from);
 		copy_group(check, geometry, owner, block);
+		page_verify_group(check->index, geometry, owner, block, check->pages);
 		if (block == owner->first_block)
 		{
-			hint = IvfkmPageGetGroupHeader(check->pages[last])->insert_block;
-			refine_block = IvfkmPageGetGroupHeader(check->pages[last])->refine_block;
+			hint = page_list_insert_block(check->pages[last]);
+			refine_block = page_list_refine_block(check->pages[last]);
 		}
-		else if (IvfkmPageGetGroupHeader(check->pages[last])->insert_block != InvalidBlockNumber ||
-				 IvfkmPageGetGroupHeader(check->pages[last])->refine_block != InvalidBlockNumber)
-			page_corrupted(check->index, block + last, "It carries a link of a first group.");
 		if (hint == block)
 			hint_seen = true;
-		check_group(check, geometry, owner, block);
-		if (check->nrows > before && number >= 0)
-		{
-			for (int slot = 0; slot < geometry->slots; slot++)
-			{
-				IvfkmUnit unit;
-
-				page_unit_get(check->pages[last], geometry, slot / QUANT_UNIT, &unit);
-				if (page_slot_used(check->pages[last], geometry, slot))
-					tidhash_lookup(check->rows, unit.tid[slot % QUANT_UNIT])->list = number;
-			}
-		}
-		next = IvfkmPageGetOpaque(check->pages[last])->next;
+		if (!geometry->node)
+			note_rows(check, block, number);
+		next = page_group_next(check->pages[last]);
 		if (block + geometry->stripes < extent_end && next != block + geometry->stripes)
 			page_corrupted(check->index, block + last, "The extent of list %u is not contiguous.",
 						   owner->id);
@@ -366,22 +224,14 @@ refine_record_is(CheckState *check, const IvfkmChildData *list, const ItemPointe
 				 const ItemPointerData *tid, const IvfkmCode *code)
 {
 	const IvfkmGeometry *geometry = &check->list_geometry;
-	Buffer buffer =
-		page_read(check->index, ItemPointerGetBlockNumberNoCheck(address), BUFFER_LOCK_SHARE);
-	Page page = BufferGetPage(buffer);
-	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
-	bool same = false;
+	Buffer buffer;
+	IvfkmRefine record = page_refine_lock(check->index, geometry, list->id, list->generation,
+										  address, BUFFER_LOCK_SHARE, &buffer);
+	bool same = ItemPointerEquals(&record->tid, (ItemPointer) tid) &&
+				memcmp(&record->factors, &code->refine_factors, sizeof(QuantRefineFactors)) == 0 &&
+				memcmp(record + 1, code->refine,
+					   quant_refine_bytes(geometry->dims, geometry->refine_bits)) == 0;
 
-	page_check_refine(check->index, buffer, geometry, list->id, list->generation);
-	if (number >= 0 && number < IvfkmPageGetGroupHeader(page)->nused)
-	{
-		IvfkmRefine record = page_refine_record(page, geometry, number);
-
-		same = ItemPointerEquals(&record->tid, (ItemPointer) tid) &&
-			   memcmp(&record->factors, &code->refine_factors, sizeof(QuantRefineFactors)) == 0 &&
-			   memcmp(record + 1, code->refine,
-					  quant_refine_bytes(geometry->dims, geometry->refine_bits)) == 0;
-	}
 	UnlockReleaseBuffer(buffer);
 	return same;
 }
@@ -394,7 +244,7 @@ read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData 
 	int dims = check->node_geometry.dims;
 	uint16 *stored = palloc(sizeof(uint16) * dims);
 
-	page_centroid_read(check->index, dims, pointer, child, stored);
+	page_child_read(check->index, dims, pointer, child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
 	pfree(stored);
@@ -405,7 +255,7 @@ static void
 visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from)
 {
 	int dims = check->node_geometry.dims;
-	int stripes = page_centroid_per_page(dims) > 0 ? 1 : page_centroid_stripes(dims);
+	int stripes = page_child_per_page(dims) > 0 ? 1 : page_child_stripes(dims);
 
 	if (ItemPointerGetOffsetNumberNoCheck(pointer) != FirstOffsetNumber)
 		return;
@@ -497,7 +347,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 		CHECK_FOR_INTERRUPTS();
 		nodes = nodes == NULL ? palloc(bytes) : repalloc_huge(nodes, bytes);
 		copy_group(check, geometry, record, block);
-		next = IvfkmPageGetOpaque(check->pages[last])->next;
+		next = page_group_next(check->pages[last]);
 		for (int slot = 0; slot < geometry->slots; slot++)
 		{
 			ItemPointerData pointer;
@@ -546,12 +396,7 @@ check_pages(CheckState *check)
 	for (int i = 0; i < page_mean_pages(dims); i++)
 		visit(check, meta->mean_block + i, IVFKM_META_BLOCK);
 
-	memset(&root, 0, sizeof(root));
-	root.id = meta->root_id;
-	root.generation = meta->root_generation;
-	root.first_block = meta->root_block;
-	root.nblocks = meta->root_nblocks;
-	root.level = (uint16) meta->height;
+	page_meta_root(meta, &root);
 	check_node(check, &root, NULL);
 
 	check->lists = ivfkm_collect_lists(index, meta, &check->nlists, NULL);
@@ -614,7 +459,7 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	(void) ivfkm_row_load(check->ops, value, dims, x, &ordinary);
 	ivfkm_space_apply(check->space, x);
 	list = &check->lists[entry->list];
-	page_centroid_read(index, dims, &list->pointer, &child, stored);
+	page_child_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
 	(void) ivfkm_code_make(check->space->quant_metric, dims, check->meta.refine_bits, x, ordinary,

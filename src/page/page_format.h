@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_format.h
+ *	  Everything that an ivfkm index keeps on disk: the structures of its pages.
+ *
+ * NOTES
+ *	  All numbers are in the server's byte order.  Format version history:
+ *
+ *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
+ *	  		attributes
+ *
+ *	  The file is made of these pages, in the order in which a build writes them:
+ *
+ *	  block 0 | mean pages | groups of the root node | pages of children | groups of the lists
+ *
+ *	  A *group* is one or more consecutive pages that hold the units of a node or a
+ *	  posting list; the groups of a list form a chain.  Behind the groups of a list lie
+ *	  its *refine pages*, with a more precise code of each of its rows.  Pages at or after the
+ *	  metapage's used_blocks belong to nothing (a crash may leave some) and are the
+ *	  next to be handed out.  The layouts are drawn in README.md of this folder.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_format.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_PAGE_FORMAT_H
+#define IVFKM_PAGE_FORMAT_H
+
+#include "compat.h"
+
+#include "storage/block.h"
+#include "storage/bufpage.h"
+#include "storage/itemptr.h"
+
+#include "quant/quant.h"
+#include "quant/quant_refine.h"
+
+#define IVFKM_MAGIC			 0x4D4B4656u /* "VFKM" in memory on little-endian machines */
+#define IVFKM_FORMAT_VERSION 1
+#define IVFKM_PAGE_ID		 0xFDB1 /* last two bytes of every page of an ivfkm index */
+#define IVFKM_META_BLOCK	 0
+
+/* What a page holds. */
+typedef enum IvfkmPageKind
+{
+	IVFKM_PAGE_META = 1,
+	IVFKM_PAGE_MEAN,	 /* part of the mean vector, float32 */
+	IVFKM_PAGE_CENTROID, /* records of children: IvfkmChildData */
+	IVFKM_PAGE_NODE,	 /* units whose slots point to child records */
+	IVFKM_PAGE_POSTING,	 /* units whose slots point to heap rows */
+	IVFKM_PAGE_REFINE	 /* records of rows of one list: IvfkmRefineData */
+} IvfkmPageKind;
+
+/*
+ * Special area of every page, 16 bytes.
+ */
+typedef struct IvfkmPageOpaqueData
+{
+	uint32 owner;	   /* id of the list or node the page belongs to; 0 for none */
+	uint32 generation; /* generation of the owner that wrote the page */
+	BlockNumber next;  /* last page of a group: first block of the next group, or invalid;
+						* refine page: the list's refine page before it, or invalid */
+	uint16 kind;	   /* IvfkmPageKind */
+	uint16 page_id;	   /* IVFKM_PAGE_ID */
+} IvfkmPageOpaqueData;
+
+typedef IvfkmPageOpaqueData *IvfkmPageOpaque;
+
+StaticAssertDecl(sizeof(IvfkmPageOpaqueData) == 16, "special area is 16 bytes");
+
+/*
+ * Bytes 24..63 of every page of a group, between the page header and the payload.  Only
+ * "stripe" and "head" are used on pages other than the group's last.  Refine pages have
+ * it too, with "nused" records and "head".
+ */
+typedef struct IvfkmGroupHeaderData
+{
+	uint16 stripe;			  /* position of this page in its group, from 0 */
+	uint16 nused;			  /* slots in use in the group */
+	BlockNumber head;		  /* first block of the list's or node's first group */
+	BlockNumber insert_block; /* first group only: where an insert starts to look for a free
+							   * slot, a hint; invalid = at the head */
+	BlockNumber refine_block; /* first group only: the list's last refine page, or invalid */
+	uint32 reserved[6];		  /* zero */
+} IvfkmGroupHeaderData;
+
+typedef IvfkmGroupHeaderData *IvfkmGroupHeader;
+
+#define IVFKM_HEADER_OFFSET	 MAXALIGN(SizeOfPageHeaderData)
+#define IVFKM_PAYLOAD_OFFSET 64
+#define IVFKM_PAYLOAD_END	 ((int) (BLCKSZ - sizeof(IvfkmPageOpaqueData)))
+#define IVFKM_PAYLOAD_BYTES	 (IVFKM_PAYLOAD_END - IVFKM_PAYLOAD_OFFSET)
+#define IVFKM_PAGE_CHUNKS	 (IVFKM_PAYLOAD_BYTES / QUANT_CHUNK)
+
+StaticAssertDecl(SizeOfPageHeaderData == 24, "page header is 24 bytes");
+StaticAssertDecl(IVFKM_HEADER_OFFSET + sizeof(IvfkmGroupHeaderData) == IVFKM_PAYLOAD_OFFSET,
+				 "group header ends where the payload starts");
+
+/* Distance of an index, fixed by its operator class. */
+typedef enum IvfkmMetric
+{
+	IVFKM_METRIC_L2 = 1,
+	IVFKM_METRIC_IP,
+	IVFKM_METRIC_COSINE
+} IvfkmMetric;
+
+#define IVFKM_CALIBRATION_SLOTS 8
+
+/* How many lists to probe for the k nearest rows at the default recall, measured at build. */
+typedef struct IvfkmCalibration
+{
+	uint32 k;
+	uint32 probes;
+} IvfkmCalibration;
+
+#define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */
+
+/* What a descent from the root is for. */
+typedef enum IvfkmDescentKind
+{
+	IVFKM_DESCENT_SEARCH, /* the lists of a query's neighbours, by the metric */
+	IVFKM_DESCENT_INSERT, /* a row's list, by distance */
+	IVFKM_NDESCENTS
+} IvfkmDescentKind;
+
+/* How to descend, measured at build. */
+typedef struct IvfkmDescent
+{
+	float lean;							/* see ivfkm_tree.c */
+	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* to open on each level below the root, the lowest first */
+} IvfkmDescent;
+
+/*
+ * Metapage, at the payload offset.
+ */
+typedef struct IvfkmMetaPageData
+{
+	uint32 magic;			/* IVFKM_MAGIC */
+	uint32 version;			/* IVFKM_FORMAT_VERSION */
+	uint32 dimensions;		/* of the indexed column */
+	uint32 metric;			/* IvfkmMetric */
+	uint64 seed;			/* of the rotation */
+	int32 scale_exponent;	/* index space = P(x - mean) * 2^-scale_exponent */
+	uint32 height;			/* levels of nodes above the lists: 1 = the root only */
+	BlockNumber mean_block; /* first of the mean pages */
+	BlockNumber root_block; /* first block of the root node's first group */
+	uint32 root_id;			/* owner id and generation of the root's pages */
+	uint32 root_generation;
+	uint32 nlists;			 /* posting lists */
+	uint32 next_id;			 /* owner id to hand out next */
+	BlockNumber used_blocks; /* blocks in use; those behind are free */
+	uint32 list_target;		 /* rows that a list was meant to have */
+	uint16 refine_bits;		 /* 0: no refine tier */
+	uint16 nattributes;		 /* 0: no attribute columns */
+	uint32 ncalibrations;	 /* valid entries of "calibration" */
+	IvfkmCalibration calibration[IVFKM_CALIBRATION_SLOTS];
+	double build_rows;		  /* rows indexed by the build */
+	double build_sample_rows; /* rows the centroids were trained on */
+	double build_residual2;	  /* mean squared residual of the build's rows, index space */
+
+	/* what the search of a tree needs to know; see am/README.md */
+	uint32 root_nblocks; /* blocks of the root's contiguous groups */
+	IvfkmDescent descents[IVFKM_NDESCENTS];
+} IvfkmMetaPageData;
+
+typedef IvfkmMetaPageData *IvfkmMetaPage;
+
+/*
+ * A child of a node: a posting list (level 0) or a node below.  Followed by the
+ * centroid as "dimensions" binary16 numbers in index space.  Records lie back to back
+ * from the payload offset; one that is longer than a page takes consecutive pages.
+ */
+typedef struct IvfkmChildData
+{
+	uint32 id;				 /* owner id of the child's pages */
+	uint32 generation;		 /* generation of the child's pages */
+	BlockNumber first_block; /* first group */
+	uint32 nblocks;			 /* blocks of the contiguous extent that starts there */
+	float norm2;			 /* squared norm of the (binary16) centroid */
+	uint16 level;			 /* 0 = posting list */
+	uint16 reserved;		 /* zero */
+	uint32 rows;			 /* rows or children at build */
+	float radius; /* nodes: largest distance from its centroid to that of a list below it,
+							  * lists: 0 */
+} IvfkmChildData;
+
+typedef IvfkmChildData *IvfkmChild;
+
+StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes");
+
+/*
+ * A record of a refine page: a code of refine_bits a dimension of the row at "tid".
+ * Followed by quant_refine_bytes() bytes of code.  Records of one size lie back to back
+ * from the payload offset.
+ */
+typedef struct IvfkmRefineData
+{
+	QuantRefineFactors factors;
+	ItemPointerData tid; /* the row; differs from the slot's where the slot was given to
+						  * another row meanwhile */
+	uint16 reserved;	 /* zero */
+} IvfkmRefineData;
+
+typedef IvfkmRefineData *IvfkmRefine;
+
+StaticAssertDecl(sizeof(IvfkmRefineData) == 20, "refine record header is 20 bytes");
+
+StaticAssertDecl(sizeof(ItemPointerData) == 6, "item pointers are 6 bytes");
+
+#endif /* IVFKM_PAGE_FORMAT_H */

@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_geometry.h
+ *	  How many rows, units and pages a group has, derived from the dimensions.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_geometry.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_PAGE_GEOMETRY_H
+#define IVFKM_PAGE_GEOMETRY_H
+
+#include "compat.h"
+
+#include "page/page_format.h"
+
+/*
+ * Geometry of the groups of one kind of owner, derived from the dimensions.
+ *
+ * unit = codes (64 bytes * nchunks), f_add float4[16], f binary16[16], TID[16],
+ *		  and in nodes the squared norm and the radius of the child, binary16[16] each,
+ *		  in lists with a refine tier the addresses of the refine records, TID[16], and
+ *		  32 bytes of zeros.
+ *
+ * Units that fit into a page lie back to back in groups of one page.  A longer unit is
+ * striped: a group holds one unit on "stripes" consecutive pages, IVFKM_PAGE_CHUNKS chunks
+ * to a page, and the arrays behind the codes are on the last page.
+ */
+typedef struct IvfkmGeometry
+{
+	int dims;
+	int nchunks;	  /* chunks of one unit's codes */
+	int unit_bytes;	  /* codes and arrays */
+	int units;		  /* units in a group */
+	int stripes;	  /* pages in a group */
+	int slots;		  /* rows in a group */
+	int tail;		  /* striped: offset of the arrays in the last page */
+	int tail_bytes;	  /* bytes of the arrays */
+	bool node;		  /* has the norm array */
+	int refine_bits;  /* 0: no refine tier; always 0 for nodes */
+	int refine_bytes; /* one refine record with its code */
+	int refine_slots; /* records on a refine page */
+} IvfkmGeometry;
+
+#define IVFKM_MAX_STRIPES 4 /* what 16,000 dimensions take, and what one WAL record can hold */
+
+#define IVFKM_TAIL_BYTES		(QUANT_UNIT * (4 + 2 + 6))
+#define IVFKM_NODE_TAIL_BYTES	(IVFKM_TAIL_BYTES + QUANT_UNIT * (2 + 2))
+#define IVFKM_REFINE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 8)
+
+/* Codes that a page of a striped group holds: number of chunks on page "stripe". */
+static inline int
+ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
+{
+	int rest = geometry->nchunks - stripe * IVFKM_PAGE_CHUNKS;
+
+	return rest < 0 ? 0 : Min(rest, IVFKM_PAGE_CHUNKS);
+}
+
+extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
+extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits);
+extern int page_refine_max_bits(int dims);
+
+#endif /* IVFKM_PAGE_GEOMETRY_H */

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_list.h
+ *	  Posting lists as a whole: adding rows, groups and refine pages.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_list.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_PAGE_LIST_H
+#define IVFKM_PAGE_LIST_H
+
+#include "compat.h"
+
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#include "page/page_layout.h"
+
+extern void page_list_insert(Relation index, const IvfkmGeometry *geometry,
+							 const IvfkmChildData *list, const IvfkmEntry *entry);
+extern void page_list_reset_hint(Relation index, const IvfkmGeometry *geometry, uint32 owner,
+								 uint32 generation, BlockNumber head);
+extern BlockNumber page_list_refine_block(Page head_page);
+extern BlockNumber page_list_insert_block(Page head_page);
+
+#endif /* IVFKM_PAGE_LIST_H */

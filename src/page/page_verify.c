@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_verify.c
+ *	  What vdb_index_check() asks of the bytes of each page.
+ *
+ * NOTES
+ *	  Works on copies of pages that page_check*() has let pass.  Whatever is not as the code
+ *	  of this folder would have written it is reported as damage; what bytes mean for
+ *	  other pages and for the table is left to the caller.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_verify.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "page/page_bytes.h"
+#include "page/page_check.h"
+#include "page/page_refine.h"
+#include "page/page_verify.h"
+
+/* True when all bytes are zero. */
+static bool
+all_zero(const void *bytes, Size n)
+{
+	const char *p = bytes;
+
+	for (Size i = 0; i < n; i++)
+	{
+		if (p[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Checks one slot of a group: a used one is plausible, an empty one is clean. */
+static bool
+verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Page *pages, int slot,
+			uint8 *code)
+{
+	Page last_page = pages[geometry->stripes - 1];
+	int code_bytes = quant_code_bytes(geometry->dims);
+	int lane = slot % QUANT_UNIT;
+	IvfkmUnit unit;
+	bool used;
+
+	page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
+	used = page_slot_used(last_page, geometry, slot);
+	page_slot_code(pages, geometry, slot, code);
+	if (!used)
+	{
+		if (isnan(unit.add[lane]) || unit.mul[lane] != 0 ||
+			!all_zero(&unit.tid[lane], sizeof(ItemPointerData)) || !all_zero(code, code_bytes) ||
+			(geometry->node && (unit.norm2[lane] != 0 || unit.radius[lane] != 0)))
+			page_corrupted(index, block, "Empty slot %d is not clean.", slot);
+		return false;
+	}
+	for (int i = geometry->dims; i < code_bytes * 8; i++)
+	{
+		if (code[i / 8] & (1 << (i % 8)))
+			page_corrupted(index, block, "Padding of the code in slot %d is not zero.", slot);
+	}
+	if (!ItemPointerIsValid(&unit.tid[lane]))
+		page_corrupted(index, block, "Slot %d points to no row.", slot);
+	if (unit.mul[lane] >= 0x7c00)
+		page_corrupted(index, block, "Factor of slot %d is not a finite number.", slot);
+	if (unit.refine != NULL && !ItemPointerIsValid(&unit.refine[lane]))
+		page_corrupted(index, block, "Slot %d has no refine record.", slot);
+	return true;
+}
+
+/* End of what is in use on page "stripe" of a group. */
+static int
+group_page_end(const IvfkmGeometry *geometry, int stripe)
+{
+	if (geometry->stripes == 1)
+		return IVFKM_PAYLOAD_OFFSET + geometry->units * geometry->unit_bytes;
+	if (stripe < geometry->stripes - 1)
+		return IVFKM_PAYLOAD_OFFSET + ivfkm_stripe_chunks(geometry, stripe) * QUANT_CHUNK;
+	return geometry->tail + geometry->tail_bytes;
+}
+
+/* True if the bytes behind the refine addresses of all units are zero. */
+static bool
+refine_padding_is_zero(const IvfkmGeometry *geometry, Page last_page)
+{
+	for (int u = 0; u < geometry->units; u++)
+	{
+		IvfkmUnit unit;
+
+		page_unit_get(last_page, geometry, u, &unit);
+		if (!all_zero(unit.refine + QUANT_UNIT, QUANT_UNIT * (8 - sizeof(ItemPointerData))))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Checks everything in a group of the owner but where its links lead: headers, slots, the number
+ * of used ones, unused bytes.  Only an owner's first group carries links of a first group.
+ */
+void
+page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
+				  BlockNumber block, Page *pages)
+{
+	int last = geometry->stripes - 1;
+	uint8 *code = palloc(quant_code_bytes(geometry->dims));
+	int nused = 0;
+
+	for (int stripe = 0; stripe <= last; stripe++)
+	{
+		Page page = pages[stripe];
+		IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
+		int end = group_page_end(geometry, stripe);
+
+		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
+			!all_zero(header->reserved, sizeof(header->reserved)))
+			page_corrupted(index, block + stripe, "Unused bytes are not zero.");
+		if (header->head != owner->first_block)
+			page_corrupted(index, block + stripe, "Its list begins at block %u, not %u.",
+						   owner->first_block, header->head);
+		if (stripe < last && (header->nused != 0 || header->insert_block != InvalidBlockNumber ||
+							  header->refine_block != InvalidBlockNumber ||
+							  IvfkmPageGetOpaque(page)->next != InvalidBlockNumber))
+			page_corrupted(index, block + stripe, "It carries links of a last page.");
+		if (stripe == last && block != owner->first_block &&
+			(header->insert_block != InvalidBlockNumber ||
+			 header->refine_block != InvalidBlockNumber))
+			page_corrupted(index, block + last, "It carries a link of a first group.");
+	}
+	if (geometry->refine_bits > 0 && !refine_padding_is_zero(geometry, pages[last]))
+		page_corrupted(index, block + last, "Unused bytes are not zero.");
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		if (verify_slot(index, geometry, block, pages, slot, code))
+			nused++;
+	}
+	if (IvfkmPageGetGroupHeader(pages[last])->nused != nused)
+		page_corrupted(index, block + last, "It says %u slots are used, but %d are.",
+					   IvfkmPageGetGroupHeader(pages[last])->nused, nused);
+	pfree(code);
+}
+
+/* Checks everything on a refine page of the list but where its link leads. */
+void
+page_verify_refine(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+				   BlockNumber block, Page page)
+{
+	IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
+	int end = IVFKM_PAYLOAD_OFFSET + header->nused * geometry->refine_bytes;
+
+	if (header->head != list->first_block)
+		page_corrupted(index, block, "Its list begins at block %u, not %u.", list->first_block,
+					   header->head);
+	if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
+		!all_zero(header->reserved, sizeof(header->reserved)) || header->stripe != 0)
+		page_corrupted(index, block, "Unused bytes are not zero.");
+	if (header->insert_block != InvalidBlockNumber || header->refine_block != InvalidBlockNumber)
+		page_corrupted(index, block, "It carries a link of a first group.");
+	for (int i = 0; i < header->nused; i++)
+	{
+		IvfkmRefine record = page_refine_record(page, geometry, i);
+
+		if (!ItemPointerIsValid(&record->tid) || record->reserved != 0)
+			page_corrupted(index, block, "Record %d points to no row.", i + 1);
+	}
+}
