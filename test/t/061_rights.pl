@@ -166,6 +166,39 @@ for my $key (sort keys %indexes)
 like($node->safe_psql('postgres', "SET ROLE owner; SET enable_seqscan = off; $explain"),
 	qr/Index Scan using et_v on et/, 'nobody is kept from an index on a function who sees all rows');
 
+# The policies of a partitioned table, and of a parent, hold for what is below it.
+$node->safe_psql(
+	'postgres', q{
+TRUNCATE loot;
+SET ROLE owner;
+CREATE TABLE pt (id integer, v vector(3)) PARTITION BY RANGE (id);
+CREATE TABLE pt_1 PARTITION OF pt FOR VALUES FROM (0) TO (250);
+CREATE TABLE pt_2 PARTITION OF pt FOR VALUES FROM (250) TO (1000);
+INSERT INTO pt SELECT i, ARRAY[i, i % 7, i % 5]::vector FROM generate_series(1, 500) i;
+CREATE INDEX ON pt USING ivfkm ((g(v)::vector(3))) WITH (lists = 2, refine_bits = 0);
+CREATE TABLE parent (id integer, v vector(3));
+CREATE TABLE child () INHERITS (parent);
+INSERT INTO child SELECT i, ARRAY[i, i % 7, i % 5]::vector FROM generate_series(1, 500) i;
+CREATE INDEX ON child USING ivfkm ((g(v)::vector(3))) WITH (lists = 2, refine_bits = 0);
+GRANT SELECT ON pt, parent TO reader;
+RESET ROLE;});
+for my $table ('pt', 'parent')
+{
+	my $query = $search =~ s/\bet\b/$table/r;
+
+	like($node->safe_psql('postgres', "$evil EXPLAIN (COSTS OFF) $query"),
+		qr/Index Scan using (pt_1|child)_g_idx/, "$table: its index is used without policies");
+	$node->safe_psql(
+		'postgres', qq{
+ALTER TABLE $table ENABLE ROW LEVEL SECURITY;
+CREATE POLICY few ON $table FOR SELECT TO reader USING (id <= 100);
+TRUNCATE loot;});
+	is($node->safe_psql('postgres', "$evil $query"), "100\n99\n98", "$table: a search below a policy");
+	is(
+		$node->safe_psql('postgres', q{SELECT count(*) FROM loot WHERE (what::vector::real[])[1] > 100}),
+		0, 'shows no hidden row');
+}
+
 vdb_check_all($node, 'at the end');
 $node->stop;
 done_testing();
