@@ -20,7 +20,7 @@ CREATE FUNCTION by_sort(tab regclass, q varbit, k integer) RETURNS float8[] LANG
 DECLARE
 	result float8[];
 BEGIN
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT v <~> $1 AS d FROM %s WHERE v IS NOT NULL ORDER BY 1 LIMIT $2) s', tab)
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT v <~> $1 AS d FROM %s ORDER BY 1 LIMIT $2) s', tab)
 		USING q, k INTO result;
 	RETURN result;
 END $$;

@@ -7,23 +7,25 @@ CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector FROM generate_series(1, dims) d';
 
--- true when the index has an entry for each row with a vector, and nothing else
+-- true when the index has an entry for each row, and nothing else
 CREATE FUNCTION complete(index regclass) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	entries bigint := vdb_index_check(index);
 	expected bigint;
+	expected_rows bigint;
 BEGIN
-	EXECUTE format('SELECT count(%I) FROM %s', a.attname, i.indrelid::regclass)
+	EXECUTE format('SELECT count(*), count(%I) FROM %s', a.attname, i.indrelid::regclass)
 		FROM pg_index i JOIN pg_attribute a ON attrelid = indrelid AND attnum = indkey[0]
-		WHERE indexrelid = index INTO expected;
-	RETURN entries = expected AND (SELECT rows = expected AND dead = 0 FROM ivfkm_info(index));
+		WHERE indexrelid = index INTO expected, expected_rows;
+	RETURN entries = expected
+		AND (SELECT rows = expected_rows AND nulls = expected - expected_rows AND dead = 0 FROM ivfkm_info(index));
 END $$;
 
 -- true when the n nearest rows by index are as far as by sort, in the same order
 CREATE FUNCTION exact(tab regclass, op text, q vector, n integer) RETURNS boolean LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 SET ivfkm.iterative_scan = strict_order AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s WHERE v IS NOT NULL ORDER BY v %1$s $1 LIMIT $2) s', op, tab);
+	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s ORDER BY v %1$s $1 LIMIT $2) s', op, tab);
 	sorted float8[];
 	found float8[];
 	plan text := '';

@@ -13,12 +13,12 @@ CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 CREATE FUNCTION consistent(index regclass) RETURNS TABLE (index regclass, entries bigint, metric text, dimensions integer, info boolean, bytes boolean, lists boolean)
 	LANGUAGE sql AS $$
 	SELECT index, vdb_index_check(index), metric, dimensions,
-		format_version = 1 AND height >= 1 AND probes BETWEEN 1 AND i.lists AND i.rows = vdb_index_check(index) AND i.dead >= 0,
+		format_version = 2 AND height >= 1 AND probes BETWEEN 1 AND i.lists AND i.rows + nulls = vdb_index_check(index) AND i.dead >= 0,
 		bytes_total = pg_relation_size(index)
-			AND bytes_total = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists + bytes_refine + bytes_unused
+			AND bytes_total = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists + bytes_refine + bytes_nulls + bytes_unused
 			AND (bytes_refine > 0) = (refine_bits > 0 AND i.rows + i.dead > 0)
-			AND least(bytes_meta, bytes_nodes, bytes_centroids, bytes_lists) >= current_setting('block_size')::integer AND bytes_unused >= 0,
-		(SELECT count(*) = i.lists AND count(DISTINCT list) = i.lists AND sum(l.rows) = i.rows AND sum(l.dead) = i.dead
+			AND least(bytes_meta, bytes_nodes, bytes_centroids, bytes_lists, bytes_nulls) >= current_setting('block_size')::integer AND bytes_unused >= 0,
+		(SELECT count(*) = i.lists AND count(DISTINCT list) = i.lists AND sum(l.rows) = i.rows AND sum(l.dead) <= i.dead
 				AND sum(pages) * current_setting('block_size')::integer = bytes_lists AND min(pages) >= 1
 				AND bool_and((mean_residual IS NULL) = (l.rows = 0)) AND bool_and(mean_residual IS NULL OR mean_residual >= 0)
 			FROM ivfkm_lists(index) l)

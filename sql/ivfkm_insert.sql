@@ -11,7 +11,7 @@ CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 CREATE FUNCTION exact(op text, q vector, n integer) RETURNS boolean LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 SET ivfkm.iterative_scan = strict_order AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t WHERE v IS NOT NULL ORDER BY v %1$s $1 LIMIT $2) s', op);
+	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t ORDER BY v %1$s $1 LIMIT $2) s', op);
 	sorted float8[];
 	found float8[];
 BEGIN
@@ -59,7 +59,7 @@ INSERT INTO t SELECT i, array_fill(100000 + i % 10, ARRAY[16]) FROM generate_ser
 SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos');
 SELECT op, exact(op, array_fill(100000, ARRAY[16])::vector, 1000), exact(op, hash_vector(-1, 16), 100) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
 
--- NULLs are not indexed
+-- NULLs are indexed, too
 INSERT INTO t SELECT i, NULL FROM generate_series(5001, 5010) i;
 SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos');
 -- a row that gets its vector later
@@ -155,7 +155,7 @@ BEGIN
 END $$;
 SELECT exact('<->', hash_vector(0, 6), 1000);
 VACUUM t;
-SELECT vdb_index_check('t_idx') = count(v), count(v) FROM t;
+SELECT vdb_index_check('t_idx') = count(*), count(v) FROM t;
 DROP TABLE t;
 
 -- ON CONFLICT, MERGE and triggers put rows in as INSERT does

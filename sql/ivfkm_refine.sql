@@ -21,7 +21,7 @@ CREATE FUNCTION by_sort(relation regclass, op text, q vector, n integer) RETURNS
 DECLARE
 	result float8[];
 BEGIN
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s WHERE v IS NOT NULL ORDER BY 1 LIMIT $2) s', op, relation) INTO result USING q, n;
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s ORDER BY 1 LIMIT $2) s', op, relation) INTO result USING q, n;
 	RETURN result;
 END $$;
 
@@ -65,34 +65,34 @@ BEGIN
 	INSERT INTO t VALUES (2000, array_fill(0, ARRAY[24])), (2001, array_fill(1e25, ARRAY[24])), (2002, NULL);
 	EXECUTE format('CREATE INDEX t_idx ON t USING ivfkm (v %s) WITH (lists = 5, refine_bits = %s)', opclass, bits);
 	step := 'built';
-	checked := vdb_index_check('t_idx') = 642;
+	checked := vdb_index_check('t_idx') = 643;
 	equal := by_index('t', op, hash_vector(7, 24), 700) = by_sort('t', op, hash_vector(7, 24), 700);
 	RETURN NEXT;
 	INSERT INTO t SELECT i, hash_vector(i, 24) FROM generate_series(3001, 4000) i;
 	step := 'inserted';
-	checked := vdb_index_check('t_idx') = 1642;
+	checked := vdb_index_check('t_idx') = 1643;
 	equal := by_index('t', op, hash_vector(0, 24), 1700) = by_sort('t', op, hash_vector(0, 24), 1700);
 	RETURN NEXT;
 	DELETE FROM t WHERE id % 3 = 0;
 	step := 'deleted';
-	checked := vdb_index_check('t_idx') = 1642;
+	checked := vdb_index_check('t_idx') = 1643;
 	equal := by_index('t', op, hash_vector(1, 24), 1700) = by_sort('t', op, hash_vector(1, 24), 1700);
 	RETURN NEXT;
 END $$;
 CREATE FUNCTION try_again(op text) RETURNS TABLE (step text, checked boolean, equal boolean) LANGUAGE plpgsql AS $$
 BEGIN
 	step := 'vacuumed';
-	checked := vdb_index_check('t_idx') = (SELECT count(v) FROM t);
+	checked := vdb_index_check('t_idx') = (SELECT count(*) FROM t);
 	equal := by_index('t', op, hash_vector(2, 24), 1700) = by_sort('t', op, hash_vector(2, 24), 1700);
 	RETURN NEXT;
 	INSERT INTO t SELECT i, hash_vector(i, 24) FROM generate_series(5001, 5500) i;
 	step := 'refilled';
-	checked := vdb_index_check('t_idx') = (SELECT count(v) FROM t);
+	checked := vdb_index_check('t_idx') = (SELECT count(*) FROM t);
 	equal := by_index('t', op, hash_vector(3, 24), 1700) = by_sort('t', op, hash_vector(3, 24), 1700);
 	RETURN NEXT;
 	REINDEX INDEX t_idx;
 	step := 'rebuilt';
-	checked := vdb_index_check('t_idx') = (SELECT count(v) FROM t);
+	checked := vdb_index_check('t_idx') = (SELECT count(*) FROM t);
 	equal := by_index('t', op, hash_vector(4, 24), 1700) = by_sort('t', op, hash_vector(4, 24), 1700);
 	RETURN NEXT;
 	DROP TABLE t;

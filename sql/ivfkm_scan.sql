@@ -26,7 +26,7 @@ CREATE FUNCTION by_sort(op text, q vector, n integer) RETURNS float8[] LANGUAGE 
 DECLARE
 	result float8[];
 BEGIN
-	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t WHERE v IS NOT NULL ORDER BY 1 LIMIT $2) s', op)
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t ORDER BY 1 LIMIT $2) s', op)
 		USING q, n INTO result;
 	RETURN result;
 END $$;

@@ -14,7 +14,7 @@ CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 CREATE FUNCTION exact(op text, q vector, n integer) RETURNS boolean LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 SET ivfkm.iterative_scan = strict_order AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t WHERE v IS NOT NULL ORDER BY v %1$s $1 LIMIT $2) s', op);
+	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t ORDER BY v %1$s $1 LIMIT $2) s', op);
 	sorted float8[];
 	found float8[];
 BEGIN

@@ -65,6 +65,7 @@ typedef struct IvfkmIndex
 	IvfkmMetaPageData meta;
 	IvfkmGeometry nodes;	  /* of the groups of nodes */
 	IvfkmGeometry lists;	  /* of the groups of posting lists */
+	IvfkmGeometry nulls;	  /* of the groups of the list of NULLs */
 	struct IvfkmSpace *space; /* NULL until ivfkm_index_space() is called */
 } IvfkmIndex;
 

@@ -68,7 +68,7 @@ page_check_any(Relation index, Buffer buffer)
 	if (opaque->page_id != IVFKM_PAGE_ID)
 		page_corrupted(index, block, "Page id is 0x%04X instead of 0x%04X.", opaque->page_id,
 					   IVFKM_PAGE_ID);
-	if (opaque->kind < IVFKM_PAGE_META || opaque->kind > IVFKM_PAGE_REFINE)
+	if (opaque->kind < IVFKM_PAGE_META || opaque->kind > IVFKM_PAGE_NULLS)
 		page_corrupted(index, block, "Page kind is %u.", opaque->kind);
 	return (IvfkmPageKind) opaque->kind;
 }
@@ -105,8 +105,7 @@ page_check_group(Relation index, Buffer buffer, const IvfkmGeometry *geometry, i
 {
 	IvfkmGroupHeader header;
 
-	page_check_owner(index, buffer, geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING, owner,
-					 generation);
+	page_check_owner(index, buffer, geometry->kind, owner, generation);
 	header = IvfkmPageGetGroupHeader(BufferGetPage(buffer));
 	if (header->stripe != stripe)
 		page_corrupted(index, BufferGetBlockNumber(buffer), "Stripe number is %u instead of %d.",

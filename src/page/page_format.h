@@ -8,6 +8,7 @@
  *
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
+ *	  2		rows whose value is NULL, in a list of their own
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -37,7 +38,7 @@
 #include "quant/quant_refine.h"
 
 #define IVFKM_MAGIC			 0x4D4B4656u /* "VFKM" in memory on little-endian machines */
-#define IVFKM_FORMAT_VERSION 1
+#define IVFKM_FORMAT_VERSION 2
 #define IVFKM_PAGE_ID		 0xFDB1 /* last two bytes of every page of an ivfkm index */
 #define IVFKM_META_BLOCK	 0
 
@@ -49,7 +50,8 @@ typedef enum IvfkmPageKind
 	IVFKM_PAGE_CENTROID, /* records of children: IvfkmChildData */
 	IVFKM_PAGE_NODE,	 /* units whose slots point to child records */
 	IVFKM_PAGE_POSTING,	 /* units whose slots point to heap rows */
-	IVFKM_PAGE_REFINE	 /* records of rows of one list: IvfkmRefineData */
+	IVFKM_PAGE_REFINE,	 /* records of rows of one list: IvfkmRefineData */
+	IVFKM_PAGE_NULLS	 /* units whose slots point to heap rows without a value */
 } IvfkmPageKind;
 
 /*
@@ -162,6 +164,12 @@ typedef struct IvfkmMetaPageData
 	/* what the search of a tree needs to know; see am/README.md */
 	uint32 root_nblocks; /* blocks of the root's contiguous groups */
 	IvfkmDescent descents[IVFKM_NDESCENTS];
+
+	/* the list of the rows whose value is NULL, as a child's record says it of a list */
+	uint32 null_id;
+	uint32 null_generation;
+	BlockNumber null_block;
+	uint32 null_nblocks;
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

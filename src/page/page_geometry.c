@@ -52,6 +52,7 @@ void
 page_node_geometry(IvfkmGeometry *geometry, int dims)
 {
 	compute_geometry(geometry, dims, IVFKM_NODE_TAIL_BYTES);
+	geometry->kind = IVFKM_PAGE_NODE;
 	geometry->node = true;
 }
 
@@ -60,6 +61,7 @@ void
 page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits)
 {
 	compute_geometry(geometry, dims, refine_bits > 0 ? IVFKM_REFINE_TAIL_BYTES : IVFKM_TAIL_BYTES);
+	geometry->kind = IVFKM_PAGE_POSTING;
 	if (refine_bits > 0)
 	{
 		geometry->refine_bits = refine_bits;
@@ -67,6 +69,14 @@ page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits)
 			(int) sizeof(IvfkmRefineData) + quant_refine_bytes(dims, refine_bits);
 		geometry->refine_slots = IVFKM_PAYLOAD_BYTES / geometry->refine_bytes;
 	}
+}
+
+/* Geometry of the list of rows whose value is NULL: addresses, and no codes. */
+void
+page_null_geometry(IvfkmGeometry *geometry)
+{
+	compute_geometry(geometry, 0, IVFKM_TAIL_BYTES);
+	geometry->kind = IVFKM_PAGE_NULLS;
 }
 
 /*

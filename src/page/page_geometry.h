@@ -23,12 +23,16 @@
  *		  in lists with a refine tier the addresses of the refine records, TID[16], and
  *		  32 bytes of zeros.
  *
+ * The list of rows without a value has no dimensions: its units are the arrays alone, with
+ * factors of zero.
+ *
  * Units that fit into a page lie back to back in groups of one page.  A longer unit is
  * striped: a group holds one unit on "stripes" consecutive pages, IVFKM_PAGE_CHUNKS chunks
  * to a page, and the arrays behind the codes are on the last page.
  */
 typedef struct IvfkmGeometry
 {
+	IvfkmPageKind kind; /* of the pages */
 	int dims;
 	int nchunks;	  /* chunks of one unit's codes */
 	int unit_bytes;	  /* codes and arrays */
@@ -60,6 +64,7 @@ ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
 
 extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
 extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits);
+extern void page_null_geometry(IvfkmGeometry *geometry);
 extern int page_refine_max_bits(int dims);
 
 #endif /* IVFKM_PAGE_GEOMETRY_H */

@@ -61,44 +61,57 @@ page_group_lock(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry
 	group_has_locked(group, last, buffer);
 }
 
-/* True if a locked page of any kind is the last one of a list's group. */
-static bool
-ends_group(Relation index, Buffer buffer, const IvfkmGeometry *geometry)
+/*
+ * The geometry, of those given, of the group whose last page a locked page of any kind is; NULL
+ * if it is none.
+ */
+static const IvfkmGeometry *
+ends_group(Relation index, Buffer buffer, const IvfkmGeometry *const *geometries, int n)
 {
-	return page_check_any(index, buffer) == IVFKM_PAGE_POSTING &&
-		   IvfkmPageGetGroupHeader(BufferGetPage(buffer))->stripe == geometry->stripes - 1;
+	IvfkmPageKind kind = page_check_any(index, buffer);
+
+	for (int i = 0; i < n; i++)
+	{
+		if (kind == geometries[i]->kind)
+			return IvfkmPageGetGroupHeader(BufferGetPage(buffer))->stripe ==
+						   geometries[i]->stripes - 1
+					   ? geometries[i]
+					   : NULL;
+	}
+	return NULL;
 }
 
 /*
- * For walks over the file: locks the last page of a list's group exclusively if that is what the
- * block holds, else returns false and holds nothing.  The block must be inside the file.
+ * For walks over the file: locks the last page of a group of one of n kinds exclusively if that is
+ * what the block holds, else returns false and holds nothing.  The block must be inside the file.
  * The group belongs to whom its last page says.
  */
 bool
-page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry,
-					  BlockNumber block, BufferAccessStrategy strategy)
+page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmGeometry *const *geometries,
+					  int n, BlockNumber block, BufferAccessStrategy strategy)
 {
 	Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 	IvfkmPageOpaque opaque;
-	int last = geometry->stripes - 1;
-	bool found;
+	const IvfkmGeometry *geometry;
+	int last;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	found = ends_group(index, buffer, geometry);
+	geometry = ends_group(index, buffer, geometries, n);
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-	if (found)
+	if (geometry != NULL)
 	{
 		page_point("bulkdelete-group");
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-		found = ends_group(index, buffer, geometry);
-		if (!found)
+		geometry = ends_group(index, buffer, geometries, n);
+		if (geometry == NULL)
 			LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	}
-	if (!found)
+	if (geometry == NULL)
 	{
 		ReleaseBuffer(buffer);
 		return false;
 	}
+	last = geometry->stripes - 1;
 	opaque = IvfkmPageGetOpaque(BufferGetPage(buffer));
 	page_check_group(index, buffer, geometry, last, opaque->owner, opaque->generation);
 	if (block < (BlockNumber) last)

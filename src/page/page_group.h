@@ -75,8 +75,9 @@ page_group_chunks(Page page)
 
 extern void page_group_lock(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry,
 							uint32 owner, uint32 generation, BlockNumber block, int lockmode);
-extern bool page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry,
-								  BlockNumber block, BufferAccessStrategy strategy);
+extern bool page_group_lock_found(IvfkmGroup *group, Relation index,
+								  const IvfkmGeometry *const *geometries, int n, BlockNumber block,
+								  BufferAccessStrategy strategy);
 extern void page_group_lock_codes(IvfkmGroup *group);
 extern void page_group_change(IvfkmGroup *group, PageWal *wal);
 extern void page_group_unlock(IvfkmGroup *group);

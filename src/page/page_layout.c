@@ -49,13 +49,11 @@ void
 page_group_init(Page *pages, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
 				BlockNumber head)
 {
-	IvfkmPageKind kind = geometry->node ? IVFKM_PAGE_NODE : IVFKM_PAGE_POSTING;
-
 	for (int i = 0; i < geometry->stripes; i++)
 	{
 		IvfkmGroupHeader header;
 
-		page_init(pages[i], kind, owner, generation);
+		page_init(pages[i], geometry->kind, owner, generation);
 		header = IvfkmPageGetGroupHeader(pages[i]);
 		header->stripe = (uint16) i;
 		header->head = head;

@@ -73,6 +73,10 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 	if (meta->mean_block == IVFKM_META_BLOCK || meta->mean_block >= meta->used_blocks ||
 		meta->root_block == IVFKM_META_BLOCK || meta->root_block >= meta->used_blocks)
 		page_corrupted(index, IVFKM_META_BLOCK, "The mean or the root is at no block in use.");
+	if (meta->null_block == IVFKM_META_BLOCK || meta->null_nblocks < 1 ||
+		meta->null_block >= meta->used_blocks ||
+		meta->null_nblocks > meta->used_blocks - meta->null_block)
+		page_corrupted(index, IVFKM_META_BLOCK, "The list of NULLs is at no block in use.");
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
 		page_corrupted(index, nblocks, "The file has %u blocks, but %u are in use.", nblocks,
@@ -89,6 +93,17 @@ page_meta_root(const IvfkmMetaPageData *meta, IvfkmChildData *root)
 	root->first_block = meta->root_block;
 	root->nblocks = meta->root_nblocks;
 	root->level = (uint16) meta->height;
+}
+
+/* The same of the list of rows whose value is NULL. */
+void
+page_meta_nulls(const IvfkmMetaPageData *meta, IvfkmChildData *nulls)
+{
+	memset(nulls, 0, sizeof(*nulls));
+	nulls->id = meta->null_id;
+	nulls->generation = meta->null_generation;
+	nulls->first_block = meta->null_block;
+	nulls->nblocks = meta->null_nblocks;
 }
 
 /* Writes the metapage of a new index. */

@@ -27,6 +27,7 @@
 
 extern void page_meta_read(Relation index, IvfkmMetaPageData *meta);
 extern void page_meta_root(const IvfkmMetaPageData *meta, IvfkmChildData *root);
+extern void page_meta_nulls(const IvfkmMetaPageData *meta, IvfkmChildData *nulls);
 extern void page_meta_write(IvfkmWriter *writer, const IvfkmMetaPageData *meta);
 extern void page_meta_set_used_blocks(Page meta_page, BlockNumber used_blocks);
 

@@ -65,6 +65,8 @@ verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Pa
 	}
 	if (!ItemPointerIsValid(&unit.tid[lane]))
 		page_corrupted(index, block, "Slot %d points to no row.", slot);
+	if (geometry->kind == IVFKM_PAGE_NULLS && (unit.add[lane] != 0.0f || unit.mul[lane] != 0))
+		page_corrupted(index, block, "Slot %d of a row without a value has factors.", slot);
 	if (unit.mul[lane] >= 0x7c00)
 		page_corrupted(index, block, "Factor of slot %d is not a finite number.", slot);
 	if (unit.refine != NULL && !ItemPointerIsValid(&unit.refine[lane]))

@@ -89,6 +89,26 @@ add_residual(IvfkmBuild *build, float residual2)
 	build->residual_high += units >> 32;
 }
 
+/*
+ * Hands a row to the sort: its list, address and codes.  Rows without a value have none of those,
+ * and come behind all lists.
+ */
+static void
+put_row(IvfkmBuild *build, int32 list, ItemPointer tid, struct SortedCode *sorted)
+{
+	TupleTableSlot *slot = build->sort_slot;
+
+	ExecClearTuple(slot);
+	slot->tts_values[0] = Int32GetDatum(list);
+	slot->tts_values[1] = PointerGetDatum(tid);
+	slot->tts_values[2] = PointerGetDatum(sorted);
+	slot->tts_isnull[0] = false;
+	slot->tts_isnull[1] = false;
+	slot->tts_isnull[2] = sorted == NULL;
+	ExecStoreVirtualTuple(slot);
+	tuplesort_puttupleslot(build->sort, slot);
+}
+
 /* Assigns, encodes and hands to the sort the rows of the batch. */
 static void
 flush_batch(IvfkmBuild *build)
@@ -104,7 +124,6 @@ flush_batch(IvfkmBuild *build)
 	for (int i = 0; i < build->nbatch; i++)
 	{
 		SortedCode *sorted = build->sorted_code;
-		TupleTableSlot *slot = build->sort_slot;
 		IvfkmCode code;
 
 		code.bits = sorted->code;
@@ -116,13 +135,7 @@ flush_batch(IvfkmBuild *build)
 		sorted->refine_factors = code.refine_factors;
 		plan->levels[0].counts[lists[i]]++;
 
-		ExecClearTuple(slot);
-		slot->tts_values[0] = Int32GetDatum((int32) lists[i]);
-		slot->tts_values[1] = PointerGetDatum(&build->batch_tids[i]);
-		slot->tts_values[2] = PointerGetDatum(sorted);
-		memset(slot->tts_isnull, 0, sizeof(bool) * 3);
-		ExecStoreVirtualTuple(slot);
-		tuplesort_puttupleslot(build->sort, slot);
+		put_row(build, (int32) lists[i], &build->batch_tids[i], sorted);
 	}
 	build->rows += build->nbatch;
 	assigned = pg_atomic_add_fetch_u64(&build->shared->assigned, build->nbatch);
@@ -148,6 +161,12 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		build->batch_tids[build->nbatch++] = *tid;
 		if (build->nbatch == build->batch_size)
 			flush_batch(build);
+	}
+	else
+	{
+		MemoryContextSwitchTo(build->context);
+		put_row(build, (int32) build->shared->nlists, tid, NULL);
+		build->nulls++;
 	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
@@ -195,6 +214,7 @@ ivfkm_assign_job(IvfkmBuild *build)
 		build->counts[list] += build->plan.levels[0].counts[list];
 	shared->scanned += scanned;
 	shared->rows += build->rows;
+	shared->nulls += build->nulls;
 	shared->residual_low += build->residual_low;
 	shared->residual_high += build->residual_high;
 	if (build->index_info->ii_BrokenHotChain)
@@ -215,6 +235,7 @@ ivfkm_assign(IvfkmBuild *build)
 	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
 
 	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
+	build->plan.nulls = (uint32) shared->nulls;
 	meta->build_rows = (double) shared->rows;
 	if (shared->rows > 0)
 		meta->build_residual2 =
@@ -223,7 +244,7 @@ ivfkm_assign(IvfkmBuild *build)
 	if (shared->broken_hot_chain)
 		build->index_info->ii_BrokenHotChain = true;
 
-	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) shared->rows);
+	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) (shared->rows + shared->nulls));
 	if (build->parallel != NULL)
 	{
 		SortCoordinateData coordinate = {
@@ -237,48 +258,88 @@ ivfkm_assign(IvfkmBuild *build)
 	tuplesort_performsort(build->sort);
 }
 
+/* Takes the next row from the sort, of list number "list"; *tid is in "slot". */
+static SortedCode *
+next_row(IvfkmBuild *build, TupleTableSlot *slot, uint32 list, ItemPointer *tid)
+{
+	bool isnull;
+	Datum code;
+
+	if (!tuplesort_gettupleslot(build->sort, true, false, slot, NULL))
+		elog(ERROR, "sort of index \"%s\" ended early",
+			 RelationGetRelationName(build->index.relation));
+	Assert(DatumGetInt32(slot_getattr(slot, 1, &isnull)) == (int32) list);
+	*tid = (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull));
+	code = slot_getattr(slot, 3, &isnull);
+	return isnull ? NULL : (SortedCode *) DatumGetPointer(code);
+}
+
+/* Reads the sorted rows of a list and writes it. */
+static void
+write_list(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot, uint32 list)
+{
+	const IvfkmPlanLevel *lists = &build->plan.levels[0];
+	IvfkmExtent extent;
+
+	page_extent_begin(&extent, writer, &build->index.lists, IVFKM_FIRST_LIST_ID + list,
+					  build->plan.meta.root_generation, lists->first_blocks[list],
+					  lists->counts[list]);
+	for (uint32 i = 0; i < lists->counts[list]; i++)
+	{
+		ItemPointer tid;
+		SortedCode *found = next_row(build, slot, list, &tid);
+		SortedCode *sorted = (SortedCode *) PG_DETOAST_DATUM(PointerGetDatum(found));
+		IvfkmEntry entry;
+		IvfkmCode code;
+
+		code.bits = sorted->code;
+		code.factors = sorted->factors;
+		code.refine = sorted->code + quant_code_bytes(build->dims);
+		code.refine_factors = sorted->refine_factors;
+		ivfkm_code_entry(&code, tid, &entry);
+		page_extent_add(&extent, &entry);
+		if (sorted != found)
+			pfree(sorted);
+	}
+	page_extent_end(&extent);
+}
+
+/* The same for the list of the rows whose value is NULL. */
+static void
+write_nulls(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot)
+{
+	const IvfkmMetaPageData *meta = &build->plan.meta;
+	IvfkmExtent extent;
+
+	page_extent_begin(&extent, writer, &build->index.nulls, meta->null_id, meta->null_generation,
+					  meta->null_block, build->plan.nulls);
+	for (uint32 i = 0; i < build->plan.nulls; i++)
+	{
+		ItemPointer tid;
+		IvfkmEntry entry;
+
+		(void) next_row(build, slot, meta->nlists, &tid);
+		ivfkm_row_null_entry(tid, &entry);
+		page_extent_add(&extent, &entry);
+	}
+	page_extent_end(&extent);
+}
+
 /* Reads the sorted rows, writes all lists, in order, and ends the sort. */
 void
 ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer)
 {
-	IvfkmPlan *plan = &build->plan;
 	TupleTableSlot *slot =
 		MakeSingleTupleTableSlot(build->sort_slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
 	int64 done = 0;
 
-	for (uint32 list = 0; list < plan->meta.nlists; list++)
+	for (uint32 list = 0; list < build->plan.meta.nlists; list++)
 	{
-		IvfkmExtent extent;
-
-		page_extent_begin(&extent, writer, &build->index.lists, IVFKM_FIRST_LIST_ID + list,
-						   plan->meta.root_generation,
-						   plan->levels[0].first_blocks[list], plan->levels[0].counts[list]);
-		for (uint32 i = 0; i < plan->levels[0].counts[list]; i++)
-		{
-			IvfkmEntry entry;
-			IvfkmCode code;
-			SortedCode *sorted;
-			bool isnull;
-
-			if (!tuplesort_gettupleslot(build->sort, true, false, slot, NULL))
-				elog(ERROR, "sort of index \"%s\" ended early",
-					 RelationGetRelationName(build->index.relation));
-			Assert(DatumGetInt32(slot_getattr(slot, 1, &isnull)) == (int32) list);
-			sorted = (SortedCode *) PG_DETOAST_DATUM(slot_getattr(slot, 3, &isnull));
-			code.bits = sorted->code;
-			code.factors = sorted->factors;
-			code.refine = sorted->code + quant_code_bytes(build->dims);
-			code.refine_factors = sorted->refine_factors;
-			ivfkm_code_entry(
-				&code, (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull)), &entry);
-			page_extent_add(&extent, &entry);
-			if ((Pointer) sorted != DatumGetPointer(slot_getattr(slot, 3, &isnull)))
-				pfree(sorted);
-		}
-		page_extent_end(&extent);
-		done += plan->levels[0].counts[list];
+		write_list(build, writer, slot, list);
+		done += build->plan.levels[0].counts[list];
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
 	}
+	write_nulls(build, writer, slot);
 	ExecDropSingleTupleTableSlot(slot);
 	ExecDropSingleTupleTableSlot(build->sort_slot);
 	tuplesort_end(build->sort);

@@ -59,6 +59,7 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(index, build->index.ops, build->dims);
 	page_node_geometry(&build->index.nodes, build->dims);
 	page_list_geometry(&build->index.lists, build->dims, meta->refine_bits);
+	page_null_geometry(&build->index.nulls);
 	build->jobs = ivfkm_jobs;
 }
 
@@ -120,9 +121,9 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 	page_point("build-planned");
 	ivfkm_assign(&build);
 	result->heap_tuples = build.shared->scanned;
-	result->index_tuples = (double) build.shared->rows;
+	result->index_tuples = (double) (build.shared->rows + build.shared->nulls);
 
-	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) build.shared->rows);
+	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) result->index_tuples);
 	page_writer_begin(&writer, index, MAIN_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
 	ivfkm_assign_write(&build, &writer);
@@ -148,9 +149,11 @@ ivfkmbuildempty(Relation index)
 	plan_index(&build);
 	page_writer_begin(&writer, index, INIT_FORKNUM);
 	ivfkm_write_head(&writer, &build.plan);
-	page_extent_begin(&extent, &writer, &build.index.lists, IVFKM_FIRST_LIST_ID,
-					   build.plan.meta.root_generation,
+	page_extent_begin(&extent, &writer, &build.index.lists, IVFKM_FIRST_LIST_ID, build.plan.meta.root_generation,
 					   build.plan.levels[0].first_blocks[0], 0);
+	page_extent_end(&extent);
+	page_extent_begin(&extent, &writer, &build.index.nulls, build.plan.meta.null_id,
+					  build.plan.meta.null_generation, build.plan.meta.null_block, 0);
 	page_extent_end(&extent);
 	page_writer_end(&writer);
 	MemoryContextSwitchTo(old_context);

@@ -108,6 +108,7 @@ typedef struct IvfkmBuildShared
 	int nsorted;			   /* processes that took part in the sort */
 	double scanned;
 	uint64 rows;
+	uint64 nulls;		  /* rows whose value is NULL */
 	uint64 residual_high; /* sum of the squared residuals, see ivfkm_assign.c */
 	uint64 residual_low;
 	bool broken_hot_chain;
@@ -184,6 +185,7 @@ typedef struct IvfkmBuild
 	TupleTableSlot *sort_slot;
 	struct SortedCode *sorted_code;
 	uint64 rows;
+	uint64 nulls;
 	uint64 residual_high;
 	uint64 residual_low;
 } IvfkmBuild;

@@ -384,6 +384,7 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.plan.meta.refine_bits = shared->refine_bits;
 	page_node_geometry(&build.index.nodes, build.dims);
 	page_list_geometry(&build.index.lists, build.dims, shared->refine_bits);
+	page_null_geometry(&build.index.nulls);
 	build.context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build.row_context =

@@ -123,6 +123,7 @@ place_all(IvfkmPlan *plan)
 	int dims = (int) meta->dimensions;
 	IvfkmGeometry node_geometry;
 	IvfkmGeometry list_geometry;
+	IvfkmGeometry null_geometry;
 	BlockNumber block;
 
 	page_node_geometry(&node_geometry, dims);
@@ -145,12 +146,17 @@ place_all(IvfkmPlan *plan)
 					 page_extent_refine_blocks(geometry, level->counts[member]);
 		}
 	}
-	meta->used_blocks = block;
+	page_null_geometry(&null_geometry);
+	meta->null_id = meta->next_id++;
+	meta->null_generation = meta->root_generation;
+	meta->null_block = block;
+	meta->null_nblocks = page_extent_blocks(&null_geometry, plan->nulls);
+	meta->used_blocks = block + meta->null_nblocks;
 }
 
 /*
  * Computes where everything goes from the counts of the plan, and writes all but the lists: they
- * follow at their first blocks, in order.
+ * follow at their first blocks, in order, and then the list of NULLs.
  */
 void
 ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan)

@@ -36,6 +36,7 @@ typedef struct IvfkmPlan
 	IvfkmMetaPageData meta; /* addresses are filled in by ivfkm_write_*() */
 	IvfkmSpace *space;
 	IvfkmPlanLevel levels[IVFKM_MAX_HEIGHT]; /* meta.height levels, the lists first */
+	uint32 nulls;							 /* rows whose value is NULL */
 } IvfkmPlan;
 
 #define IVFKM_ROOT_ID		1 /* owner id of the root node of a new index */

@@ -14,6 +14,23 @@
 
 #include "am/index/ivfkm_budget.h"
 
+/*
+ * However few lists were measured to be enough: so many are probed, or those that hold so many
+ * rows on average.  Rows of the table as queries say little of queries that are unlike it, and
+ * in a small index certainty is cheap.
+ */
+#define FLOOR_LISTS 4
+#define FLOOR_ROWS	1024
+
+/* The fewest lists that a search probes. */
+static double
+floor_probes(const IvfkmMetaPageData *meta)
+{
+	double rows_per_list = meta->build_rows / meta->nlists;
+
+	return Max(1.0, Min(FLOOR_LISTS, ceil(FLOOR_ROWS / Max(rows_per_list, 1.0))));
+}
+
 /* Lists to probe for the k nearest rows, by the measurements of the build. */
 int
 ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k)
@@ -35,6 +52,6 @@ ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k)
 		probes = table[i - 1].probes + ((double) table[i].probes - table[i - 1].probes) *
 										   log(k / table[i - 1].k) /
 										   log((double) table[i].k / table[i - 1].k);
-	probes = ceil(probes);
+	probes = Max(ceil(probes), floor_probes(meta));
 	return (int) Max(1, Min(probes, meta->nlists));
 }

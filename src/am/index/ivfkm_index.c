@@ -32,6 +32,7 @@ ivfkm_index_open(IvfkmIndex *index, Relation relation)
 					   index->meta.metric);
 	page_node_geometry(&index->nodes, (int) index->meta.dimensions);
 	page_list_geometry(&index->lists, (int) index->meta.dimensions, index->meta.refine_bits);
+	page_null_geometry(&index->nulls);
 }
 
 /*

@@ -57,6 +57,14 @@ ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x, bool 
 	return true;
 }
 
+/* What the index keeps of a row whose value is NULL: its address. */
+void
+ivfkm_row_null_entry(const ItemPointerData *tid, IvfkmEntry *entry)
+{
+	memset(entry, 0, sizeof(*entry));
+	entry->tid = *tid;
+}
+
 /* True if a row has a value to be indexed by, and not NULL. */
 bool
 ivfkm_row_has_value(const bool *isnull)

@@ -22,6 +22,7 @@ typedef struct IvfkmRow
 	bool has_distance; /* to anything: it is not a zero vector under cosine */
 } IvfkmRow;
 
+extern void ivfkm_row_null_entry(const ItemPointerData *tid, IvfkmEntry *entry);
 extern bool ivfkm_row_has_value(const bool *isnull);
 extern bool ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 						   IvfkmRow *row);

@@ -105,6 +105,7 @@ ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta, IvfkmSettin
 	settings->max_probes = ivfkm_max_probes;
 	settings->max_scan_tuples = ivfkm_max_scan_tuples;
 	settings->iterative_scan = ivfkm_iterative_scan;
+	settings->min_rows = 0;
 	for (int i = 0; i < naliases; i++)
 	{
 		if (aliases[i]->options == relation->rd_indam->amoptions)

@@ -20,6 +20,9 @@ typedef enum IvfkmIterativeScan
 	IVFKM_ITERATIVE_STRICT
 } IvfkmIterativeScan;
 
+/* Bounds of 1-bit codes that are so many standard deviations wide miss practically no row. */
+#define IVFKM_EXACT_EPSILON 6.0
+
 /* What the settings say to one scan; the same for all of it. */
 typedef struct IvfkmSettings
 {
@@ -28,6 +31,7 @@ typedef struct IvfkmSettings
 	int max_probes;		 /* 0 = no limit */
 	int max_scan_tuples; /* 0 = no limit */
 	int iterative_scan;	 /* IvfkmIterativeScan */
+	int min_rows;		 /* that a scan gives before IVFKM_ITERATIVE_OFF ends it */
 } IvfkmSettings;
 
 /*

@@ -16,7 +16,7 @@
 
 #include "am/ivfkm.h"
 
-extern bool ivfkminsert(Relation index, Datum *values, bool *isnull, ItemPointer heap_tid,
+extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPointer heap_tid,
 						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
 						IndexInfo *index_info);
 

@@ -64,14 +64,17 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 {
 	Relation index = info->index;
 	IvfkmMetaPageData meta;
-	IvfkmGeometry geometry;
+	IvfkmGeometry lists;
+	IvfkmGeometry nulls;
+	const IvfkmGeometry *geometries[] = {&lists, &nulls};
 
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
 	stats->num_index_tuples = 0;
 	stats->estimated_count = false;
 	page_meta_read(index, &meta);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	page_list_geometry(&lists, (int) meta.dimensions, meta.refine_bits);
+	page_null_geometry(&nulls);
 
 	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta.used_blocks; block++)
 	{
@@ -80,7 +83,8 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		int removed;
 
 		vacuum_delay_point_compat();
-		if (page_group_lock_found(&group, index, &geometry, block, info->strategy))
+		if (page_group_lock_found(&group, index, geometries, lengthof(geometries), block,
+								  info->strategy))
 		{
 			head = page_group_head(page_group_last(&group));
 			removed = vacuum_group(&group, stats, callback, callback_state);
@@ -88,7 +92,7 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 			if (removed > 0)
 			{
 				page_point("bulkdelete-hint");
-				page_list_reset_hint(index, &geometry, group.owner, group.generation, head);
+				page_list_reset_hint(index, group.geometry, group.owner, group.generation, head);
 			}
 		}
 

@@ -36,6 +36,14 @@ rows_used_up(const IvfkmScan *so)
 	return so->settings.max_scan_tuples > 0 && so->lists.rows >= so->settings.max_scan_tuples;
 }
 
+/* True when the settings end the scan with the lists that it has. */
+static bool
+ended(const IvfkmScan *so)
+{
+	return so->settings.iterative_scan == IVFKM_ITERATIVE_OFF &&
+		   so->ngiven >= so->settings.min_rows;
+}
+
 /* How many lists a pass with "total_k" rows to give in all is to have scanned in all. */
 int
 ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
@@ -46,8 +54,7 @@ ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
 
 	if (pass == 1)
 		wanted = settings->probes > 0 ? settings->probes : ivfkm_budget_probes(&so->meta, total_k);
-	else if (so->lists.complete || settings->iterative_scan == IVFKM_ITERATIVE_OFF ||
-			 rows_used_up(so))
+	else if (so->lists.complete || ended(so) || rows_used_up(so))
 		return scanned;
 	else
 	{
@@ -74,6 +81,14 @@ ivfkm_pass_has_lists(const IvfkmScan *so)
 	return ivfkm_pass_lists(so, so->pass + 1, so->total_k + next_k(so)) > so->lists.nscanned;
 }
 
+/* True when all lists of the index were scanned. */
+bool
+ivfkm_pass_has_all(const IvfkmScan *so)
+{
+	return (uint32) so->lists.nscanned >= so->meta.nlists ||
+		   (so->lists.complete && so->lists.nscanned == so->lists.nreached);
+}
+
 /*
  * True when the lists of the first pass hold fewer rows than it is to give, and it may take
  * more.  What is found later would come too late if it is nearer: with many equal rows that
@@ -83,7 +98,7 @@ static bool
 few_rows(const IvfkmScan *so)
 {
 	return so->pass == 1 && so->candidates.nbounds < so->candidates.k && !so->lists.complete &&
-		   so->settings.iterative_scan != IVFKM_ITERATIVE_OFF &&
+		   !ended(so) &&
 		   (so->settings.max_probes == 0 || so->lists.nscanned < so->settings.max_probes) &&
 		   !rows_used_up(so);
 }

@@ -15,6 +15,7 @@
 
 extern int ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k);
 extern bool ivfkm_pass_has_lists(const IvfkmScan *so);
+extern bool ivfkm_pass_has_all(const IvfkmScan *so);
 extern bool ivfkm_pass_next(IvfkmScan *so);
 
 #endif /* IVFKM_PASS_H */

@@ -61,6 +61,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_given_init(&so->given, resize_memory);
 	ivfkm_candidates_init(&so->candidates, MAX_CANDIDATES, resize_memory);
 	ivfkm_order_init(&so->order, resize_memory);
+	ivfkm_nulls_begin(&so->nulls, &so->meta);
 	ivfkm_lists_begin(&so->lists, index, scan->xs_snapshot, &so->meta, &so->query, &so->geometry,
 					  (float) so->settings.epsilon, ivfkm_pass_lists(so, 1, IVFKM_FIRST_K));
 	so->started = true;
@@ -178,6 +179,22 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 		ivfkm_order_add_refined(&so->order, &refined);
 }
 
+/*
+ * The next row whose value is NULL; false if there are no more, or if rows with a value that come
+ * before it were left out.
+ */
+static bool
+next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress *row)
+{
+	ItemPointerData tid;
+
+	if (!ivfkm_pass_has_all(so) ||
+		!ivfkm_nulls_next(&so->nulls, scan->indexRelation, scan->xs_snapshot, &tid))
+		return false;
+	*row = ivfkm_lists_address(&tid);
+	return true;
+}
+
 /* Finds the next row; false if there are no more.  In the scan's memory context. */
 static bool
 next_row(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress *row)
@@ -225,7 +242,7 @@ next_row(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress *row)
 				if (ivfkm_pass_next(so))
 					break;
 				if (order->nlate == 0)
-					return false;
+					return next_null(scan, so, row);
 				*row = ivfkm_order_take_late(order).row;
 				return true;
 		}

@@ -21,6 +21,7 @@
 #include "am/scan/ivfkm_candidates.h"
 #include "am/scan/ivfkm_given.h"
 #include "am/scan/ivfkm_lists.h"
+#include "am/scan/ivfkm_nulls.h"
 #include "am/scan/ivfkm_order.h"
 #include "am/scan/ivfkm_query.h"
 #include "am/scan/ivfkm_rerank.h"
@@ -50,6 +51,7 @@ typedef struct IvfkmScan
 	IvfkmCandidates candidates;
 	IvfkmOrder order;
 	int64 ngiven;
+	IvfkmNulls nulls; /* read when all else was given */
 } IvfkmScan;
 
 extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);

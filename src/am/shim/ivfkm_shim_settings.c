@@ -32,6 +32,10 @@
 #define HNSW_MAX_EF_SEARCH			 1000
 #define HNSW_DEFAULT_MAX_SCAN_TUPLES 20000
 #define IVFFLAT_DEFAULT_PROBES		 1
+#define IVFFLAT_MIN_ROWS			 40 /* as of hnsw: a list has more in pgvector */
+
+/* What each doubling of hnsw.ef_search above its default adds to the epsilon of the bounds. */
+#define EPSILON_PER_DOUBLING 0.8
 
 static const struct config_enum_entry hnsw_iterative_scan_values[] = {
 	{"off", IVFKM_ITERATIVE_OFF, false},
@@ -165,6 +169,13 @@ ivfkm_shim_settings_hnsw(const IvfkmMetaPageData *meta, IvfkmSettings *settings)
 	if (settings->max_scan_tuples == 0)
 		settings->max_scan_tuples =
 			read_int("hnsw.max_scan_tuples", HNSW_DEFAULT_MAX_SCAN_TUPLES, INT_MAX);
+	if (ef_search > HNSW_DEFAULT_EF_SEARCH)
+		settings->epsilon =
+			Max(settings->epsilon,
+				Min(settings->epsilon +
+						EPSILON_PER_DOUBLING * log2((double) ef_search / HNSW_DEFAULT_EF_SEARCH),
+					IVFKM_EXACT_EPSILON));
+	settings->min_rows = ef_search;
 	settings->iterative_scan =
 		read_iterative_scan("hnsw.iterative_scan", hnsw_iterative_scan_values);
 }
@@ -183,6 +194,12 @@ ivfkm_shim_settings_ivfflat(const IvfkmMetaPageData *meta, int declared, IvfkmSe
 	if (settings->probes == 0)
 		settings->probes = (int) Max(ivfkm_budget_probes(meta, IVFKM_FIRST_K),
 									 Min(ceil(probes * lists_each), meta->nlists));
+	settings->min_rows = IVFFLAT_MIN_ROWS;
+	/* all lists are all rows */
+	settings->epsilon =
+		Max(settings->epsilon,
+			settings->epsilon + (IVFKM_EXACT_EPSILON - settings->epsilon) *
+									Min(1.0, (double) (probes - 1) / Max(declared - 1, 1)));
 	if (settings->max_probes == 0 && max_probes < declared)
 		settings->max_probes = (int) Max(settings->probes, ceil(max_probes * lists_each));
 	settings->iterative_scan =

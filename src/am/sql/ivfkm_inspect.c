@@ -119,14 +119,17 @@ describe_index(Relation index, Relation heap, void *arg)
 	ReturnSetInfo *result = arg;
 	IvfkmMetaPageData meta;
 	IvfkmGeometry list_geometry;
+	IvfkmGeometry null_geometry;
+	IvfkmChildData null_list;
+	ListTotals totals;
 	ListTotals sum;
 	IvfkmProbe *lists;
 	int nlists;
 	IvfkmTreePages tree;
 	int64 mean_pages;
 	int64 file_pages;
-	Datum values[17];
-	bool nulls[17];
+	Datum values[19];
+	bool nulls[19];
 	int n = 0;
 
 	page_meta_read(index, &meta);
@@ -135,14 +138,16 @@ describe_index(Relation index, Relation heap, void *arg)
 	memset(&sum, 0, sizeof(sum));
 	for (int i = 0; i < nlists; i++)
 	{
-		ListTotals totals;
-
 		measure_list(index, &list_geometry, &lists[i].child, &totals);
 		sum.rows += totals.rows;
 		sum.dead += totals.dead;
 		sum.pages += totals.pages;
 		sum.refine_pages += totals.refine_pages;
 	}
+	page_null_geometry(&null_geometry);
+	page_meta_nulls(&meta, &null_list);
+	measure_list(index, &null_geometry, &null_list, &totals);
+	sum.dead += totals.dead;
 	mean_pages = page_mean_pages((int) meta.dimensions);
 	file_pages = RelationGetNumberOfBlocks(index);
 	page_meta_read(index, &meta); /* lists may have grown meanwhile */
@@ -155,6 +160,7 @@ describe_index(Relation index, Relation heap, void *arg)
 	values[n++] = Int32GetDatum((int32) meta.height);
 	values[n++] = Int32GetDatum((int32) meta.nlists);
 	values[n++] = Int64GetDatum(sum.rows);
+	values[n++] = Int64GetDatum(totals.rows);
 	values[n++] = Int64GetDatum(sum.dead);
 	values[n++] = Int32GetDatum(ivfkm_budget_probes(&meta, IVFKM_FIRST_K));
 	values[n++] = Int32GetDatum(meta.refine_bits);
@@ -163,6 +169,7 @@ describe_index(Relation index, Relation heap, void *arg)
 	values[n++] = Int64GetDatum(tree.centroids * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
+	values[n++] = Int64GetDatum(totals.pages * BLCKSZ);
 	values[n++] = Int64GetDatum((file_pages - (int64) meta.used_blocks) * BLCKSZ);
 	values[n++] = Int64GetDatum(file_pages * BLCKSZ);
 	Assert(n == lengthof(values));

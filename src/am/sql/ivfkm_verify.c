@@ -42,6 +42,8 @@
 
 PG_FUNCTION_INFO_V1(vdb_index_check);
 
+#define NULL_LIST PG_INT32_MAX /* number of the list of NULLs */
+
 typedef struct CheckState
 {
 	Relation index;
@@ -49,6 +51,7 @@ typedef struct CheckState
 	IvfkmMetaPageData meta;
 	IvfkmGeometry node_geometry;
 	IvfkmGeometry list_geometry;
+	IvfkmGeometry null_geometry;
 	IvfkmSpace *space;
 	uint8 *visited; /* one byte per block */
 	BlockNumber nvisited;
@@ -97,13 +100,14 @@ copy_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDat
 static bool
 still_there(CheckState *check, const TidHashEntry *entry)
 {
-	const IvfkmGeometry *geometry = &check->list_geometry;
+	const IvfkmGeometry *geometry =
+		entry->list == NULL_LIST ? &check->null_geometry : &check->list_geometry;
 	Buffer buffer =
 		page_read(check->index, entry->block + geometry->stripes - 1, BUFFER_LOCK_SHARE);
 	IvfkmUnit unit;
 	bool same;
 
-	page_check(check->index, buffer, IVFKM_PAGE_POSTING);
+	page_check(check->index, buffer, geometry->kind);
 	page_unit_get(BufferGetPage(buffer), geometry, entry->slot / QUANT_UNIT, &unit);
 	same = page_slot_used(BufferGetPage(buffer), geometry, entry->slot) &&
 		   ItemPointerEquals(&unit.tid[entry->slot % QUANT_UNIT], (ItemPointer) &entry->tid);
@@ -113,9 +117,8 @@ still_there(CheckState *check, const TidHashEntry *entry)
 
 /* Adds the rows of a group of list "number", which was copied, to the table of rows. */
 static void
-note_rows(CheckState *check, BlockNumber block, int number)
+note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, int number)
 {
-	const IvfkmGeometry *geometry = &check->list_geometry;
 	Page last_page = check->pages[geometry->stripes - 1];
 
 	for (int slot = 0; slot < geometry->slots; slot++)
@@ -197,7 +200,7 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		if (hint == block)
 			hint_seen = true;
 		if (!geometry->node)
-			note_rows(check, block, number);
+			note_rows(check, geometry, block, number);
 		next = page_group_next(check->pages[last]);
 		if (block + geometry->stripes < extent_end && next != block + geometry->stripes)
 			page_corrupted(check->index, block + last, "The extent of list %u is not contiguous.",
@@ -391,6 +394,7 @@ check_pages(CheckState *check)
 	int dims = (int) meta->dimensions;
 	BlockNumber used_before = meta->used_blocks;
 	IvfkmChildData root;
+	IvfkmChildData nulls;
 
 	visit(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK);
 	for (int i = 0; i < page_mean_pages(dims); i++)
@@ -405,6 +409,8 @@ check_pages(CheckState *check)
 					   check->nlists);
 	for (int i = 0; i < check->nlists; i++)
 		check_chain(check, &check->list_geometry, &check->lists[i].child, i);
+	page_meta_nulls(meta, &nulls);
+	check_chain(check, &check->null_geometry, &nulls, NULL_LIST);
 	page_meta_read(index, meta);
 	for (BlockNumber block = 0; block < check->nvisited; block++)
 	{
@@ -438,8 +444,6 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	int lane;
 
 	CHECK_FOR_INTERRUPTS();
-	if (isnull[0])
-		return;
 	entry = tidhash_lookup(check->rows, *tid);
 	if (entry == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
@@ -447,6 +451,14 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 							   RelationGetRelationName(index), ItemPointerGetBlockNumber(tid),
 							   ItemPointerGetOffsetNumber(tid)),
 						errhint("Please REINDEX it.")));
+	if (ivfkm_row_has_value(isnull) == (entry->list == NULL_LIST))
+		page_corrupted(index, entry->block,
+					   ivfkm_row_has_value(isnull)
+						   ? "Row (%u,%u) is in the list of NULLs, but has a value."
+						   : "Row (%u,%u) has no value, but is not in the list of NULLs.",
+					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+	if (entry->list == NULL_LIST)
+		return;
 
 	old_context = MemoryContextSwitchTo(check->row_context);
 	value = PG_DETOAST_DATUM(values[0]);
@@ -530,6 +542,7 @@ check_index(Relation index, Relation heap, void *arg)
 					   column_dims);
 	page_node_geometry(&check.node_geometry, dims);
 	page_list_geometry(&check.list_geometry, dims, check.meta.refine_bits);
+	page_null_geometry(&check.null_geometry);
 	mean = palloc(sizeof(float) * dims);
 	page_mean_read(index, &check.meta, mean);
 	check.space = ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.ops->metric,

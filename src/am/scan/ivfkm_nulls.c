@@ -1,0 +1,78 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_nulls.c
+ *	  The rows whose value is NULL, which come last.
+ *
+ * NOTES
+ *	  Their addresses are copied group by group: no pin and no lock is kept between rows.  A slot
+ *	  that is filled or emptied meanwhile holds a row that the scan's snapshot does not see.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_nulls.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+
+#include "am/scan/ivfkm_nulls.h"
+
+/* Prepares to read the list of NULLs, from its beginning. */
+void
+ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmMetaPageData *meta)
+{
+	memset(nulls, 0, sizeof(*nulls));
+	page_null_geometry(&nulls->geometry);
+	page_meta_nulls(meta, &nulls->list);
+	nulls->next = nulls->list.first_block;
+}
+
+/* Copies the addresses of the next group.  Takes a share lock on its page. */
+static void
+read_group(IvfkmNulls *nulls, Relation index, Snapshot snapshot)
+{
+	const IvfkmGeometry *geometry = &nulls->geometry;
+	IvfkmGroup group;
+
+	if (nulls->rows == NULL)
+		nulls->rows = palloc(sizeof(ItemPointerData) * geometry->slots);
+	if (++nulls->nvisited % 1024 == 0 && nulls->nvisited > RelationGetNumberOfBlocks(index))
+		page_corrupted(index, nulls->next, "The chain of list %u is circular.", nulls->list.id);
+	nulls->nrows = 0;
+	nulls->ngiven = 0;
+	page_group_lock(&group, index, geometry, nulls->list.id, nulls->list.generation, nulls->next,
+					BUFFER_LOCK_SHARE);
+	test_old_snapshot_compat(snapshot, index, page_group_last(&group));
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		IvfkmUnit unit;
+
+		if (!page_slot_used(page_group_last(&group), geometry, slot))
+			continue;
+		page_unit_get(page_group_last(&group), geometry, slot / QUANT_UNIT, &unit);
+		if (!ItemPointerIsValid(&unit.tid[slot % QUANT_UNIT]))
+			page_corrupted(index, nulls->next, "Slot %d points to no row.", slot);
+		nulls->rows[nulls->nrows++] = unit.tid[slot % QUANT_UNIT];
+	}
+	nulls->next = page_group_next(page_group_last(&group));
+	page_group_unlock(&group);
+}
+
+/*
+ * The next row; false if there are no more.  Memory comes from the current context.  Errors: a
+ * snapshot that is too old for what it would read.
+ */
+bool
+ivfkm_nulls_next(IvfkmNulls *nulls, Relation index, Snapshot snapshot, ItemPointerData *row)
+{
+	while (nulls->ngiven == nulls->nrows)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (!BlockNumberIsValid(nulls->next))
+			return false;
+		read_group(nulls, index, snapshot);
+	}
+	*row = nulls->rows[nulls->ngiven++];
+	return true;
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_nulls.h
+ *	  The rows whose value is NULL, which come last.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_nulls.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_NULLS_H
+#define IVFKM_NULLS_H
+
+#include "utils/snapshot.h"
+
+#include "am/ivfkm.h"
+
+typedef struct IvfkmNulls
+{
+	IvfkmGeometry geometry;
+	IvfkmChildData list;
+	BlockNumber next; /* group to be read next, or invalid */
+	BlockNumber nvisited;
+	ItemPointerData *rows; /* of the group read last; NULL before the first */
+	int nrows;
+	int ngiven;
+} IvfkmNulls;
+
+extern void ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmMetaPageData *meta);
+extern bool ivfkm_nulls_next(IvfkmNulls *nulls, Relation index, Snapshot snapshot,
+							 ItemPointerData *row);
+
+#endif /* IVFKM_NULLS_H */
