@@ -34,6 +34,9 @@ done
 case " ${tiers[*]} " in
 *" clients "*) [ "${VDB_CLIENTS:-}" = 0 ] || vdb_lanes_wanted=${VDB_CLIENTS:-all} ;;
 esac
+case " ${tiers[*]} " in
+*" versions "*) [ "${VDB_VERSIONS:-}" = 0 ] || vdb_versions_wanted=1 ;;
+esac
 vdb_prepare_for=lint
 for tier in "${tiers[@]}"; do
 	case $tier in

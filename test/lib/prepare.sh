@@ -4,7 +4,8 @@
 # needs no server), sets and exports PG_CONFIG, VDB_CLANG and VDB_CLANG_FORMAT (empty: not there), or ends the script
 # with a message that names what is missing.  It never makes, starts or changes a database
 # cluster of the machine, and asks nothing.  vdb_lanes_wanted, "all" or names, adds what the
-# languages of test/clients need; unset: none.
+# languages of test/clients need; unset: none.  vdb_versions_wanted, if not empty, adds what the tier
+# "versions" needs.
 # shellcheck shell=bash
 
 # shellcheck source=test/clients/lanes.sh
@@ -89,8 +90,9 @@ vdb_list_missing()
 			esac
 		done
 	fi
-	if vdb_is_root && [ "${VDB_VERSIONS:-1}" != 0 ]; then
+	if vdb_is_root && [ -n "${vdb_versions_wanted:-}" ]; then
 		vdb_have debootstrap || vdb_wanted+=(debootstrap)
+		mapfile -t -O "${#vdb_wanted[@]}" vdb_wanted < <(vdb_lane_python_missing)
 	fi
 }
 

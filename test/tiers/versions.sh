@@ -1,26 +1,54 @@
 #!/bin/bash
-# Tier "versions": compiles against PostgreSQL 17 and 18 in chroots of the Debian releases
-# that carry them, without a warning.
+# Tier "versions": PostgreSQL 16 from a Python package, 17 and 18 in chroots of the Debian releases
+# that carry them.  vdb compiles there without a warning and passes the tiers regress, isolation and,
+# in its short form, tap.
 #
-# VDB_VERSIONS=0 skips it, VDB_VERSIONS="18:forky" chooses; VDB_VERSIONS_FULL=1 also installs
-# those servers in the chroots and runs the tiers regress, isolation, tap and clients on them.
+# VDB_VERSIONS=0 skips it, VDB_VERSIONS="16:wheel 18:forky" chooses; VDB_VERSIONS_FULL=1 runs all of
+# tap, and in the chroots clients.
 cd "$(dirname "$0")/../.." || exit 2
 . test/lib/common.sh
+. test/clients/lanes.sh
 . test/versions/chroot.sh
+. test/versions/wheel.sh
 
-versions=${VDB_VERSIONS:-17:trixie 18:forky}
-reason=
+versions=${VDB_VERSIONS:-16:wheel 17:trixie 18:forky}
 if [ "$versions" = 0 ]; then
-	reason="VDB_VERSIONS=0"
-elif ! vdb_is_root; then
-	reason="only root can make the chroots"
-elif ! vdb_have debootstrap; then
-	reason="debootstrap is not installed"
-fi
-if [ -n "$reason" ]; then
-	vdb_skip "other PostgreSQL versions" "$reason"
+	vdb_skip "other PostgreSQL versions" "VDB_VERSIONS=0"
 	exit 0
 fi
+tiers=(build regress isolation tap)
+clients=
+export VDB_QUICK=1
+if [ "${VDB_VERSIONS_FULL:-}" = 1 ]; then
+	VDB_QUICK=
+	[ "${VDB_CLIENTS:-}" = 0 ] || clients=clients
+fi
+
+# Why a version cannot be had here; empty if it can.
+obstacle()
+{
+	if [ "$1" = wheel ]; then
+		vdb_wheel_obstacle
+	elif ! vdb_is_root; then
+		echo "only root can make the chroots"
+	elif ! vdb_have debootstrap; then
+		echo "debootstrap is not installed"
+	fi
+}
+
+# report MAJOR COMMAND...: the TAP lines of another run, told in its log, counted as one
+report()
+{
+	local major=$1 log=$vdb_build/check/versions-$1.log
+
+	shift
+	if "$@" >"$log" 2>&1; then
+		vdb_ok "PostgreSQL $major passes: $(tail -n 1 "$log")"
+	else
+		sed 's/^/# /' "$log"
+		vdb_not_ok "PostgreSQL $major: tests, see above"
+	fi
+}
 
 mkdir -p "$vdb_chroots" || exit 1
 exec 9>"$vdb_chroots/lock"
@@ -28,20 +56,19 @@ flock 9
 for version in $versions; do
 	major=${version%%:*}
 	suite=${version#*:}
-	if ! vdb_make_chroot "$suite" "$major"; then
-		vdb_not_ok "PostgreSQL $major: make a chroot of Debian $suite"
-		continue
-	fi
-	vdb_try "PostgreSQL $major compiles ($suite, gcc $(vdb_in_chroot "$suite" gcc -dumpversion))" \
-		vdb_compile_in_chroot "$suite" "$major"
-	if [ "${VDB_VERSIONS_FULL:-}" = 1 ]; then
-		# its TAP lines are those of another run: told here, counted as one
-		if vdb_test_in_chroot "$suite" "$major" >"$vdb_build/check/versions-$major.log" 2>&1; then
-			vdb_ok "PostgreSQL $major passes: $(tail -n 1 "$vdb_build/check/versions-$major.log")"
+	reason=$(obstacle "$suite")
+	if [ -n "$reason" ]; then
+		vdb_skip "PostgreSQL $major" "$reason"
+	elif [ "$suite" = wheel ]; then
+		if vdb_make_wheel; then
+			report "$major" vdb_check_with_wheel "${tiers[@]}"
 		else
-			sed 's/^/# /' "$vdb_build/check/versions-$major.log"
-			vdb_not_ok "PostgreSQL $major: tests, see above"
+			vdb_not_ok "PostgreSQL $major: unpack the package of test/versions/wheel.txt"
 		fi
+	elif vdb_make_chroot "$suite" "$major"; then
+		report "$major" vdb_check_in_chroot "$suite" "$major" "${tiers[@]}" $clients
+	else
+		vdb_not_ok "PostgreSQL $major: make a chroot of Debian $suite"
 	fi
-done
+done 9>&-
 exit "$vdb_failed"

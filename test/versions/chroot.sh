@@ -69,30 +69,20 @@ vdb_make_chroot()
 	touch "$root/.vdb-pg$major"
 }
 
-# vdb_compile_in_chroot SUITE MAJOR: copy the sources and compile, every warning an error
-vdb_compile_in_chroot()
-{
-	local suite=$1 major=$2
-
-	rm -rf "$vdb_chroots/$suite/vdb"
-	vdb_copy_sources "$vdb_chroots/$suite/vdb" &&
-		vdb_in_chroot "$suite" make -s -k -C /vdb -j"$(nproc)" with_llvm=no COPT=-Werror \
-			PG_CONFIG="/usr/lib/postgresql/$major/bin/pg_config" all
-}
-
-# vdb_test_in_chroot SUITE MAJOR: install that release's server, and what the clients need, and
-# run there every tier that needs a server
-vdb_test_in_chroot()
+# vdb_check_in_chroot SUITE MAJOR TIER...: install that release's server, and what clients need, and
+# run these tiers there
+vdb_check_in_chroot()
 {
 	local suite=$1 major=$2 root=$vdb_chroots/$1
 
+	shift 2
 	if [ ! -x "$root/usr/lib/postgresql/$major/bin/postgres" ]; then
 		vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends postgresql-common &&
 			echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf" &&
 			vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends \
 				"postgresql-$major" libipc-run-perl perl || return
 	fi
-	if [ "${VDB_CLIENTS:-}" != 0 ] && [ ! -f "$root/.vdb-clients" ]; then
+	if [[ " $* " == *" clients "* ]] && [ ! -f "$root/.vdb-clients" ]; then
 		# certificates that this machine was told to trust are needed for downloads there too
 		mkdir -p "$root/usr/local/share" &&
 			cp -R /usr/local/share/ca-certificates "$root/usr/local/share/" 2>/dev/null
@@ -100,10 +90,11 @@ vdb_test_in_chroot()
 			ca-certificates python3-venv nodejs npm golang-go default-jdk-headless maven &&
 			touch "$root/.vdb-clients" || return
 	fi
-	rm -rf "$root/vdb-check" &&
-		mkdir "$root/vdb-check" &&
+	# what was compiled the last time stays
+	mkdir -p "$root/vdb-check" &&
+		find "$root/vdb-check" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} + &&
 		(cd "$vdb_root" && tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' \
 			--exclude='*.so' .) | tar -xf - -C "$root/vdb-check" || return
-	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 VDB_CLIENTS="${VDB_CLIENTS:-}" \
-		/vdb-check/test/check.sh regress isolation tap clients
+	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 VDB_QUICK="${VDB_QUICK:-}" \
+		VDB_CLIENTS="${VDB_CLIENTS:-}" /vdb-check/test/check.sh "$@"
 }
