@@ -19,25 +19,11 @@
 
 #ifdef VDB_ARCH_X86
 
-#include "distance/vec_avx512.h"
+#include "simd/vf_avx512.h"
 
 #define GEMM_ROWS		  14
 #define GEMM_HALF_LIST(M) M(0) M(1) M(2) M(3) M(4) M(5) M(6)
 #define GEMM_ROW_LIST(M)  GEMM_HALF_LIST(M) M(7) M(8) M(9) M(10) M(11) M(12) M(13)
-
-/* Lane-wise minimum. */
-VDB_INLINE VDB_TARGET vf32
-vf_min(vf32 a, vf32 b)
-{
-	return _mm512_min_ps(a, b);
-}
-
-/* Smallest lane. */
-VDB_INLINE VDB_TARGET float
-vf_min_sum(vf32 a)
-{
-	return _mm512_reduce_min_ps(a);
-}
 
 #include "cluster/gemm_template.h"
 

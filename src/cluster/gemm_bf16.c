@@ -25,7 +25,7 @@
 
 #ifdef VDB_ARCH_X86
 
-#include "distance/vec_avx512.h"
+#include "simd/vf_avx512.h"
 
 /* These functions need more than the primitives of the level. */
 #undef VDB_TARGET

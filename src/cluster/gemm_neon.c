@@ -19,25 +19,11 @@
 
 #ifdef VDB_ARCH_NEON
 
-#include "distance/vec_neon.h"
+#include "simd/vf_neon.h"
 
 #define GEMM_ROWS		  12
 #define GEMM_HALF_LIST(M) M(0) M(1) M(2) M(3) M(4) M(5)
 #define GEMM_ROW_LIST(M)  GEMM_HALF_LIST(M) M(6) M(7) M(8) M(9) M(10) M(11)
-
-/* Lane-wise minimum. */
-VDB_INLINE vf32
-vf_min(vf32 a, vf32 b)
-{
-	return vminq_f32(a, b);
-}
-
-/* Smallest lane. */
-VDB_INLINE float
-vf_min_sum(vf32 a)
-{
-	return vminvq_f32(a);
-}
 
 #include "cluster/gemm_template.h"
 

@@ -17,24 +17,10 @@
 #include "cluster/gemm.h"
 #include "port/vdb_target.h"
 
-#include "distance/vec_scalar.h"
+#include "simd/vf_scalar.h"
 
 #define GEMM_ROWS		  4
 #define GEMM_HALF_LIST(M) M(0) M(1)
 #define GEMM_ROW_LIST(M)  GEMM_HALF_LIST(M) M(2) M(3)
-
-/* The smaller of two numbers. */
-VDB_INLINE vf32
-vf_min(vf32 a, vf32 b)
-{
-	return a < b ? a : b;
-}
-
-/* The only lane. */
-VDB_INLINE float
-vf_min_sum(vf32 a)
-{
-	return a;
-}
 
 #include "cluster/gemm_template.h"

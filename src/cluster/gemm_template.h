@@ -4,11 +4,9 @@
  *	  Bodies of the matrix kernels, compiled once per SIMD level.
  *
  * NOTES
- *	  Pure C.  The including file has included a vec_*.h of src/distance and defines:
+ *	  Pure C.  The including file has included a vf_<level>.h of src/simd and defines:
  *
  *	  GEMM_ROWS, GEMM_ROW_LIST, GEMM_HALF_LIST	as gemm_tile.h wants them
- *	  vf_min_sum(a)		function: smallest lane of a
- *	  vf_min(a, b)		function: lane-wise minimum
  *
  *	  Packed points:  [tile][slice][row of tile][GEMM_DEPTH_STRIDE]
  *	  Packed panels:  [panel][dimension][GEMM_COLS]
@@ -19,7 +17,7 @@
  *-------------------------------------------------------------------------
  */
 #if !defined(VF_WIDTH) || !defined(GEMM_ROWS)
-#error "include a vec_*.h and define the tile before gemm_template.h"
+#error "include a vf_<level>.h and define the tile before gemm_template.h"
 #endif
 
 #include "cluster/gemm_tile.h"
@@ -128,7 +126,7 @@ VDB_FN(gemm_argmin)(const float *rows, size_t nrows, const float *panels, const 
 			float *tile = tiles + i * GEMM_COLS;
 			vf32 score0 = vf_fma(minus2, vf_load(tile), norm0);
 			vf32 score1 = vf_fma(minus2, vf_load(tile + VF_WIDTH), norm1);
-			float lowest = vf_min_sum(vf_min(score0, score1));
+			float lowest = vf_min_lane(vf_min(score0, score1));
 
 			if (lowest < best[i])
 			{
@@ -213,6 +211,7 @@ VDB_FN(gemm_sum_rows)(const float *points, const uint32_t *index, size_t nrows, 
 	{
 		const float *x[8];
 
+		VDB_UNROLL
 		for (int r = 0; r < 8; r++)
 			x[r] = points + (size_t) index[i + r] * dims;
 		for (size_t k = 0; k < dims; k += VF_WIDTH)
@@ -221,6 +220,7 @@ VDB_FN(gemm_sum_rows)(const float *points, const uint32_t *index, size_t nrows, 
 			float lanes[VF_WIDTH];
 			vf32 v[8];
 
+			VDB_UNROLL
 			for (int r = 0; r < 8; r++)
 				v[r] = vf_mul(factor,
 							  n == VF_WIDTH ? vf_load(x[r] + k) : vf_load_partial(x[r] + k, n));

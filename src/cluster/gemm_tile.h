@@ -4,7 +4,7 @@
  *	  The innermost product of the matrix kernels: a tile of points by a panel of centroids.
  *
  * NOTES
- *	  Pure C, a template.  The including file has included a vec_*.h of src/distance and defines:
+ *	  Pure C, a template.  The including file has included a vf_<level>.h of src/simd and defines:
  *
  *	  GEMM_ROWS			points of a tile
  *	  GEMM_ROW_LIST(M)	M(0) M(1) ... M(GEMM_ROWS - 1)

@@ -193,7 +193,7 @@ VDB_FN(overlap)(const uint8_t *a, const uint8_t *b, size_t n)
 	return (BitsOverlap){.both = sums[0], .either = sums[1]};
 }
 
-/* Declared here too, because only bits_dispatch.c uses it otherwise. */
+/* Declared here too, because only dist_kernels.c uses it otherwise. */
 extern const BitsKernels VDB_FN(bits_table);
 const BitsKernels VDB_FN(bits_table) = {
 	.simd = VDB_SIMD,

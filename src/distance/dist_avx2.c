@@ -10,6 +10,6 @@
  */
 #include "port/vdb_target.h"
 #ifdef VDB_ARCH_X86
-#include "distance/vec_avx2.h"
+#include "simd/vf_avx2.h"
 #include "distance/dist_template.h"
 #endif

@@ -10,6 +10,6 @@
  */
 #include "port/vdb_target.h"
 #ifdef VDB_ARCH_NEON
-#include "distance/vec_neon.h"
+#include "simd/vf_neon.h"
 #include "distance/dist_template.h"
 #endif

@@ -9,5 +9,5 @@
  *-------------------------------------------------------------------------
  */
 #include "port/vdb_target.h"
-#include "distance/vec_scalar.h"
+#include "simd/vf_scalar.h"
 #include "distance/dist_template.h"

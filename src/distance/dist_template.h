@@ -4,7 +4,7 @@
  *	  The bodies of all distance kernels, written once for every SIMD level.
  *
  * NOTES
- *	  Pure C.  Included once by each dist_<level>.c after its vec_<level>.h, whose
+ *	  Pure C.  Included once by each dist_<level>.c after its vf_<level>.h, whose
  *	  primitives it uses.  Defines the table dist_table_<level>; all else is static.
  *
  *	  Order of summation, the same in every kernel of a level: block j of VF_WIDTH
@@ -27,7 +27,7 @@
  */
 #if !defined(VDB_TARGET) || !defined(VDB_FN) || !defined(VDB_SIMD) || !defined(VF_WIDTH) ||        \
 	!defined(VF_UNROLL) || !defined(VF_ROWS)
-#error "include a vec_<level>.h before dist_template.h"
+#error "include a vf_<level>.h before dist_template.h"
 #endif
 
 #include <string.h>

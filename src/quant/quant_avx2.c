@@ -15,7 +15,7 @@
 #include "quant/quant_impl.h"
 
 #ifdef VDB_ARCH_X86
-#include "quant/quant_lanes_avx2.h"
+#include "quant/quant_table_avx2.h"
 #include "quant/quant_refine_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"

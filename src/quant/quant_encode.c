@@ -69,7 +69,7 @@ quant_encode(QuantMetric metric, int dims, const float *x, const float *centroid
 {
 	QuantSums sums;
 
-	quant_routines(vdb_quant->simd)->residual(metric, dims, x, centroid, offset, code, &sums);
+	quant_routines->residual(metric, dims, x, centroid, offset, code, &sums);
 	make_factors(metric, &sums, factors);
 	return sums.a2;
 }

@@ -4,7 +4,7 @@
  *	  Rotation, residual sums and query tables, written once for every level.
  *
  * NOTES
- *	  Pure C.  Included by quant_<level>.c after quant_lanes_<level>.h.  Everything
+ *	  Pure C.  Included by quant_<level>.c after quant_table_<level>.h.  Everything
  *	  here gives the same bits on every level: lanes are only added, subtracted and
  *	  multiplied, one rounding at a time, and sums run in the canonical order
  *	  (element i in lane i % 16, in ascending order, folded by lanes_sum).  Never
@@ -22,14 +22,14 @@
 VDB_INLINE VDB_TARGET lanes_f32
 load_up_to(const float *x, int i, int dims)
 {
-	return i + QUANT_LANES <= dims ? lanes_load(x + i) : lanes_load_partial(x + i, dims - i);
+	return VDB_UNLIKELY(i + LANES > dims) ? lanes_load_partial(x + i, dims - i) : lanes_load(x + i);
 }
 
 /* Stores sixteen elements to x[i] and following, none from x[dims] on. */
 VDB_INLINE VDB_TARGET void
 store_up_to(float *x, int i, int dims, lanes_f32 a)
 {
-	if (i + QUANT_LANES <= dims)
+	if (i + LANES <= dims)
 		lanes_store(x + i, a);
 	else
 		lanes_store_partial(x + i, a, dims - i);
@@ -39,11 +39,11 @@ store_up_to(float *x, int i, int dims, lanes_f32 a)
 VDB_INLINE VDB_TARGET float
 largest_of(lanes_f32 a)
 {
-	float elements[QUANT_LANES];
+	float elements[LANES];
 	float largest = 0.0f;
 
 	lanes_store(elements, a);
-	for (int i = 0; i < QUANT_LANES; i++)
+	for (int i = 0; i < LANES; i++)
 	{
 		if (elements[i] > largest)
 			largest = elements[i];
@@ -60,7 +60,7 @@ VDB_FN(input_stats)(int dims, const float *x, QuantInputStats *stats)
 	lanes_f32 largest = lanes_set1(0.0f);
 	lanes_f64 norm2 = lanes_f64_zero();
 
-	for (int i = 0; i < dims; i += QUANT_LANES)
+	for (int i = 0; i < dims; i += LANES)
 	{
 		lanes_f32 a = load_up_to(x, i, dims);
 		lanes_f64 wide = lanes_f64_from(a);
@@ -78,7 +78,7 @@ VDB_FN(input_stats)(int dims, const float *x, QuantInputStats *stats)
 static VDB_TARGET void
 VDB_FN(input_scale)(int dims, double factor, float *x)
 {
-	for (int i = 0; i < dims; i += QUANT_LANES)
+	for (int i = 0; i < dims; i += LANES)
 		store_up_to(x, i, dims, lanes_mul_f64(load_up_to(x, i, dims), factor));
 }
 
@@ -92,7 +92,7 @@ VDB_FN(input_centre)(int dims, const float *mean, float scale, float limit, floa
 	lanes_f32 highest = lanes_set1(limit);
 	lanes_f32 lowest = lanes_set1(-limit);
 
-	for (int i = 0; i < dims; i += QUANT_LANES)
+	for (int i = 0; i < dims; i += LANES)
 	{
 		lanes_f32 a =
 			lanes_mul(lanes_sub(load_up_to(x, i, dims), load_up_to(mean, i, dims)), scales);
@@ -111,7 +111,7 @@ flip(float *x, const float *flips, int n)
 {
 	int i;
 
-	for (i = 0; i + QUANT_LANES <= n; i += QUANT_LANES)
+	for (i = 0; i + LANES <= n; i += LANES)
 		lanes_store(x + i, lanes_mul(lanes_load(x + i), lanes_load(flips + i)));
 	if (i < n)
 		lanes_store_partial(
@@ -129,7 +129,7 @@ fht_level(float *x, int n, int h)
 {
 	for (int start = 0; start < n; start += 2 * h)
 	{
-		for (int i = start; i < start + h; i += QUANT_LANES)
+		for (int i = start; i < start + h; i += LANES)
 		{
 			lanes_f32 a = lanes_load(x + i);
 			lanes_f32 b = lanes_load(x + i + h);
@@ -148,7 +148,7 @@ fht_two_levels(float *x, int n, int h)
 {
 	for (int start = 0; start < n; start += 4 * h)
 	{
-		for (int i = start; i < start + h; i += QUANT_LANES)
+		for (int i = start; i < start + h; i += LANES)
 		{
 			lanes_f32 a = lanes_load(x + i);
 			lanes_f32 b = lanes_load(x + i + h);
@@ -192,7 +192,7 @@ fht(float *x, const float *flips, int n)
 	if (h == 2)
 		scale *= QUANT_SQRT_HALF;
 
-	if (n < QUANT_LANES)
+	if (n < LANES)
 	{
 		for (int i = 0; i < n; i++)
 			x[i] = x[i] * (flips[i] * scale);
@@ -214,37 +214,37 @@ fht(float *x, const float *flips, int n)
 	}
 
 	scales = lanes_set1(scale);
-	if (n < 4 * QUANT_LANES)
+	if (n < 4 * LANES)
 	{
-		for (int i = 0; i < n; i += QUANT_LANES)
+		for (int i = 0; i < n; i += LANES)
 			lanes_store(x + i, fht_load(x + i, flips + i, scales));
-		h = QUANT_LANES;
+		h = LANES;
 	}
 	else
 	{
 		/* six levels per pass: 64 elements fit into the registers */
-		for (int i = 0; i < n; i += 4 * QUANT_LANES)
+		for (int i = 0; i < n; i += 4 * LANES)
 		{
 			float *p = x + i;
 			const float *s = flips + i;
 			lanes_f32 a = fht_load(p, s, scales);
-			lanes_f32 b = fht_load(p + QUANT_LANES, s + QUANT_LANES, scales);
+			lanes_f32 b = fht_load(p + LANES, s + LANES, scales);
 			lanes_f32 ab = lanes_add(a, b);
 			lanes_f32 c;
 			lanes_f32 d;
 			lanes_f32 cd;
 
 			b = lanes_sub(a, b);
-			c = fht_load(p + 2 * QUANT_LANES, s + 2 * QUANT_LANES, scales);
-			d = fht_load(p + 3 * QUANT_LANES, s + 3 * QUANT_LANES, scales);
+			c = fht_load(p + 2 * LANES, s + 2 * LANES, scales);
+			d = fht_load(p + 3 * LANES, s + 3 * LANES, scales);
 			cd = lanes_add(c, d);
 			d = lanes_sub(c, d);
 			lanes_store(p, lanes_add(ab, cd));
-			lanes_store(p + QUANT_LANES, lanes_add(b, d));
-			lanes_store(p + 2 * QUANT_LANES, lanes_sub(ab, cd));
-			lanes_store(p + 3 * QUANT_LANES, lanes_sub(b, d));
+			lanes_store(p + LANES, lanes_add(b, d));
+			lanes_store(p + 2 * LANES, lanes_sub(ab, cd));
+			lanes_store(p + 3 * LANES, lanes_sub(b, d));
 		}
-		h = 4 * QUANT_LANES;
+		h = 4 * LANES;
 	}
 
 	for (; 4 * h <= n; h *= 4)
@@ -265,7 +265,7 @@ kac(float *x, int dims)
 	lanes_f32 scale = lanes_set1(QUANT_SQRT_HALF);
 	int i;
 
-	for (i = 0; i + QUANT_LANES <= half; i += QUANT_LANES)
+	for (i = 0; i + LANES <= half; i += LANES)
 	{
 		lanes_f32 a = lanes_load(x + i);
 		lanes_f32 b = lanes_load(y + i);
@@ -355,7 +355,7 @@ residual_loop(bool with_rc, bool with_xo, int dims, const float *x, const float 
 	uint32_t bits;
 	int i;
 
-	for (i = 0; i + QUANT_LANES <= dims; i += QUANT_LANES)
+	for (i = 0; i + LANES <= dims; i += LANES)
 	{
 		bits = residual_step(&sums, with_rc, with_xo, lanes_load(x + i), lanes_load(centroid + i),
 							 with_xo ? lanes_load(offset + i) : zero);
@@ -372,7 +372,7 @@ residual_loop(bool with_rc, bool with_xo, int dims, const float *x, const float 
 		bits &= (1u << n) - 1u;
 		code[i / 8] = (uint8_t) bits;
 		code[i / 8 + 1] = (uint8_t) (bits >> 8);
-		i += QUANT_LANES;
+		i += LANES;
 	}
 	for (i /= 8; i < nbytes; i++)
 		code[i] = 0;
@@ -411,9 +411,9 @@ VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
 	lanes_f32 sum = lanes_set1(0.0f);
 	lanes_f32 widest = lanes_set1(0.0f);
 	lanes_f32 largest = lanes_set1(0.0f);
-	float widths[QUANT_LANES];
+	float widths[LANES];
 
-	for (int i = 0; i < dims; i += QUANT_LANES)
+	for (int i = 0; i < dims; i += LANES)
 	{
 		lanes_f32 a = load_up_to(q, i, dims);
 		lanes_f32 abs = lanes_abs(a);
@@ -429,7 +429,7 @@ VDB_FN(query_stats)(int dims, const float *q, QuantQueryStats *stats)
 	stats->largest = largest_of(largest);
 	lanes_store(widths, widest);
 	stats->range = 0.0f;
-	for (int i = 0; i < QUANT_LANES; i += 4)
+	for (int i = 0; i < LANES; i += 4)
 	{
 		if (2.0f * widths[i] > stats->range)
 			stats->range = 2.0f * widths[i];
@@ -447,7 +447,7 @@ VDB_FN(query_table)(int dims, const float *q, float scale, uint8_t *table)
 
 	for (i = 0; i + QUANT_CHUNK_DIMS <= dims; i += QUANT_CHUNK_DIMS)
 	{
-		lanes_table_chunk(lanes_load(q + i), lanes_load(q + i + QUANT_LANES), scale, table);
+		lanes_table_chunk(lanes_load(q + i), lanes_load(q + i + LANES), scale, table);
 		table += QUANT_CHUNK_TABLE;
 	}
 	if (i < dims)
@@ -456,7 +456,7 @@ VDB_FN(query_table)(int dims, const float *q, float scale, uint8_t *table)
 
 		for (int j = 0; i + j < dims; j++)
 			last[j] = q[i + j];
-		lanes_table_chunk(lanes_load(last), lanes_load(last + QUANT_LANES), scale, table);
+		lanes_table_chunk(lanes_load(last), lanes_load(last + LANES), scale, table);
 	}
 }
 

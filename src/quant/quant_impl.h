@@ -27,9 +27,6 @@
 #error "vdb needs a compiler that evaluates float expressions in float (FLT_EVAL_METHOD 0)"
 #endif
 
-/* Lanes of the canonical summation order; see "Same bits everywhere" in README.md. */
-#define QUANT_LANES 16
-
 /* 1/sqrt(2) rounded to float32. */
 #define QUANT_SQRT_HALF 0x1.6a09e6p-1f
 
@@ -102,8 +99,8 @@ typedef struct QuantRoutines
 	int32_t (*refine_values)(int dims, int nvalues, const float *q, float scale, int16_t *values);
 } QuantRoutines;
 
-/* The routines of a compiled-in level. */
-extern const QuantRoutines *quant_routines(VdbSimd simd);
+/* The routines of the active level. */
+extern const QuantRoutines *quant_routines;
 
 extern const QuantKernels quant_kernels_scalar;
 extern const QuantRoutines quant_routines_scalar;

@@ -18,19 +18,19 @@
 void
 quant_input_stats(int dims, const float *x, QuantInputStats *stats)
 {
-	quant_routines(vdb_quant->simd)->input_stats(dims, x, stats);
+	quant_routines->input_stats(dims, x, stats);
 }
 
 /* Multiplies x[dims] by a factor, in float64 with one rounding to float32 at the end. */
 void
 quant_input_scale(int dims, double factor, float *x)
 {
-	quant_routines(vdb_quant->simd)->input_scale(dims, factor, x);
+	quant_routines->input_scale(dims, factor, x);
 }
 
 /* x[dims] becomes (x - mean) * scale, with coordinates beyond +-limit put there. */
 void
 quant_input_centre(int dims, const float *mean, float scale, float limit, float *x)
 {
-	quant_routines(vdb_quant->simd)->input_centre(dims, mean, scale, limit, x);
+	quant_routines->input_centre(dims, mean, scale, limit, x);
 }

@@ -15,7 +15,7 @@
 #include "quant/quant_impl.h"
 
 #ifdef VDB_ARCH_NEON
-#include "quant/quant_lanes_neon.h"
+#include "quant/quant_table_neon.h"
 #include "quant/quant_refine_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"

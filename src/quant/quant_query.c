@@ -40,7 +40,7 @@
 void
 quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
 {
-	const QuantRoutines *routines = quant_routines(vdb_quant->simd);
+	const QuantRoutines *routines = quant_routines;
 	int nsegments = (dims + 3) / 4;
 	QuantQueryStats stats;
 

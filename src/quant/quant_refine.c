@@ -92,7 +92,7 @@ void
 quant_refine_encode(QuantMetric metric, int dims, int bits, const float *x, const float *centroid,
 					const float *offset, uint8_t *code, QuantRefineFactors *factors)
 {
-	const QuantRoutines *routines = quant_routines(vdb_quant->simd);
+	const QuantRoutines *routines = quant_routines;
 	QuantRefineResidual residual;
 	QuantRefineSums sums = {0.0, 0.0, 0.0};
 	float mul = 0.0f;
@@ -145,7 +145,7 @@ void
 quant_refine_query_init(QuantRefineQuery *query, int dims, int bits, const float *q,
 						int16_t *values)
 {
-	const QuantRoutines *routines = quant_routines(vdb_quant->simd);
+	const QuantRoutines *routines = quant_routines;
 	size_t nvalues = quant_refine_query_values(dims, bits);
 	int top = (1 << bits) - 1;
 	float code_norm = 0.5f * (float) top * sqrtf((float) dims);

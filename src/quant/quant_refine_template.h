@@ -4,7 +4,7 @@
  *	  Codes of 4 and 8 bits and their sums, written once for every level.
  *
  * NOTES
- *	  Pure C.  Included by quant_<level>.c after quant_lanes_<level>.h.  Everything
+ *	  Pure C.  Included by quant_<level>.c after quant_table_<level>.h.  Everything
  *	  here gives the same bits on every level; see quant_exact_template.h.  Sums that
  *	  factors are made from are double lanes, so that their rounding does not matter.
  *
@@ -20,7 +20,7 @@
 VDB_INLINE VDB_TARGET lanes_f32
 refine_load(const float *p, int n)
 {
-	return n >= QUANT_LANES ? lanes_load(p) : lanes_load_partial(p, n);
+	return VDB_UNLIKELY(n < LANES) ? lanes_load_partial(p, n) : lanes_load(p);
 }
 
 /*
@@ -35,9 +35,9 @@ refine_residual_loop(bool with_rc, bool with_xo, int dims, const float *x, const
 	lanes_f64 rc = lanes_f64_zero();
 	lanes_f64 xo = lanes_f64_zero();
 	lanes_f32 largest = lanes_set1(0.0f);
-	float lanes[QUANT_LANES];
+	float lanes[LANES];
 
-	for (int i = 0; i < dims; i += QUANT_LANES)
+	for (int i = 0; i < dims; i += LANES)
 	{
 		lanes_f32 xs = refine_load(x + i, dims - i);
 		lanes_f32 cs = refine_load(centroid + i, dims - i);
@@ -58,7 +58,7 @@ refine_residual_loop(bool with_rc, bool with_xo, int dims, const float *x, const
 	out->xo = lanes_f64_sum(xo);
 	lanes_store(lanes, largest);
 	out->largest = 0.0f;
-	for (int i = 0; i < QUANT_LANES; i++)
+	for (int i = 0; i < LANES; i++)
 	{
 		if (lanes[i] > out->largest)
 			out->largest = lanes[i];
@@ -86,10 +86,10 @@ VDB_FN(refine_residual)(QuantMetric metric, int dims, const float *x, const floa
 VDB_INLINE VDB_TARGET lanes_f32
 refine_first(lanes_f32 a, int n)
 {
-	const float numbers[QUANT_LANES] = {0.0f, 1.0f, 2.0f,  3.0f,  4.0f,	 5.0f,	6.0f,  7.0f,
-										8.0f, 9.0f, 10.0f, 11.0f, 12.0f, 13.0f, 14.0f, 15.0f};
+	const float numbers[LANES] = {0.0f, 1.0f, 2.0f,	 3.0f,	4.0f,  5.0f,  6.0f,	 7.0f,
+								  8.0f, 9.0f, 10.0f, 11.0f, 12.0f, 13.0f, 14.0f, 15.0f};
 
-	if (n >= QUANT_LANES)
+	if (!VDB_UNLIKELY(n < LANES))
 		return a;
 	return lanes_choose(lanes_less(lanes_load(numbers), lanes_set1((float) n)), a,
 						lanes_set1(0.0f));
@@ -121,7 +121,7 @@ VDB_FN(refine_fit)(int dims, int bits, const float *x, const float *centroid, fl
 	lanes_f32 gg = lanes_set1(0.0f);
 	float sum;
 
-	for (int i = 0; i < dims; i += QUANT_LANES)
+	for (int i = 0; i < dims; i += LANES)
 	{
 		int n = dims - i;
 		lanes_f32 r = lanes_sub(refine_load(x + i, n), refine_load(centroid + i, n));
@@ -180,7 +180,7 @@ VDB_FN(refine_code)(int dims, int bits, const float *x, const float *centroid, f
 	int bytes = quant_refine_bytes(dims, bits);
 	refine_lanes sums = {lanes_f64_zero(), lanes_f64_zero(), lanes_f64_zero()};
 
-	for (int i = 0; i < bytes; i += QUANT_LANES)
+	for (int i = 0; i < bytes; i += LANES)
 	{
 		lanes_f32 levels;
 
@@ -210,6 +210,18 @@ VDB_FN(refine_code)(int dims, int bits, const float *x, const float *centroid, f
  */
 #define REFINE_ROUND 0x1.8p23f
 
+/* Sixteen values a * scale, rounded to whole numbers; adds them to the sum. */
+VDB_INLINE VDB_TARGET void
+refine_values_step(lanes_f32 a, float scale, lanes_f32 *sum, int16_t *values)
+{
+	lanes_f32 round = lanes_set1(REFINE_ROUND);
+
+	a = lanes_mul(a, lanes_set1(scale));
+	a = lanes_sub(lanes_add(a, round), round);
+	*sum = lanes_add(*sum, a);
+	lanes_store_i16(values, a);
+}
+
 /*
  * Writes q[dims] * scale, rounded to whole numbers below 2^15, and zeros up to "nvalues", a
  * multiple of 16.  Returns the sum, exact as long as that of the magnitudes is at most 2^24.
@@ -217,22 +229,18 @@ VDB_FN(refine_code)(int dims, int bits, const float *x, const float *centroid, f
 static VDB_TARGET int32_t
 VDB_FN(refine_values)(int dims, int nvalues, const float *q, float scale, int16_t *values)
 {
-	lanes_f32 scales = lanes_set1(scale);
-	lanes_f32 round = lanes_set1(REFINE_ROUND);
 	lanes_f32 sum = lanes_set1(0.0f);
+	int i;
 
-	for (int i = 0; i < nvalues; i += QUANT_LANES)
+	for (i = 0; i + LANES <= dims; i += LANES)
+		refine_values_step(lanes_load(q + i), scale, &sum, values + i);
+	if (i < dims)
 	{
-		lanes_f32 a = lanes_set1(0.0f);
-
-		if (i < dims)
-		{
-			a = lanes_mul(refine_load(q + i, dims - i), scales);
-			a = lanes_sub(lanes_add(a, round), round);
-			sum = lanes_add(sum, a);
-		}
-		lanes_store_i16(values + i, a);
+		refine_values_step(lanes_load_partial(q + i, dims - i), scale, &sum, values + i);
+		i += LANES;
 	}
+	for (; i < nvalues; i += LANES)
+		lanes_store_i16(values + i, lanes_set1(0.0f));
 	return (int32_t) lanes_sum(sum);
 }
 
@@ -244,7 +252,7 @@ VDB_FN(refine_dot8)(const int16_t *values, const uint8_t *code, int bytes)
 	lanes_u32 sum = lanes_u32_zero();
 	int i;
 
-	for (i = 0; i + 2 * QUANT_LANES <= bytes; i += 2 * QUANT_LANES)
+	for (i = 0; i + 2 * LANES <= bytes; i += 2 * LANES)
 		sum = lanes_u32_add_products(sum, lanes_i16_bytes(code + i), lanes_i16_load(values + i));
 	if (i < bytes)
 		sum = lanes_u32_add_products(sum, lanes_i16_bytes_half(code + i),
@@ -260,7 +268,7 @@ VDB_FN(refine_dot4)(const int16_t *values, const uint8_t *code, int bytes)
 	lanes_i16 words;
 	int i;
 
-	for (i = 0; i + 2 * QUANT_LANES <= bytes; i += 2 * QUANT_LANES)
+	for (i = 0; i + 2 * LANES <= bytes; i += 2 * LANES)
 	{
 		words = lanes_i16_bytes(code + i);
 		sum = lanes_u32_add_products(sum, lanes_i16_low_nibbles(words), lanes_i16_load(values + i));

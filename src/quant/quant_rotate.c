@@ -62,5 +62,5 @@ quant_rotation_init(QuantRotation *rotation, int dims, uint64_t seed, float *fli
 void
 quant_rotate(const QuantRotation *rotation, float *x)
 {
-	quant_routines(vdb_quant->simd)->rotate(rotation, x);
+	quant_routines->rotate(rotation, x);
 }

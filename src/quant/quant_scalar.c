@@ -13,7 +13,7 @@
  */
 #include <math.h>
 #include "quant/quant_impl.h"
-#include "quant/quant_lanes_scalar.h"
+#include "quant/quant_table_scalar.h"
 #include "quant/quant_refine_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"

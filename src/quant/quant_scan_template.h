@@ -4,7 +4,7 @@
  *	  Scan kernels, written once for every level.
  *
  * NOTES
- *	  Pure C.  Included by quant_<level>.c after quant_lanes_<level>.h.  Table sums are
+ *	  Pure C.  Included by quant_<level>.c after quant_table_<level>.h.  Table sums are
  *	  exact integers on every level; bounds use lanes_fma, which rounds once on most
  *	  levels and twice on scalar, so they may differ in the last bits.
  *

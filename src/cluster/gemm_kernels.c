@@ -1,33 +1,31 @@
 /*-------------------------------------------------------------------------
  *
- * gemm_dispatch.c
- *	  Which matrix kernels are compiled in, and which are active.
+ * gemm_kernels.c
+ *	  The matrix kernels in use.
  *
  * NOTES
- *	  Pure C.  No arithmetic here.
+ *	  Pure C.  No arithmetic here; simd.h chooses.
  *
  * IDENTIFICATION
- *	  src/cluster/gemm_dispatch.c
+ *	  src/cluster/gemm_kernels.c
  *
  *-------------------------------------------------------------------------
  */
 #include <stdbool.h>
 #include "cluster/gemm_bf16.h"
 #include "cluster/kmeans.h"
-#include "port/vdb_target.h"
+#include "simd/simd.h"
 
 const GemmOps *vdb_gemm = &gemm_ops_scalar;
 
-static const GemmOps *const gemm_compiled[VDB_SIMD_COUNT] = {
-	[VDB_SIMD_SCALAR] = &gemm_ops_scalar,
+static const SimdVariant gemm_variants[] = {SIMD_VARIANTS(gemm_ops)};
+
+static const SimdVariant bf16_variants[] = {
 #ifdef VDB_ARCH_X86
-	[VDB_SIMD_AVX2] = &gemm_ops_avx2,
-	[VDB_SIMD_AVX512] = &gemm_ops_avx512,
+	{VDB_SIMD_AVX512, VDB_CPU_AVX512_BF16, &gemm_bf16_avx512},
+	{VDB_SIMD_AVX512, VDB_CPU_AMX_BF16, &gemm_bf16_amx},
 #endif
-#ifdef VDB_ARCH_NEON
-	[VDB_SIMD_NEON] = &gemm_ops_neon,
-#endif
-};
+	{VDB_SIMD_SCALAR, SIMD_NO_FEATURE, NULL}};
 
 /* Set by gemm_bf16_use(). */
 static const GemmBf16 *gemm_bf16_chosen;
@@ -37,22 +35,14 @@ static bool gemm_bf16_is_chosen;
 const GemmOps *
 gemm_ops(VdbSimd simd)
 {
-	if ((int) simd < 0 || (int) simd >= VDB_SIMD_COUNT)
-		return NULL;
-	return gemm_compiled[simd];
+	return simd_kernels(gemm_variants, simd);
 }
 
 /* See gemm_bf16.h.  AMX is asked for here first, so by processes that cluster. */
 const GemmBf16 *
 gemm_bf16_best(void)
 {
-#ifdef VDB_ARCH_X86
-	if (vdb_cpu_has(VDB_CPU_AMX_BF16))
-		return &gemm_bf16_amx;
-	if (vdb_cpu_has(VDB_CPU_AVX512_BF16))
-		return &gemm_bf16_avx512;
-#endif
-	return NULL;
+	return simd_kernels(bf16_variants, VDB_SIMD_AVX512);
 }
 
 /* See gemm_bf16.h. */
@@ -72,15 +62,9 @@ gemm_bf16_for(const GemmOps *ops, size_t dims)
 	return gemm_bf16_is_chosen ? gemm_bf16_chosen : gemm_bf16_best();
 }
 
-/*
- * Makes a level that the CPU supports the active one; a level that is not compiled in
- * leaves the choice as it is.
- */
+/* Makes a level the active one; a level that cannot run here changes nothing. */
 void
 kmeans_select(VdbSimd simd)
 {
-	const GemmOps *ops = gemm_ops(simd);
-
-	if (ops != NULL)
-		vdb_gemm = ops;
+	vdb_gemm = simd_select(gemm_variants, simd, vdb_gemm);
 }
