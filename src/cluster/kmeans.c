@@ -21,9 +21,6 @@
 #define KMEANS_FLAT_ITERATIONS	 10
 #define KMEANS_REFINE_ITERATIONS 2
 
-/* The coarse cells are trained on so many points per cell. */
-#define KMEANS_COARSE_POINTS 256
-
 /* See kmeans.h. */
 void
 kmeans_params_init(KmeansParams *params, int dims, size_t npoints, int nlists)
@@ -37,102 +34,6 @@ kmeans_params_init(KmeansParams *params, int dims, size_t npoints, int nlists)
 	params->fine_iterations =
 		nlists <= KMEANS_FLAT_MAX ? KMEANS_FLAT_ITERATIONS : KMEANS_FINE_ITERATIONS;
 	params->refine_iterations = KMEANS_REFINE_ITERATIONS;
-}
-
-/* Lists that can be made at all. */
-size_t
-kmeans_lists_wanted(const KmeansParams *params)
-{
-	size_t wanted = params->nlists > 1 ? (size_t) params->nlists : 1;
-
-	return wanted < params->npoints ? wanted : params->npoints;
-}
-
-/* Coarse cells of the hierarchical way; 0 for the flat one. */
-size_t
-kmeans_coarse_cells(size_t nlists)
-{
-	return nlists > KMEANS_FLAT_MAX ? (size_t) lround(sqrt((double) nlists)) : 0;
-}
-
-/* Lays out the workspace of kmeans_train(). */
-void
-kmeans_train_carve(const KmeansParams *params, KmeansArena *arena, KmeansTrainSpace *train)
-{
-	size_t dims = (size_t) params->dims;
-	size_t npoints = params->npoints;
-	size_t nlists = kmeans_lists_wanted(params);
-	size_t ncells = kmeans_coarse_cells(nlists);
-	size_t blocks = kmeans_share_blocks(npoints);
-	KmeansArena refine;
-
-	train->rows = kmeans_carve(arena, npoints * sizeof(uint32_t));
-	train->lists.nlists = (int) nlists;
-	train->lists.list = kmeans_carve(arena, npoints * sizeof(uint32_t));
-	train->lists.order = kmeans_carve(arena, npoints * sizeof(uint32_t));
-	train->lists.start = kmeans_carve(arena, nlists * sizeof(uint32_t));
-	train->lists.count = kmeans_carve(arena, nlists * sizeof(uint32_t));
-	train->partial = kmeans_carve(arena, (nlists > blocks ? nlists : blocks) * sizeof(double));
-	if (ncells > 0)
-	{
-		train->coarse = train->lists;
-		train->coarse.nlists = (int) ncells;
-		train->coarse.start = kmeans_carve(arena, ncells * sizeof(uint32_t));
-		train->coarse.count = kmeans_carve(arena, ncells * sizeof(uint32_t));
-		train->coarse.centroids = kmeans_carve(arena, ncells * dims * sizeof(float));
-		train->seats = kmeans_carve(arena, ncells * sizeof(uint32_t));
-		train->first_seat = kmeans_carve(arena, ncells * sizeof(uint32_t));
-		train->by_size = kmeans_carve(arena, ncells * sizeof(uint32_t));
-		train->remainder = kmeans_carve(arena, ncells * sizeof(double));
-	}
-
-	refine = *arena;
-	kmeans_space_carve(&train->scratch, arena, dims, npoints, nlists);
-	if (ncells > 0)
-	{
-		train->index = kmeans_carve(&refine, kmeans_index_bytes((int) dims, (int) nlists));
-		train->assign = kmeans_carve(&refine, kmeans_assign_bytes((int) dims, (int) nlists));
-		if (refine.used > arena->used)
-			arena->used = refine.used;
-	}
-}
-
-/* See kmeans.h. */
-size_t
-kmeans_train_bytes(const KmeansParams *params)
-{
-	KmeansArena arena = {NULL, 0};
-	KmeansTrainSpace train = {0};
-
-	kmeans_train_carve(params, &arena, &train);
-	return arena.used;
-}
-
-/* Multiply-adds that the training will take if no iteration ends early. */
-double
-kmeans_expected_work(const KmeansParams *params)
-{
-	size_t nlists = kmeans_lists_wanted(params);
-	double ncells = (double) kmeans_coarse_cells(nlists);
-	double coordinates = (double) params->npoints * (double) params->dims;
-	double sample = ncells * KMEANS_COARSE_POINTS;
-	double work = 2.0 * KMEANS_WORK_TOUCH;
-
-	if (ncells > 0)
-	{
-		double cell = (double) nlists / ncells;
-
-		if (sample > (double) params->npoints)
-			sample = (double) params->npoints;
-		work += params->coarse_iterations * sample / (double) params->npoints *
-					(ncells + KMEANS_WORK_TOUCH) +
-				ncells;
-		work += params->fine_iterations * (cell + KMEANS_WORK_TOUCH);
-		work += params->refine_iterations * (ncells + KMEANS_BEAM * cell + KMEANS_WORK_TOUCH);
-	}
-	else
-		work += params->fine_iterations * ((double) nlists + KMEANS_WORK_TOUCH);
-	return work * coordinates;
 }
 
 /*
@@ -365,6 +266,7 @@ kmeans_train(const KmeansParams *params, const float *points, float *centroids, 
 	trainer.fine_iterations = params->fine_iterations > 1 ? params->fine_iterations : 1;
 	run->progress = &trainer.progress;
 	run->space = train->scratch;
+	run->steps = &kmeans_shared_steps;
 	run->trainer = &trainer;
 	run->scale = kmeans_share_scale(&trainer, params->npoints);
 	for (size_t i = 0; i < params->npoints; i++)

@@ -25,6 +25,12 @@
 /* Multiply-adds between two calls of the callback: 0.2 ms with AVX2, 2 ms in plain C. */
 #define KMEANS_WORK_QUANTUM 1e7
 
+/* The coarse cells are trained on so many points per cell. */
+#define KMEANS_COARSE_POINTS 256
+
+/* Points of a block of a task. */
+#define KMEANS_SHARE_POINTS 512
+
 /* Cost of touching one coordinate of a point outside the matrix product, in multiply-adds. */
 #define KMEANS_WORK_TOUCH 8.0
 
@@ -125,7 +131,8 @@ typedef struct KmeansRun
 	uint64_t rng;		 /* state of the random numbers */
 	int iterations;		 /* Lloyd iterations done */
 	KmeansProgress *progress;
-	KmeansTrainer *trainer; /* steps over all points are tasks of it; NULL: done here */
+	const struct KmeansSteps *steps; /* of Lloyd iterations, shared with others; NULL: done here */
+	KmeansTrainer *trainer;			 /* what they are tasks of */
 	KmeansSpace space;
 } KmeansRun;
 
@@ -142,6 +149,16 @@ typedef struct KmeansLists
 	uint32_t *start;  /* [nlists] */
 	uint32_t *count;  /* [nlists] */
 } KmeansLists;
+
+/* The two steps of a Lloyd iteration over all points of a training. */
+typedef struct KmeansSteps
+{
+	/* nearest of the packed centroids for the first npoints of the workspace, into lists->order */
+	void (*nearest)(const KmeansRun *run, size_t npoints, const KmeansLists *lists);
+
+	/* means of the lists */
+	void (*means)(const KmeansRun *run, const KmeansLists *lists);
+} KmeansSteps;
 
 /*
  * The workspace of kmeans_train(): the lists of all points and, for the hierarchical way, the
@@ -196,7 +213,8 @@ kmeans_points(const KmeansRun *run)
 						  .scale = run->scale};
 }
 
-/* kmeans.c */
+/* kmeans_plan.c */
+extern size_t kmeans_point_blocks(size_t npoints);
 extern void kmeans_train_carve(const KmeansParams *params, KmeansArena *arena,
 							   KmeansTrainSpace *train);
 extern double kmeans_expected_work(const KmeansParams *params);
@@ -204,7 +222,7 @@ extern size_t kmeans_lists_wanted(const KmeansParams *params);
 extern size_t kmeans_coarse_cells(size_t nlists);
 
 /* kmeans_share.c */
-extern size_t kmeans_share_blocks(size_t npoints);
+extern const KmeansSteps kmeans_shared_steps;
 extern float kmeans_share_scale(KmeansTrainer *trainer, size_t npoints);
 extern void kmeans_share_nearest(KmeansTrainer *trainer, KmeansTaskKind kind, size_t npoints,
 								 const KmeansLists *lists);
@@ -251,7 +269,6 @@ extern void kmeans_nearest(const KmeansPoints *points, const uint32_t *rows, siz
 						   uint32_t *list, KmeansProgress *progress);
 
 /* kmeans_lloyd.c */
-extern void kmeans_report(KmeansProgress *progress);
 extern void kmeans_space_carve(KmeansSpace *space, KmeansArena *arena, size_t dims, size_t npoints,
 							   size_t nlists);
 extern void kmeans_group(const uint32_t *rows, size_t npoints, KmeansLists *lists);
@@ -270,6 +287,18 @@ extern KmeansIndex *kmeans_index_build(void *memory, const GemmOps *ops, const G
 extern void kmeans_assign_rows(const KmeansIndex *index, const float *points, const uint32_t *rows,
 							   size_t npoints, float scale, uint32_t *list, void *workspace,
 							   KmeansProgress *progress);
+
+/* Adds the pending work and calls the callback, which may not return. */
+static inline void
+kmeans_report(KmeansProgress *progress)
+{
+	progress->done += progress->pending;
+	progress->pending = 0.0;
+	if (progress->callback)
+		progress->callback(progress->arg, progress->done < progress->total
+											  ? progress->done / progress->total
+											  : 1.0);
+}
 
 /* Adds work (multiply-adds) and calls the callback when enough has come together. */
 static inline void

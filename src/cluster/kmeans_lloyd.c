@@ -19,18 +19,6 @@
 /* Iterations end early when fewer than 1 in so many points changed their list. */
 #define KMEANS_SETTLED 1000
 
-/* Adds the pending work and calls the callback, which may not return. */
-void
-kmeans_report(KmeansProgress *progress)
-{
-	progress->done += progress->pending;
-	progress->pending = 0.0;
-	if (progress->callback)
-		progress->callback(progress->arg, progress->done < progress->total
-											  ? progress->done / progress->total
-											  : 1.0);
-}
-
 /* Lays out the scratch memory for clusterings of up to npoints into up to nlists. */
 void
 kmeans_space_carve(KmeansSpace *space, KmeansArena *arena, size_t dims, size_t npoints,
@@ -101,8 +89,9 @@ kmeans_means(KmeansRun *run, const KmeansLists *lists, int first, int end)
 
 /*
  * Up to "iterations" Lloyd iterations from lists->centroids over the points of
- * rows[npoints], which are those of the workspace if the run has a trainer.  Afterwards the lists are those of the last assignment, repaired, and each
- * centroid is the mean of its list; a list is empty only when nothing could be split.
+ * rows[npoints], which are those of the workspace if the run shares its steps.  Afterwards the
+ * lists are those of the last assignment, repaired, and each centroid is the mean of its list; a
+ * list is empty only when nothing could be split.
  */
 void
 kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *lists,
@@ -124,8 +113,8 @@ kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *
 
 		kmeans_pack_cols(run->ops, run->bf16, lists->centroids, NULL, nlists, run->dims,
 						 space->panels, space->norms);
-		if (run->trainer != NULL)
-			kmeans_share_nearest(run->trainer, KMEANS_TASK_NEAREST, npoints, lists);
+		if (run->steps != NULL)
+			run->steps->nearest(run, npoints, lists);
 		else
 			kmeans_nearest(&points, rows, npoints, &columns, &space->scratch, nearest,
 						   run->progress);
@@ -138,8 +127,8 @@ kmeans_lloyd(KmeansRun *run, const uint32_t *rows, size_t npoints, KmeansLists *
 		kmeans_group(rows, npoints, lists);
 		last = iteration + 1 >= iterations || changed * KMEANS_SETTLED < npoints;
 		(void) kmeans_repair(run, lists, npoints, !last);
-		if (run->trainer != NULL)
-			kmeans_share_means(run->trainer, lists);
+		if (run->steps != NULL)
+			run->steps->means(run, lists);
 		else
 			kmeans_means(run, lists, 0, lists->nlists);
 		run->iterations++;

@@ -19,9 +19,8 @@
 #include <string.h>
 #include "cluster/kmeans_internal.h"
 
-/* Points and lists of a block. */
-#define SHARE_POINTS 512
-#define SHARE_LISTS	 8
+/* Lists of a block. */
+#define SHARE_LISTS 8
 
 /*
  * Helpers take cells of up to so many times the mean size; larger ones are left to the
@@ -34,13 +33,6 @@ static size_t
 share_blocks(size_t n, size_t size)
 {
 	return (n + size - 1) / size;
-}
-
-/* Blocks of a task over points. */
-size_t
-kmeans_share_blocks(size_t npoints)
-{
-	return share_blocks(npoints, SHARE_POINTS);
 }
 
 /* Points and lists of the largest cell that helpers take. */
@@ -86,7 +78,7 @@ float
 kmeans_share_scale(KmeansTrainer *trainer, size_t npoints)
 {
 	KmeansTask task = {
-		.kind = KMEANS_TASK_LARGEST, .npoints = npoints, .nblocks = kmeans_share_blocks(npoints)};
+		.kind = KMEANS_TASK_LARGEST, .npoints = npoints, .nblocks = kmeans_point_blocks(npoints)};
 	float largest = 0.0f;
 
 	share_task(trainer, &task, (double) npoints * (double) trainer->run.dims);
@@ -111,7 +103,7 @@ kmeans_share_nearest(KmeansTrainer *trainer, KmeansTaskKind kind, size_t npoints
 					   .coarse = lists == &trainer->train.coarse,
 					   .nlists = lists->nlists,
 					   .npoints = npoints,
-					   .nblocks = kmeans_share_blocks(npoints)};
+					   .nblocks = kmeans_point_blocks(npoints)};
 
 	share_task(trainer, &task,
 			   (double) npoints * (double) lists->nlists * (double) trainer->run.dims);
@@ -131,6 +123,23 @@ kmeans_share_means(KmeansTrainer *trainer, const KmeansLists *lists)
 		members += lists->count[j];
 	share_task(trainer, &task, KMEANS_WORK_TOUCH * members * (double) trainer->run.dims);
 }
+
+/* See KmeansSteps. */
+static void
+share_lloyd_nearest(const KmeansRun *run, size_t npoints, const KmeansLists *lists)
+{
+	kmeans_share_nearest(run->trainer, KMEANS_TASK_NEAREST, npoints, lists);
+}
+
+/* See KmeansSteps. */
+static void
+share_lloyd_means(const KmeansRun *run, const KmeansLists *lists)
+{
+	kmeans_share_means(run->trainer, lists);
+}
+
+const KmeansSteps kmeans_shared_steps = {.nearest = share_lloyd_nearest,
+										 .means = share_lloyd_means};
 
 /* The lists of every coarse cell, largest cell first. */
 void
@@ -187,7 +196,7 @@ kmeans_share_assign(KmeansTrainer *trainer, size_t npoints, int nlists)
 	KmeansTask task = {.kind = KMEANS_TASK_ASSIGN,
 					   .nlists = nlists,
 					   .npoints = npoints,
-					   .nblocks = kmeans_share_blocks(npoints)};
+					   .nblocks = kmeans_point_blocks(npoints)};
 	double ncells = (double) kmeans_coarse_cells((size_t) nlists);
 	double compared = ncells > 0 ? ncells + KMEANS_BEAM * nlists / ncells : nlists;
 
@@ -229,7 +238,7 @@ share_cell(KmeansTrainer *trainer, const KmeansTask *task, uint32_t cell)
 						.start = lists->start + first,
 						.count = lists->count + first};
 
-	run.trainer = NULL;
+	run.steps = NULL;
 	run.rng = task->seed + cell * UINT64_C(0xd1342543de82ef95);
 	if (count > 0)
 	{
@@ -266,7 +275,7 @@ share_points(KmeansTrainer *trainer, const KmeansTask *task, size_t from, size_t
 	switch ((KmeansTaskKind) task->kind)
 	{
 		case KMEANS_TASK_LARGEST:
-			train->partial[from / SHARE_POINTS] =
+			train->partial[from / KMEANS_SHARE_POINTS] =
 				kmeans_largest(run->points + from * run->dims, n, run->dims, run->progress);
 			break;
 		case KMEANS_TASK_ASSIGN:
@@ -323,8 +332,9 @@ kmeans_train_block(KmeansTrainer *trainer, const KmeansTask *task, size_t block)
 		case KMEANS_TASK_NEAREST:
 		case KMEANS_TASK_COARSE:
 		case KMEANS_TASK_ASSIGN:
-			from = block * SHARE_POINTS;
-			end = from + SHARE_POINTS < task->npoints ? from + SHARE_POINTS : task->npoints;
+			from = block * KMEANS_SHARE_POINTS;
+			end = from + KMEANS_SHARE_POINTS < task->npoints ? from + KMEANS_SHARE_POINTS
+															 : task->npoints;
 			share_points(trainer, task, from, end - from);
 			break;
 		case KMEANS_TASK_MEANS:
@@ -347,7 +357,7 @@ share_join_carve(const KmeansParams *params, KmeansArena *arena, KmeansSpace *sp
 	size_t dims = (size_t) params->dims;
 	size_t nlists = kmeans_lists_wanted(params);
 	size_t ncells = kmeans_coarse_cells(nlists);
-	size_t points = SHARE_POINTS;
+	size_t points = KMEANS_SHARE_POINTS;
 	size_t lists = 1;
 	KmeansTrainer *trainer = kmeans_carve(arena, sizeof(KmeansTrainer));
 	KmeansArena refine;
