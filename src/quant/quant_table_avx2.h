@@ -17,7 +17,7 @@
 
 #include "quant/quant_impl.h"
 #include "simd/vf_avx2.h"
-#include "simd/lanes.h"
+#include "simd/vf_lanes.h"
 
 #define LANES_ACC_CHUNKS 64 /* a 16-bit sum grows by 4 * 255 per chunk */
 

@@ -17,7 +17,7 @@
 
 #include "quant/quant_impl.h"
 #include "simd/vf_neon.h"
-#include "simd/lanes.h"
+#include "simd/vf_lanes.h"
 
 #define LANES_ACC_CHUNKS 32 /* a 16-bit sum grows by 8 * 255 per chunk */
 

@@ -18,7 +18,7 @@
 #include <math.h>
 #include "quant/quant_impl.h"
 #include "simd/vf_scalar.h"
-#include "simd/lanes.h"
+#include "simd/vf_lanes.h"
 
 #define LANES_ACC_CHUNKS 4096 /* sums are 32 bits wide already */
 

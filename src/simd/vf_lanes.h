@@ -1,27 +1,24 @@
 /*-------------------------------------------------------------------------
  *
- * lanes.h
+ * vf_lanes.h
  *	  Sixteen lanes in the vectors of a level: the operations that all levels have in common.
  *
  * NOTES
- *	  Pure C.  Include it after a vf_<level>.h, once per source file.  A lanes_* type is an array
- *	  of the level's vectors, lane 0 first; loops over it are unrolled, so that it lives in
- *	  registers.  Plain C keeps the loops, which the compiler vectorises itself.
+ *	  Pure C, a template: include it after a vf_<level>.h, once in a source file.  A lanes_* type
+ *	  is an array of the level's vectors, lane 0 first; loops over it are unrolled, so that it
+ *	  lives in registers.  Plain C keeps the loops, which the compiler vectorises itself.
  *
  *	  What only adds, subtracts, multiplies, chooses or converts lanes gives the same bits on every
  *	  level; lanes_fma() and lanes_fnma() do not.  lanes_sum() and lanes_f64_sum() add lane i + 8
  *	  to lane i, then i + 4, i + 2 and i + 1.
  *
  * IDENTIFICATION
- *	  src/simd/lanes.h
+ *	  src/simd/vf_lanes.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef LANES_H
-#define LANES_H
-
 #ifndef VF_WIDTH
-#error "include a vf_<level>.h before lanes.h"
+#error "include a vf_<level>.h before vf_lanes.h"
 #endif
 
 #include <string.h>
@@ -580,5 +577,3 @@ lanes_u32_add_products(lanes_u32 sum, lanes_i16 a, lanes_i16 b)
 		sum.v[i] = vu_add_products(sum.v[i], a.v[i], b.v[i]);
 	return sum;
 }
-
-#endif /* LANES_H */
