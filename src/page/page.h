@@ -26,6 +26,7 @@
 #include "page/page_mean.h"
 #include "page/page_meta.h"
 #include "page/page_refine.h"
+#include "page/page_seal.h"
 #include "page/page_verify.h"
 #include "page/page_writer.h"
 

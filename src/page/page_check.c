@@ -116,6 +116,33 @@ page_check_group(Relation index, Buffer buffer, const IvfkmGeometry *geometry, i
 }
 
 /*
+ * Checks that a used slot of a list's group, whose page is "block", leads to a row within the
+ * table.  *heap_blocks is the length of the table seen last, 0 at first; the caller holds
+ * a lock on the table.
+ */
+void
+page_check_row(Relation index, BlockNumber block, int slot, const ItemPointerData *tid,
+			   BlockNumber *heap_blocks)
+{
+	if (!ItemPointerIsValid(tid))
+		page_corrupted(index, block, "Slot %d points to no row.", slot);
+	if (!page_row_in_table(tid, *heap_blocks))
+	{
+		Relation heap = RelationIdGetRelation(index->rd_index->indrelid);
+
+		if (!RelationIsValid(heap))
+			elog(ERROR, "could not open relation with OID %u", index->rd_index->indrelid);
+		*heap_blocks = RelationGetNumberOfBlocks(heap);
+		RelationClose(heap);
+		if (!page_row_in_table(tid, *heap_blocks))
+			page_corrupted(index, block,
+						   "Slot %d points to row (%u,%u), but the table has %u blocks.", slot,
+						   ItemPointerGetBlockNumberNoCheck(tid),
+						   ItemPointerGetOffsetNumberNoCheck(tid), *heap_blocks);
+	}
+}
+
+/*
  * True if the block is inside the file, whose length goes to *nblocks if it is not.  The length
  * is asked for only when a block lies behind the length seen last.
  */

@@ -26,7 +26,16 @@ extern void page_check_owner(Relation index, Buffer buffer, IvfkmPageKind kind, 
 							 uint32 generation);
 extern void page_check_group(Relation index, Buffer buffer, const IvfkmGeometry *geometry,
 							 int stripe, uint32 owner, uint32 generation);
+extern void page_check_row(Relation index, BlockNumber block, int slot, const ItemPointerData *tid,
+						   BlockNumber *heap_blocks);
 extern bool page_in_file(Relation index, BlockNumber block, BlockNumber *nblocks);
 extern Buffer page_read(Relation index, BlockNumber block, int lockmode);
+
+/* True if an address may be that of a row of a table of so many blocks. */
+static inline bool
+page_row_in_table(const ItemPointerData *tid, BlockNumber heap_blocks)
+{
+	return ItemPointerGetBlockNumberNoCheck(tid) < heap_blocks && ItemPointerIsValid(tid);
+}
 
 #endif /* IVFKM_PAGE_CHECK_H */

@@ -92,6 +92,7 @@ page_child_read(Relation index, int dims, const ItemPointerData *pointer, IvfkmC
 	int stripes = page_child_stripes(dims);
 	int left = page_child_bytes(dims);
 	char *to = (char *) centroid;
+	BlockNumber nblocks;
 
 	for (int i = 0; i < stripes; i++)
 	{
@@ -119,6 +120,10 @@ page_child_read(Relation index, int dims, const ItemPointerData *pointer, IvfkmC
 	if (child->id == 0 || child->nblocks == 0 || child->first_block == IVFKM_META_BLOCK ||
 		!BlockNumberIsValid(child->first_block))
 		page_corrupted(index, block, "Centroid %d points to no list.", slot);
+	if (child->nblocks > MaxBlockNumber - child->first_block ||
+		!page_in_file(index, child->first_block + child->nblocks - 1, &nblocks))
+		page_corrupted(index, block, "Centroid %d points to blocks %u to %u, beyond the file.",
+					   slot, child->first_block, child->first_block + child->nblocks - 1);
 	if (!(child->radius >= 0.0f && child->radius <= FLT_MAX) ||
 		(child->level == 0 && child->radius != 0.0f))
 		page_corrupted(index, block, "The radius of centroid %d is not valid.", slot);

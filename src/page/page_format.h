@@ -8,7 +8,7 @@
  *
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
- *	  2		rows whose value is NULL, in a list of their own
+ *	  2		rows whose value is NULL, in a list of their own; every page is sealed
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -74,7 +74,7 @@ StaticAssertDecl(sizeof(IvfkmPageOpaqueData) == 16, "special area is 16 bytes");
 /*
  * Bytes 24..63 of every page of a group, between the page header and the payload.  Only
  * "stripe" and "head" are used on pages other than the group's last.  Refine pages have
- * it too, with "nused" records and "head".
+ * it too, with "nused" records and "head"; on pages of all other kinds it is zero but for the seal.
  */
 typedef struct IvfkmGroupHeaderData
 {
@@ -84,7 +84,8 @@ typedef struct IvfkmGroupHeaderData
 	BlockNumber insert_block; /* first group only: where an insert starts to look for a free
 							   * slot, a hint; invalid = at the head */
 	BlockNumber refine_block; /* first group only: the list's last refine page, or invalid */
-	uint32 reserved[6];		  /* zero */
+	uint32 seal;			  /* of every kind of page: see page_seal.c */
+	uint32 reserved[5];		  /* zero */
 } IvfkmGroupHeaderData;
 
 typedef IvfkmGroupHeaderData *IvfkmGroupHeader;

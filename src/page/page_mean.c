@@ -16,6 +16,7 @@
 #include "page/page_check.h"
 #include "page/page_layout.h"
 #include "page/page_mean.h"
+#include "page/page_seal.h"
 
 #define MEAN_PER_PAGE (IVFKM_PAYLOAD_BYTES / (int) sizeof(float))
 
@@ -38,6 +39,7 @@ page_mean_read(Relation index, const IvfkmMetaPageData *meta, float *mean)
 		int count = Min(MEAN_PER_PAGE, dims - i * MEAN_PER_PAGE);
 
 		page_check(index, buffer, IVFKM_PAGE_MEAN);
+		page_seal_check(index, BufferGetBlockNumber(buffer), BufferGetPage(buffer));
 		memcpy(mean + i * MEAN_PER_PAGE, IvfkmPageGetPayload(BufferGetPage(buffer)),
 			   count * sizeof(float));
 		UnlockReleaseBuffer(buffer);

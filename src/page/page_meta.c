@@ -15,6 +15,7 @@
 #include "page/page_bytes.h"
 #include "page/page_check.h"
 #include "page/page_layout.h"
+#include "page/page_mean.h"
 #include "page/page_meta.h"
 #include "vdb.h"
 
@@ -77,6 +78,11 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		meta->null_block >= meta->used_blocks ||
 		meta->null_nblocks > meta->used_blocks - meta->null_block)
 		page_corrupted(index, IVFKM_META_BLOCK, "The list of NULLs is at no block in use.");
+	if ((BlockNumber) page_mean_pages((int) meta->dimensions) >
+			meta->used_blocks - meta->mean_block ||
+		meta->root_nblocks > meta->used_blocks - meta->root_block)
+		page_corrupted(index, IVFKM_META_BLOCK, "The mean or the root ends behind block %u.",
+					   meta->used_blocks);
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
 		page_corrupted(index, nblocks, "The file has %u blocks, but %u are in use.", nblocks,

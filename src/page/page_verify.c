@@ -36,6 +36,22 @@ all_zero(const void *bytes, Size n)
 	return true;
 }
 
+/*
+ * Checks what is around the payload of a page that is in no group and no chain: metapage, mean,
+ * records of children.
+ */
+void
+page_verify_frame(Relation index, BlockNumber block, Page page)
+{
+	IvfkmGroupHeader header = IvfkmPageGetGroupHeader(page);
+
+	if (IvfkmPageGetOpaque(page)->next != InvalidBlockNumber)
+		page_corrupted(index, block, "It leads to block %u.", IvfkmPageGetOpaque(page)->next);
+	if (!all_zero(header, offsetof(IvfkmGroupHeaderData, seal)) ||
+		!all_zero(header->reserved, sizeof(header->reserved)))
+		page_corrupted(index, block, "Unused bytes are not zero.");
+}
+
 /* Checks one slot of a group: a used one is plausible, an empty one is clean. */
 static bool
 verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Page *pages, int slot,

@@ -17,6 +17,7 @@
 
 #include "page/page_layout.h"
 
+extern void page_verify_frame(Relation index, BlockNumber block, Page page);
 extern void page_verify_group(Relation index, const IvfkmGeometry *geometry,
 							  const IvfkmChildData *owner, BlockNumber block, Page *pages);
 extern void page_verify_refine(Relation index, const IvfkmGeometry *geometry,

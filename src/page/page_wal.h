@@ -25,7 +25,10 @@
 
 typedef struct PageWal
 {
+	Relation index;
 	GenericXLogState *state;
+	int npages;
+	Page pages[PAGE_WAL_MAX]; /* the copies that are being changed */
 } PageWal;
 
 extern void page_wal_begin(PageWal *wal, Relation index);

@@ -27,6 +27,7 @@
 #include "storage/bulk_write.h"
 #endif
 
+#include "page/page_seal.h"
 #include "page/page_writer.h"
 
 #if !PG17_GE
@@ -62,7 +63,7 @@ page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork)
 }
 
 /*
- * Writes a copy of "image" as block number "block", which must be the one behind the block
+ * Writes a copy of "image", sealed, as block number "block", which must be the one behind the block
  * written last.  May be interrupted.
  */
 void
@@ -77,6 +78,7 @@ page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image)
 		BulkWriteBuffer buffer = smgr_bulk_get_buf(writer->bulk);
 
 		memcpy(buffer, image, BLCKSZ);
+		page_seal((Page) buffer);
 		smgr_bulk_write(writer->bulk, block, buffer, true);
 	}
 #else
@@ -88,6 +90,7 @@ page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image)
 				 BufferGetBlockNumber(buffer), RelationGetRelationName(writer->index), block);
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 		memcpy(BufferGetPage(buffer), image, BLCKSZ);
+		page_seal(BufferGetPage(buffer));
 		MarkBufferDirty(buffer);
 		UnlockReleaseBuffer(buffer);
 	}

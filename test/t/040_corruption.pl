@@ -12,7 +12,7 @@ use Vdb::Test;
 # Numbers of page_format.h: the special area, the header of a group, the metapage, a child's record.
 my $block_size = 8192;
 my %special = (owner => 8176, generation => 8180, next => 8184, kind => 8188, page_id => 8190);
-my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36, reserved => 40);
+my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36, reserved => 44);
 my %meta = (
 	magic => 64,
 	version => 68,
@@ -242,7 +242,11 @@ for my $shape ('small', 'long')
 		$shape, $reads, put('centroid', 0, $child{first_block}, 'L', $beyond));
 	damage('centroid: list at another block',
 		$shape, $shape eq 'long' ? $reads : [], put('centroid', 0, $child{first_block}, 'L', sub { $_[0] + 1 }));
-	damage('centroid: length of the extent', $shape, [], put('centroid', 0, $child{nblocks}, 'L', 1000));
+	damage('centroid: length of the extent', $shape, $reads, put('centroid', 0, $child{nblocks}, 'L', 1000));
+	damage('centroid: owner', $shape, [], put('centroid', 0, $special{owner}, 'L', 4711));
+	damage('centroid: generation of the page', $shape, [], put('centroid', 0, $special{generation}, 'L', 4711));
+	damage('centroid: next', $shape, [], put('centroid', 0, $special{next}, 'L', 1));
+	damage('centroid: extent beyond the file', $shape, $reads, put('centroid', 0, $child{nblocks}, 'L', $nowhere));
 	damage('centroid: level', $shape, $reads, put('centroid', 0, $child{level}, 'S', 1));
 	damage('centroid: a number', $shape, [], put('centroid', 0, $child{centroid} + 8, 'S', 0x5000));
 	damage('centroid: not a number', $shape, [], put('centroid', 0, $child{centroid} + 8, 'S', 0x7E00));
@@ -282,7 +286,7 @@ damage('centroid: radius', 'tree', [], put('centroid', 0, $child{radius}, 'f', s
 damage('centroid: radius that is not a number', 'tree', ['select'], put('centroid', 0, $child{radius}, 'L', 0x7FC00000));
 damage('centroid: radius of a list', 'small', ['select'], put('centroid', 0, $child{radius}, 'f', 1));
 damage('centroid: node beyond the end', 'tree', ['select'], put('centroid', 0, $child{first_block}, 'L', $beyond));
-damage('centroid: length of a node', 'tree', [], put('centroid', 0, $child{nblocks}, 'L', 1000));
+damage('centroid: length of a node', 'tree', ['select'], put('centroid', 0, $child{nblocks}, 'L', 1000));
 
 # A tree that leads back to its root.
 damage(
@@ -318,6 +322,9 @@ damage('posting: factor of a slot', 'small', [], put('posting', 0, $arrays + 64,
 damage('posting: factor that is not a number', 'small', [], put('posting', 0, $arrays + 64, 'S', 0x7E00));
 damage('posting: the row of another slot',
 	'small', [], put('posting', 0, $arrays + 96 + 4, 'S', sub { $_[0] + 1 }));
+damage('posting: a row beyond the table', 'small', ['select'], put('posting', 0, $arrays + 96, 'S', 7));
+damage('posting: the refine record of another slot',
+	'small', [], put('posting', 0, $arrays + 192 + 4, 'S', sub { $_[0] + 1 }));
 damage('posting: no row', 'small', [], put('posting', 0, $arrays + 96 + 4, 'S', 0));
 
 damage('posting: the refine record of another row',
@@ -362,6 +369,14 @@ for my $case (@cases)
 
 	$case->{edit}->(\$bytes);
 	die "$case->{name}: nothing has changed" if $bytes eq $before;
+	# as if the damage had been done before the page was written
+	for my $block (0 .. length($bytes) / $block_size - 1)
+	{
+		my $page = substr($bytes, $block * $block_size, $block_size);
+
+		vdb_seal(\$bytes, $block)
+		  if $page ne $zeros && $page ne substr($before, $block * $block_size, $block_size);
+	}
 	vdb_write_file($case->{path}, $bytes);
 }
 $node->start;
@@ -377,6 +392,7 @@ for my $case (@cases)
 		[ info => "SELECT count(*) FROM ivfkm_info('$index'), ivfkm_lists('$index')" ],
 		[ select => "$scan SET ivfkm.probes = 1000; SELECT count(*) FROM (SELECT id FROM $table ORDER BY v <-> $query LIMIT 100000) a" ],
 		[ nearest => "$scan SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
+		[ prewarm => "SELECT ivfkm_prewarm('$index', 'codes'), ivfkm_prewarm('$index', 'all')" ],
 		[ insert => "INSERT INTO $table SELECT id + 1000000, v FROM $case->{shape}" ],
 		[ vacuum => "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) $table" ],
 		[ later => "SELECT vdb_index_check('$index')" ]);

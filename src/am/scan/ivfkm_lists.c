@@ -107,9 +107,9 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				IvfkmCandidate candidate;
 
 				mask &= mask - 1;
-				if (unlikely(!ItemPointerIsValid(&unit.tid[lane])))
-					page_corrupted(lists->index, BufferGetBlockNumber(reader.buffer),
-								   "Slot %d points to no row.", u * QUANT_UNIT + lane);
+				if (unlikely(!page_row_in_table(&unit.tid[lane], lists->heap_blocks)))
+					page_check_row(lists->index, BufferGetBlockNumber(reader.buffer),
+								   u * QUANT_UNIT + lane, &unit.tid[lane], &lists->heap_blocks);
 				candidate.at.lb = lb[lane];
 				candidate.at.row = ivfkm_lists_address(&unit.tid[lane]);
 				candidate.refine =

@@ -26,8 +26,9 @@ typedef struct IvfkmLists
 	int nscanned;
 	int nreached; /* those behind the scanned ones are next */
 	int size;
-	bool complete; /* all lists of the index were reached */
-	double rows;   /* in the lists scanned, living or not */
+	BlockNumber heap_blocks; /* of the table, when it was looked at last */
+	bool complete;			 /* all lists of the index were reached */
+	double rows;			 /* in the lists scanned, living or not */
 
 	/* reading from disk */
 	int64 reads_before; /* blocks that this process had read from disk when the scan began */

@@ -51,8 +51,7 @@ read_group(IvfkmNulls *nulls, Relation index, Snapshot snapshot)
 		if (!page_slot_used(page_group_last(&group), geometry, slot))
 			continue;
 		page_unit_get(page_group_last(&group), geometry, slot / QUANT_UNIT, &unit);
-		if (!ItemPointerIsValid(&unit.tid[slot % QUANT_UNIT]))
-			page_corrupted(index, nulls->next, "Slot %d points to no row.", slot);
+		page_check_row(index, nulls->next, slot, &unit.tid[slot % QUANT_UNIT], &nulls->heap_blocks);
 		nulls->rows[nulls->nrows++] = unit.tid[slot % QUANT_UNIT];
 	}
 	nulls->next = page_group_next(page_group_last(&group));

@@ -35,7 +35,7 @@ read_blocks(Relation index, BlockNumber first, BlockNumber end)
 		CHECK_FOR_INTERRUPTS();
 		for (; asked < end && asked < block + READ_AHEAD; asked++)
 			(void) PrefetchBuffer(index, MAIN_FORKNUM, asked);
-		ReleaseBuffer(page_pin(index, block));
+		UnlockReleaseBuffer(page_read(index, block, BUFFER_LOCK_SHARE));
 	}
 	return (int64) end - first;
 }
@@ -51,7 +51,7 @@ read_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *l
 	while (ivfkm_reader_next(&reader))
 	{
 		for (int i = 0; i < geometry->stripes - 1; i++)
-			ReleaseBuffer(page_pin(index, reader.block + i));
+			UnlockReleaseBuffer(page_read(index, reader.block + i, BUFFER_LOCK_SHARE));
 		pages += geometry->stripes;
 	}
 	return pages;

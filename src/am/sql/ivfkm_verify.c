@@ -4,7 +4,7 @@
  *	  vdb_index_check(): verifies every invariant of an index.
  *
  * NOTES
- *	  First the pages: the metapage, the mean, the nodes, the centroids and all lists
+ *	  First the seals of all pages.  Then the pages: the metapage, the mean, the nodes, the centroids and all lists
  *	  with their refine pages are walked, each block must be reached exactly once, and
  *	  each group is checked byte by byte.  Then the table: every row visible to a snapshot taken before the
  *	  walk must be in the index, with the code that encoding it anew gives.  Runs in
@@ -22,8 +22,10 @@
 #include <math.h>
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/index.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -57,7 +59,9 @@ typedef struct CheckState
 	BlockNumber nvisited;
 	IvfkmProbe *lists;
 	int nlists;
-	tidhash_hash *rows; /* where each row is */
+	tidhash_hash *rows;	   /* where each row is */
+	tidhash_hash *records; /* refine records of the list being checked: which slot has them */
+	BlockNumber heap_blocks;
 	int64 nrows;
 	MemoryContext row_context;
 	Page pages[IVFKM_MAX_STRIPES];
@@ -83,6 +87,20 @@ visit(CheckState *check, BlockNumber block, BlockNumber from)
 		page_corrupted(check->index, block, "It is reached twice, the second time from block %u.",
 					   from);
 	check->visited[block] = 1;
+}
+
+/* Notes that a page that is not changed after the build was reached, and checks what frames it. */
+static void
+visit_framed(CheckState *check, BlockNumber block, BlockNumber from, IvfkmPageKind kind,
+			 uint32 owner, uint32 generation)
+{
+	Buffer buffer;
+
+	visit(check, block, from);
+	buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
+	page_check_owner(check->index, buffer, kind, owner, generation);
+	page_verify_frame(check->index, block, BufferGetPage(buffer));
+	UnlockReleaseBuffer(buffer);
 }
 
 /* Copies a group of the owner. */
@@ -130,6 +148,8 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 		if (!page_slot_used(last_page, geometry, slot))
 			continue;
 		page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
+		page_check_row(check->index, block, slot, &unit.tid[slot % QUANT_UNIT],
+					   &check->heap_blocks);
 		entry = tidhash_insert(check->rows, unit.tid[slot % QUANT_UNIT], &found);
 		if (found && still_there(check, entry))
 			page_corrupted(check->index, block, "Row (%u,%u) is also in block %u.",
@@ -142,14 +162,52 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 	}
 }
 
-/* Walks the refine pages of a list, from the last one back to the first. */
+/* Notes the refine records of a group of a list, which was copied: no two slots have the same. */
 static void
-check_refine_pages(CheckState *check, const IvfkmChildData *list, BlockNumber block)
+note_records(CheckState *check, BlockNumber block)
+{
+	const IvfkmGeometry *geometry = &check->list_geometry;
+	Page last_page = check->pages[geometry->stripes - 1];
+
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		IvfkmUnit unit;
+		const ItemPointerData *record;
+		TidHashEntry *entry;
+		bool found;
+
+		page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
+		record = &unit.refine[slot % QUANT_UNIT];
+		if (!ItemPointerIsValid(record))
+			continue;
+		entry = tidhash_insert(check->records, *record, &found);
+		if (found)
+			page_corrupted(check->index, block,
+						   "Slot %d has refine record (%u,%u), as has slot %d of block %u.", slot,
+						   ItemPointerGetBlockNumberNoCheck(record),
+						   ItemPointerGetOffsetNumberNoCheck(record), entry->slot, entry->block);
+		entry->block = block;
+		entry->slot = slot;
+		entry->list = 0; /* not met yet on a refine page */
+	}
+}
+
+/*
+ * Walks the refine pages of a list, from the last one back to the first.  The records that its
+ * slots have, noted before, must all be there.
+ */
+static void
+check_refine_pages(CheckState *check, const IvfkmChildData *list)
 {
 	const IvfkmGeometry *geometry = &check->list_geometry;
 	BlockNumber from = list->first_block;
+	BlockNumber block;
 	Page page = check->pages[0];
+	uint32 nmet = 0;
 
+	/* inserts may have added refine pages since the head group was copied */
+	copy_group(check, geometry, list, list->first_block);
+	block = page_list_refine_block(check->pages[geometry->stripes - 1]);
 	while (BlockNumberIsValid(block))
 	{
 		Buffer buffer;
@@ -162,9 +220,38 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list, BlockNumber bl
 		UnlockReleaseBuffer(buffer);
 
 		page_verify_refine(check->index, geometry, list, block, page);
+		for (int i = 0; i < page_refine_count(page); i++)
+		{
+			ItemPointerData address;
+			TidHashEntry *entry;
+
+			ItemPointerSet(&address, block, (OffsetNumber) (i + 1));
+			entry = tidhash_lookup(check->records, address);
+			if (entry != NULL)
+			{
+				entry->list = 1;
+				nmet++;
+			}
+		}
 		from = block;
 		block = page_refine_previous(page);
 	}
+	if (nmet != check->records->members)
+	{
+		tidhash_iterator iterator;
+		TidHashEntry *entry;
+
+		tidhash_start_iterate(check->records, &iterator);
+		while ((entry = tidhash_iterate(check->records, &iterator)) != NULL)
+		{
+			if (entry->list == 0)
+				page_corrupted(check->index, entry->block,
+							   "Slot %d has refine record (%u,%u), which is none of list %u.",
+							   entry->slot, ItemPointerGetBlockNumberNoCheck(&entry->tid),
+							   ItemPointerGetOffsetNumberNoCheck(&entry->tid), list->id);
+		}
+	}
+	tidhash_reset(check->records);
 }
 
 /*
@@ -201,6 +288,8 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 			hint_seen = true;
 		if (!geometry->node)
 			note_rows(check, geometry, block, number);
+		if (geometry->refine_bits > 0)
+			note_records(check, block);
 		next = page_group_next(check->pages[last]);
 		if (block + geometry->stripes < extent_end && next != block + geometry->stripes)
 			page_corrupted(check->index, block + last, "The extent of list %u is not contiguous.",
@@ -212,7 +301,7 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		page_corrupted(check->index, owner->first_block,
 					   "Its insert position, block %u, is not in the list.", hint);
 	if (geometry->refine_bits > 0)
-		check_refine_pages(check, owner, refine_block);
+		check_refine_pages(check, owner);
 	else if (BlockNumberIsValid(refine_block))
 		page_corrupted(check->index, owner->first_block, "It has a refine page at block %u.",
 					   refine_block);
@@ -263,7 +352,8 @@ visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from
 	if (ItemPointerGetOffsetNumberNoCheck(pointer) != FirstOffsetNumber)
 		return;
 	for (int stripe = 0; stripe < stripes; stripe++)
-		visit(check, ItemPointerGetBlockNumberNoCheck(pointer) + stripe, from);
+		visit_framed(check, ItemPointerGetBlockNumberNoCheck(pointer) + stripe, from,
+					 IVFKM_PAGE_CENTROID, check->meta.root_id, check->meta.root_generation);
 }
 
 /*
@@ -385,6 +475,22 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 	pfree(centroid);
 }
 
+/* Every page in use must have its seal. */
+static void
+check_seals(CheckState *check)
+{
+	for (BlockNumber block = 0; block < check->meta.used_blocks; block++)
+	{
+		Buffer buffer;
+
+		CHECK_FOR_INTERRUPTS();
+		buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
+		(void) page_check_any(check->index, buffer);
+		page_seal_check(check->index, block, BufferGetPage(buffer));
+		UnlockReleaseBuffer(buffer);
+	}
+}
+
 /* Walks the whole index. */
 static void
 check_pages(CheckState *check)
@@ -396,9 +502,10 @@ check_pages(CheckState *check)
 	IvfkmChildData root;
 	IvfkmChildData nulls;
 
-	visit(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK);
+	check_seals(check);
+	visit_framed(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK, IVFKM_PAGE_META, 0, 0);
 	for (int i = 0; i < page_mean_pages(dims); i++)
-		visit(check, meta->mean_block + i, IVFKM_META_BLOCK);
+		visit_framed(check, meta->mean_block + i, IVFKM_META_BLOCK, IVFKM_PAGE_MEAN, 0, 0);
 
 	page_meta_root(meta, &root);
 	check_node(check, &root, NULL);
@@ -530,6 +637,13 @@ check_index(Relation index, Relation heap, void *arg)
 	check.index = index;
 	check.ops = ivfkm_ops_get(index);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	/* rows that such a snapshot sees may be missing rightly: see amcheck */
+	if (IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
+		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+							   snapshot->xmin))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("index \"%s\" cannot be verified using transaction snapshot",
+							   RelationGetRelationName(index))));
 	page_meta_read(index, &check.meta);
 	dims = (int) check.meta.dimensions;
 	if (check.meta.metric != (uint32) check.ops->metric)
@@ -551,6 +665,7 @@ check_index(Relation index, Relation heap, void *arg)
 	check.visited = MemoryContextAllocExtended(CurrentMemoryContext, check.nvisited,
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	check.rows = tidhash_create(CurrentMemoryContext, 1024, NULL);
+	check.records = tidhash_create(CurrentMemoryContext, 1024, NULL);
 	check.row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm check row", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < IVFKM_MAX_STRIPES; i++)

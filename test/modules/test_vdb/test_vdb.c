@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * test_vdb.c
- *	  Index scans as no SQL statement makes them, settings as another library's, and stops at
- *	  the points of src/page/page_point.h.
+ *	  Index scans as no SQL statement makes them, settings as another library's, stops at
+ *	  the points of src/page/page_point.h, and flipped bits.
  *
  * IDENTIFICATION
  *	  test/modules/test_vdb/test_vdb.c
@@ -20,6 +20,7 @@
 #include "fmgr.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -36,6 +37,7 @@ PG_FUNCTION_INFO_V1(test_vdb_recv);
 PG_FUNCTION_INFO_V1(test_vdb_stop);
 PG_FUNCTION_INFO_V1(test_vdb_fail);
 PG_FUNCTION_INFO_V1(test_vdb_go);
+PG_FUNCTION_INFO_V1(test_vdb_flip);
 
 /* Points that this session is to stop at. */
 typedef struct Stop
@@ -236,5 +238,23 @@ test_vdb_go(PG_FUNCTION_ARGS)
 {
 	nstops = 0;
 	*find_rendezvous_variable("vdb_point") = NULL;
+	PG_RETURN_VOID();
+}
+
+/*
+ * SQL: test_vdb_flip(index regclass, block bigint, position bigint) returns void: flips a bit of a
+ * page in shared buffers, number "position" from its first byte.  The page is not marked dirty.
+ */
+Datum
+test_vdb_flip(PG_FUNCTION_ARGS)
+{
+	int64 position = PG_GETARG_INT64(2);
+	Relation index = index_open(PG_GETARG_OID(0), AccessShareLock);
+	Buffer buffer = ReadBuffer(index, (BlockNumber) PG_GETARG_INT64(1));
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	BufferGetPage(buffer)[position / 8] ^= (char) (1 << (position % 8));
+	UnlockReleaseBuffer(buffer);
+	index_close(index, AccessShareLock);
 	PG_RETURN_VOID();
 }
