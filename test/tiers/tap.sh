@@ -25,6 +25,7 @@ tree=$vdb_work/tree
 mkdir "$tree" && cp -R test "$tree/" || exit 1
 mkdir "$tree/sql" && cp -p vdb.control "$tree/" &&
 	cp -p sql/vdb--*.sql sql/vector_shim.* sql/from_pgvector.awk "$tree/sql/" || exit 1
+mkdir "$tree/src" && cp -R src/page src/quant src/port src/*.h "$tree/src/" || exit 1
 [ ! -d bench/data ] || { mkdir "$tree/bench" && cp -R bench/data "$tree/bench/"; } || exit 1
 src=$(dirname "$(dirname "$("$vdb_bin/pg_config" --pgxs)")")
 mkdir "$vdb_work/tmp_check" "$vdb_work/tmp_check/log"

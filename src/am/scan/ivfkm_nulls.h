@@ -20,7 +20,7 @@ typedef struct IvfkmNulls
 	IvfkmGeometry geometry;
 	IvfkmChildData list;
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
-	BlockNumber next; /* group to be read next, or invalid */
+	BlockNumber next;		 /* group to be read next, or invalid */
 	BlockNumber nvisited;
 	ItemPointerData *rows; /* of the group read last; NULL before the first */
 	int nrows;

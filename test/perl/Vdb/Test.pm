@@ -67,6 +67,7 @@ our @EXPORT = qw(
   vdb_read_file
   vdb_write_file
   vdb_poke
+  vdb_seal
 );
 
 our $vdb_seed = $ENV{VDB_TEST_SEED} || 20240607;
@@ -167,22 +168,23 @@ SQL
 
 =pod
 
-=head2 vdb_test_module()
+=head2 vdb_test_module(NAME)
 
-Compiles test/modules/test_vdb, which is a test, and returns the path of its library as
-CREATE FUNCTION takes it.  Without the library no test goes on.
+Compiles test/modules/NAME (by default test_vdb), which is a test, and returns the path of its
+library as CREATE FUNCTION takes it.  Without the library no test goes on.
 
 =cut
 
 sub vdb_test_module
 {
+	my $name = shift // 'test_vdb';
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my $module = Cwd::abs_path(dirname(__FILE__) . '/../../modules/test_vdb');
+	my $module = Cwd::abs_path(dirname(__FILE__) . "/../../modules/$name");
 	my ($out, $error) = run_command(
-		[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', 'test_vdb.so' ]);
+		[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', "$name.so" ]);
 
-	ok(-f "$module/test_vdb.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
-	return "$module/test_vdb";
+	ok(-f "$module/$name.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
+	return "$module/$name";
 }
 
 =pod
@@ -726,6 +728,36 @@ sub vdb_poke
 	die "block $block is behind the end of the file"
 	  if ($block + 1) * 8192 > length($$bytes);
 	substr($$bytes, $block * 8192 + $offset, length($new)) = $new;
+	return;
+}
+
+=pod
+
+=head2 vdb_seal(REF, BLOCK)
+
+Gives a block in the contents of a file the seal of its bytes (src/page/page_seal.c), so that what
+was changed there is not found by its seal.
+
+=cut
+
+my @crc_table = map {
+	my $crc = $_;
+	$crc = $crc & 1 ? ($crc >> 1) ^ 0x82F63B78 : $crc >> 1 for 1 .. 8;
+	$crc;
+} 0 .. 255;
+
+sub vdb_seal
+{
+	my ($bytes, $block) = @_;
+	my $seal = 40;
+	my $page = substr($$bytes, $block * 8192, 8192);
+	my $crc = 0xFFFFFFFF;
+
+	for my $byte (unpack('C*', substr($page, 10, $seal - 10) . substr($page, $seal + 4)))
+	{
+		$crc = $crc_table[ ($crc ^ $byte) & 0xFF ] ^ ($crc >> 8);
+	}
+	vdb_poke($bytes, $block, $seal, pack('L', $crc ^ 0xFFFFFFFF));
 	return;
 }
 

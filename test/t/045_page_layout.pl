@@ -1,0 +1,55 @@
+# Layout of groups and lists: random sequences of changes give what a plain array says they should.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Vdb::Test;
+
+my $module = vdb_test_module('test_page');
+my $node = vdb_node('main', conf => "restart_after_crash = on\n");
+$node->start;
+vdb_create($node);
+$node->safe_psql(
+	'postgres', qq{
+CREATE FUNCTION test_page_group(dims integer, refine_bits integer, node boolean, seed integer, steps integer) RETURNS integer
+	AS '$module' LANGUAGE C STRICT;
+CREATE FUNCTION test_page_list(index regclass, seed integer, steps integer) RETURNS integer
+	AS '$module' LANGUAGE C STRICT;
+CREATE TABLE none (v vector);});
+
+# the group of NULLs, groups of many units, of one unit, of two to four pages
+for my $dims (0, 1, 33, 128, 1024, 3900, 8000, 12000, 15968)
+{
+	for my $kind ([ 0, 'false' ], [ 8, 'false' ], [ 0, 'true' ])
+	{
+		my ($bits, $is_node) = @$kind;
+		next if $dims == 0 && "$bits $is_node" ne '0 false';
+		my $steps = $dims > 1000 || $dims == 0 ? 300 : 1500;
+		my $result = vdb_try($node, "SELECT test_page_group($dims, $bits, $is_node, $vdb_seed, $steps)");
+
+		ok($result->{ok} && $result->{out} >= 14, "group of $dims dimensions, $bits bits, node $is_node")
+		  or diag($result->{out} . $result->{error});
+	}
+}
+
+for my $shape ([ 24, 8, 3000 ], [ 500, 4, 600 ], [ 4000, 0, 150 ], [ 6000, 8, 150 ], [ 15968, 4, 120 ])
+{
+	my ($dims, $bits, $steps) = @$shape;
+
+	$node->safe_psql('postgres',
+		"CREATE INDEX list_$dims ON none USING ivfkm ((v::vector($dims))) WITH (refine_bits = $bits)");
+	my $result = vdb_try($node, "SELECT test_page_list('list_$dims', $vdb_seed, $steps)");
+	ok($result->{ok} && $result->{out} > 0, "list of $dims dimensions, $bits bits")
+	  or diag($result->{out} . $result->{error});
+}
+
+# what was logged is what is there after a crash
+$node->stop('immediate');
+$node->start;
+my $result = vdb_try($node, "SELECT count(*) FROM ivfkm_lists('list_24')");
+is($result->{out}, '1', 'an index that was filled this way can be read after a crash');
+
+$node->stop;
+done_testing();
