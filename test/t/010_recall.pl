@@ -106,5 +106,21 @@ for my $dims (3, 64, 384)
 }
 
 vdb_check_all($node, 'at the end');
+# Clusters so tight that one list holds a row's neighbours say nothing of queries that are unlike
+# the rows: a small index probes more lists than were measured to be enough.
+$node->safe_psql(
+	'postgres', q{
+SELECT setseed(0.1);
+CREATE TABLE tight AS
+	SELECT i AS id, (SELECT array_agg((i % 11 * 7 + d * 3) % 11 + random() * 0.3 ORDER BY d)::real[]::vector(16) FROM generate_series(1, 16) d) AS v
+	FROM generate_series(1, 2890) i;
+CREATE TABLE unlike AS
+	SELECT i AS id, (SELECT array_agg(random() * 11 ORDER BY d)::real[]::vector(16) FROM generate_series(1, 16) d WHERE i > 0) AS v
+	FROM generate_series(1, 100) i;
+CREATE INDEX tight_idx ON tight USING ivfkm (v vector_l2_ops);});
+cmp_ok(
+	vdb_recall($node, table => 'tight', queries => 'unlike', op => '<->', truth => 'truth_tight')->{recall},
+	'>=', 0.95, 'queries unlike the rows of a small clustered table');
+
 $node->stop;
 done_testing();

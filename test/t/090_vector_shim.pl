@@ -387,6 +387,54 @@ is($result->{out}, join("\n", (scanned('items_hnsw', 'SET LOCAL hnsw.ef_search =
   or diag($result->{error});
 unlike($result->{error}, qr/WARNING|ERROR/, 'without complaint');
 
+# ----- off ends no search early, and settings that are turned up reach exact results
+
+value(
+	q{
+CREATE TABLE emptied (v vector(3));
+INSERT INTO emptied SELECT ARRAY[i % 977, i % 431, i % 613]::vector(3) FROM generate_series(1, 10000) i;
+CREATE INDEX emptied_hnsw ON emptied USING hnsw (v vector_l2_ops);
+DELETE FROM emptied WHERE v <-> '[0,0,0]' < 900;
+VACUUM emptied;});
+for my $limit (10, 40)
+{
+	is(value("SET enable_seqscan = off; SET ivfkm.probes = 1; SELECT count(*) FROM (SELECT FROM emptied ORDER BY v <-> '[0,0,0]' LIMIT $limit) a"),
+		$limit, "LIMIT $limit where the nearest lists are empty");
+}
+value(
+	q{
+DROP TABLE emptied;
+CREATE TABLE turned (id int, v vector(24));
+SELECT setseed(0.25);
+INSERT INTO turned SELECT i, (SELECT array_agg(random())::real[]::vector(24) FROM generate_series(1, 24) WHERE i > 0) FROM generate_series(1, 5000) i;
+CREATE FUNCTION missed() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	q vector;
+	missed bigint := 0;
+	found integer[];
+	nearest integer[];
+BEGIN
+	FOR q IN SELECT v FROM turned WHERE id <= 100
+	LOOP
+		SET LOCAL enable_seqscan = off;
+		SET LOCAL enable_indexscan = on;
+		SELECT array_agg(id) INTO found FROM (SELECT id FROM turned ORDER BY v <-> q LIMIT 10) s;
+		SET LOCAL enable_seqscan = on;
+		SET LOCAL enable_indexscan = off;
+		SELECT array_agg(id) INTO nearest FROM (SELECT id FROM turned ORDER BY v <-> q LIMIT 10) s;
+		missed := missed + cardinality(ARRAY(SELECT unnest(nearest) EXCEPT SELECT unnest(found)));
+	END LOOP;
+	RETURN missed;
+END $$;
+CREATE INDEX turned_hnsw ON turned USING hnsw (v vector_l2_ops);});
+cmp_ok(value('SET hnsw.ef_search = 40; SELECT missed()'), '>', 0, 'ef_search 40 misses some of 1000 neighbours');
+is(value('SET hnsw.ef_search = 1000; SELECT missed()'), 0, 'ef_search 1000 misses none');
+value('DROP INDEX turned_hnsw; CREATE INDEX turned_ivfflat ON turned USING ivfflat (v vector_l2_ops) WITH (lists = 50)');
+is(value('SET ivfflat.probes = 50; SELECT missed()'), 0, 'as many probes as lists miss none');
+is(value("SET enable_seqscan = off; SET ivfflat.probes = 50; SELECT count(DISTINCT id) FROM (SELECT id FROM turned ORDER BY v <-> (SELECT v FROM turned WHERE id = 1) LIMIT 100000) a"),
+	5000, 'and give all rows');
+value('DROP TABLE turned; DROP FUNCTION missed()');
+
 # ----- beside a library that has settings of these names
 
 my $module = vdb_test_module();
@@ -419,7 +467,7 @@ CREATE UNLOGGED TABLE fast (embedding vector(3));
 CREATE INDEX ON fast USING hnsw (embedding vector_l2_ops);
 INSERT INTO documents (embedding) VALUES ('[1,2,3]'), ('[4,5,6]'), (NULL);});
 is(value("SET enable_seqscan = off; SET hnsw.ef_search = 100; SELECT id FROM documents ORDER BY embedding <=> '[4,5,7]' LIMIT 5"),
-	"2\n1", 'a search');
+	"2\n1\n3", 'a search, NULL last');
 like(
 	value("SET enable_seqscan = off; EXPLAIN (COSTS OFF) SELECT id FROM documents ORDER BY embedding <#> '[4,5,7]' LIMIT 5"),
 	qr/Index Scan using documents_embedding_idx1/,

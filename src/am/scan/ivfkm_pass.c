@@ -36,12 +36,12 @@ rows_used_up(const IvfkmScan *so)
 	return so->settings.max_scan_tuples > 0 && so->lists.rows >= so->settings.max_scan_tuples;
 }
 
-/* True when the settings end the scan with the lists that it has. */
+/* True when the settings end the scan with the lists that it has; they hold min_rows rows. */
 static bool
 ended(const IvfkmScan *so)
 {
 	return so->settings.iterative_scan == IVFKM_ITERATIVE_OFF &&
-		   so->ngiven >= so->settings.min_rows;
+		   so->lists.rows >= so->settings.min_rows;
 }
 
 /* How many lists a pass with "total_k" rows to give in all is to have scanned in all. */
