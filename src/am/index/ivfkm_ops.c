@@ -13,6 +13,7 @@
 #include "access/genam.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/lsyscache.h"
 
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
@@ -27,16 +28,31 @@ ivfkm_ops_get(Relation relation)
 }
 
 /*
+ * The type modifier of the indexed column or expression, -1 without one.  Of a domain, that of the
+ * type below it, which *type becomes.
+ */
+int32
+ivfkm_ops_column_typmod(Relation relation, Oid *type)
+{
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), 0);
+	int32 typmod = attribute->atttypmod;
+
+	*type = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
+	return typmod;
+}
+
+/*
  * Dimensions of the indexed column or expression, from its type modifier.  Errors: a type
  * whose modifier is only a limit; none given; more than the operator class can index.
  */
 int
 ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 {
-	int dims = TupleDescAttr(RelationGetDescr(relation), 0)->atttypmod;
+	Oid type;
+	int dims = ivfkm_ops_column_typmod(relation, &type);
 
 	/* the operator classes of bit take bit varying too */
-	if (TupleDescAttr(RelationGetDescr(relation), 0)->atttypid == VARBITOID)
+	if (type == VARBITOID)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("type not supported for %s index", ivfkm_index_method(relation)),
 						errhint("Declare the column as %s(n), or index an expression cast to it.",

@@ -14,6 +14,7 @@
 #include "am/ivfkm.h"
 
 extern const IvfkmOps *ivfkm_ops_get(Relation relation);
+extern int32 ivfkm_ops_column_typmod(Relation relation, Oid *type);
 extern int ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops);
 extern void ivfkm_ops_check_value(const IvfkmOps *ops, Relation relation, const void *value,
 								  int dims);

@@ -632,6 +632,7 @@ check_index(Relation index, Relation heap, void *arg)
 	float *mean;
 	int dims;
 	int column_dims;
+	Oid column_type;
 
 	memset(&check, 0, sizeof(check));
 	check.index = index;
@@ -650,7 +651,7 @@ check_index(Relation index, Relation heap, void *arg)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   check.meta.metric);
 	/* the column may have lost its type modifier since, which keeps the index */
-	column_dims = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
+	column_dims = ivfkm_ops_column_typmod(index, &column_type);
 	if (column_dims > 0 && column_dims != dims)
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.", dims,
 					   column_dims);
