@@ -164,7 +164,8 @@ INSERT INTO expected VALUES
 	('cast', 'vector to sparsevec', 'vector_to_sparsevec(vector,integer,boolean) implicit'),
 	('cast', 'vector to vector', 'vector(vector,integer,boolean) implicit');
 
--- Operators.  <> has neqsel here; pgvector gives it eqsel, the estimate for equal values.
+-- Operators.  <> has neqsel here; pgvector gives it eqsel, the estimate for equal values.  = can be
+-- hashed here.
 INSERT INTO expected VALUES
 	('operator', '*(halfvec,halfvec)', 'halfvec halfvec_mul(halfvec,halfvec), commutator *(halfvec,halfvec), negator , - -'),
 	('operator', '*(vector,vector)', 'vector vector_mul(vector,vector), commutator *(vector,vector), negator , - -'),
@@ -195,9 +196,9 @@ INSERT INTO expected VALUES
 	('operator', '<>(sparsevec,sparsevec)', 'boolean sparsevec_ne(sparsevec,sparsevec), commutator <>(sparsevec,sparsevec), negator =(sparsevec,sparsevec), neqsel neqjoinsel'),
 	('operator', '<>(vector,vector)', 'boolean vector_ne(vector,vector), commutator <>(vector,vector), negator =(vector,vector), neqsel neqjoinsel'),
 	('operator', '<~>(bit,bit)', 'double precision hamming_distance(bit,bit), commutator <~>(bit,bit), negator , - -'),
-	('operator', '=(halfvec,halfvec)', 'boolean halfvec_eq(halfvec,halfvec), commutator =(halfvec,halfvec), negator <>(halfvec,halfvec), eqsel eqjoinsel'),
-	('operator', '=(sparsevec,sparsevec)', 'boolean sparsevec_eq(sparsevec,sparsevec), commutator =(sparsevec,sparsevec), negator <>(sparsevec,sparsevec), eqsel eqjoinsel'),
-	('operator', '=(vector,vector)', 'boolean vector_eq(vector,vector), commutator =(vector,vector), negator <>(vector,vector), eqsel eqjoinsel'),
+	('operator', '=(halfvec,halfvec)', 'boolean halfvec_eq(halfvec,halfvec), commutator =(halfvec,halfvec), negator <>(halfvec,halfvec), eqsel eqjoinsel hashes'),
+	('operator', '=(sparsevec,sparsevec)', 'boolean sparsevec_eq(sparsevec,sparsevec), commutator =(sparsevec,sparsevec), negator <>(sparsevec,sparsevec), eqsel eqjoinsel hashes'),
+	('operator', '=(vector,vector)', 'boolean vector_eq(vector,vector), commutator =(vector,vector), negator <>(vector,vector), eqsel eqjoinsel hashes'),
 	('operator', '>(halfvec,halfvec)', 'boolean halfvec_gt(halfvec,halfvec), commutator <(halfvec,halfvec), negator <=(halfvec,halfvec), scalargtsel scalargtjoinsel'),
 	('operator', '>(sparsevec,sparsevec)', 'boolean sparsevec_gt(sparsevec,sparsevec), commutator <(sparsevec,sparsevec), negator <=(sparsevec,sparsevec), scalargtsel scalargtjoinsel'),
 	('operator', '>(vector,vector)', 'boolean vector_gt(vector,vector), commutator <(vector,vector), negator <=(vector,vector), scalargtsel scalargtjoinsel'),
@@ -254,8 +255,8 @@ SELECT kind, count(*) FROM expected GROUP BY kind ORDER BY kind;
 
 -- the differences: none but what is vdb's own
 CREATE VIEW own AS SELECT * FROM actual
-WHERE kind = 'operator class' AND object LIKE 'ivfkm %'
-	OR kind = 'function' AND (object ~ '^(ivfkm|vdb_)' OR object ~ '^l2_squared_distance\(');
+WHERE kind = 'operator class' AND object ~ '^(ivfkm|hash) '
+	OR kind = 'function' AND (object ~ '^(ivfkm|vdb_)' OR object ~ '^(l2_squared_distance|\w+_hash|\w+_hash_extended|distance_support)\(');
 SELECT 'missing' AS what, kind, object, properties FROM expected WHERE (kind, object) NOT IN (SELECT kind, object FROM actual)
 UNION ALL
 SELECT 'extra', kind, object, properties FROM actual
@@ -272,7 +273,7 @@ SELECT kind, object, properties FROM own ORDER BY kind, object COLLATE "C";
 -- members of other kinds
 SELECT pg_describe_object(classid, objid, 0) FROM member
 WHERE classid NOT IN ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_cast'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass)
-	AND pg_describe_object(classid, objid, 0) !~ '^operator family .* for access method (btree|ivfkm)$'
+	AND pg_describe_object(classid, objid, 0) !~ '^operator family .* for access method (btree|hash|ivfkm)$'
 ORDER BY 1;
 
 DROP VIEW own, actual, member;

@@ -20,6 +20,12 @@ BEGIN
 END
 $$;
 
+-- What the planner is told about the distances of all types
+
+CREATE FUNCTION distance_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION distance_support(internal) IS 'planner support for distances';
+
 ---------------------------------------------------------------------------
 -- Type vector
 --
@@ -64,23 +70,28 @@ COMMENT ON TYPE vector IS 'single-precision vector';
 -- Functions
 
 CREATE FUNCTION l2_distance(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME', 'vector_l2_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'vector_l2_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l2_distance(vector, vector) IS 'Euclidean distance';
 
 CREATE FUNCTION l2_squared_distance(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME', 'vector_l2_squared_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'vector_l2_squared_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l2_squared_distance(vector, vector) IS 'squared Euclidean distance';
 
 CREATE FUNCTION inner_product(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME', 'vector_inner_product' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'vector_inner_product' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION inner_product(vector, vector) IS 'inner product';
 
 CREATE FUNCTION cosine_distance(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME', 'vector_cosine_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'vector_cosine_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION cosine_distance(vector, vector) IS 'cosine distance';
 
 CREATE FUNCTION l1_distance(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME', 'vector_l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'vector_l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l1_distance(vector, vector) IS 'taxicab distance';
 
 CREATE FUNCTION vector_dims(vector) RETURNS integer
@@ -106,15 +117,18 @@ COMMENT ON FUNCTION subvector(vector, integer, integer) IS 'elements of vector f
 -- Functions behind operators and operator classes
 
 CREATE FUNCTION vector_l2_squared_distance(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION vector_l2_squared_distance(vector, vector) IS 'squared Euclidean distance';
 
 CREATE FUNCTION vector_negative_inner_product(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION vector_negative_inner_product(vector, vector) IS 'implementation of <#> operator';
 
 CREATE FUNCTION vector_spherical_distance(vector, vector) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION vector_spherical_distance(vector, vector) IS 'angle between unit vectors over pi';
 
 CREATE FUNCTION vector_add(vector, vector) RETURNS vector
@@ -160,6 +174,14 @@ COMMENT ON FUNCTION vector_gt(vector, vector) IS 'implementation of > operator';
 CREATE FUNCTION vector_cmp(vector, vector) RETURNS integer
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vector_cmp(vector, vector) IS 'less-equal-greater';
+
+CREATE FUNCTION vector_hash(vector) RETURNS integer
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION vector_hash(vector) IS 'hash';
+
+CREATE FUNCTION vector_hash_extended(vector, bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION vector_hash_extended(vector, bigint) IS 'hash with a seed';
 
 -- Aggregates
 
@@ -308,7 +330,8 @@ COMMENT ON OPERATOR <= (vector, vector) IS 'less than or equal';
 CREATE OPERATOR = (
 	LEFTARG = vector, RIGHTARG = vector, FUNCTION = vector_eq,
 	COMMUTATOR = =, NEGATOR = <>,
-	RESTRICT = eqsel, JOIN = eqjoinsel
+	RESTRICT = eqsel, JOIN = eqjoinsel,
+	HASHES
 );
 COMMENT ON OPERATOR = (vector, vector) IS 'equal';
 
@@ -347,6 +370,18 @@ CREATE OPERATOR CLASS vector_ops
 	OPERATOR 5 >,
 	FUNCTION 1 vector_cmp(vector, vector);
 COMMENT ON OPERATOR CLASS vector_ops USING btree IS 'order of vectors, element by element';
+
+-- Hash operator class
+
+CREATE OPERATOR FAMILY vector_ops USING hash;
+COMMENT ON OPERATOR FAMILY vector_ops USING hash IS 'equality of vectors';
+
+CREATE OPERATOR CLASS vector_ops
+	DEFAULT FOR TYPE vector USING hash FAMILY vector_ops AS
+	OPERATOR 1 =,
+	FUNCTION 1 vector_hash(vector),
+	FUNCTION 2 vector_hash_extended(vector, bigint);
+COMMENT ON OPERATOR CLASS vector_ops USING hash IS 'equality of vectors';
 
 ---------------------------------------------------------------------------
 -- Type halfvec
@@ -389,19 +424,23 @@ COMMENT ON TYPE halfvec IS 'half-precision vector';
 -- Functions
 
 CREATE FUNCTION l2_distance(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'halfvec_l2_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'halfvec_l2_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l2_distance(halfvec, halfvec) IS 'Euclidean distance';
 
 CREATE FUNCTION inner_product(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'halfvec_inner_product' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'halfvec_inner_product' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION inner_product(halfvec, halfvec) IS 'inner product';
 
 CREATE FUNCTION cosine_distance(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'halfvec_cosine_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'halfvec_cosine_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION cosine_distance(halfvec, halfvec) IS 'cosine distance';
 
 CREATE FUNCTION l1_distance(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'halfvec_l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'halfvec_l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l1_distance(halfvec, halfvec) IS 'taxicab distance';
 
 CREATE FUNCTION vector_dims(halfvec) RETURNS integer
@@ -427,15 +466,18 @@ COMMENT ON FUNCTION subvector(halfvec, integer, integer) IS 'elements of halfvec
 -- Functions behind operators and operator classes
 
 CREATE FUNCTION halfvec_l2_squared_distance(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION halfvec_l2_squared_distance(halfvec, halfvec) IS 'squared Euclidean distance';
 
 CREATE FUNCTION halfvec_negative_inner_product(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION halfvec_negative_inner_product(halfvec, halfvec) IS 'implementation of <#> operator';
 
 CREATE FUNCTION halfvec_spherical_distance(halfvec, halfvec) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION halfvec_spherical_distance(halfvec, halfvec) IS 'angle between unit halfvecs over pi';
 
 CREATE FUNCTION halfvec_add(halfvec, halfvec) RETURNS halfvec
@@ -481,6 +523,14 @@ COMMENT ON FUNCTION halfvec_gt(halfvec, halfvec) IS 'implementation of > operato
 CREATE FUNCTION halfvec_cmp(halfvec, halfvec) RETURNS integer
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION halfvec_cmp(halfvec, halfvec) IS 'less-equal-greater';
+
+CREATE FUNCTION halfvec_hash(halfvec) RETURNS integer
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION halfvec_hash(halfvec) IS 'hash';
+
+CREATE FUNCTION halfvec_hash_extended(halfvec, bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION halfvec_hash_extended(halfvec, bigint) IS 'hash with a seed';
 
 -- Aggregates
 
@@ -645,7 +695,8 @@ COMMENT ON OPERATOR <= (halfvec, halfvec) IS 'less than or equal';
 CREATE OPERATOR = (
 	LEFTARG = halfvec, RIGHTARG = halfvec, FUNCTION = halfvec_eq,
 	COMMUTATOR = =, NEGATOR = <>,
-	RESTRICT = eqsel, JOIN = eqjoinsel
+	RESTRICT = eqsel, JOIN = eqjoinsel,
+	HASHES
 );
 COMMENT ON OPERATOR = (halfvec, halfvec) IS 'equal';
 
@@ -684,6 +735,18 @@ CREATE OPERATOR CLASS halfvec_ops
 	OPERATOR 5 >,
 	FUNCTION 1 halfvec_cmp(halfvec, halfvec);
 COMMENT ON OPERATOR CLASS halfvec_ops USING btree IS 'order of halfvecs, element by element';
+
+-- Hash operator class
+
+CREATE OPERATOR FAMILY halfvec_ops USING hash;
+COMMENT ON OPERATOR FAMILY halfvec_ops USING hash IS 'equality of half-precision vectors';
+
+CREATE OPERATOR CLASS halfvec_ops
+	DEFAULT FOR TYPE halfvec USING hash FAMILY halfvec_ops AS
+	OPERATOR 1 =,
+	FUNCTION 1 halfvec_hash(halfvec),
+	FUNCTION 2 halfvec_hash_extended(halfvec, bigint);
+COMMENT ON OPERATOR CLASS halfvec_ops USING hash IS 'equality of half-precision vectors';
 
 -- ---------------------------------------------------------------------------
 -- ivfkm: index access method
@@ -858,19 +921,23 @@ COMMENT ON TYPE sparsevec IS 'single-precision sparse vector';
 -- Functions
 
 CREATE FUNCTION l2_distance(sparsevec, sparsevec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'sparsevec_l2_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'sparsevec_l2_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l2_distance(sparsevec, sparsevec) IS 'Euclidean distance';
 
 CREATE FUNCTION inner_product(sparsevec, sparsevec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'sparsevec_inner_product' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'sparsevec_inner_product' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION inner_product(sparsevec, sparsevec) IS 'inner product';
 
 CREATE FUNCTION cosine_distance(sparsevec, sparsevec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'sparsevec_cosine_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'sparsevec_cosine_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION cosine_distance(sparsevec, sparsevec) IS 'cosine distance';
 
 CREATE FUNCTION l1_distance(sparsevec, sparsevec) RETURNS float8
-	AS 'MODULE_PATHNAME', 'sparsevec_l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'sparsevec_l1_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION l1_distance(sparsevec, sparsevec) IS 'taxicab distance';
 
 CREATE FUNCTION l2_norm(sparsevec) RETURNS float8
@@ -884,11 +951,13 @@ COMMENT ON FUNCTION l2_normalize(sparsevec) IS 'sparsevec divided by its Euclide
 -- Functions behind operators and operator classes
 
 CREATE FUNCTION sparsevec_l2_squared_distance(sparsevec, sparsevec) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION sparsevec_l2_squared_distance(sparsevec, sparsevec) IS 'squared Euclidean distance';
 
 CREATE FUNCTION sparsevec_negative_inner_product(sparsevec, sparsevec) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION sparsevec_negative_inner_product(sparsevec, sparsevec) IS 'implementation of <#> operator';
 
 CREATE FUNCTION sparsevec_lt(sparsevec, sparsevec) RETURNS boolean
@@ -918,6 +987,14 @@ COMMENT ON FUNCTION sparsevec_gt(sparsevec, sparsevec) IS 'implementation of > o
 CREATE FUNCTION sparsevec_cmp(sparsevec, sparsevec) RETURNS integer
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION sparsevec_cmp(sparsevec, sparsevec) IS 'less-equal-greater';
+
+CREATE FUNCTION sparsevec_hash(sparsevec) RETURNS integer
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sparsevec_hash(sparsevec) IS 'hash';
+
+CREATE FUNCTION sparsevec_hash_extended(sparsevec, bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION sparsevec_hash_extended(sparsevec, bigint) IS 'hash with a seed';
 
 -- Casts
 
@@ -1036,7 +1113,8 @@ COMMENT ON OPERATOR <= (sparsevec, sparsevec) IS 'less than or equal';
 CREATE OPERATOR = (
 	LEFTARG = sparsevec, RIGHTARG = sparsevec, FUNCTION = sparsevec_eq,
 	COMMUTATOR = =, NEGATOR = <>,
-	RESTRICT = eqsel, JOIN = eqjoinsel
+	RESTRICT = eqsel, JOIN = eqjoinsel,
+	HASHES
 );
 COMMENT ON OPERATOR = (sparsevec, sparsevec) IS 'equal';
 
@@ -1076,6 +1154,18 @@ CREATE OPERATOR CLASS sparsevec_ops
 	FUNCTION 1 sparsevec_cmp(sparsevec, sparsevec);
 COMMENT ON OPERATOR CLASS sparsevec_ops USING btree IS 'order of sparsevecs, element by element';
 
+-- Hash operator class
+
+CREATE OPERATOR FAMILY sparsevec_ops USING hash;
+COMMENT ON OPERATOR FAMILY sparsevec_ops USING hash IS 'equality of sparse vectors';
+
+CREATE OPERATOR CLASS sparsevec_ops
+	DEFAULT FOR TYPE sparsevec USING hash FAMILY sparsevec_ops AS
+	OPERATOR 1 =,
+	FUNCTION 1 sparsevec_hash(sparsevec),
+	FUNCTION 2 sparsevec_hash_extended(sparsevec, bigint);
+COMMENT ON OPERATOR CLASS sparsevec_ops USING hash IS 'equality of sparse vectors';
+
 -- ---------------------------------------------------------------------------
 -- Type bit of the server
 -- ---------------------------------------------------------------------------
@@ -1083,11 +1173,13 @@ COMMENT ON OPERATOR CLASS sparsevec_ops USING btree IS 'order of sparsevecs, ele
 -- Functions
 
 CREATE FUNCTION hamming_distance(bit, bit) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION hamming_distance(bit, bit) IS 'number of different bits';
 
 CREATE FUNCTION jaccard_distance(bit, bit) RETURNS float8
-	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT distance_support;
 COMMENT ON FUNCTION jaccard_distance(bit, bit) IS 'part of the bits set in either that is not set in both';
 
 -- Operators

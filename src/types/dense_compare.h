@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * dense_compare.h
- *	  Total order of a dense type: comparison operators and btree support.
+ *	  Total order of a dense type: comparison operators, btree and hash support.
  *
  * NOTES
  *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
@@ -102,4 +102,59 @@ Datum
 DENSE_FN(cmp)(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(DENSE_FN(compare_args)(fcinfo));
+}
+
+/*
+ * The elements of a vector as bytes that are equal for equal vectors: those of the vector itself,
+ * or of a copy in which each -0 is 0.
+ */
+static const unsigned char *
+DENSE_FN(hash_bytes)(const DENSE *vector)
+{
+	DENSE *copy = NULL;
+
+	for (int i = 0; i < vector->dim; i++)
+	{
+		DENSE_BITS bits;
+
+		memcpy(&bits, &vector->x[i], sizeof(bits));
+		if (likely(bits != (DENSE_BITS) (1u << (8 * sizeof(bits) - 1))))
+			continue;
+		if (copy == NULL)
+		{
+			copy = DENSE_FN(make)(vector->dim);
+			memcpy(copy->x, vector->x, sizeof(DENSE_ELEMENT) * (Size) vector->dim);
+		}
+		memset(&copy->x[i], 0, sizeof(bits));
+	}
+	return (const unsigned char *) (copy == NULL ? vector : copy)->x;
+}
+
+/* hash(type): hash support function 1. */
+Datum
+DENSE_FN(hash)(PG_FUNCTION_ARGS)
+{
+	DENSE *vector = DENSE_ARG(0);
+	const unsigned char *bytes = DENSE_FN(hash_bytes)(vector);
+	Datum result = hash_any(bytes, (int) sizeof(DENSE_ELEMENT) * vector->dim);
+
+	if (bytes != (const unsigned char *) vector->x)
+		pfree((char *) bytes - offsetof(DENSE, x));
+	PG_FREE_IF_COPY(vector, 0);
+	return result;
+}
+
+/* hash_extended(type, bigint): hash support function 2, with a seed. */
+Datum
+DENSE_FN(hash_extended)(PG_FUNCTION_ARGS)
+{
+	DENSE *vector = DENSE_ARG(0);
+	const unsigned char *bytes = DENSE_FN(hash_bytes)(vector);
+	Datum result = hash_any_extended(bytes, (int) sizeof(DENSE_ELEMENT) * vector->dim,
+									 (uint64) PG_GETARG_INT64(1));
+
+	if (bytes != (const unsigned char *) vector->x)
+		pfree((char *) bytes - offsetof(DENSE, x));
+	PG_FREE_IF_COPY(vector, 0);
+	return result;
 }

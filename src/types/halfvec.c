@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "distance/dist.h"
 #include "libpq/pqformat.h"
@@ -42,6 +43,8 @@ PG_FUNCTION_INFO_V1(halfvec_ne);
 PG_FUNCTION_INFO_V1(halfvec_ge);
 PG_FUNCTION_INFO_V1(halfvec_gt);
 PG_FUNCTION_INFO_V1(halfvec_cmp);
+PG_FUNCTION_INFO_V1(halfvec_hash);
+PG_FUNCTION_INFO_V1(halfvec_hash_extended);
 PG_FUNCTION_INFO_V1(halfvec_l2_distance);
 PG_FUNCTION_INFO_V1(halfvec_l2_squared_distance);
 PG_FUNCTION_INFO_V1(halfvec_inner_product);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sparsevec_compare.c
- *	  Total order of sparsevecs: comparison operators and btree support.
+ *	  Total order of sparsevecs: comparison operators, btree and hash support.
  *
  * NOTES
  *	  The order of the vectors that they stand for: lexicographic by element, zeros
@@ -17,6 +17,8 @@
  */
 #include "types/sparsevec.h"
 
+#include "common/hashfn.h"
+
 PG_FUNCTION_INFO_V1(sparsevec_lt);
 PG_FUNCTION_INFO_V1(sparsevec_le);
 PG_FUNCTION_INFO_V1(sparsevec_eq);
@@ -24,6 +26,8 @@ PG_FUNCTION_INFO_V1(sparsevec_ne);
 PG_FUNCTION_INFO_V1(sparsevec_ge);
 PG_FUNCTION_INFO_V1(sparsevec_gt);
 PG_FUNCTION_INFO_V1(sparsevec_cmp);
+PG_FUNCTION_INFO_V1(sparsevec_hash);
+PG_FUNCTION_INFO_V1(sparsevec_hash_extended);
 
 /* The index of stored element i, or that of an end no vector reaches. */
 static inline int32
@@ -118,4 +122,41 @@ Datum
 sparsevec_cmp(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(sparsevec_compare_args(fcinfo));
+}
+
+/*
+ * All that makes a sparsevec, after its header.  No stored element is zero and indices ascend, so
+ * equal ones have equal bytes.
+ */
+static const unsigned char *
+sparsevec_hash_bytes(const SparseVector *vector, int *size)
+{
+	*size = (int) (VARSIZE(vector) - VARHDRSZ);
+	return (const unsigned char *) VARDATA(vector);
+}
+
+/* sparsevec_hash(sparsevec): hash support function 1. */
+Datum
+sparsevec_hash(PG_FUNCTION_ARGS)
+{
+	SparseVector *vector = PG_GETARG_SPARSEVEC_P(0);
+	int size;
+	const unsigned char *bytes = sparsevec_hash_bytes(vector, &size);
+	Datum result = hash_any(bytes, size);
+
+	PG_FREE_IF_COPY(vector, 0);
+	return result;
+}
+
+/* sparsevec_hash_extended(sparsevec, bigint): hash support function 2, with a seed. */
+Datum
+sparsevec_hash_extended(PG_FUNCTION_ARGS)
+{
+	SparseVector *vector = PG_GETARG_SPARSEVEC_P(0);
+	int size;
+	const unsigned char *bytes = sparsevec_hash_bytes(vector, &size);
+	Datum result = hash_any_extended(bytes, size, (uint64) PG_GETARG_INT64(1));
+
+	PG_FREE_IF_COPY(vector, 0);
+	return result;
 }

@@ -17,6 +17,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "distance/dist.h"
 #include "libpq/pqformat.h"
@@ -41,6 +42,8 @@ PG_FUNCTION_INFO_V1(vector_ne);
 PG_FUNCTION_INFO_V1(vector_ge);
 PG_FUNCTION_INFO_V1(vector_gt);
 PG_FUNCTION_INFO_V1(vector_cmp);
+PG_FUNCTION_INFO_V1(vector_hash);
+PG_FUNCTION_INFO_V1(vector_hash_extended);
 PG_FUNCTION_INFO_V1(vector_l2_distance);
 PG_FUNCTION_INFO_V1(vector_l2_squared_distance);
 PG_FUNCTION_INFO_V1(vector_inner_product);
