@@ -855,6 +855,20 @@ CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ivfkm_prewarm(regclass, text) IS 'read an ivfkm index into shared buffers: its tree, the codes of its lists as well, or all';
 
+CREATE FUNCTION ivfkm_last_scan(OUT index regclass,
+	OUT searches bigint,
+	OUT passes bigint,
+	OUT restarts bigint,
+	OUT lists bigint,
+	OUT rows bigint,
+	OUT candidates bigint,
+	OUT refined bigint,
+	OUT reranked bigint,
+	OUT given bigint)
+	RETURNS record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION ivfkm_last_scan() IS 'what the scan of an ivfkm index did that ended last in this session';
+
 CREATE FUNCTION ivfkm_lists(index regclass,
 	OUT index_name regclass,
 	OUT list bigint,

@@ -108,4 +108,14 @@
 							  GUC_ACTION_SAVE, true, 0, false))
 #endif
 
+/* PostgreSQL 18 took execute_once from ExecutorRun(). */
+#if PG18_GE
+#define EXECUTOR_RUN_PARAMETERS_compat QueryDesc *desc, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS_compat  desc, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS_compat                                                             \
+	QueryDesc *desc, ScanDirection direction, uint64 count, bool execute_once
+#define EXECUTOR_RUN_ARGUMENTS_compat desc, direction, count, execute_once
+#endif
+
 #endif /* VDB_COMPAT_H */

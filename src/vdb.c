@@ -17,6 +17,9 @@
 
 #include "am/index/ivfkm_options.h"
 #include "am/index/ivfkm_settings.h"
+#include "am/scan/ivfkm_scan.h"
+#include "am/scan/ivfkm_told.h"
+#include "am/sql/ivfkm_last_scan.h"
 #include "am/sql/ivfkm_planner.h"
 #include "cluster/kmeans.h"
 #include "distance/bits.h"
@@ -91,6 +94,8 @@ _PG_init(void)
 	ivfkm_options_init();
 	ivfkm_settings_init();
 	ivfkm_planner_init();
+	ivfkm_told_init(ivfkmgettuple);
+	ivfkm_last_scan_init();
 	page_point_init();
 }
 

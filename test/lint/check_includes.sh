@@ -25,7 +25,7 @@ my %allowed = (
 	'am/maintain' => "$below_am am am/index am/maintain",
 	'am/sql' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
 	'am/shim' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
-	'.' => "$below_am am am/index am/sql am/shim",
+	'.' => "$below_am am am/index am/scan am/sql am/shim",
 	unit => '. port simd distance quant cluster types am/scan',
 	micro => '. port simd distance quant cluster types');
 

@@ -348,7 +348,7 @@ scan_gives_every_row_once(void)
 		make_index(&index, turn % 5 == 0 ? 100 : 0);
 		ivfkm_candidates_init(&candidates, limit, resize);
 		ivfkm_given_init(&given, resize);
-		ivfkm_order_init(&order, resize);
+		ivfkm_order_init(&order, INFINITY, resize);
 		ivfkm_candidates_begin(&candidates, addresses ? 20 : 0, INFINITY);
 		for (int list = 0; list < nscanned; list++)
 			collect_list(&index, list, &given, &candidates);
@@ -457,7 +457,7 @@ steps(void)
 	IvfkmRefinedRow b = {.lb = 1.5f, .ub = 3.0f, .row = 2};
 	IvfkmKnownRow known = {.distance = 1.25, .row = 3};
 
-	ivfkm_order_init(&order, resize);
+	ivfkm_order_init(&order, INFINITY, resize);
 	CHECK(ivfkm_order_step(&order, INFINITY, INFINITY) == IVFKM_STEP_SCAN, "nothing there");
 	CHECK(ivfkm_order_step(&order, 1.0f, INFINITY) == IVFKM_STEP_RESOLVE, "a candidate");
 	ivfkm_order_add_refined(&order, &a);
@@ -482,6 +482,14 @@ steps(void)
 	ivfkm_order_add_known(&order, &known);
 	CHECK(ivfkm_order_step(&order, INFINITY, INFINITY) == IVFKM_STEP_GIVE_KNOWN, "no distance");
 	CHECK(ivfkm_order_step(&order, INFINITY, 5.0f) == IVFKM_STEP_SCAN, "others before it");
+	order.bound = 1e30;
+	CHECK(ivfkm_order_step(&order, INFINITY, INFINITY) == IVFKM_STEP_END, "known beyond the bound");
+	(void) ivfkm_order_take_known(&order);
+	ivfkm_order_add_refined(&order, &a);
+	order.bound = 0.5;
+	CHECK(ivfkm_order_step(&order, INFINITY, INFINITY) == IVFKM_STEP_END, "lower bound beyond it");
+	order.bound = 1.0;
+	CHECK(ivfkm_order_step(&order, INFINITY, INFINITY) == IVFKM_STEP_GIVE_REFINED, "touching it");
 	free_all(NULL, NULL, &order);
 }
 

@@ -20,6 +20,8 @@
 
 #define MAX_ALIASES 4
 
+#define OFF_ROWS 40 /* that a scan gives before ivfkm.iterative_scan = off ends it */
+
 static int ivfkm_debug_node_children;
 static double ivfkm_epsilon;
 static int ivfkm_iterative_scan;
@@ -105,7 +107,7 @@ ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta, IvfkmSettin
 	settings->max_probes = ivfkm_max_probes;
 	settings->max_scan_tuples = ivfkm_max_scan_tuples;
 	settings->iterative_scan = ivfkm_iterative_scan;
-	settings->min_rows = 0;
+	settings->min_rows = OFF_ROWS;
 	for (int i = 0; i < naliases; i++)
 	{
 		if (aliases[i]->options == relation->rd_indam->amoptions)

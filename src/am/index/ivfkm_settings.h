@@ -31,7 +31,7 @@ typedef struct IvfkmSettings
 	int max_probes;		 /* 0 = no limit */
 	int max_scan_tuples; /* 0 = no limit */
 	int iterative_scan;	 /* IvfkmIterativeScan */
-	int min_rows;		 /* that a scan gives before IVFKM_ITERATIVE_OFF ends it */
+	int min_rows;		 /* visible rows that are given before IVFKM_ITERATIVE_OFF ends a scan */
 } IvfkmSettings;
 
 /*

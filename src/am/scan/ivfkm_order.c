@@ -34,13 +34,14 @@ lower(float a, float b)
 	return a < b ? a : b;
 }
 
-/* No rows; memory is taken when it is needed. */
+/* No rows, and none wanted beyond "bound"; memory is taken when it is needed. */
 void
-ivfkm_order_init(IvfkmOrder *order, IvfkmResize resize)
+ivfkm_order_init(IvfkmOrder *order, double bound, IvfkmResize resize)
 {
 	memset(order, 0, sizeof(*order));
 	order->resize = resize;
 	order->last = -INFINITY;
+	order->bound = bound;
 }
 
 /* Makes room for one more item of "bytes" in an array of *size that has n; returns the array. */
@@ -130,13 +131,15 @@ ivfkm_order_step(const IvfkmOrder *order, float candidate, float horizon)
 
 	if (order->nknown > 0 && order->known[0].distance <= waiting &&
 		(order->nrefined == 0 || order->known[0].distance <= row->lb))
-		return IVFKM_STEP_GIVE_KNOWN;
+		return order->known[0].distance > order->bound ? IVFKM_STEP_END : IVFKM_STEP_GIVE_KNOWN;
 	if (candidate < INFINITY && (order->nrefined == 0 || candidate <= row->lb))
 		return IVFKM_STEP_RESOLVE;
 	if (order->nrefined == 0 || row->lb > horizon)
 		return IVFKM_STEP_SCAN;
 
 	/* the best refined row is the lowest of all */
+	if (row->lb > order->bound)
+		return IVFKM_STEP_END;
 	if (order->nrefined > 1)
 		second = row[1].lb;
 	if (order->nrefined > 2)

@@ -46,7 +46,8 @@ typedef struct IvfkmOrder
 	IvfkmKnownRow *late; /* min-heap by distance: found too late, to be given at the end */
 	size_t nlate;
 	size_t late_size;
-	double last; /* no row given so far, but for late ones, is farther */
+	double last;  /* no row given so far, but for late ones, is farther */
+	double bound; /* no farther row is wanted */
 } IvfkmOrder;
 
 /* What to do next. */
@@ -56,10 +57,11 @@ typedef enum IvfkmStep
 	IVFKM_STEP_GIVE_REFINED, /* the best refined row is next; its distance need not be known */
 	IVFKM_STEP_LOOK,		 /* look at the best refined row exactly */
 	IVFKM_STEP_RESOLVE,		 /* take the best candidate */
-	IVFKM_STEP_SCAN			 /* scan more */
+	IVFKM_STEP_SCAN,		 /* scan more */
+	IVFKM_STEP_END			 /* everything else is beyond the bound */
 } IvfkmStep;
 
-extern void ivfkm_order_init(IvfkmOrder *order, IvfkmResize resize);
+extern void ivfkm_order_init(IvfkmOrder *order, double bound, IvfkmResize resize);
 extern void ivfkm_order_add_refined(IvfkmOrder *order, const IvfkmRefinedRow *row);
 extern void ivfkm_order_add_known(IvfkmOrder *order, const IvfkmKnownRow *row);
 extern void ivfkm_order_add_late(IvfkmOrder *order, const IvfkmKnownRow *row);

@@ -14,13 +14,16 @@
  */
 #include "compat.h"
 
+#include <float.h>
+#include <math.h>
+
 #include "utils/float.h"
 
 #include "am/index/ivfkm_budget.h"
 #include "am/scan/ivfkm_pass.h"
 #include "page/page_point.h"
 
-/* Added to ivfkm.epsilon after the first pass: rows are then worth more than bounds. */
+/* Added to ivfkm.epsilon after the first sweep: rows are then worth more than bounds. */
 #define LATER_EPSILON 1.5f
 
 /* Lists that cost about as much to scan as one row to fetch from the heap. */
@@ -29,6 +32,9 @@
 /* Rows that a pass prepares for at most. */
 #define MAX_PASS_K 16384
 
+/* Of the rows within a bound, this part of a distance may be lost to float32 arithmetic. */
+#define BOUND_SLACK 1e-5
+
 /* True when lists with enough rows for max_scan_tuples were scanned. */
 static bool
 rows_used_up(const IvfkmScan *so)
@@ -36,12 +42,12 @@ rows_used_up(const IvfkmScan *so)
 	return so->settings.max_scan_tuples > 0 && so->lists.rows >= so->settings.max_scan_tuples;
 }
 
-/* True when the settings end the scan with the lists that it has; they hold min_rows rows. */
+/* True when a scan with iterative_scan = off may end: its visible rows are enough. */
 static bool
-ended(const IvfkmScan *so)
+off_is_over(const IvfkmScan *so)
 {
 	return so->settings.iterative_scan == IVFKM_ITERATIVE_OFF &&
-		   so->lists.rows >= so->settings.min_rows;
+		   so->nvisible >= so->settings.min_rows;
 }
 
 /* How many lists a pass with "total_k" rows to give in all is to have scanned in all. */
@@ -52,14 +58,20 @@ ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
 	int scanned = so->lists.nscanned;
 	double wanted;
 
-	if (pass == 1)
-		wanted = settings->probes > 0 ? settings->probes : ivfkm_budget_probes(&so->meta, total_k);
-	else if (so->lists.complete || ended(so) || rows_used_up(so))
+	if (pass > 1 && (so->lists.complete || off_is_over(so) || rows_used_up(so)))
 		return scanned;
+	if ((so->exhaustive || so->told.exhaustive) && settings->iterative_scan != IVFKM_ITERATIVE_OFF)
+		wanted = so->meta.nlists;
+	else if (pass == 1 && settings->probes > 0)
+		wanted = settings->probes;
+	else if (pass == 1 && settings->iterative_scan == IVFKM_ITERATIVE_OFF)
+		wanted = ivfkm_budget_probes(&so->meta, IVFKM_FIRST_K); /* whatever LIMIT says */
+	else if (pass == 1)
+		wanted = ivfkm_budget_probes(&so->meta, total_k);
 	else
 	{
 		wanted = Max(scanned * 2.0, ivfkm_budget_probes(&so->meta, total_k));
-		if (pass > 2) /* a filter is at work */
+		if (pass > 2 && (!so->told.known || so->told.filtered)) /* a filter is at work */
 			wanted = Max(wanted, (double) LISTS_PER_ROW * total_k);
 	}
 	if (settings->max_probes > 0)
@@ -67,18 +79,25 @@ ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
 	return (int) Max(scanned, Min(wanted, so->meta.nlists));
 }
 
-/* k of the pass after the current one. */
-static int64
-next_k(const IvfkmScan *so)
+/*
+ * k of the pass after the current one.  Some rows more than are wanted: a few may be invisible.
+ */
+int64
+ivfkm_pass_k(const IvfkmScan *so)
 {
-	return so->pass == 0 ? IVFKM_FIRST_K : Min(so->k * 4, MAX_PASS_K);
+	int64 k = so->pass == 0 ? IVFKM_FIRST_K : so->k * 4;
+	int64 limit = so->told.limit - so->ngiven;
+
+	if (limit > 0)
+		k = Max(k, limit + limit / 8);
+	return Min(k, MAX_PASS_K);
 }
 
 /* True when the next pass would scan lists that were not scanned yet. */
-bool
-ivfkm_pass_has_lists(const IvfkmScan *so)
+static bool
+has_lists(const IvfkmScan *so)
 {
-	return ivfkm_pass_lists(so, so->pass + 1, so->total_k + next_k(so)) > so->lists.nscanned;
+	return ivfkm_pass_lists(so, so->pass + 1, so->total_k + ivfkm_pass_k(so)) > so->lists.nscanned;
 }
 
 /* True when all lists of the index were scanned. */
@@ -89,6 +108,14 @@ ivfkm_pass_has_all(const IvfkmScan *so)
 		   (so->lists.complete && so->lists.nscanned == so->lists.nreached);
 }
 
+/* True when so many rows were given that more lists should be scanned before the next one. */
+bool
+ivfkm_pass_due(const IvfkmScan *so)
+{
+	return so->pass > 0 && so->ngiven >= so->total_k &&
+		   so->settings.iterative_scan != IVFKM_ITERATIVE_OFF && has_lists(so);
+}
+
 /*
  * True when the lists of the first pass hold fewer rows than it is to give, and it may take
  * more.  What is found later would come too late if it is nearer: with many equal rows that
@@ -97,25 +124,30 @@ ivfkm_pass_has_all(const IvfkmScan *so)
 static bool
 few_rows(const IvfkmScan *so)
 {
-	return so->pass == 1 && so->candidates.nbounds < so->candidates.k && !so->lists.complete &&
-		   !ended(so) &&
-		   (so->settings.max_probes == 0 || so->lists.nscanned < so->settings.max_probes) &&
+	const IvfkmSettings *settings = &so->settings;
+	double rows = so->candidates.nbounds;
+	double enough = so->k;
+
+	if (so->told.bounded) /* of which only those within the bound are candidates */
+		rows = so->lists.rows;
+	if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
+		enough = Min(enough, settings->min_rows);
+	return so->pass == 1 && !so->exhaustive && rows < enough && !so->lists.complete &&
+		   (settings->max_probes == 0 || so->lists.nscanned < settings->max_probes) &&
 		   !rows_used_up(so);
 }
 
-/*
- * Notes what was taken from the lists scanned so far: all up to the last candidate, or up to the
- * horizon if none is left.  The rows of the first sweep are noted by address instead: its
- * bounds are narrower than those of the next one.
- */
-static void
-note_taken(IvfkmScan *so)
+/* The lower bound above which no row is wanted. */
+static float
+highest_bound(const IvfkmScan *so)
 {
-	const IvfkmCandidates *candidates = &so->candidates;
+	double bound;
 
-	if (so->sweep > 1)
-		ivfkm_given_raise(&so->given, candidates->n > 0 ? candidates->taken : candidates->horizon,
-						  so->lists.nscanned);
+	if (!so->told.bounded)
+		return get_float4_infinity();
+	bound = so->order.bound + BOUND_SLACK * (fabs(so->order.bound) + so->meta.build_residual2 +
+											 so->query.quant.norm2 + fabs(so->query.ip_constant));
+	return bound < FLT_MAX ? nextafterf((float) bound, INFINITY) : get_float4_infinity();
 }
 
 /* Starts a sweep: lists scanned before are scanned again for what was left out. */
@@ -123,9 +155,73 @@ static void
 start_sweep(IvfkmScan *so)
 {
 	so->sweep++;
-	so->epsilon = (float) so->settings.epsilon + LATER_EPSILON;
-	ivfkm_candidates_begin(&so->candidates, 0, get_float4_infinity());
+	so->epsilon = (float) so->settings.epsilon;
+	if (so->exhaustive)
+		so->epsilon = Max(so->epsilon, (float) IVFKM_EXACT_EPSILON);
+	else if (so->sweep > 1)
+		so->epsilon += LATER_EPSILON;
+	so->by_address = so->sweep == 1 && !so->exhaustive;
+	ivfkm_candidates_begin(&so->candidates, so->by_address ? (Size) so->k : 0, highest_bound(so));
 	ivfkm_lists_scan_again(&so->lists, so->epsilon, &so->given, &so->candidates);
+}
+
+/*
+ * With iterative_scan = off, counts the visible ones among the rows that were given and not
+ * looked at.
+ */
+static void
+count_visible(IvfkmScan *so)
+{
+	for (Size i = 0; i < so->nunlooked; i++)
+	{
+		ItemPointerData tid = ivfkm_lists_tid(so->unlooked[i]);
+
+		if (ivfkm_rerank_visible(so->rerank, so->lists.snapshot, &tid))
+			so->nvisible++;
+	}
+	so->nunlooked = 0;
+}
+
+/* True when nothing is left to scan, or nothing that is wanted. */
+static bool
+nothing_left(IvfkmScan *so)
+{
+	const IvfkmCandidates *candidates = &so->candidates;
+
+	if (candidates->n > 0 || candidates->truncated)
+		return false;
+	/* lists for so many rows hold fewer within the bound: there are no more */
+	if (so->told.bounded && so->ngiven < so->total_k)
+		return true;
+	count_visible(so);
+	return !has_lists(so);
+}
+
+/* Scans the lists that a pass wants. */
+static void
+scan_lists(IvfkmScan *so)
+{
+	int max_rows = so->settings.max_scan_tuples;
+	int wanted = ivfkm_pass_lists(so, so->pass, so->total_k);
+	int first = wanted;
+
+	/* the first pass scans its lists whatever max_scan_tuples is */
+	if (so->pass == 1 && max_rows > 0)
+	{
+		if (so->exhaustive)
+			first = Min(wanted, Max(so->settings.probes, 1));
+		ivfkm_lists_plan(&so->lists, first, get_float8_infinity());
+		while (ivfkm_lists_scan_next(&so->lists, so->epsilon, &so->given, &so->candidates))
+			;
+	}
+	ivfkm_lists_plan(&so->lists, wanted, max_rows > 0 ? max_rows : get_float8_infinity());
+	for (;;)
+	{
+		if (so->lists.nscanned == wanted && few_rows(so))
+			ivfkm_lists_plan(&so->lists, ++wanted, so->lists.rows_wanted);
+		if (!ivfkm_lists_scan_next(&so->lists, so->epsilon, &so->given, &so->candidates))
+			break;
+	}
 }
 
 /*
@@ -136,38 +232,26 @@ bool
 ivfkm_pass_next(IvfkmScan *so)
 {
 	IvfkmCandidates *candidates = &so->candidates;
-	int wanted;
 
 	page_point("scan-pass");
-	if (so->pass > 0 && candidates->n == 0 && !candidates->truncated && !ivfkm_pass_has_lists(so))
-		return false;
 	if (so->pass > 0)
-		note_taken(so);
-	so->k = next_k(so);
+	{
+		ivfkm_told_limit(so->told_cache, &so->told);
+		if (nothing_left(so))
+			return false;
+		if (!so->by_address)
+			ivfkm_given_raise(&so->given,
+							  candidates->n > 0 ? candidates->taken : candidates->horizon,
+							  so->lists.nscanned);
+	}
+	so->k = ivfkm_pass_k(so);
 	so->total_k += so->k;
 	so->pass++;
-	wanted = ivfkm_pass_lists(so, so->pass, so->total_k);
-	if (so->pass == 1)
-	{
-		so->sweep = 1;
-		so->epsilon = (float) so->settings.epsilon;
-		ivfkm_candidates_begin(candidates, (Size) so->k, get_float4_infinity());
-	}
-	else if (candidates->truncated && (so->sweep == 1 || candidates->n == 0))
+	if (so->pass == 1 || (candidates->truncated && (so->by_address || candidates->n == 0)))
 		start_sweep(so);
 	else
 		ivfkm_candidates_continue(candidates);
-
-	ivfkm_lists_plan(&so->lists, wanted,
-					 so->pass > 1 && so->settings.max_scan_tuples > 0 ? so->settings.max_scan_tuples
-																	  : get_float8_infinity());
-	for (;;)
-	{
-		if (so->lists.nscanned == wanted && few_rows(so))
-			ivfkm_lists_plan(&so->lists, ++wanted, so->lists.rows_wanted);
-		if (!ivfkm_lists_scan_next(&so->lists, so->epsilon, &so->given, candidates))
-			break;
-	}
+	scan_lists(so);
 	ivfkm_candidates_arrange(candidates);
 	ivfkm_lists_end_pass(&so->lists, candidates, (Size) so->k);
 	return true;

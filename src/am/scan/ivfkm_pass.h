@@ -14,7 +14,8 @@
 #include "am/scan/ivfkm_scan.h"
 
 extern int ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k);
-extern bool ivfkm_pass_has_lists(const IvfkmScan *so);
+extern int64 ivfkm_pass_k(const IvfkmScan *so);
+extern bool ivfkm_pass_due(const IvfkmScan *so);
 extern bool ivfkm_pass_has_all(const IvfkmScan *so);
 extern bool ivfkm_pass_next(IvfkmScan *so);
 

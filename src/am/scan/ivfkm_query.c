@@ -16,6 +16,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "utils/float.h"
 
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
@@ -50,11 +51,13 @@ shorten(float *x, int dims, float scale)
 /*
  * Prepares a query: "value" is of the indexed type, perhaps toasted.  A NULL, and a zero vector
  * under cosine, are as far from every row: such a query is not ordered.  Allocates in the
- * current memory context; "geometry" (of the lists) must stay.  Errors: wrong dimensions.
+ * current memory context; "geometry" (of the lists) must stay.  exact: the exact distance of each
+ * row is wanted, not only the order.  Errors: wrong dimensions.
  */
 void
 ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *meta,
-				 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value, bool isnull)
+				 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value, bool isnull,
+				 bool exact)
 {
 	const IvfkmSpace *space;
 	int dims = (int) meta->dimensions;
@@ -70,7 +73,7 @@ ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *met
 		ivfkm_ops_check_query(ops, query->value, dims);
 		query->ordered = ivfkm_row_load(ops, query->value, dims, query->point, &ordinary);
 	}
-	query->refine = query->ordered && ordinary && meta->refine_bits > 0;
+	query->refine = query->ordered && ordinary && meta->refine_bits > 0 && !exact;
 
 	space = ivfkm_space_cached(index, meta);
 	query->metric = space->quant_metric;
@@ -128,4 +131,30 @@ ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPo
 {
 	return ivfkm_refine_bounds(&query->refiner, &list->child, record, tid,
 							   list_constant(query, list), list->dist2, REFINE_EPSILON, lb, ub);
+}
+
+/*
+ * The distance in index space that stands for "distance" as the operator has it (finite), rounded
+ * up a little: what the operator finds to be at most that is at most this.  -infinity if nothing
+ * is so near.
+ */
+double
+ivfkm_query_distance(const IvfkmQuery *query, double distance)
+{
+	if (query->ops->metric == IVFKM_METRIC_L2 && distance < 0.0)
+		return -get_float8_infinity();
+	if (query->ops->metric == IVFKM_METRIC_L2 && !query->ops->bits)
+		distance *= distance;
+	distance += fabs(distance) * 1e-12;
+	return distance * query->distance_scale;
+}
+
+/* A number at most as large as the operator's distance, from one in index space. */
+double
+ivfkm_query_operator_distance(const IvfkmQuery *query, double distance)
+{
+	distance /= query->distance_scale;
+	if (query->ops->metric == IVFKM_METRIC_L2 && !query->ops->bits)
+		distance = sqrt(Max(distance, 0.0));
+	return distance - fabs(distance) * 1e-12;
 }

@@ -26,13 +26,15 @@ typedef struct IvfkmQuery
 	float *target;		   /* what lists are ordered around: "point", but for inner products */
 	float ip_constant;	   /* -<offset, q> - <offset, offset>: part of every inner product */
 	QuantQuery quant;	   /* tables of "point" */
-	bool refine;		   /* refine codes tell exact distances: there are some, and no extremes */
+	bool refine;		   /* refine codes bound exact distances: there are some, and no extremes */
 	IvfkmRefiner refiner;  /* if so */
 } IvfkmQuery;
 
 extern void ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *meta,
 							 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value,
-							 bool isnull);
+							 bool isnull, bool exact);
+extern double ivfkm_query_distance(const IvfkmQuery *query, double distance);
+extern double ivfkm_query_operator_distance(const IvfkmQuery *query, double distance);
 extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  QuantBound *bound);
 extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,

@@ -106,3 +106,17 @@ ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 		ResetPerTupleExprContext(rerank->estate);
 	return !isnull;
 }
+
+/* True if the snapshot sees a version of the row at "tid". */
+bool
+ivfkm_rerank_visible(IvfkmRerank *rerank, Snapshot snapshot, const ItemPointerData *tid)
+{
+	ItemPointerData version = *tid; /* the fetch overwrites it */
+	bool call_again = false;
+	bool all_dead = false;
+	bool visible = table_index_fetch_tuple(rerank->fetch, &version, snapshot, rerank->slot,
+										   &call_again, &all_dead);
+
+	ExecClearTuple(rerank->slot);
+	return visible;
+}

@@ -34,5 +34,7 @@ extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
 extern void ivfkm_rerank_end(IvfkmRerank *rerank);
 extern bool ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 								  int dims, const ItemPointerData *tid, double *distance);
+extern bool ivfkm_rerank_visible(IvfkmRerank *rerank, Snapshot snapshot,
+								 const ItemPointerData *tid);
 
 #endif /* IVFKM_RERANK_H */

@@ -13,7 +13,9 @@
  */
 #include "compat.h"
 
-#include "executor/instrument.h"
+#include <float.h>
+
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "utils/float.h"
@@ -29,6 +31,10 @@
 /* Candidates that are kept at most; the rest is left to a later sweep. */
 #define MAX_CANDIDATES 131072
 
+/* The scan of this process that ended last. */
+static Oid last_index = InvalidOid;
+static IvfkmScanCounts last_counts;
+
 /* IvfkmResize in the current memory context. */
 static void *
 resize_memory(void *memory, size_t bytes)
@@ -43,28 +49,58 @@ resize_memory(void *memory, size_t bytes)
 	return repalloc_huge(memory, bytes);
 }
 
-/* Prepares the search; called by the first gettuple after a rescan. */
+/*
+ * Prepares the search; called by the first gettuple after a rescan, in the scan's memory context.
+ * A scan without an order finds rows within a distance; without that, too, it gives all.
+ */
 static void
 scan_begin(IndexScanDesc scan, IvfkmScan *so)
 {
 	Relation index = scan->indexRelation;
-	ScanKey orderby = &scan->orderByData[0];
+	bool exact = scan->numberOfOrderBys > 1;
+	bool isnull = true;
+	Datum value = (Datum) 0;
+	double bound = get_float8_infinity();
 
+	so->started = true;
+	so->counts.searches++;
+	ivfkm_told_get(scan, &so->told_cache, &so->told);
+	/* a query that was not looked through may be one within a distance: its filter decides */
+	if (scan->numberOfOrderBys == 0 && so->told.known && !so->told.range)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot scan %s index \"%s\" without order",
+							   ivfkm_index_method(index), RelationGetRelationName(index))));
+	so->none = so->told.bounded && (so->told.bound < -DBL_MAX || so->told.query_null);
+	if (so->none)
+		return;
 	page_meta_read(index, &so->meta);
 	if (so->meta.metric != (uint32) so->ops->metric)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   so->meta.metric);
 	ivfkm_settings_get(index, &so->meta, &so->settings);
 	page_list_geometry(&so->geometry, (int) so->meta.dimensions, so->meta.refine_bits);
-	ivfkm_query_init(&so->query, index, &so->meta, &so->geometry, so->ops, orderby->sk_argument,
-					 (orderby->sk_flags & SK_ISNULL) != 0);
+	if (scan->numberOfOrderBys > 0)
+	{
+		isnull = (scan->orderByData[0].sk_flags & SK_ISNULL) != 0;
+		value = scan->orderByData[0].sk_argument;
+	}
+	else if (so->told.range)
+	{
+		isnull = false;
+		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(so->told.query));
+	}
+	so->exhaustive = so->told.exhaustive || scan->numberOfOrderBys == 0;
+	ivfkm_query_init(&so->query, index, &so->meta, &so->geometry, so->ops, value, isnull, exact);
+	so->told.bounded &= so->query.ordered;
+	if (so->told.bounded)
+		bound = ivfkm_query_distance(&so->query, so->told.bound);
+	so->none = bound < -DBL_MAX;
 	ivfkm_given_init(&so->given, resize_memory);
 	ivfkm_candidates_init(&so->candidates, MAX_CANDIDATES, resize_memory);
-	ivfkm_order_init(&so->order, resize_memory);
+	ivfkm_order_init(&so->order, bound, resize_memory);
 	ivfkm_nulls_begin(&so->nulls, &so->meta);
 	ivfkm_lists_begin(&so->lists, index, scan->xs_snapshot, &so->meta, &so->query, &so->geometry,
-					  (float) so->settings.epsilon, ivfkm_pass_lists(so, 1, IVFKM_FIRST_K));
-	so->started = true;
+					  (float) so->settings.epsilon, ivfkm_pass_lists(so, 1, ivfkm_pass_k(so)));
 }
 
 /* ambeginscan */
@@ -78,6 +114,27 @@ ivfkmbeginscan(Relation index, int nkeys, int norderbys)
 	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_DEFAULT_SIZES);
 	scan->opaque = so;
 	return scan;
+}
+
+/* What a scan has done so far. */
+void
+ivfkm_scan_counts(const IvfkmScan *so, IvfkmScanCounts *counts)
+{
+	*counts = so->counts;
+	counts->passes += so->pass;
+	counts->sweeps += so->sweep;
+	counts->lists += so->lists.nscanned;
+	counts->rows += (int64) so->lists.rows;
+	counts->given += so->ngiven;
+}
+
+/* What the scan did that ended last in this process, and its index; false if there is none. */
+bool
+ivfkm_scan_last(Oid *index, IvfkmScanCounts *counts)
+{
+	*index = last_index;
+	*counts = last_counts;
+	return OidIsValid(last_index);
 }
 
 /* amrescan: forgets the search; keys other than the order-by operator do not exist. */
@@ -94,6 +151,8 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 	fresh.ops = so->ops;
 	fresh.context = so->context;
 	fresh.rerank = so->rerank;
+	fresh.told_cache = so->told_cache;
+	ivfkm_scan_counts(so, &fresh.counts);
 	*so = fresh;
 
 	if (keys != NULL && scan->numberOfKeys > 0)
@@ -102,16 +161,12 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 }
 
-/* Refuses scans that cannot be answered, and sets up access to the table. */
+/* Refuses snapshots that cannot be used, and sets up access to the table. */
 static void
 scan_open(IndexScanDesc scan, IvfkmScan *so)
 {
 	Relation index = scan->indexRelation;
 
-	if (scan->numberOfOrderBys == 0)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot scan %s index \"%s\" without order",
-							   ivfkm_index_method(index), RelationGetRelationName(index))));
 	/* pins are not kept, see ivfkm_vacuum.c */
 	if (!IsMVCCSnapshot(scan->xs_snapshot))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -128,6 +183,11 @@ scan_open(IndexScanDesc scan, IvfkmScan *so)
 
 		so->rerank = palloc(sizeof(IvfkmRerank));
 		ivfkm_rerank_begin(so->rerank, scan->heapRelation, index, so->ops);
+		if (scan->numberOfOrderBys > 1)
+		{
+			scan->xs_orderbyvals = palloc0(sizeof(Datum) * scan->numberOfOrderBys);
+			scan->xs_orderbynulls = palloc0(sizeof(bool) * scan->numberOfOrderBys);
+		}
 		MemoryContextSwitchTo(old_context);
 	}
 }
@@ -140,6 +200,7 @@ look_exactly(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress row)
 	ItemPointerData tid = ivfkm_lists_tid(row);
 
 	page_point("scan-look");
+	so->counts.looked_at += so->query.ordered;
 	if (!so->query.ordered)
 		known.distance = -get_float8_infinity(); /* no reason to look, and none to wait */
 	else if (ivfkm_rerank_distance(so->rerank, scan->xs_snapshot, so->query.value, so->query.dims,
@@ -160,13 +221,15 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	ItemPointerData tid = ivfkm_lists_tid(candidate.at.row);
 	IvfkmRefinedRow refined = {.row = candidate.at.row};
 
-	if (so->sweep == 1 && !ivfkm_given_add(&so->given, candidate.at.row))
+	so->counts.candidates++;
+	if (so->by_address && !ivfkm_given_add(&so->given, candidate.at.row))
 		return; /* twice in the index; vdb_index_check() reports it */
 	if (!so->query.refine)
 	{
 		look_exactly(scan, so, candidate.at.row);
 		return;
 	}
+	so->counts.refined++;
 	/* the children of the root of the heap are likely the next ones */
 	for (Size i = 0; i < Min(candidates->n, 3); i++)
 	{
@@ -179,57 +242,76 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 		ivfkm_order_add_refined(&so->order, &refined);
 }
 
+/* Notes that a row is given that was not looked at; it may turn out to be invisible. */
+static void
+note_unlooked(IvfkmScan *so, IvfkmAddress row)
+{
+	if (so->settings.iterative_scan != IVFKM_ITERATIVE_OFF)
+		return;
+	if (so->nunlooked == so->unlooked_size)
+	{
+		so->unlooked_size = Max(64, so->unlooked_size * 2);
+		so->unlooked = resize_memory(so->unlooked, sizeof(IvfkmAddress) * so->unlooked_size);
+	}
+	so->unlooked[so->nunlooked++] = row;
+}
+
 /*
- * The next row whose value is NULL; false if there are no more, or if rows with a value that come
- * before it were left out.
+ * The next row whose value is NULL; false if there are no more, or none is wanted, or rows with a
+ * value that come before it were left out.
  */
 static bool
-next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress *row)
+next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 {
 	ItemPointerData tid;
 
-	if (!ivfkm_pass_has_all(so) ||
+	if (so->told.bounded || !ivfkm_pass_has_all(so) ||
 		!ivfkm_nulls_next(&so->nulls, scan->indexRelation, scan->xs_snapshot, &tid))
 		return false;
-	*row = ivfkm_lists_address(&tid);
+	next->row = ivfkm_lists_address(&tid);
+	next->distance = get_float8_infinity();
 	return true;
 }
 
-/* Finds the next row; false if there are no more.  In the scan's memory context. */
+/*
+ * Finds the next row; false if there are no more.  *next has its distance, or the lower bound of
+ * it.  In the scan's memory context.
+ */
 static bool
-next_row(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress *row)
+next_row(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 {
 	IvfkmOrder *order = &so->order;
+	IvfkmStep step = IVFKM_STEP_SCAN;
 
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
-		/* this many rows want more lists than were scanned */
-		if (so->pass > 0 && so->ngiven >= so->total_k && ivfkm_pass_has_lists(so))
+		if (ivfkm_pass_due(so))
 			(void) ivfkm_pass_next(so);
-		switch (ivfkm_order_step(order, ivfkm_candidates_lowest(&so->candidates),
-								 ivfkm_candidates_horizon(&so->candidates)))
+		if (step != IVFKM_STEP_END)
+			step = ivfkm_order_step(order, ivfkm_candidates_lowest(&so->candidates),
+									ivfkm_candidates_horizon(&so->candidates));
+		switch (step)
 		{
 			case IVFKM_STEP_GIVE_KNOWN:
-			{
-				IvfkmKnownRow known = ivfkm_order_take_known(order);
-
-				if (known.distance < order->last &&
+				*next = ivfkm_order_take_known(order);
+				if (next->distance < order->last &&
 					so->settings.iterative_scan != IVFKM_ITERATIVE_RELAXED)
 				{
-					ivfkm_order_add_late(order, &known);
+					ivfkm_order_add_late(order, next);
 					break;
 				}
-				order->last = Max(order->last, known.distance);
-				*row = known.row;
+				order->last = Max(order->last, next->distance);
+				so->nvisible++;
 				return true;
-			}
 			case IVFKM_STEP_GIVE_REFINED:
 			{
 				IvfkmRefinedRow refined = ivfkm_order_take_refined(order);
 
 				order->last = refined.ub;
-				*row = refined.row;
+				next->row = refined.row;
+				next->distance = refined.lb;
+				note_unlooked(so, refined.row);
 				return true;
 			}
 			case IVFKM_STEP_LOOK:
@@ -241,11 +323,33 @@ next_row(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress *row)
 			case IVFKM_STEP_SCAN:
 				if (ivfkm_pass_next(so))
 					break;
+				step = IVFKM_STEP_END;
+				/* FALLTHROUGH */
+			case IVFKM_STEP_END:
 				if (order->nlate == 0)
-					return next_null(scan, so, row);
-				*row = ivfkm_order_take_late(order).row;
+					return next_null(scan, so, next);
+				*next = ivfkm_order_take_late(order);
+				so->nvisible++;
 				return true;
 		}
+	}
+}
+
+/*
+ * Tells the executor lower bounds of all distances that a query orders by: the first one
+ * is nearly exact, of the others nothing is known.  The executor computes and sorts.
+ */
+static void
+give_distances(IndexScanDesc scan, const IvfkmScan *so, double distance)
+{
+	scan->xs_recheckorderby = true;
+	for (int i = 0; i < scan->numberOfOrderBys; i++)
+	{
+		double lower = -get_float8_infinity();
+
+		if (i == 0 && so->query.ordered)
+			lower = ivfkm_query_operator_distance(&so->query, distance);
+		scan->xs_orderbyvals[i] = Float8GetDatum(lower);
 	}
 }
 
@@ -255,7 +359,7 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 {
 	IvfkmScan *so = scan->opaque;
 	MemoryContext old_context;
-	IvfkmAddress row;
+	IvfkmKnownRow next;
 	bool found;
 
 	Assert(ScanDirectionIsForward(dir));
@@ -264,14 +368,16 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 	old_context = MemoryContextSwitchTo(so->context);
 	if (!so->started)
 		scan_begin(scan, so);
-	found = next_row(scan, so, &row);
+	found = !so->none && next_row(scan, so, &next);
 	MemoryContextSwitchTo(old_context);
 	if (!found)
 		return false;
 	so->ngiven++;
-	scan->xs_heaptid = ivfkm_lists_tid(row);
+	scan->xs_heaptid = ivfkm_lists_tid(next.row);
 	scan->xs_recheck = false;
 	scan->xs_recheckorderby = false;
+	if (scan->numberOfOrderBys > 1)
+		give_distances(scan, so, next.distance);
 	return true;
 }
 
@@ -281,6 +387,8 @@ ivfkmendscan(IndexScanDesc scan)
 {
 	IvfkmScan *so = scan->opaque;
 
+	last_index = RelationGetRelid(scan->indexRelation);
+	ivfkm_scan_counts(so, &last_counts);
 	if (so->rerank != NULL)
 	{
 		ivfkm_rerank_end(so->rerank);

@@ -25,15 +25,35 @@
 #include "am/scan/ivfkm_order.h"
 #include "am/scan/ivfkm_query.h"
 #include "am/scan/ivfkm_rerank.h"
+#include "am/scan/ivfkm_told.h"
+
+/* What a scan has done, in all its searches (rescans). */
+typedef struct IvfkmScanCounts
+{
+	int64 searches;
+	int64 passes;
+	int64 sweeps;	  /* passes that scanned all lists again are the sweeps beyond the searches */
+	int64 lists;	  /* scanned, each once for a search */
+	int64 rows;		  /* in those lists */
+	int64 candidates; /* rows taken from the lists by their 1-bit codes */
+	int64 refined;	  /* of these, compared by their refine codes */
+	int64 looked_at;  /* rows whose exact distance was computed from the table */
+	int64 given;	  /* to the executor */
+} IvfkmScanCounts;
 
 typedef struct IvfkmScan
 {
 	const IvfkmOps *ops;
-	MemoryContext context; /* everything below but "rerank"; reset by rescan */
-	IvfkmRerank *rerank;   /* NULL before the first search; kept over rescans */
+	MemoryContext context;			  /* everything below but "rerank"; reset by rescan */
+	IvfkmRerank *rerank;			  /* NULL before the first search; kept over rescans */
+	struct IvfkmToldScan *told_cache; /* likewise: where the notes about its query are */
+	IvfkmScanCounts counts; /* likewise; of the current search, without what its parts count */
 	bool started;
 
 	/* the same from the first row to the last */
+	IvfkmTold told;	 /* but for its limit */
+	bool exhaustive; /* all rows, or all within the bound, in exact order */
+	bool none;		 /* no row is wanted */
 	IvfkmMetaPageData meta;
 	IvfkmSettings settings;
 	IvfkmGeometry geometry; /* of the lists */
@@ -42,18 +62,25 @@ typedef struct IvfkmScan
 	/* the current pass */
 	int pass; /* 0 before the first */
 	int sweep;
-	int64 k;	   /* rows that it prepares for */
-	int64 total_k; /* of all passes: rows that may be given before the next one */
-	float epsilon; /* of the sweep */
+	int64 k;		 /* rows that it prepares for */
+	int64 total_k;	 /* of all passes: rows that may be given before the next one */
+	float epsilon;	 /* of the sweep */
+	bool by_address; /* its rows are noted by address, as the next one has wider bounds */
 
 	IvfkmLists lists;
 	IvfkmGiven given;
 	IvfkmCandidates candidates;
 	IvfkmOrder order;
 	int64 ngiven;
-	IvfkmNulls nulls; /* read when all else was given */
+	IvfkmNulls nulls;		/* read when all else was given */
+	IvfkmAddress *unlooked; /* with iterative_scan off: rows given that may not be visible */
+	Size nunlooked;
+	Size unlooked_size;
+	int64 nvisible; /* rows given that are */
 } IvfkmScan;
 
+extern void ivfkm_scan_counts(const IvfkmScan *so, IvfkmScanCounts *counts);
+extern bool ivfkm_scan_last(Oid *index, IvfkmScanCounts *counts);
 extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);
 extern void ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
 						int norderbys);

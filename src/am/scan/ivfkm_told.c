@@ -1,0 +1,561 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_told.c
+ *	  Executor hooks that tell a scan about its query.
+ *
+ * NOTES
+ *	  The access method sees neither LIMIT nor the filter.  When a query starts, its tree of
+ *	  plan states is looked through for scans of our indexes, and what is above each of them
+ *	  is noted: a stack of the nodes that limit, filter or want all rows, down from the top.
+ *	  The numbers are read when the scan asks, at its first row and at each pass: LIMIT and
+ *	  bounds may be parameters, and FETCH says anew how many rows it wants.
+ *
+ *	  A query's notes are in its es_query_cxt.  A reset callback takes them off the list, on
+ *	  every way out.  Scans that are not in a list (of EvalPlanQual, of catalog code, of
+ *	  queries started before the library was loaded) are told nothing; all works, only slower.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_told.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/amapi.h"
+#include "access/relscan.h"
+#include "access/stratnum.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "am/scan/ivfkm_told.h"
+
+/* A node between a scan and the top of its plan that changes which rows are wanted. */
+typedef struct Above
+{
+	const struct Above *outer; /* the next one upwards; NULL: the top of the plan */
+	LimitState *limit;		   /* a LIMIT or OFFSET, or NULL */
+	bool wants_all;			   /* takes all rows, or relies on their order */
+	bool filters;			   /* may drop rows */
+} Above;
+
+/* A bound of the distance in the scan's filter. */
+typedef struct Bound
+{
+	ExprState *expr;
+	Oid type; /* float4 or float8 */
+} Bound;
+
+/* A scan of one of our indexes. */
+typedef struct IvfkmToldScan
+{
+	IndexScanState *state;
+	const struct ToldQuery *query;
+	const Above *above;
+	bool filtered; /* by something else than bounds of the distance */
+	int nbounds;
+	Bound *bounds;
+	ExprState *origin; /* of a scan without order: the query of the distance */
+} IvfkmToldScan;
+
+/* A running query with such scans. */
+typedef struct ToldQuery
+{
+	struct ToldQuery *outer; /* started before it */
+	EState *estate;
+	bool wants_all; /* ExecutorRun() was asked for all rows */
+	uint64 wanted;	/* or else for so many, all calls together */
+	List *scans;	/* of IvfkmToldScan */
+	int last_found; /* where in the list the last scan was found */
+	MemoryContextCallback callback;
+} ToldQuery;
+
+/* Innermost first. */
+static ToldQuery *queries;
+
+static amgettuple_function our_gettuple;
+
+static ExecutorStart_hook_type previous_start;
+static ExecutorRun_hook_type previous_run;
+
+/* A tree of plan states that is being looked through. */
+typedef struct Visit
+{
+	EState *estate;
+	ToldQuery *query; /* made with the first scan */
+} Visit;
+
+static void visit_node(Visit *visit, PlanState *node, const Above *above);
+
+/* Reset callback of es_query_cxt: the query is no more. */
+static void
+forget_query(void *arg)
+{
+	for (ToldQuery **link = &queries; *link != NULL; link = &(*link)->outer)
+	{
+		if (*link == arg)
+		{
+			*link = (*link)->outer;
+			break;
+		}
+	}
+}
+
+/* The note of the query, made when it is first asked for. */
+static ToldQuery *
+noted_query(Visit *visit)
+{
+	ToldQuery *query = visit->query;
+
+	if (query != NULL)
+		return query;
+	query = palloc0(sizeof(ToldQuery));
+	query->estate = visit->estate;
+	query->callback.func = forget_query;
+	query->callback.arg = query;
+	MemoryContextRegisterResetCallback(visit->estate->es_query_cxt, &query->callback);
+	query->outer = queries;
+	queries = query;
+	visit->query = query;
+	return query;
+}
+
+/* True if "expr" is "distance", or the same with its sides exchanged. */
+static bool
+is_distance(Expr *expr, Expr *distance)
+{
+	OpExpr *exchanged;
+
+	if (equal(expr, distance))
+		return true;
+	if (!is_opclause(expr) || list_length(((OpExpr *) expr)->args) != 2 ||
+		!OidIsValid(get_commutator(((OpExpr *) expr)->opno)))
+		return false;
+	exchanged = copyObject((OpExpr *) expr);
+	CommuteOpExpr(exchanged);
+	return equal(exchanged, distance);
+}
+
+/* True if an expression has one value for all rows of a scan, and may be computed before them. */
+static bool
+is_fixed(Expr *expr)
+{
+	return !contain_var_clause((Node *) expr) && !contain_volatile_functions((Node *) expr) &&
+		   !contain_subplans((Node *) expr);
+}
+
+/*
+ * Takes "clause" apart if it says distance < bound, distance <= bound or the same the other way
+ * round, of float numbers.  Does not look at what the distance is.
+ */
+static bool
+split_bound(Expr *clause, Expr **distance, Expr **bound)
+{
+	OpExpr *op = (OpExpr *) clause;
+	int strategy;
+
+	if (!is_opclause(clause) || list_length(op->args) != 2)
+		return false;
+	strategy = get_op_opfamily_strategy(
+		op->opno, lookup_type_cache(FLOAT8OID, TYPECACHE_BTREE_OPFAMILY)->btree_opf);
+	if (strategy == BTLessStrategyNumber || strategy == BTLessEqualStrategyNumber)
+	{
+		*distance = linitial(op->args);
+		*bound = lsecond(op->args);
+	}
+	else if (strategy == BTGreaterStrategyNumber || strategy == BTGreaterEqualStrategyNumber)
+	{
+		*distance = lsecond(op->args);
+		*bound = linitial(op->args);
+	}
+	else
+		return false;
+	return exprType((Node *) *distance) == FLOAT8OID && is_fixed(*bound);
+}
+
+/* The indexed column or expression, as the plan of the scan names it. */
+static Expr *
+indexed_expression(Relation index, Index scanrelid)
+{
+	AttrNumber attribute = index->rd_index->indkey.values[0];
+	Oid type;
+	int32 typmod;
+	Oid collation;
+	Node *expr;
+
+	if (attribute == 0)
+	{
+		expr = copyObject(linitial(RelationGetIndexExpressions(index)));
+		ChangeVarNodes(expr, 1, (int) scanrelid, 0);
+		return (Expr *) expr;
+	}
+	get_atttypetypmodcoll(index->rd_index->indrelid, attribute, &type, &typmod, &collation);
+	return (Expr *) makeVar((int) scanrelid, attribute, type, typmod, collation, 0);
+}
+
+/*
+ * True if "distance" is that of the index, between its column and something fixed: sets *origin
+ * to that.
+ */
+static bool
+split_distance(Relation index, Expr *column, Expr *distance, Expr **origin)
+{
+	OpExpr *op = (OpExpr *) distance;
+	Oid family = index->rd_opfamily[0];
+	Oid opno;
+
+	if (!is_opclause(distance) || list_length(op->args) != 2)
+		return false;
+	opno = op->opno;
+	if (equal(linitial(op->args), column))
+		*origin = lsecond(op->args);
+	else if (equal(lsecond(op->args), column))
+	{
+		*origin = linitial(op->args);
+		opno = get_commutator(opno);
+	}
+	else
+		return false;
+	return OidIsValid(opno) &&
+		   SearchSysCacheExists3(AMOPOPID, ObjectIdGetDatum(opno), CharGetDatum(AMOP_ORDER),
+								 ObjectIdGetDatum(family)) &&
+		   is_fixed(*origin);
+}
+
+/* Notes a scan of one of our indexes, and the bounds that its filter has. */
+static void
+note_scan(Visit *visit, IndexScanState *state, const Above *above)
+{
+	IndexScan *plan = (IndexScan *) state->ss.ps.plan;
+	ToldQuery *query = noted_query(visit);
+	IvfkmToldScan *scan = palloc0(sizeof(IvfkmToldScan));
+	List *quals = plan->scan.plan.qual;
+	Expr *distance = NULL;
+	ListCell *cell;
+
+	scan->state = state;
+	scan->query = query;
+	scan->above = above;
+	scan->bounds = palloc(sizeof(Bound) * Max(list_length(quals), 1));
+	if (list_length(plan->indexorderbyorig) == 1)
+		distance = linitial(plan->indexorderbyorig);
+	foreach (cell, quals)
+	{
+		Expr *left;
+		Expr *bound;
+
+		if (!split_bound(lfirst(cell), &left, &bound))
+		{
+			scan->filtered = true;
+			continue;
+		}
+		if (distance == NULL && plan->indexorderbyorig == NIL)
+		{
+			Relation index = state->iss_RelationDesc;
+			Expr *column = indexed_expression(index, plan->scan.scanrelid);
+			Expr *origin;
+
+			if (split_distance(index, column, left, &origin))
+			{
+				distance = left;
+				scan->origin = ExecInitExpr(origin, &state->ss.ps);
+			}
+		}
+		if (distance == NULL || !is_distance(left, distance))
+		{
+			scan->filtered = true;
+			continue;
+		}
+		scan->bounds[scan->nbounds].expr = ExecInitExpr(bound, &state->ss.ps);
+		scan->bounds[scan->nbounds].type = exprType((Node *) bound);
+		scan->nbounds++;
+	}
+	query->scans = lappend(query->scans, scan);
+}
+
+/* A new node above whatever is visited next. */
+static const Above *
+make_above(const Above *outer, LimitState *limit, bool wants_all, bool filters)
+{
+	Above *above = palloc(sizeof(Above));
+
+	above->outer = outer;
+	above->limit = limit;
+	above->wants_all = wants_all;
+	above->filters = filters;
+	return above;
+}
+
+/* Visits some plan states that have the same node above them. */
+static void
+visit_array(Visit *visit, PlanState **nodes, int n, const Above *above)
+{
+	for (int i = 0; i < n; i++)
+		visit_node(visit, nodes[i], above);
+}
+
+/* Visits the plans of subqueries, which are read to their end. */
+static void
+visit_subplans(Visit *visit, List *subplans)
+{
+	ListCell *cell;
+
+	foreach (cell, subplans)
+		visit_node(visit, lfirst_node(SubPlanState, cell)->planstate,
+				   make_above(NULL, NULL, true, false));
+}
+
+/* Looks through a plan state and what is below it. */
+static void
+visit_node(Visit *visit, PlanState *node, const Above *above)
+{
+	const Above *below;
+	ListCell *cell;
+
+	if (node == NULL)
+		return;
+	check_stack_depth();
+	visit_subplans(visit, node->initPlan);
+	visit_subplans(visit, node->subPlan);
+	switch (nodeTag(node))
+	{
+		case T_IndexScanState:
+		{
+			Relation index = ((IndexScanState *) node)->iss_RelationDesc;
+
+			if (index != NULL && index->rd_indam->amgettuple == our_gettuple)
+				note_scan(visit, (IndexScanState *) node, above);
+			break;
+		}
+		case T_LimitState:
+			visit_node(visit, outerPlanState(node),
+					   make_above(above, (LimitState *) node, false, false));
+			break;
+		case T_ResultState:
+		case T_ProjectSetState:
+		case T_LockRowsState:
+		case T_GatherState:
+		case T_GatherMergeState:
+		case T_IncrementalSortState: /* takes more rows than it gives, in groups */
+			if (node->qual != NULL || !IsA(node, ResultState))
+				above = make_above(above, NULL, false, true);
+			visit_node(visit, outerPlanState(node), above);
+			break;
+		case T_SubqueryScanState:
+			if (node->qual != NULL)
+				above = make_above(above, NULL, false, true);
+			visit_node(visit, ((SubqueryScanState *) node)->subplan, above);
+			break;
+		case T_AppendState:
+			visit_array(visit, ((AppendState *) node)->appendplans,
+						((AppendState *) node)->as_nplans, above);
+			break;
+		case T_MergeAppendState:
+			visit_array(visit, ((MergeAppendState *) node)->mergeplans,
+						((MergeAppendState *) node)->ms_nplans, above);
+			break;
+		case T_NestLoopState:
+		case T_HashJoinState:
+			/* the outer side streams through; the inner side is read for each row, or at once */
+			visit_node(visit, outerPlanState(node), make_above(above, NULL, false, true));
+			visit_node(visit, innerPlanState(node), make_above(NULL, NULL, true, false));
+			break;
+		default:
+			below = make_above(NULL, NULL, true, false);
+			visit_node(visit, outerPlanState(node), below);
+			visit_node(visit, innerPlanState(node), below);
+			if (IsA(node, CustomScanState))
+			{
+				foreach (cell, ((CustomScanState *) node)->custom_ps)
+					visit_node(visit, lfirst(cell), below);
+			}
+			break;
+	}
+}
+
+/* ExecutorStart_hook */
+static void
+tell_at_start(QueryDesc *desc, int eflags)
+{
+	if (previous_start != NULL)
+		previous_start(desc, eflags);
+	else
+		standard_ExecutorStart(desc, eflags);
+	if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && desc->planstate != NULL)
+	{
+		Visit visit = {.estate = desc->estate};
+		MemoryContext old_context = MemoryContextSwitchTo(desc->estate->es_query_cxt);
+
+		visit_node(&visit, desc->planstate, NULL);
+		MemoryContextSwitchTo(old_context);
+	}
+}
+
+/* Notes how many rows ExecutorRun() is asked for; 0 stands for all. */
+static void
+note_count(const QueryDesc *desc, ScanDirection direction, uint64 count)
+{
+	for (ToldQuery *query = queries; query != NULL; query = query->outer)
+	{
+		if (query->estate != desc->estate)
+			continue;
+		if (ScanDirectionIsNoMovement(direction))
+			return;
+		if (count == 0)
+			query->wants_all = true;
+		else
+			query->wanted += count;
+		return;
+	}
+}
+
+/* ExecutorRun_hook */
+static void
+tell_at_run(EXECUTOR_RUN_PARAMETERS_compat)
+{
+	note_count(desc, direction, count);
+	if (previous_run != NULL)
+		previous_run(EXECUTOR_RUN_ARGUMENTS_compat);
+	else
+		standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS_compat);
+}
+
+/*
+ * Sets the hooks up; called once when the library is loaded.  Indexes whose amgettuple is "gettuple"
+ * are ours, under whichever name of an access method.
+ */
+void
+ivfkm_told_init(amgettuple_function gettuple)
+{
+	our_gettuple = gettuple;
+	previous_start = ExecutorStart_hook;
+	ExecutorStart_hook = tell_at_start;
+	previous_run = ExecutorRun_hook;
+	ExecutorRun_hook = tell_at_run;
+}
+
+/* Finds the notes of a scan, or NULL.  Scans mostly ask in the order in which they were noted. */
+static IvfkmToldScan *
+find_scan(IndexScanDesc scan)
+{
+	for (ToldQuery *query = queries; query != NULL; query = query->outer)
+	{
+		int n = list_length(query->scans);
+
+		for (int i = 0; i < n; i++)
+		{
+			int at = (query->last_found + i) % n;
+			IvfkmToldScan *told = list_nth(query->scans, at);
+
+			if (told->state->iss_ScanDesc == scan)
+			{
+				query->last_found = at;
+				return told;
+			}
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Tells how many rows the nodes above a scan want, as far as is known now: sets "exhaustive",
+ * "filtered" and "limit".  scan may be NULL, if nothing is known.
+ */
+void
+ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
+{
+	int64 offset = 0;
+
+	if (scan == NULL)
+		return;
+	told->filtered = scan->filtered;
+
+	for (const Above *above = scan->above; above != NULL; above = above->outer)
+	{
+		const LimitState *limit = above->limit;
+
+		if (above->wants_all)
+		{
+			told->exhaustive = true;
+			return;
+		}
+		told->filtered |= above->filters;
+		if (limit == NULL || limit->lstate == LIMIT_INITIAL)
+			continue;
+		if (!limit->noCount)
+		{
+			told->limit = offset + limit->offset + limit->count;
+			if (limit->limitOption == LIMIT_OPTION_WITH_TIES)
+				told->limit++;
+			told->limit = Max(told->limit, 1);
+			return;
+		}
+		offset += limit->offset;
+	}
+	if (scan->query->wants_all || scan->query->wanted == 0)
+		told->exhaustive = true;
+	else
+		told->limit = offset + (int64) Min(scan->query->wanted, PG_INT64_MAX / 2);
+}
+
+/* The lowest bound of the distance; NULL excludes all rows, NaN (the greatest number) none. */
+static void
+get_bound(const IvfkmToldScan *scan, IvfkmTold *told)
+{
+	ExprContext *context = scan->state->ss.ps.ps_ExprContext;
+
+	told->bound = get_float8_infinity();
+	for (int i = 0; i < scan->nbounds; i++)
+	{
+		bool isnull;
+		Datum value = ExecEvalExprSwitchContext(scan->bounds[i].expr, context, &isnull);
+		double bound;
+
+		if (isnull)
+			bound = -get_float8_infinity();
+		else if (scan->bounds[i].type == FLOAT4OID)
+			bound = DatumGetFloat4(value);
+		else
+			bound = DatumGetFloat8(value);
+		if (bound < told->bound)
+			told->bound = bound;
+	}
+	told->bounded = told->bound < get_float8_infinity();
+	if (scan->origin != NULL)
+	{
+		told->range = true;
+		told->query = ExecEvalExprSwitchContext(scan->origin, context, &told->query_null);
+	}
+}
+
+/*
+ * Tells what is known of a scan when its rows are wanted.  *cache: NULL at first; remembers
+ * where the notes are as long as the scan's descriptor lives.  May run functions of the query:
+ * nothing must be locked.  Errors: those of the expressions.
+ */
+void
+ivfkm_told_get(IndexScanDesc scan, struct IvfkmToldScan **cache, IvfkmTold *told)
+{
+	memset(told, 0, sizeof(*told));
+	if (*cache == NULL)
+		*cache = find_scan(scan);
+	if (*cache == NULL)
+		return;
+	told->known = true;
+	ivfkm_told_limit(*cache, told);
+	get_bound(*cache, told);
+}

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_told.h
+ *	  What a scan is told of the query that it is part of.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_told.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_TOLD_H
+#define IVFKM_TOLD_H
+
+#include "access/amapi.h"
+#include "access/genam.h"
+
+#include "am/ivfkm.h"
+
+typedef struct IvfkmTold
+{
+	bool known;		 /* the plan was looked through; if false, nothing below holds */
+	bool exhaustive; /* whoever takes the rows wants all of them, or their exact order */
+	bool filtered;	 /* rows may be dropped before they count for the limit */
+	bool bounded;	 /* rows whose distance is above "bound" are not wanted */
+	bool range;		 /* there is no order: rows within "bound" of "query" are wanted */
+	bool query_null; /* range: the query is NULL, so that no row is within anything of it */
+	int64 limit;	 /* rows wanted, 0: not known; may rise from call to call (FETCH) */
+	double bound;	 /* in the unit of the operator; -infinity: no row is wanted */
+	Datum query;	 /* range: of the indexed type, in the memory of one row */
+} IvfkmTold;
+
+struct IvfkmToldScan;
+
+extern void ivfkm_told_init(amgettuple_function gettuple);
+extern void ivfkm_told_get(IndexScanDesc scan, struct IvfkmToldScan **cache, IvfkmTold *told);
+extern void ivfkm_told_limit(const struct IvfkmToldScan *scan, IvfkmTold *told);
+
+#endif /* IVFKM_TOLD_H */
