@@ -10,8 +10,6 @@
  */
 #include "compat.h"
 
-#include "commands/defrem.h"
-
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_space.h"
@@ -45,13 +43,4 @@ ivfkm_index_space(IvfkmIndex *index)
 	if (index->space == NULL)
 		index->space = ivfkm_space_copy(ivfkm_space_cached(index->relation, &index->meta));
 	return index->space;
-}
-
-/* The name of the access method that the index was made with: ivfkm, or one of pgvector's. */
-const char *
-ivfkm_index_method(Relation relation)
-{
-	const char *name = get_am_name(relation->rd_rel->relam);
-
-	return name != NULL ? name : "ivfkm";
 }

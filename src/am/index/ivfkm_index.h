@@ -15,6 +15,5 @@
 
 extern void ivfkm_index_open(IvfkmIndex *index, Relation relation);
 extern const struct IvfkmSpace *ivfkm_index_space(IvfkmIndex *index);
-extern const char *ivfkm_index_method(Relation relation);
 
 #endif /* IVFKM_INDEX_H */

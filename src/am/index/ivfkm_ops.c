@@ -12,11 +12,20 @@
 
 #include "access/genam.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
-#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
+
+/* The name of the access method that the index was made with: ivfkm, or one of pgvector's. */
+const char *
+ivfkm_ops_method(Relation relation)
+{
+	const char *name = get_am_name(relation->rd_rel->relam);
+
+	return name != NULL ? name : "ivfkm";
+}
 
 /* The operations of the index's operator class. */
 const IvfkmOps *
@@ -54,7 +63,7 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 	/* the operator classes of bit take bit varying too */
 	if (type == VARBITOID)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("type not supported for %s index", ivfkm_index_method(relation)),
+						errmsg("type not supported for %s index", ivfkm_ops_method(relation)),
 						errhint("Declare the column as %s(n), or index an expression cast to it.",
 								ops->type_name)));
 	if (dims < 1)
@@ -65,7 +74,7 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 	if (dims > ops->max_dims)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("column cannot have more than %d dimensions for %s index",
-							   ops->max_dims, ivfkm_index_method(relation))));
+							   ops->max_dims, ivfkm_ops_method(relation))));
 	return dims;
 }
 

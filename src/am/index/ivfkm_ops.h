@@ -13,6 +13,7 @@
 
 #include "am/ivfkm.h"
 
+extern const char *ivfkm_ops_method(Relation relation);
 extern const IvfkmOps *ivfkm_ops_get(Relation relation);
 extern int32 ivfkm_ops_column_typmod(Relation relation, Oid *type);
 extern int ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops);

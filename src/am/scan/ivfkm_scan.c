@@ -68,8 +68,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	/* a query that was not looked through may be one within a distance: its filter decides */
 	if (scan->numberOfOrderBys == 0 && so->told.known && !so->told.range)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot scan %s index \"%s\" without order",
-							   ivfkm_index_method(index), RelationGetRelationName(index))));
+						errmsg("cannot scan %s index \"%s\" without order", ivfkm_ops_method(index),
+							   RelationGetRelationName(index))));
 	so->none = so->told.bounded && (so->told.bound < -DBL_MAX || so->told.query_null);
 	if (so->none)
 		return;
@@ -171,7 +171,7 @@ scan_open(IndexScanDesc scan, IvfkmScan *so)
 	if (!IsMVCCSnapshot(scan->xs_snapshot))
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						errmsg("non-MVCC snapshots are not supported by %s index \"%s\"",
-							   ivfkm_index_method(index), RelationGetRelationName(index))));
+							   ivfkm_ops_method(index), RelationGetRelationName(index))));
 	pgstat_count_index_scan(index);
 #if PG18_GE
 	if (scan->instrument)
