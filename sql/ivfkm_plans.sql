@@ -15,6 +15,12 @@ BEGIN
 	RETURN coalesce(plan->>'Index Name', plan->>'Node Type');
 END $$;
 
+-- the lines of a plan
+CREATE FUNCTION explain_lines(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query;
+END $$;
+
 -- a vector of elements between 0 and 1 that depend on i alone
 CREATE FUNCTION vector_of(i integer, dims integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
 	SELECT array_agg((hashint4(i * 4096 + j)::bigint & 1023) / 1024.0)::vector FROM generate_series(1, dims) j
@@ -81,6 +87,23 @@ SET enable_seqscan = off;
 SELECT plan_of(format('SELECT min(v <-> %L) FROM p', :'q')) AS min;
 RESET enable_seqscan;
 
-DROP TABLE t, p, bits;
-DROP FUNCTION plan_of, vector_of;
+-- long vectors are fetched from outside of their rows: few are worth an index
+CREATE TABLE long (id integer, v vector(1536));
+INSERT INTO long SELECT i, vector_of(i, 1536) FROM generate_series(1, 300) i;
+CREATE INDEX long_v ON long USING ivfkm (v);
+CREATE TABLE short (id integer, v vector(4));
+INSERT INTO short SELECT i, vector_of(i, 4) FROM generate_series(1, 300) i;
+CREATE INDEX short_v ON short USING ivfkm (v);
+ANALYZE long, short;
+SELECT plan_of(format('SELECT id FROM long ORDER BY v <-> %L LIMIT 5', vector_of(0, 1536))) AS long,
+	plan_of(format('SELECT id FROM short ORDER BY v <-> %L LIMIT 5', vector_of(0, 4))) AS short;
+
+-- a filter by distance is looked at last
+CREATE TABLE halves AS SELECT id, v::halfvec(1536) AS v FROM long;
+ANALYZE halves;
+SELECT regexp_replace(l, '''\[.*\]''', '''[...]''') AS plan FROM (SELECT vector_of(0, 1536)::halfvec AS h) q,
+	explain_lines(format('SELECT FROM halves WHERE v <-> %L < 1 AND id > 100', h)) l;
+
+DROP TABLE t, p, bits, long, short, halves;
+DROP FUNCTION plan_of, explain_lines, vector_of;
 RESET ALL;
