@@ -47,29 +47,29 @@
 
 /* ----- the work of a scan, in units of cpu_operator_cost ----- */
 
-#define START_COST		2500.0 /* beginning a search: memory, the metapage */
-#define START_COST_DIM	1.0	   /* for each dimension: rotating the query, tables */
-#define CODE_COST		0.3	   /* bounds of one row or centroid by its 1-bit code */
-#define CODE_COST_DIM	0.001
-#define LIST_COST		60.0 /* reaching one list: its centroid in full */
-#define LIST_COST_DIM	0.05
-#define CANDIDATE_COST	10.0 /* a candidate: kept, ordered, remembered */
-#define REFINE_COST		30.0 /* a refine record */
-#define REFINE_COST_DIM 0.03
-#define LOOK_COST		40.0 /* finding a row in the table, beside the distance */
+#define START_COST		3000.0 /* beginning a search: memory, the root */
+#define START_COST_DIM	3.4	   /* for each dimension: rotating the query, tables */
+#define CODE_COST		1.6	   /* bounds of one row or centroid by its 1-bit code */
+#define CODE_COST_DIM	0.0025
+#define CANDIDATE_COST	9.0 /* a row below the horizon of the first sweep */
+#define KEPT_COST		3.5 /* a row in the lists of the second sweep, which keeps all of them */
+#define REFINE_COST		5.0 /* a candidate that is taken: its refine record */
+#define REFINE_COST_DIM 0.25
+#define ROW_COST		60.0 /* a row that is given, beside what cost_index() adds */
 
-/* Rows looked at exactly for each row taken, by the bits of the refine codes. */
-#define LOOKS_8_BITS  0.2
-#define LOOKS_4_BITS  1.0
-#define LOOKS_NO_BITS 1.5
+/* Rows looked at exactly for each row given, by the bits of the refine codes. */
+#define LOOKS_8_BITS 1.0
+#define LOOKS_4_BITS 0.3
 
-/* Candidates refined for each row taken. */
-#define REFINED_PER_ROW 1.5
+/* Rows that cannot be told from the nearest k by their 1-bit codes: k (1.5 + 1600 / dims). */
+#define SPREAD	   1.5
+#define SPREAD_DIM 1600.0
 
 /* How passes grow; see src/am/scan/README.md. */
 #define PASS_GROWTH	  4
 #define MAX_PASS_K	  16384
 #define LISTS_PER_ROW 4
+#define MORE_ROWS	  1.125 /* prepared for, beside those of LIMIT */
 
 /* What the costs of a scan follow from. */
 typedef struct ScanModel
@@ -78,6 +78,8 @@ typedef struct ScanModel
 	IvfkmSettings settings;
 	IvfkmGeometry geometry;
 	double rows;		 /* in the index */
+	double limit;		 /* rows that the scan is told to give; 0 if it is not told */
+	bool filtered;		 /* some are filtered out */
 	double list_rows;	 /* in a list */
 	double list_pages;	 /* of a list, without refine pages */
 	double centroids;	 /* that a search compares with */
@@ -141,7 +143,7 @@ lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
 	else
 	{
 		lists = Max(before * 2.0, ivfkm_budget_probes(&model->meta, total_k));
-		if (pass > 2)
+		if (pass > 2 && (model->limit <= 0.0 || model->filtered))
 			lists = Max(lists, LISTS_PER_ROW * total_k);
 		if (settings->max_scan_tuples > 0)
 			lists = Min(lists, ceil(settings->max_scan_tuples / model->list_rows));
@@ -160,46 +162,47 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 {
 	double dims = model->meta.dimensions;
 	double code = CODE_COST + CODE_COST_DIM * dims;
-	double looks = model->meta.refine_bits == 8	  ? LOOKS_8_BITS
-				   : model->meta.refine_bits == 4 ? LOOKS_4_BITS
-												  : LOOKS_NO_BITS;
-	double taken;		  /* candidates of all passes so far */
-	double lists = 0.0;	  /* scanned so far */
-	double total_k = 0.0; /* rows that the passes so far prepare for */
-	double work = START_COST + START_COST_DIM * dims + code * model->centroids;
+	double spread = SPREAD + SPREAD_DIM / dims;
+	double k = Min(Max(IVFKM_FIRST_K, model->limit * MORE_ROWS), MAX_PASS_K);
+	double total_k = k; /* rows that the passes so far prepare for */
+	double lists = lists_of_pass(model, 1, k, 0.0);
+	double rows = lists * model->list_rows; /* in the lists scanned so far */
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
+	double work = START_COST + START_COST_DIM * dims + code * (model->centroids + rows) +
+				  CANDIDATE_COST * Min(rows, k * spread);
+	double given;
+	double taken;
+	double looks;
+	bool more = model->settings.iterative_scan != IVFKM_ITERATIVE_OFF && total_k < wanted;
 
-	for (int pass = 1;; pass++)
+	*first = work * cpu_operator_cost + (pages + lists * model->list_pages) * model->page;
+	for (int pass = 2; more; pass++)
 	{
-		double k = Min(IVFKM_FIRST_K * pow(PASS_GROWTH, pass - 1), MAX_PASS_K);
 		double before = lists;
 
+		k = Min(k * PASS_GROWTH, MAX_PASS_K);
 		total_k += k;
 		lists = lists_of_pass(model, pass, total_k, before);
-		pages += (lists - before) * model->list_pages;
-		work +=
-			(lists - before) * (LIST_COST + LIST_COST_DIM * dims) + lists * model->list_rows * code;
-		if (pass == 1)
-			*first = work * cpu_operator_cost + pages * model->page;
-		if (total_k >= wanted ||
-			(pass > 1 && lists == before && lists * model->list_rows <= total_k) ||
-			(pass == 1 && model->settings.iterative_scan == IVFKM_ITERATIVE_OFF))
-			break;
+		more = total_k < wanted && lists > before;
 	}
+	if (total_k > k) /* the second sweep */
+	{
+		rows = lists * model->list_rows;
+		work += rows * (code + KEPT_COST);
+	}
+	pages += lists * model->list_pages;
 
-	taken = Min(wanted, lists * model->list_rows);
+	given = Min(wanted, rows);
+	taken = Min(given * spread, rows);
+	looks = taken;
+	work += given * ROW_COST;
 	if (model->meta.refine_bits > 0)
 	{
-		double refined = Min(taken * REFINED_PER_ROW, lists * model->list_rows);
-
-		work += refined * (CANDIDATE_COST + REFINE_COST + REFINE_COST_DIM * dims);
-		pages += Min(refined, ceil(model->rows / model->geometry.refine_slots));
+		looks = given * (model->meta.refine_bits == 8 ? LOOKS_8_BITS : LOOKS_4_BITS);
+		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
+		pages += Min(taken, ceil(model->rows / model->geometry.refine_slots));
 	}
-	else
-		work += taken * CANDIDATE_COST;
-	looks *= taken;
-	return work * cpu_operator_cost + pages * model->page +
-		   looks * (LOOK_COST * cpu_operator_cost + model->row_distance);
+	return work * cpu_operator_cost + pages * model->page + looks * model->row_distance;
 }
 
 /*
@@ -260,24 +263,29 @@ rows_are_results(const Query *query)
 /*
  * Rows that the query takes from the scan, by its LIMIT and the filters on the table; 0 if
  * that is not known.  *share: the share of the scan's rows that the planner will reckon with.
+ * Notes in "model" what the scan will be told.
  */
 static double
-rows_wanted(const PlannerInfo *root, const IndexOptInfo *info, double *share)
+rows_wanted(const PlannerInfo *root, const IndexOptInfo *info, ScanModel *model, double *share)
 {
 	double rows = Max(info->tuples, 1.0);
 	double passed = Min(1.0, Max(info->rel->rows, 1.0) / rows); /* share that filters let through */
 
+	model->limit = 0.0;
+	model->filtered = info->rel->baserestrictinfo != NIL;
 	/* a join, too, takes rows away, or makes more of them */
 	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
 		return 0.0;
 	if (root->limit_tuples > 0.0)
 	{
+		model->limit = root->limit_tuples;
 		*share = Min(1.0, root->limit_tuples / Max(info->rel->rows, 1.0));
 		return Min(rows, root->limit_tuples / passed);
 	}
 	if (root->parse->limitCount == NULL || root->tuple_fraction != UNKNOWN_LIMIT_SHARE ||
 		!rows_are_results(root->parse))
 		return 0.0;
+	model->limit = UNKNOWN_LIMIT;
 	*share = UNKNOWN_LIMIT_SHARE;
 	return Min(rows, UNKNOWN_LIMIT / passed);
 }
@@ -314,7 +322,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 
 	model_init(&model, root, path, index);
 	index_close(index, NoLock);
-	wanted = rows_wanted(root, info, &share);
+	wanted = rows_wanted(root, info, &model, &share);
 	if (wanted > 0.0)
 	{
 		Cost cost = cost_of_rows(&model, wanted, &first);
