@@ -103,7 +103,8 @@ column_argument(Oid relid, AttrNumber attnum, DistanceArgument *argument)
 	{
 		if (argument->bytes == 0.0)
 			argument->bytes = width; /* none of them toasted, as far as we know */
-		else if (width < argument->bytes)
+		/* short values have a short header in the table */
+		else if (width + VARHDRSZ - VARHDRSZ_SHORT < argument->bytes)
 			argument->toasted = (argument->bytes - width) / (argument->bytes - POINTER_WIDTH);
 	}
 	else if (width > 0.0)
