@@ -32,7 +32,7 @@ ANALYZE $table;});
 
 my $vector = vdb_vector('id', $dims);
 make_partitioned('items', $partitions,
-	"SELECT id, $vector FROM generate_series(1, $rows) id");
+	"SELECT id, CASE WHEN id % 10 <> 0 THEN $vector END FROM generate_series(1, $rows) id");
 vdb_make_queries($node, 'queries', rows => 30, dims => $dims);
 my $query = vdb_vector(1000000001, $dims);
 
@@ -49,7 +49,7 @@ for my $metric (@vdb_metrics)
 			'postgres', qq{
 SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('items_$name') WHERE isleaf}),
 		"$partitions|$rows",
-		"$name: an index of each partition, and an entry of each vector");
+		"$name: an index of each partition, and an entry of each row");
 	my $plan = $node->safe_psql('postgres',
 		"SET enable_seqscan = off; EXPLAIN (COSTS OFF) SELECT id FROM items ORDER BY v $op $query LIMIT 10");
 	like($plan, qr/Merge Append/, "$name: partitions are merged");
@@ -70,9 +70,9 @@ SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('items_$name
 	{
 		is(
 			$node->safe_psql('postgres',
-				"$set; SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM items ORDER BY v $op $query OFFSET 0) a"
+				"$set; SELECT count(*), count(v), count(DISTINCT id) FROM (SELECT id, v FROM items ORDER BY v $op $query OFFSET 0) a"
 			),
-			"$rows|$rows",
+			"$rows|" . $rows * 9 / 10 . "|$rows",
 			"$name: without a limit, all rows ($set)");
 	}
 	$node->safe_psql('postgres', "DROP INDEX items_$name");
@@ -143,7 +143,7 @@ COMMIT;}
 	} ([ 'off', 'on' ], [ 'on', 'off' ]));
 my $each = ($with - $without) / 1000;
 note("each scan takes $each bytes");
-cmp_ok($each, '<=', 40_000, 'a scan of a small partition takes little memory');
+cmp_ok($each, '<=', 50_000, 'a scan of a small partition takes little memory');
 
 vdb_check_all($node, 'at the end');
 $node->stop;
