@@ -128,6 +128,8 @@ EXECUTE near(NULL, NULL);
 SELECT passes();
 EXECUTE near(NULL, 5000);
 EXECUTE near(0, NULL);
+SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> hash_vector(0, 8) LIMIT 9223372036854775807 OFFSET 9) s;
+SELECT passes();
 RESET plan_cache_mode;
 SELECT count(*) >= 500 FROM (SELECT id FROM t ORDER BY v <-> hash_vector(0, 8) FETCH FIRST 500 ROWS WITH TIES) s;
 SELECT passes();

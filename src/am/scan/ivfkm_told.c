@@ -44,6 +44,9 @@
 
 #include "am/scan/ivfkm_told.h"
 
+/* What a LIMIT or OFFSET counts for at most: more rows than a table has, and sums fit. */
+#define MOST_ROWS (INT64CONST(1) << 48)
+
 /* A node between a scan and the top of its plan that changes which rows are wanted. */
 typedef struct Above
 {
@@ -498,18 +501,18 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 			continue;
 		if (!limit->noCount)
 		{
-			told->limit = offset + limit->offset + limit->count;
+			told->limit = offset + Min(limit->offset, MOST_ROWS) + Min(limit->count, MOST_ROWS);
 			if (limit->limitOption == LIMIT_OPTION_WITH_TIES)
 				told->limit++;
 			told->limit = Max(told->limit, 1);
 			return;
 		}
-		offset += limit->offset;
+		offset += Min(limit->offset, MOST_ROWS);
 	}
 	if (scan->query->wants_all || scan->query->wanted == 0)
 		told->exhaustive = true;
 	else
-		told->limit = offset + (int64) Min(scan->query->wanted, PG_INT64_MAX / 2);
+		told->limit = offset + (int64) Min(scan->query->wanted, MOST_ROWS);
 }
 
 /* The lowest bound of the distance; NULL excludes all rows, NaN (the greatest number) none. */
