@@ -851,6 +851,12 @@ CREATE FUNCTION ivfkm_info(index regclass,
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION ivfkm_info(regclass) IS 'shape and size of an ivfkm index, or of the indexes of all partitions';
 
+CREATE FUNCTION ivfkm_maintain(index regclass,
+	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,
+	OUT freed_bytes bigint, OUT lock_ms float8)
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION ivfkm_maintain(regclass) IS 'make an ivfkm index anew beside reads and writes';
+
 CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ivfkm_prewarm(regclass, text) IS 'read an ivfkm index into shared buffers: its tree, the codes of its lists as well, or all';

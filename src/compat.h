@@ -77,6 +77,19 @@
 	} while (0)
 #endif
 
+/*
+ * Who may maintain a table: its owner, and from version 17 on whoever has the privilege MAINTAIN.
+ * The file that uses this includes utils/acl.h and catalog/pg_class.h.
+ */
+#if PG17_GE
+#define may_maintain_compat(table, user)                                                           \
+	(pg_class_aclcheck(table, user, ACL_MAINTAIN) == ACLCHECK_OK)
+#elif PG16_GE
+#define may_maintain_compat(table, user) object_ownercheck(RelationRelationId, table, user)
+#else
+#define may_maintain_compat(table, user) pg_class_ownercheck(table, user)
+#endif
+
 /* PostgreSQL 18 spells it as a specifier; both forms may stand before a declaration. */
 #if PG18_GE
 #define VDB_NORETURN pg_noreturn

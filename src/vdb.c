@@ -17,6 +17,7 @@
 
 #include "am/index/ivfkm_options.h"
 #include "am/index/ivfkm_settings.h"
+#include "am/maintain/ivfkm_request.h"
 #include "am/scan/ivfkm_scan.h"
 #include "am/scan/ivfkm_told.h"
 #include "am/sql/ivfkm_last_scan.h"
@@ -97,6 +98,7 @@ _PG_init(void)
 	ivfkm_told_init(ivfkmgettuple);
 	ivfkm_last_scan_init();
 	page_point_init();
+	ivfkm_request_init();
 }
 
 /* SQL: vdb_simd_variants() returns table (name, compiled, supported, active). */

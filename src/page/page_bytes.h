@@ -39,4 +39,11 @@ IvfkmPageGetMeta(Page page)
 	return (IvfkmMetaPage) IvfkmPageGetPayload(page);
 }
 
+/* The ranges of blocks that belong to no tree, on the metapage. */
+static inline IvfkmFree
+IvfkmPageGetFree(Page page)
+{
+	return (IvfkmFree) ((char *) page + IVFKM_FREE_OFFSET);
+}
+
 #endif /* IVFKM_PAGE_BYTES_H */

@@ -8,7 +8,8 @@
  *
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
- *	  2		rows whose value is NULL, in a list of their own; every page is sealed
+ *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
+ *			can take the place of the current one; free blocks
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -51,7 +52,9 @@ typedef enum IvfkmPageKind
 	IVFKM_PAGE_NODE,	 /* units whose slots point to child records */
 	IVFKM_PAGE_POSTING,	 /* units whose slots point to heap rows */
 	IVFKM_PAGE_REFINE,	 /* records of rows of one list: IvfkmRefineData */
-	IVFKM_PAGE_NULLS	 /* units whose slots point to heap rows without a value */
+	IVFKM_PAGE_NULLS,	 /* units whose slots point to heap rows without a value */
+	IVFKM_PAGE_FREE,	 /* reserved, nothing in it */
+	IVFKM_PAGE_PENDING	 /* addresses of rows, see page_pending.c */
 } IvfkmPageKind;
 
 /*
@@ -171,9 +174,61 @@ typedef struct IvfkmMetaPageData
 	uint32 null_generation;
 	BlockNumber null_block;
 	uint32 null_nblocks;
+
+	/* the current tree and the next one; see am/maintain/README.md */
+	uint32 tree_first_id;	   /* owner ids of the tree's pages: from this one */
+	uint32 tree_end_id;		   /* to the one before this */
+	BlockNumber tree_first;	   /* blocks that were written when it was made */
+	BlockNumber tree_end;	   /* the block behind them */
+	uint64 tree_version;	   /* one more each time another tree takes the current one's place */
+	uint64 retired_xid;		   /* full transaction id at that time; 0: no blocks are retired */
+	uint64 appended;		   /* slots added to lists since the tree was made */
+	uint64 removed;			   /* rows that VACUUM has removed since */
+	uint64 retry;			   /* changes from which on another renewal is worth a try */
+	BlockNumber pending_block; /* last page of the pending list, or invalid */
+	uint32 throttle;		   /* milliseconds that inserts wait while it grows too fast */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;
+
+/* Blocks first .. end - 1. */
+typedef struct IvfkmRange
+{
+	BlockNumber first;
+	BlockNumber end;
+} IvfkmRange;
+
+#define IVFKM_MAX_RANGES 160
+
+/* Ranges in ascending order; no two of them touch. */
+typedef struct IvfkmRanges
+{
+	uint32 count;
+	IvfkmRange ranges[IVFKM_MAX_RANGES];
+} IvfkmRanges;
+
+/*
+ * On the metapage, IVFKM_FREE_OFFSET bytes from the start of the page.  A block below
+ * used_blocks that is in none of these belongs to the metapage, the current tree, the pending
+ * list, or is lost.
+ */
+typedef struct IvfkmFreeData
+{
+	IvfkmRanges free;	  /* handed out next, the lowest first */
+	IvfkmRanges retired;  /* trees whose place another took: free when the horizon of the table has
+						   * passed retired_xid of the metapage */
+	IvfkmRanges building; /* of a tree in the making that nothing leads to yet */
+	uint32 lost;		  /* blocks that there was no room to note, until the next renewal */
+} IvfkmFreeData;
+
+typedef IvfkmFreeData *IvfkmFree;
+
+#define IVFKM_FREE_OFFSET 2048
+
+StaticAssertDecl(IVFKM_PAYLOAD_OFFSET + sizeof(IvfkmMetaPageData) <= IVFKM_FREE_OFFSET,
+				 "the metapage's data end before the ranges");
+StaticAssertDecl(IVFKM_FREE_OFFSET + sizeof(IvfkmFreeData) <= BLCKSZ - sizeof(IvfkmPageOpaqueData),
+				 "ranges fit on the metapage");
 
 /*
  * A child of a node: a posting list (level 0) or a node below.  Followed by the

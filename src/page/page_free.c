@@ -4,8 +4,16 @@
  *	  Blocks that belong to nothing, and handing them out.
  *
  * NOTES
- *	  Free are the blocks from the metapage's used_blocks on.  The relation extension lock
- *	  serialises who takes some, and is held over these steps:
+ *	  A tree is written into one contiguous range, and what inserts add to it comes from the
+ *	  lowest free blocks or from the end of the file.  When another tree takes its place, all
+ *	  of it is retired at once.  So the blocks below used_blocks that belong to no tree are a
+ *	  few ranges, which the metapage holds: no page is touched when a tree is freed.
+ *
+ *	  A tree in the making reserves its blocks beforehand: they are in "building" until the
+ *	  tree takes its place, and what a crash leaves there is given back as it is, because
+ *	  nothing has ever led to it.
+ *
+ *	  The relation extension lock serialises who takes some, and is held over these steps:
  *
  *	  1. page_free_begin()		takes the extension lock; the caller looks again whether it
  *								still needs pages
@@ -16,8 +24,8 @@
  *	  5. page_free_account()	adds the metapage to the record that links the new pages
  *	  6. page_free_release(), page_free_end()
  *
- *	  A crash before the record of step 5 leaves pages that nothing leads to behind
- *	  used_blocks, where they are the next to be handed out: no page is ever lost.
+ *	  Every change is one record of the metapage, and of the page that leads to what was handed
+ *	  out, so a crash never leaves a block in two places or in none.
  *
  * IDENTIFICATION
  *	  src/page/page_free.c
@@ -26,17 +34,43 @@
  */
 #include "compat.h"
 
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 
 #include "page/page_bytes.h"
 #include "page/page_check.h"
 #include "page/page_free.h"
-#include "page/page_meta.h"
+#include "page/page_layout.h"
+#include "page/page_ranges.h"
 
-/* Starts to hand out blocks: takes the relation extension lock.  The caller holds no buffer lock. */
-void
-page_free_begin(Relation index)
+/* Blocks by which the file grows while the extension lock is held, for a reservation. */
+#define EXTEND_AT_A_TIME 256
+
+/* Blocks of the first reservation of a tree that grows before it takes its place, and of later ones. */
+#define RESERVE_FIRST 16
+#define RESERVE_MOST  4096
+
+/* Makes sure that page_free_take() has "npages" blocks.  As page_free_reserve(). */
+static void
+reserve_prepare(Relation index, IvfkmReserve *reserve, BlockNumber npages)
 {
+	if (reserve->end - reserve->next >= npages)
+		return;
+	(void) page_ranges_add(&reserve->unused, reserve->next, reserve->end);
+	reserve->chunk = Min(Max(reserve->chunk * 2, RESERVE_FIRST), RESERVE_MOST);
+	reserve->next = page_free_reserve(index, reserve->chunk, 0);
+	reserve->end = reserve->next + reserve->chunk;
+}
+
+/*
+ * Starts to hand out "count" blocks, of the reserve if there is one: takes the relation extension
+ * lock.  The caller holds no buffer lock.
+ */
+void
+page_free_begin(Relation index, IvfkmReserve *reserve, int count)
+{
+	if (reserve != NULL)
+		reserve_prepare(index, reserve, (BlockNumber) count);
 	LockRelationForExtension(index, ExclusiveLock);
 }
 
@@ -47,50 +81,111 @@ page_free_end(Relation index)
 	UnlockRelationForExtension(index, ExclusiveLock);
 }
 
-/* Pins and exclusively locks block "block", which may lie one behind the end of the file. */
-static Buffer
-read_or_extend(Relation index, BlockNumber block)
+/* Checks the ranges of a locked metapage. */
+void
+page_free_check(Relation index, Page meta_page)
 {
-	BlockNumber nblocks = RelationGetNumberOfBlocks(index);
+	const IvfkmFreeData *data = IvfkmPageGetFree(meta_page);
+	BlockNumber used_blocks = IvfkmPageGetMeta(meta_page)->used_blocks;
+
+	if (!page_ranges_valid(&data->free, used_blocks) ||
+		!page_ranges_valid(&data->retired, used_blocks) ||
+		!page_ranges_valid(&data->building, used_blocks))
+		page_corrupted(index, IVFKM_META_BLOCK, "The ranges of free blocks are not valid.");
+}
+
+/* Copies the ranges, checked.  Takes and releases a share lock on the metapage. */
+void
+page_free_read(Relation index, IvfkmFreeData *data)
+{
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	memcpy(data, IvfkmPageGetFree(BufferGetPage(buffer)), sizeof(IvfkmFreeData));
+	UnlockReleaseBuffer(buffer);
+}
+
+/*
+ * The first of "npages" consecutive blocks to hand out: of the shortest free range that is long
+ * enough if many are wanted, else of the lowest one, or behind the blocks in use.  The caller
+ * holds the extension lock and a lock on the metapage.
+ */
+static BlockNumber
+find_blocks(Relation index, Page meta_page, BlockNumber npages)
+{
+	const IvfkmRanges *ranges = &IvfkmPageGetFree(meta_page)->free;
+	BlockNumber used_blocks = IvfkmPageGetMeta(meta_page)->used_blocks;
+	const IvfkmRange *best = NULL;
+
+	page_free_check(index, meta_page);
+	for (uint32 i = 0; i < ranges->count; i++)
+	{
+		const IvfkmRange *range = &ranges->ranges[i];
+
+		if (range->end - range->first < npages)
+			continue;
+		if (npages <= IVFKM_MAX_STRIPES)
+			return range->first;
+		if (best == NULL || range->end - range->first < best->end - best->first)
+			best = range;
+	}
+	if (best != NULL)
+		return best->first;
+	if (npages > MaxBlockNumber || used_blocks > MaxBlockNumber - npages)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("cannot extend index \"%s\" beyond %u blocks",
+							   RelationGetRelationName(index), MaxBlockNumber)));
+	return used_blocks;
+}
+
+/*
+ * Pins and exclusively locks a block that is handed out; it may lie one behind the end of the
+ * file.  Its content is not looked at.  The caller holds the extension lock, or has reserved it.
+ */
+Buffer
+page_free_buffer(Relation index, BlockNumber block)
+{
 	Buffer buffer;
 
-	if (block < nblocks)
-		buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, NULL);
-	else
-	{
-		buffer = ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_NORMAL, NULL);
-		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-		if (BufferGetBlockNumber(buffer) != block)
-			page_corrupted(index, BufferGetBlockNumber(buffer), "Expected to extend to block %u.",
-						   block);
-	}
+	/* not page_in_file(): TRUNCATE in the transaction that made the index shortens the file */
+	if (block < RelationGetNumberOfBlocks(index))
+		return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, NULL);
+	buffer = ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_NORMAL, NULL);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (BufferGetBlockNumber(buffer) != block)
+		page_corrupted(index, BufferGetBlockNumber(buffer), "Expected to extend to block %u.",
+					   block);
 	return buffer;
 }
 
 /*
- * Takes "count" consecutive free blocks, pinned and exclusively locked in buffers[], and returns
- * the first.  They stay free until page_free_account().
+ * Takes "count" consecutive blocks, free ones or of the reserve, pinned and exclusively locked in
+ * buffers[], and returns the first.  Free ones stay free until page_free_account().
  */
 BlockNumber
-page_free_take(IvfkmFreeBlocks *blocks, Relation index, int count, Buffer *buffers)
+page_free_take(IvfkmFreeBlocks *blocks, Relation index, IvfkmReserve *reserve, int count,
+			   Buffer *buffers)
 {
 	Buffer meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
-	BlockNumber first;
 
 	page_check(index, meta_buffer, IVFKM_PAGE_META);
-	first = IvfkmPageGetMeta(BufferGetPage(meta_buffer))->used_blocks;
-	LockBuffer(meta_buffer, BUFFER_LOCK_UNLOCK);
-	if (first > MaxBlockNumber - count)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("cannot extend index \"%s\" beyond %u blocks",
-							   RelationGetRelationName(index), MaxBlockNumber)));
 	blocks->index = index;
-	blocks->first = first;
+	blocks->reserve = reserve;
 	blocks->count = count;
 	blocks->meta_buffer = meta_buffer;
+	if (reserve != NULL)
+	{
+		Assert(reserve->end - reserve->next >= (BlockNumber) count);
+		blocks->first = reserve->next;
+		reserve->next += count;
+	}
+	else
+		blocks->first = find_blocks(index, BufferGetPage(meta_buffer), (BlockNumber) count);
+	LockBuffer(meta_buffer, BUFFER_LOCK_UNLOCK);
 	for (int i = 0; i < count; i++)
-		buffers[i] = read_or_extend(index, first + i);
-	return first;
+		buffers[i] = page_free_buffer(index, blocks->first + i);
+	return blocks->first;
 }
 
 /* Locks the metapage exclusively; pages of lists are locked after it. */
@@ -100,12 +195,30 @@ page_free_lock_meta(IvfkmFreeBlocks *blocks)
 	LockBuffer(blocks->meta_buffer, BUFFER_LOCK_EXCLUSIVE);
 }
 
-/* Adds to a change, as its first page, that the blocks are in use. */
-void
+/* Notes on a copy of the metapage that blocks found by find_blocks() were handed out. */
+static void
+account(Page meta_page, BlockNumber first, BlockNumber npages)
+{
+	IvfkmMetaPage meta = IvfkmPageGetMeta(meta_page);
+
+	if (first == meta->used_blocks)
+		meta->used_blocks += npages;
+	else
+		page_ranges_take(&IvfkmPageGetFree(meta_page)->free, first, npages);
+}
+
+/*
+ * Adds to a change, as its first page, that the blocks are in use; those of a reserve are already.
+ * Returns the copy of the metapage.
+ */
+Page
 page_free_account(IvfkmFreeBlocks *blocks, PageWal *wal)
 {
-	page_meta_set_used_blocks(page_wal_register(wal, blocks->meta_buffer),
-							  blocks->first + blocks->count);
+	Page page = page_wal_register(wal, blocks->meta_buffer);
+
+	if (blocks->reserve == NULL)
+		account(page, blocks->first, (BlockNumber) blocks->count);
+	return page;
 }
 
 /* Unlocks and unpins the metapage. */
@@ -113,4 +226,187 @@ void
 page_free_release(IvfkmFreeBlocks *blocks)
 {
 	UnlockReleaseBuffer(blocks->meta_buffer);
+}
+
+/* ----- reserving ----- */
+
+/* Adds up to EXTEND_AT_A_TIME blocks to a file of "nblocks" that is to have "wanted". */
+static void
+extend_file(Relation index, BlockNumber nblocks, BlockNumber wanted)
+{
+	for (int i = 0; i < EXTEND_AT_A_TIME && nblocks < wanted; i++, nblocks++)
+		ReleaseBuffer(ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_NORMAL, NULL));
+}
+
+/* Logs an empty page at the last block of a range, so that a replica's file has all of it. */
+static void
+log_last_block(Relation index, BlockNumber block)
+{
+	Buffer buffer = page_free_buffer(index, block);
+	PageWal wal;
+
+	page_wal_begin(&wal, index);
+	page_init(page_wal_register_new(&wal, buffer), IVFKM_PAGE_FREE, 0, 0);
+	page_wal_finish(&wal);
+	UnlockReleaseBuffer(buffer);
+}
+
+/*
+ * Reserves "npages" consecutive blocks for a tree in the making and returns the first one; owner
+ * ids below next_id are taken from now on.  The file has them all.
+ *
+ * The caller holds no buffer lock.  Takes the extension lock, and lets go of it now and then.
+ */
+BlockNumber
+page_free_reserve(Relation index, BlockNumber npages, uint32 next_id)
+{
+	for (;;)
+	{
+		Buffer buffer;
+		BlockNumber first;
+		BlockNumber nblocks;
+		bool at_end;
+		PageWal wal;
+		Page page;
+
+		CHECK_FOR_INTERRUPTS();
+		LockRelationForExtension(index, ExclusiveLock);
+		buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+		page_check(index, buffer, IVFKM_PAGE_META);
+		first = find_blocks(index, BufferGetPage(buffer), npages);
+		at_end = first == IvfkmPageGetMeta(BufferGetPage(buffer))->used_blocks;
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		nblocks = RelationGetNumberOfBlocks(index);
+		if (nblocks < first + npages)
+		{
+			ReleaseBuffer(buffer);
+			extend_file(index, nblocks, first + npages);
+			UnlockRelationForExtension(index, ExclusiveLock);
+			continue;
+		}
+		if (at_end)
+			log_last_block(index, first + npages - 1);
+
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+		page_wal_begin(&wal, index);
+		page = page_wal_register(&wal, buffer);
+		account(page, first, npages);
+		IvfkmPageGetFree(page)->lost +=
+			page_ranges_add(&IvfkmPageGetFree(page)->building, first, first + npages);
+		IvfkmPageGetMeta(page)->next_id = Max(IvfkmPageGetMeta(page)->next_id, next_id);
+		page_wal_finish(&wal);
+		UnlockReleaseBuffer(buffer);
+		UnlockRelationForExtension(index, ExclusiveLock);
+		return first;
+	}
+}
+
+/* ----- taking back ----- */
+
+/* Moves a range from the blocks in the making to the free ones. */
+static void
+give_back(IvfkmFree data, BlockNumber first, BlockNumber end)
+{
+	if (first < end)
+		data->lost += page_ranges_add(&data->free, first, end);
+}
+
+/*
+ * On a copy of the metapage, when the tree in the making takes its place: whatever is neither
+ * free nor part of that tree is retired.
+ */
+void
+page_free_retire(Page meta_page, const IvfkmReserve *reserve)
+{
+	IvfkmFree data = IvfkmPageGetFree(meta_page);
+	BlockNumber used_blocks = IvfkmPageGetMeta(meta_page)->used_blocks;
+	IvfkmRanges kept = data->building;
+	BlockNumber lost = page_ranges_add_all(&kept, &data->free);
+	BlockNumber from = IVFKM_META_BLOCK + 1;
+
+	memset(&data->retired, 0, sizeof(IvfkmRanges));
+	if (lost > 0)
+	{
+		/* too many ranges to tell what is whose: retire nothing, it is lost until next time */
+		data->lost = used_blocks - from - page_ranges_total(&data->free) -
+					 page_ranges_total(&data->building);
+	}
+	else
+	{
+		data->lost = 0;
+		for (uint32 i = 0; i <= kept.count; i++)
+		{
+			BlockNumber end = i < kept.count ? kept.ranges[i].first : used_blocks;
+
+			data->lost += page_ranges_add(&data->retired, from, end);
+			if (i < kept.count)
+				from = kept.ranges[i].end;
+		}
+	}
+	for (uint32 i = 0; i < reserve->unused.count; i++)
+		give_back(data, reserve->unused.ranges[i].first, reserve->unused.ranges[i].end);
+	give_back(data, reserve->next, reserve->end);
+	memset(&data->building, 0, sizeof(IvfkmRanges));
+}
+
+/*
+ * Gives back what a tree in the making that never took its place has reserved, and the blocks of
+ * "more".  The caller sees to it that nobody is making a tree.  True if there was anything.
+ */
+bool
+page_free_abandoned(Relation index, const IvfkmRanges *more)
+{
+	Buffer buffer;
+	IvfkmFree data;
+	PageWal wal;
+	bool any;
+
+	LockRelationForExtension(index, ExclusiveLock);
+	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	data = IvfkmPageGetFree(BufferGetPage(buffer));
+	any = data->building.count > 0 || more->count > 0 ||
+		  BlockNumberIsValid(IvfkmPageGetMeta(BufferGetPage(buffer))->pending_block);
+	if (any)
+	{
+		Page page;
+
+		page_wal_begin(&wal, index);
+		page = page_wal_register(&wal, buffer);
+		data = IvfkmPageGetFree(page);
+		IvfkmPageGetMeta(page)->pending_block = InvalidBlockNumber;
+		IvfkmPageGetMeta(page)->throttle = 0;
+		data->lost += page_ranges_add_all(&data->free, &data->building);
+		data->lost += page_ranges_add_all(&data->free, more);
+		memset(&data->building, 0, sizeof(IvfkmRanges));
+		page_wal_finish(&wal);
+	}
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(index, ExclusiveLock);
+	return any;
+}
+
+/* Makes retired blocks free.  The caller knows that nobody can reach them, here or on a replica. */
+void
+page_free_retired(Relation index)
+{
+	Buffer buffer;
+	IvfkmFree data;
+	PageWal wal;
+	Page page;
+
+	LockRelationForExtension(index, ExclusiveLock);
+	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	page_wal_begin(&wal, index);
+	page = page_wal_register(&wal, buffer);
+	data = IvfkmPageGetFree(page);
+	IvfkmPageGetMeta(page)->retired_xid = 0;
+	data->lost += page_ranges_add_all(&data->free, &data->retired);
+	memset(&data->retired, 0, sizeof(IvfkmRanges));
+	page_wal_finish(&wal);
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(index, ExclusiveLock);
 }

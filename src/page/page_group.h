@@ -75,7 +75,7 @@ page_group_chunks(Page page)
 
 extern void page_group_lock(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry,
 							uint32 owner, uint32 generation, BlockNumber block, int lockmode);
-extern bool page_group_lock_found(IvfkmGroup *group, Relation index,
+extern bool page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmMetaPageData *meta,
 								  const IvfkmGeometry *const *geometries, int n, BlockNumber block,
 								  BufferAccessStrategy strategy);
 extern void page_group_lock_codes(IvfkmGroup *group);

@@ -55,8 +55,8 @@ lock_head(IvfkmGroup *head, Relation index, const IvfkmGeometry *geometry,
  * The caller holds no buffer lock.  Takes the relation extension lock.
  */
 static BlockNumber
-append_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
-			 BlockNumber tail)
+append_group(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
+			 const IvfkmChildData *list, BlockNumber tail)
 {
 	Buffer buffers[IVFKM_MAX_STRIPES];
 	Page pages[IVFKM_MAX_STRIPES];
@@ -64,15 +64,16 @@ append_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 	IvfkmGroup group;
 	BlockNumber next;
 	PageWal wal;
+	Page meta_page;
 
-	page_free_begin(index);
+	page_free_begin(index, reserve, geometry->stripes);
 	page_group_lock(&group, index, geometry, list->id, list->generation, tail, BUFFER_LOCK_SHARE);
 	next = page_group_next(page_group_last(&group));
 	page_group_unlock(&group);
 	if (!BlockNumberIsValid(next))
 	{
 		/* the new group, not reachable yet */
-		next = page_free_take(&blocks, index, geometry->stripes, buffers);
+		next = page_free_take(&blocks, index, reserve, geometry->stripes, buffers);
 		page_wal_begin(&wal, index);
 		for (int i = 0; i < geometry->stripes; i++)
 			pages[i] = page_wal_register_new(&wal, buffers[i]);
@@ -87,7 +88,9 @@ append_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 		page_group_lock(&group, index, geometry, list->id, list->generation, tail,
 						BUFFER_LOCK_EXCLUSIVE);
 		page_wal_begin(&wal, index);
-		page_free_account(&blocks, &wal);
+		meta_page = page_free_account(&blocks, &wal);
+		if (reserve == NULL)
+			IvfkmPageGetMeta(meta_page)->appended += geometry->slots;
 		IvfkmPageGetOpaque(page_wal_register(&wal, group.buffers[geometry->stripes - 1]))->next =
 			next;
 		page_wal_finish(&wal);
@@ -105,8 +108,8 @@ append_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
  * The caller holds no buffer lock.  Takes the relation extension lock.
  */
 static BlockNumber
-append_refine_page(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
-				   BlockNumber seen)
+append_refine_page(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
+				   const IvfkmChildData *list, BlockNumber seen)
 {
 	IvfkmFreeBlocks blocks;
 	IvfkmGroup head;
@@ -114,14 +117,14 @@ append_refine_page(Relation index, const IvfkmGeometry *geometry, const IvfkmChi
 	Buffer buffer;
 	PageWal wal;
 
-	page_free_begin(index);
+	page_free_begin(index, reserve, 1);
 	lock_head(&head, index, geometry, list, BUFFER_LOCK_SHARE);
 	block = page_list_refine_block(page_group_last(&head));
 	page_group_unlock(&head);
 	if (block == seen)
 	{
 		/* the new page, not reachable yet */
-		block = page_free_take(&blocks, index, 1, &buffer);
+		block = page_free_take(&blocks, index, reserve, 1, &buffer);
 		page_wal_begin(&wal, index);
 		page_refine_init(page_wal_register_new(&wal, buffer), list->id, list->generation,
 						 list->first_block, seen);
@@ -133,7 +136,7 @@ append_refine_page(Relation index, const IvfkmGeometry *geometry, const IvfkmChi
 		page_free_lock_meta(&blocks);
 		lock_head(&head, index, geometry, list, BUFFER_LOCK_EXCLUSIVE);
 		page_wal_begin(&wal, index);
-		page_free_account(&blocks, &wal);
+		(void) page_free_account(&blocks, &wal);
 		IvfkmPageGetGroupHeader(page_wal_register(&wal, head.buffers[geometry->stripes - 1]))
 			->refine_block = block;
 		page_wal_finish(&wal);
@@ -255,11 +258,12 @@ set_hint(IvfkmGroup *head, BlockNumber block)
 
 /*
  * Writes an entry into the first free slot of a list from its hint on, appending a group or refine
- * page if there is no room.  The caller holds no buffer lock.
+ * page if there is no room, with blocks of the reserve if there is one.  Returns true if a group was
+ * appended.  The caller holds no buffer lock.
  */
-void
-page_list_insert(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
-				 const IvfkmEntry *entry)
+bool
+page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
+				 const IvfkmChildData *list, const IvfkmEntry *entry)
 {
 	IvfkmGroup head;
 	BlockNumber hint;
@@ -268,6 +272,7 @@ page_list_insert(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 	BlockNumber block;
 	BlockNumber nvisited = 0;
 	bool done = false;
+	bool grown = false;
 
 	lock_head(&head, index, geometry, list, BUFFER_LOCK_SHARE);
 	hint = page_list_insert_block(page_group_last(&head));
@@ -288,13 +293,16 @@ page_list_insert(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 				break;
 			case INSERT_FULL:
 				if (!BlockNumberIsValid(next))
-					next = append_group(index, geometry, list, block);
+				{
+					next = append_group(index, reserve, geometry, list, block);
+					grown = true;
+				}
 				block = next;
 				if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
 					page_corrupted(index, block, "The chain of list %u is circular.", list->id);
 				break;
 			case INSERT_NEEDS_PAGE:
-				refine_block = append_refine_page(index, geometry, list, refine_block);
+				refine_block = append_refine_page(index, reserve, geometry, list, refine_block);
 				break;
 		}
 	}
@@ -308,6 +316,7 @@ page_list_insert(Relation index, const IvfkmGeometry *geometry, const IvfkmChild
 			set_hint(&head, block);
 		page_group_unlock(&head);
 	}
+	return grown;
 }
 
 /*

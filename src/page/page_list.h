@@ -16,9 +16,10 @@
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
+#include "page/page_free.h"
 #include "page/page_layout.h"
 
-extern void page_list_insert(Relation index, const IvfkmGeometry *geometry,
+extern bool page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
 							 const IvfkmChildData *list, const IvfkmEntry *entry);
 extern void page_list_reset_hint(Relation index, const IvfkmGeometry *geometry, uint32 owner,
 								 uint32 generation, BlockNumber head);

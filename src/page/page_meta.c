@@ -17,6 +17,7 @@
 #include "page/page_layout.h"
 #include "page/page_mean.h"
 #include "page/page_meta.h"
+#include "page/page_wal.h"
 #include "vdb.h"
 
 /*
@@ -83,6 +84,11 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		meta->root_nblocks > meta->used_blocks - meta->root_block)
 		page_corrupted(index, IVFKM_META_BLOCK, "The mean or the root ends behind block %u.",
 					   meta->used_blocks);
+	if (meta->root_id < meta->tree_first_id || meta->root_id >= meta->tree_end_id ||
+		meta->tree_end_id > meta->next_id || meta->tree_first == IVFKM_META_BLOCK ||
+		meta->tree_end <= meta->tree_first || meta->tree_end > meta->used_blocks ||
+		meta->tree_version == 0)
+		page_corrupted(index, IVFKM_META_BLOCK, "The current tree is not described well.");
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
 		page_corrupted(index, nblocks, "The file has %u blocks, but %u are in use.", nblocks,
@@ -124,9 +130,112 @@ page_meta_write(IvfkmWriter *writer, const IvfkmMetaPageData *meta)
 	pfree(page);
 }
 
-/* Sets the number of blocks in use on a copy of the metapage that is being changed. */
-void
-page_meta_set_used_blocks(Page meta_page, BlockNumber used_blocks)
+/*
+ * The version of the current tree; *pending_block is where the pending list ends, invalid if
+ * there is none, *throttle how many milliseconds an insert is to wait.  Takes and releases a share
+ * lock on the metapage.
+ */
+uint64
+page_meta_version(Relation index, BlockNumber *pending_block, uint32 *throttle)
 {
-	IvfkmPageGetMeta(meta_page)->used_blocks = used_blocks;
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	const IvfkmMetaPageData *meta;
+	uint64 version;
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	meta = IvfkmPageGetMeta(BufferGetPage(buffer));
+	version = meta->tree_version;
+	*pending_block = meta->pending_block;
+	*throttle = meta->throttle;
+	UnlockReleaseBuffer(buffer);
+	return version;
+}
+
+/* Locks the metapage exclusively and returns the copy of it to change. */
+static IvfkmMetaPage
+begin_change(Relation index, PageWal *wal, Buffer *buffer)
+{
+	*buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, *buffer, IVFKM_PAGE_META);
+	page_wal_begin(wal, index);
+	return IvfkmPageGetMeta(page_wal_register(wal, *buffer));
+}
+
+/* Logs the change and unlocks the metapage. */
+static void
+end_change(PageWal *wal, Buffer buffer)
+{
+	page_wal_finish(wal);
+	UnlockReleaseBuffer(buffer);
+}
+
+/* Makes every insert wait so many milliseconds. */
+void
+page_meta_set_throttle(Relation index, uint32 throttle)
+{
+	PageWal wal;
+	Buffer buffer;
+
+	begin_change(index, &wal, &buffer)->throttle = throttle;
+	end_change(&wal, buffer);
+}
+
+/* Adds to the count of rows that were removed. */
+void
+page_meta_count_removed(Relation index, uint64 removed)
+{
+	PageWal wal;
+	Buffer buffer;
+
+	begin_change(index, &wal, &buffer)->removed += removed;
+	end_change(&wal, buffer);
+}
+
+/* Sets from how many changes on another renewal is worth a try. */
+void
+page_meta_set_retry(Relation index, uint64 retry)
+{
+	PageWal wal;
+	Buffer buffer;
+
+	begin_change(index, &wal, &buffer)->retry = retry;
+	end_change(&wal, buffer);
+}
+
+/*
+ * Makes the tree "next", whose blocks come from a first reservation and from "reserve", the current
+ * one, and retires all that is not part of it: one record.  The caller keeps inserts out.
+ */
+void
+page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const IvfkmReserve *reserve)
+{
+	IvfkmMetaPageData meta = *next;
+	PageWal wal;
+	Buffer buffer;
+	IvfkmMetaPage old;
+	Page page;
+
+	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	page_wal_begin(&wal, index);
+	page = page_wal_register(&wal, buffer);
+	old = IvfkmPageGetMeta(page);
+	meta.used_blocks = old->used_blocks;
+	meta.next_id = old->next_id;
+	meta.tree_version = old->tree_version + 1;
+	meta.pending_block = InvalidBlockNumber;
+	meta.throttle = 0;
+	meta.appended = 0;
+	meta.removed = 0;
+	meta.retry = 0;
+
+	/*
+	 * Whoever has read the metapage before has a snapshot or a transaction id from before this
+	 * one; nobody reads it while it is locked.
+	 */
+	meta.retired_xid = U64FromFullTransactionId(ReadNextFullTransactionId());
+	page_free_retire(page, reserve);
+	*old = meta;
+	end_change(&wal, buffer);
 }

@@ -7,7 +7,10 @@
  *	  Everybody reads it through page_meta_read(), which checks it.  Who writes which field:
  *
  *	  all fields		page_meta_write(), once, by the build
- *	  used_blocks		page_meta_set_used_blocks(), when page_free.c hands out blocks
+ *	  used_blocks, next_id, and the ranges behind the fields		page_free.c
+ *	  pending_block		page_pending.c, page_free.c
+ *	  appended			page_list.c
+ *	  all of the tree	page_meta_replace_tree(), by a renewal
  *
  * IDENTIFICATION
  *	  src/page/page_meta.h
@@ -23,12 +26,18 @@
 #include "utils/rel.h"
 
 #include "page/page_format.h"
+#include "page/page_free.h"
 #include "page/page_writer.h"
 
 extern void page_meta_read(Relation index, IvfkmMetaPageData *meta);
 extern void page_meta_root(const IvfkmMetaPageData *meta, IvfkmChildData *root);
 extern void page_meta_nulls(const IvfkmMetaPageData *meta, IvfkmChildData *nulls);
 extern void page_meta_write(IvfkmWriter *writer, const IvfkmMetaPageData *meta);
-extern void page_meta_set_used_blocks(Page meta_page, BlockNumber used_blocks);
+extern uint64 page_meta_version(Relation index, BlockNumber *pending_block, uint32 *throttle);
+extern void page_meta_set_throttle(Relation index, uint32 throttle);
+extern void page_meta_count_removed(Relation index, uint64 removed);
+extern void page_meta_set_retry(Relation index, uint64 retry);
+extern void page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next,
+								   const IvfkmReserve *reserve);
 
 #endif /* IVFKM_PAGE_META_H */

@@ -8,6 +8,14 @@
  *
  *-------------------------------------------------------------------------
  */
+#include "compat.h"
+
+#include "access/nbtxlog.h"
+#include "access/transam.h"
+#include "access/xlog.h"
+#include "access/xloginsert.h"
+#include "utils/rel.h"
+
 #include "page/page_seal.h"
 #include "page/page_wal.h"
 
@@ -52,4 +60,32 @@ page_wal_finish(PageWal *wal)
 		page_seal(wal->pages[i]);
 	GenericXLogFinish(wal->state);
 	wal->state = NULL;
+}
+
+/*
+ * Logs that pages of the index are about to be used for something else, which whoever has a
+ * snapshot from before the transaction id "horizon" may still read.  On the primary nobody is left;
+ * a replica that replays the record ends the queries that are.  Of all resource managers only that
+ * of b-trees has a record that does this and nothing else.
+ */
+void
+page_wal_log_reuse(Relation index, Relation heap, FullTransactionId horizon)
+{
+	xl_btree_reuse_page record;
+
+	if (!RelationNeedsWAL(index) || !XLogStandbyInfoActive())
+		return;
+	memset(&record, 0, sizeof(record));
+	record.block = 0;
+#if PG16_GE
+	record.locator = index->rd_locator;
+	record.snapshotConflictHorizon = horizon;
+	record.isCatalogRel = RelationIsAccessibleInLogicalDecoding(heap);
+#else
+	record.node = index->rd_node;
+	record.latestRemovedFullXid = horizon;
+#endif
+	XLogBeginInsert();
+	XLogRegisterData((char *) &record, SizeOfBtreeReusePage);
+	(void) XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
 }

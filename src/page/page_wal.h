@@ -18,6 +18,7 @@
 #include "compat.h"
 
 #include "access/generic_xlog.h"
+#include "access/transam.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
 
@@ -35,5 +36,6 @@ extern void page_wal_begin(PageWal *wal, Relation index);
 extern Page page_wal_register(PageWal *wal, Buffer buffer);
 extern Page page_wal_register_new(PageWal *wal, Buffer buffer);
 extern void page_wal_finish(PageWal *wal);
+extern void page_wal_log_reuse(Relation index, Relation heap, FullTransactionId horizon);
 
 #endif /* IVFKM_PAGE_WAL_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * page_writer.c
- *	  Writing the file of a new index, front to back.
+ *	  Writing the file of a new index, or a tree beside the current one, front to back.
  *
  * NOTES
  *	  From PostgreSQL 17 on, pages go to the file without shared buffers: the server's bulk
@@ -27,6 +27,7 @@
 #include "storage/bulk_write.h"
 #endif
 
+#include "page/page_free.h"
 #include "page/page_seal.h"
 #include "page/page_writer.h"
 
@@ -54,12 +55,40 @@ page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork)
 {
 	writer->index = index;
 	writer->fork = fork;
+	writer->recycled = false;
 	writer->nblocks = 0;
 #if PG17_GE
 	writer->bulk = smgr_bulk_start_rel(index, fork);
 #else
 	writer->nlogged = 0;
 #endif
+}
+
+/*
+ * Starts to write reserved blocks of an index in use, from block "first" on.  Pages go through
+ * shared buffers, which may hold what the blocks held before, and are logged one by one.
+ */
+void
+page_writer_begin_reserved(IvfkmWriter *writer, Relation index, BlockNumber first)
+{
+	memset(writer, 0, sizeof(*writer));
+	writer->index = index;
+	writer->fork = MAIN_FORKNUM;
+	writer->nblocks = first;
+	writer->recycled = true;
+}
+
+/* Writes and logs a page of an index in use. */
+static void
+write_recycled(IvfkmWriter *writer, BlockNumber block, const char *image)
+{
+	Buffer buffer = page_free_buffer(writer->index, block);
+	PageWal wal;
+
+	page_wal_begin(&wal, writer->index);
+	memcpy(page_wal_register_new(&wal, buffer), image, BLCKSZ);
+	page_wal_finish(&wal);
+	UnlockReleaseBuffer(buffer);
 }
 
 /*
@@ -73,6 +102,12 @@ page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image)
 	if (block != writer->nblocks)
 		elog(ERROR, "expected to write block %u of index \"%s\", not %u", writer->nblocks,
 			 RelationGetRelationName(writer->index), block);
+	if (writer->recycled)
+	{
+		write_recycled(writer, block, image);
+		writer->nblocks++;
+		return;
+	}
 #if PG17_GE
 	{
 		BulkWriteBuffer buffer = smgr_bulk_get_buf(writer->bulk);
@@ -106,6 +141,8 @@ page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image)
 void
 page_writer_end(IvfkmWriter *writer)
 {
+	if (writer->recycled)
+		return;
 #if PG17_GE
 	smgr_bulk_finish(writer->bulk);
 #else

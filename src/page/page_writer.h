@@ -22,12 +22,14 @@ typedef struct IvfkmWriter
 {
 	Relation index;
 	ForkNumber fork;
-	BlockNumber nblocks;		 /* written so far */
+	bool recycled;				 /* into reserved blocks of an index in use */
+	BlockNumber nblocks;		 /* block to be written next */
 	BlockNumber nlogged;		 /* logged so far, before version 17 */
 	struct BulkWriteState *bulk; /* from version 17 on */
 } IvfkmWriter;
 
 extern void page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork);
+extern void page_writer_begin_reserved(IvfkmWriter *writer, Relation index, BlockNumber first);
 extern void page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image);
 extern void page_writer_end(IvfkmWriter *writer);
 

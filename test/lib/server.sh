@@ -219,6 +219,7 @@ vdb_start_server()
 		echo "unix_socket_directories = '$vdb_work/socket'"
 		echo "port = $PGPORT"
 		echo "max_connections = 40"
+		echo "ivfkm.maintenance = off" # tests say when an index is renewed
 		for setting in "$@"; do
 			echo "${setting%%=*} = '${setting#*=}'"
 		done

@@ -22,10 +22,10 @@ my %allowed = (
 	'am/index' => "$below_am am am/index",
 	'am/build' => "$below_am am am/index am/build",
 	'am/scan' => "$below_am am am/index am/scan",
-	'am/maintain' => "$below_am am am/index am/maintain",
+	'am/maintain' => "$below_am am am/index am/build am/maintain",
 	'am/sql' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
 	'am/shim' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
-	'.' => "$below_am am am/index am/scan am/sql am/shim",
+	'.' => "$below_am am am/index am/maintain am/scan am/sql am/shim",
 	unit => '. port simd distance quant cluster types am/scan',
 	micro => '. port simd distance quant cluster types');
 

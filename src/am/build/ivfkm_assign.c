@@ -94,7 +94,7 @@ add_residual(IvfkmBuild *build, float residual2)
  * and come behind all lists.
  */
 static void
-put_row(IvfkmBuild *build, int32 list, ItemPointer tid, struct SortedCode *sorted)
+put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct SortedCode *sorted)
 {
 	TupleTableSlot *slot = build->sort_slot;
 
@@ -144,12 +144,11 @@ flush_batch(IvfkmBuild *build)
 	build->nbatch = 0;
 }
 
-/* Callback of the table scan: adds one row to the batch. */
-static void
-build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
-		  void *arg)
+/* Adds one row to the batch, or, if it has no value, to the sort. */
+void
+ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *values,
+				 const bool *isnull)
 {
-	IvfkmBuild *build = arg;
 	IvfkmRow *row = &build->batch_rows[build->nbatch];
 	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
 
@@ -172,6 +171,72 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	MemoryContextReset(build->row_context);
 }
 
+/* Callback of the table scan. */
+static void
+build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
+		  void *arg)
+{
+	ivfkm_assign_row(arg, tid, values, isnull);
+}
+
+/*
+ * Adds a row whose value is not known to a list chosen by its address: nothing excludes it, so
+ * searches of that list look at the row itself.
+ */
+void
+ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
+{
+	uint32 list = (ItemPointerGetBlockNumberNoCheck(tid) + ItemPointerGetOffsetNumberNoCheck(tid)) %
+				  build->shared->nlists;
+	SortedCode *sorted = build->sorted_code;
+	IvfkmCode code;
+
+	code.bits = sorted->code;
+	code.refine = sorted->code + quant_code_bytes(build->dims);
+	memset(&code.refine_factors, 0, sizeof(code.refine_factors));
+	ivfkm_code_forced(build->dims, build->plan.meta.refine_bits, &code);
+	sorted->factors = code.factors;
+	sorted->refine_factors = code.refine_factors;
+	build->plan.levels[0].counts[list]++;
+	put_row(build, (int32) list, tid, sorted);
+	build->rows++;
+}
+
+/* Prepares for rows: memory, and a sort in which this process is one of several if coordinated. */
+static void
+assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
+{
+	IvfkmBuildShared *shared = build->shared;
+
+	ivfkm_centre_space(build);
+	if (build->plan.levels[0].counts == NULL)
+		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
+	build->workspace = ivfkm_build_alloc(kmeans_assign_bytes(build->dims, (int) shared->nlists));
+	build->batch_size = kmeans_assign_points(build->dims);
+	build->batch = ivfkm_build_alloc(sizeof(float) * (Size) build->batch_size * build->dims);
+	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_size);
+	build->batch_rows = palloc(sizeof(IvfkmRow) * build->batch_size);
+	begin_sort(build, shared->sort_memory, coordinate);
+}
+
+/* Ends what assign_begin() began: the last rows into the sort, the results to the leader. */
+static void
+assign_end(IvfkmBuild *build)
+{
+	IvfkmBuildShared *shared = build->shared;
+
+	if (build->nbatch > 0)
+		flush_batch(build);
+	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
+	for (uint32 list = 0; list < shared->nlists; list++)
+		build->counts[list] += build->plan.levels[0].counts[list];
+	shared->rows += build->rows;
+	shared->nulls += build->nulls;
+	shared->residual_low += build->residual_low;
+	shared->residual_high += build->residual_high;
+	LWLockRelease(&shared->lock);
+}
+
 /*
  * Job: the rows of the table, or of the part of it that falls to this process, into the
  * sort, and the results into shared memory.  With workers everybody ends with a sorted run
@@ -185,23 +250,13 @@ ivfkm_assign_job(IvfkmBuild *build)
 	TableScanDesc scan = NULL;
 	double scanned;
 
-	ivfkm_centre_space(build);
-	if (build->plan.levels[0].counts == NULL)
-		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
-	build->workspace = ivfkm_build_alloc(kmeans_assign_bytes(build->dims, (int) shared->nlists));
-	build->batch_size = kmeans_assign_points(build->dims);
-	build->batch = ivfkm_build_alloc(sizeof(float) * (Size) build->batch_size * build->dims);
-	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_size);
-	build->batch_rows = palloc(sizeof(IvfkmRow) * build->batch_size);
 	coordinate.sharedsort = build->shared_sort;
-	begin_sort(build, shared->sort_memory, build->scan != NULL ? &coordinate : NULL);
-
+	assign_begin(build, build->scan != NULL ? &coordinate : NULL);
 	if (build->scan != NULL)
 		scan = table_beginscan_parallel(build->heap, build->scan);
 	scanned = table_index_build_scan(build->heap, build->index.relation, build->index_info, true,
 									 build->leader, build_row, build, scan);
-	if (build->nbatch > 0)
-		flush_batch(build);
+	assign_end(build);
 	if (build->scan != NULL)
 	{
 		tuplesort_performsort(build->sort);
@@ -210,29 +265,19 @@ ivfkm_assign_job(IvfkmBuild *build)
 	}
 
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
-	for (uint32 list = 0; list < shared->nlists; list++)
-		build->counts[list] += build->plan.levels[0].counts[list];
 	shared->scanned += scanned;
-	shared->rows += build->rows;
-	shared->nulls += build->nulls;
-	shared->residual_low += build->residual_low;
-	shared->residual_high += build->residual_high;
 	if (build->index_info->ii_BrokenHotChain)
 		shared->broken_hot_chain = true;
 	shared->nsorted++;
 	LWLockRelease(&shared->lock);
 }
 
-/* Has the table scanned, and leaves its encoded rows in the sort of the leader, sorted. */
-void
-ivfkm_assign(IvfkmBuild *build)
+/* Sets what the plan says of the rows, when all have been assigned. */
+static void
+count_rows(IvfkmBuild *build)
 {
 	IvfkmBuildShared *shared = build->shared;
 	IvfkmMetaPageData *meta = &build->plan.meta;
-
-	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
-	shared->sort_memory = ivfkm_sizes_sort_memory(build);
-	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
 
 	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
 	build->plan.nulls = (uint32) shared->nulls;
@@ -241,6 +286,39 @@ ivfkm_assign(IvfkmBuild *build)
 		meta->build_residual2 =
 			((double) shared->residual_high * 0x1p32 + (double) shared->residual_low) *
 			RESIDUAL_QUANTUM / (double) shared->rows;
+}
+
+/*
+ * Prepares for the rows of a renewal, which are handed over one by one, by ivfkm_assign_row() and
+ * ivfkm_assign_forced().
+ */
+void
+ivfkm_assign_begin(IvfkmBuild *build)
+{
+	build->shared->sort_memory = ivfkm_sizes_sort_memory(build);
+	assign_begin(build, NULL);
+}
+
+/* Sorts the rows of a renewal. */
+void
+ivfkm_assign_end(IvfkmBuild *build)
+{
+	assign_end(build);
+	count_rows(build);
+	tuplesort_performsort(build->sort);
+}
+
+/* Has the table scanned, and leaves its encoded rows in the sort of the leader, sorted. */
+void
+ivfkm_assign(IvfkmBuild *build)
+{
+	IvfkmBuildShared *shared = build->shared;
+
+	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) build->table_rows);
+	shared->sort_memory = ivfkm_sizes_sort_memory(build);
+	ivfkm_team_run(build, IVFKM_JOB_ASSIGN, 0);
+
+	count_rows(build);
 	if (shared->broken_hot_chain)
 		build->index_info->ii_BrokenHotChain = true;
 
@@ -281,7 +359,7 @@ write_list(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot, uint32 
 	const IvfkmPlanLevel *lists = &build->plan.levels[0];
 	IvfkmExtent extent;
 
-	page_extent_begin(&extent, writer, &build->index.lists, IVFKM_FIRST_LIST_ID + list,
+	page_extent_begin(&extent, writer, &build->index.lists, build->plan.levels[0].first_id + list,
 					  build->plan.meta.root_generation, lists->first_blocks[list],
 					  lists->counts[list]);
 	for (uint32 i = 0; i < lists->counts[list]; i++)

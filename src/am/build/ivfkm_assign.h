@@ -13,6 +13,11 @@
 
 #include "am/build/ivfkm_build_state.h"
 
+extern void ivfkm_assign_begin(IvfkmBuild *build);
+extern void ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *values,
+							 const bool *isnull);
+extern void ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid);
+extern void ivfkm_assign_end(IvfkmBuild *build);
 extern void ivfkm_assign(IvfkmBuild *build);
 extern void ivfkm_assign_job(IvfkmBuild *build);
 extern void ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer);

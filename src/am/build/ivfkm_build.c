@@ -32,9 +32,12 @@
 #include "am/index/ivfkm_ops.h"
 #include "page/page_point.h"
 
-/* What a build and an empty index have in common. */
-static void
-build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_info)
+/*
+ * What a build, an empty index and a renewal have in common.  The table and what is known of the index
+ * are NULL for an empty one; "dims" are those of the column.
+ */
+void
+ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_info, int dims)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
 
@@ -43,7 +46,7 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 	build->index.relation = index;
 	build->index_info = index_info;
 	build->index.ops = ivfkm_ops_get(index);
-	build->dims = ivfkm_ops_column_dims(index, build->index.ops);
+	build->dims = dims;
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build->row_context =
@@ -65,10 +68,10 @@ build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_i
 
 /*
  * Samples the table, trains the centroids and calibrates: fills in the plan, and starts the
- * workers, which stay for the scan of the table.
+ * workers, if there may be any, which stay for the scan of the table.
  */
-static void
-plan_index(IvfkmBuild *build)
+void
+ivfkm_build_plan(IvfkmBuild *build)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
 	int nworkers = 0;
@@ -80,7 +83,8 @@ plan_index(IvfkmBuild *build)
 	if (build->heap != NULL)
 	{
 		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info);
-		nworkers = ivfkm_team_workers(build->heap, build->index_info);
+		if (!build->alone)
+			nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}
 	ivfkm_sizes_choose(build, total_rows, &nworkers, &nlists, &max_rows);
 
@@ -115,9 +119,10 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 	if (RelationGetNumberOfBlocks(index) != 0)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
 
-	build_begin(&build, heap, index, index_info);
+	ivfkm_build_begin(&build, heap, index, index_info,
+					  ivfkm_ops_column_dims(index, ivfkm_ops_get(index)));
 	old_context = MemoryContextSwitchTo(build.context);
-	plan_index(&build);
+	ivfkm_build_plan(&build);
 	page_point("build-planned");
 	ivfkm_assign(&build);
 	result->heap_tuples = build.shared->scanned;
@@ -125,6 +130,8 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 
 	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) result->index_tuples);
 	page_writer_begin(&writer, index, MAIN_FORKNUM);
+	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1);
+	ivfkm_write_meta(&writer, &build.plan);
 	ivfkm_write_head(&writer, &build.plan);
 	ivfkm_assign_write(&build, &writer);
 	page_writer_end(&writer);
@@ -144,12 +151,15 @@ ivfkmbuildempty(Relation index)
 	MemoryContext old_context;
 	IvfkmExtent extent;
 
-	build_begin(&build, NULL, index, NULL);
+	ivfkm_build_begin(&build, NULL, index, NULL,
+					  ivfkm_ops_column_dims(index, ivfkm_ops_get(index)));
 	old_context = MemoryContextSwitchTo(build.context);
-	plan_index(&build);
+	ivfkm_build_plan(&build);
 	page_writer_begin(&writer, index, INIT_FORKNUM);
+	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1);
+	ivfkm_write_meta(&writer, &build.plan);
 	ivfkm_write_head(&writer, &build.plan);
-	page_extent_begin(&extent, &writer, &build.index.lists, IVFKM_FIRST_LIST_ID, build.plan.meta.root_generation,
+	page_extent_begin(&extent, &writer, &build.index.lists, build.plan.levels[0].first_id, build.plan.meta.root_generation,
 					   build.plan.levels[0].first_blocks[0], 0);
 	page_extent_end(&extent);
 	page_extent_begin(&extent, &writer, &build.index.nulls, build.plan.meta.null_id,

@@ -146,6 +146,7 @@ typedef struct IvfkmBuild
 	IndexInfo *index_info;
 	int dims;
 	bool leader;
+	bool alone; /* without workers, whatever the table's size */
 	MemoryContext context;
 	MemoryContext row_context; /* reset after every row */
 	Size budget;			   /* bytes of maintenance_work_mem, of all processes */
@@ -189,6 +190,10 @@ typedef struct IvfkmBuild
 	uint64 residual_high;
 	uint64 residual_low;
 } IvfkmBuild;
+
+extern void ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index,
+							  IndexInfo *index_info, int dims);
+extern void ivfkm_build_plan(IvfkmBuild *build);
 
 /* Memory of "size" bytes aligned for the SIMD kernels; freed with its context. */
 static inline void *

@@ -164,7 +164,7 @@ store_tree(IvfkmBuild *build, uint32 nlists)
 	shared->nlists = nlists;
 	plan->meta.nlists = nlists;
 	plan->meta.height = shared->nlevels + 1;
-	plan->meta.next_id = IVFKM_FIRST_LIST_ID;
+	plan->meta.next_id = plan->meta.root_id + 1;
 	memset(build->counts, 0, sizeof(uint32) * nlists);
 	store_level(build, 0, nlists, training->centroids, build->centroids);
 	for (int number = 1; number <= shared->nlevels; number++)

@@ -115,9 +115,12 @@ write_records(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 	page_child_end(&children);
 }
 
-/* Gives blocks to everything, in the order in which it is written. */
-static void
-place_all(IvfkmPlan *plan)
+/*
+ * Gives blocks from "first" on to everything but the metapage, in the order in which it is written, by
+ * the counts of the plan.
+ */
+void
+ivfkm_write_place(IvfkmPlan *plan, BlockNumber first)
 {
 	IvfkmMetaPageData *meta = &plan->meta;
 	int dims = (int) meta->dimensions;
@@ -128,7 +131,8 @@ place_all(IvfkmPlan *plan)
 
 	page_node_geometry(&node_geometry, dims);
 	page_list_geometry(&list_geometry, dims, meta->refine_bits);
-	meta->mean_block = IVFKM_META_BLOCK + 1;
+	meta->tree_first = first;
+	meta->mean_block = first;
 	meta->root_block = meta->mean_block + page_mean_pages(dims);
 	meta->root_nblocks = page_extent_blocks(&node_geometry, plan->levels[meta->height - 1].count);
 	block = meta->root_block + meta->root_nblocks;
@@ -147,22 +151,33 @@ place_all(IvfkmPlan *plan)
 		}
 	}
 	page_null_geometry(&null_geometry);
-	meta->null_id = meta->next_id++;
+	if (meta->null_id == 0)
+		meta->null_id = meta->next_id++;
 	meta->null_generation = meta->root_generation;
 	meta->null_block = block;
 	meta->null_nblocks = page_extent_blocks(&null_geometry, plan->nulls);
-	meta->used_blocks = block + meta->null_nblocks;
+	meta->tree_end = block + meta->null_nblocks;
+	meta->tree_first_id = meta->root_id;
+	meta->tree_end_id = meta->next_id;
+}
+
+/* Writes the metapage of a new index, whose tree has been placed behind it. */
+void
+ivfkm_write_meta(IvfkmWriter *writer, IvfkmPlan *plan)
+{
+	plan->meta.used_blocks = plan->meta.tree_end;
+	plan->meta.tree_version = 1;
+	plan->meta.pending_block = InvalidBlockNumber;
+	page_meta_write(writer, &plan->meta);
 }
 
 /*
- * Computes where everything goes from the counts of the plan, and writes all but the lists: they
- * follow at their first blocks, in order, and then the list of NULLs.
+ * Writes all of a tree that has been placed but its lists: they follow at their first blocks, in
+ * order, and then the list of NULLs.
  */
 void
-ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan)
+ivfkm_write_head(IvfkmWriter *writer, const IvfkmPlan *plan)
 {
-	place_all(plan);
-	page_meta_write(writer, &plan->meta);
 	page_mean_write(writer, &plan->meta, plan->space->mean);
 	for (uint32 number = plan->meta.height; number > 0; number--)
 	{

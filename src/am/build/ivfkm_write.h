@@ -39,9 +39,10 @@ typedef struct IvfkmPlan
 	uint32 nulls;							 /* rows whose value is NULL */
 } IvfkmPlan;
 
-#define IVFKM_ROOT_ID		1 /* owner id of the root node of a new index */
-#define IVFKM_FIRST_LIST_ID 2 /* and of its first list */
+#define IVFKM_ROOT_ID 1 /* owner id of the root node of a new index; those of lists follow */
 
-extern void ivfkm_write_head(IvfkmWriter *writer, IvfkmPlan *plan);
+extern void ivfkm_write_place(IvfkmPlan *plan, BlockNumber first);
+extern void ivfkm_write_meta(IvfkmWriter *writer, IvfkmPlan *plan);
+extern void ivfkm_write_head(IvfkmWriter *writer, const IvfkmPlan *plan);
 
 #endif /* IVFKM_WRITE_H */

@@ -25,6 +25,27 @@ ivfkm_code_init(IvfkmCode *code, int dims, int refine_bits)
 	memset(&code->refine_factors, 0, sizeof(code->refine_factors));
 }
 
+/* The refine code of a row of which nothing is known. */
+static void
+forced_refine(int dims, int refine_bits, IvfkmCode *code)
+{
+	memset(code->refine, 0, quant_refine_bytes(dims, refine_bits));
+	code->refine_factors.add = -FLT_MAX;
+	code->refine_factors.mul = 0.0f;
+	code->refine_factors.sigma = INFINITY;
+}
+
+/* Makes the codes of a row of which nothing is known: searches of its list look at the row. */
+void
+ivfkm_code_forced(int dims, int refine_bits, IvfkmCode *code)
+{
+	memset(code->bits, 0, quant_code_bytes(dims));
+	code->factors.add = -FLT_MAX;
+	code->factors.mul = 0;
+	if (refine_bits > 0)
+		forced_refine(dims, refine_bits, code);
+}
+
 /*
  * Encodes a row relative to its list's centroid; x, centroid and offset have dims floats
  * in index space.  The refine record of a row that is not ordinary says that nothing is
@@ -40,12 +61,7 @@ ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x, b
 			quant_refine_encode(metric, dims, refine_bits, x, centroid, offset, code->refine,
 								&code->refine_factors);
 		else
-		{
-			memset(code->refine, 0, quant_refine_bytes(dims, refine_bits));
-			code->refine_factors.add = -FLT_MAX;
-			code->refine_factors.mul = 0.0f;
-			code->refine_factors.sigma = INFINITY;
-		}
+			forced_refine(dims, refine_bits, code);
 	}
 	return quant_encode(metric, dims, x, centroid, offset, code->bits, &code->factors);
 }

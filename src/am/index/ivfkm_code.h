@@ -22,6 +22,7 @@ typedef struct IvfkmCode
 	QuantRefineFactors refine_factors;
 } IvfkmCode;
 
+extern void ivfkm_code_forced(int dims, int refine_bits, IvfkmCode *code);
 extern void ivfkm_code_init(IvfkmCode *code, int dims, int refine_bits);
 extern float ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x,
 							 bool ordinary, const float *centroid, const float *offset,

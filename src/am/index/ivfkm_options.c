@@ -27,6 +27,9 @@ ivfkm_options_init(void)
 	ivfkm_relopt_kind = add_reloption_kind();
 	add_int_reloption(ivfkm_relopt_kind, "lists", "Number of posting lists; 0 chooses by rows",
 					  IVFKM_DEFAULT_LISTS, 0, IVFKM_MAX_LISTS, AccessExclusiveLock);
+	add_bool_reloption(ivfkm_relopt_kind, "maintenance",
+					   "Renew the index in the background when its rows have changed much", true,
+					   ShareUpdateExclusiveLock);
 	add_enum_reloption(ivfkm_relopt_kind, "refine_bits",
 					   "Bits a dimension of the codes that candidates are ranked by",
 					   refine_bits_values, IVFKM_REFINE_AUTO,
@@ -39,6 +42,9 @@ ivfkmoptions(Datum reloptions, bool validate)
 {
 	static const relopt_parse_elt table[] = {
 		{.optname = "lists", .opttype = RELOPT_TYPE_INT, .offset = offsetof(IvfkmOptions, lists)},
+		{.optname = "maintenance",
+		 .opttype = RELOPT_TYPE_BOOL,
+		 .offset = offsetof(IvfkmOptions, maintenance)},
 		{.optname = "refine_bits",
 		 .opttype = RELOPT_TYPE_ENUM,
 		 .offset = offsetof(IvfkmOptions, refine_bits)},
@@ -73,4 +79,13 @@ ivfkm_options_refine_bits(Relation relation)
 	const IvfkmOptions *options = index_options(relation);
 
 	return options != NULL ? options->refine_bits : IVFKM_REFINE_AUTO;
+}
+
+/* The index's "maintenance" option. */
+bool
+ivfkm_options_maintenance(Relation relation)
+{
+	const IvfkmOptions *options = index_options(relation);
+
+	return options == NULL || options->maintenance;
 }

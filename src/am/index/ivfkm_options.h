@@ -18,6 +18,7 @@ typedef struct IvfkmOptions
 	int32 vl_len_;	 /* varlena header (do not touch directly!) */
 	int lists;		 /* 0 = automatic */
 	int refine_bits; /* IVFKM_REFINE_AUTO, 0, 4 or 8 */
+	bool maintenance;
 } IvfkmOptions;
 
 #define IVFKM_REFINE_AUTO (-1)
@@ -29,5 +30,6 @@ extern void ivfkm_options_init(void);
 extern bytea *ivfkmoptions(Datum reloptions, bool validate);
 extern int ivfkm_options_lists(Relation relation);
 extern int ivfkm_options_refine_bits(Relation relation);
+extern bool ivfkm_options_maintenance(Relation relation);
 
 #endif /* IVFKM_OPTIONS_H */

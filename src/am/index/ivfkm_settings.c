@@ -25,6 +25,7 @@
 static int ivfkm_debug_node_children;
 static double ivfkm_epsilon;
 static int ivfkm_iterative_scan;
+static bool ivfkm_maintenance;
 static int ivfkm_max_probes;
 static int ivfkm_max_scan_tuples;
 static int ivfkm_probes;
@@ -57,6 +58,10 @@ ivfkm_settings_init(void)
 							 "also returns rows that are found late, off stops.",
 							 &ivfkm_iterative_scan, IVFKM_ITERATIVE_STRICT, iterative_scan_values,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("ivfkm.maintenance",
+							 "Renews indexes in the background when their rows have changed much.",
+							 "Background workers do it, if max_worker_processes leaves room.",
+							 &ivfkm_maintenance, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("ivfkm.max_probes",
 							"Sets the largest number of lists that a scan may probe.",
 							"0 means no limit.", &ivfkm_max_probes, 0, 0, IVFKM_MAX_LISTS,
@@ -113,4 +118,11 @@ ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta, IvfkmSettin
 		if (aliases[i]->options == relation->rd_indam->amoptions)
 			aliases[i]->settings(relation, meta, settings);
 	}
+}
+
+/* Whether the index may be renewed without being asked. */
+bool
+ivfkm_settings_maintenance(Relation relation)
+{
+	return ivfkm_maintenance && ivfkm_options_maintenance(relation);
 }

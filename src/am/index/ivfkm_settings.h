@@ -49,5 +49,6 @@ extern void ivfkm_settings_alias(const IvfkmAlias *alias);
 extern void ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta,
 							   IvfkmSettings *settings);
 extern int ivfkm_settings_node_children(void);
+extern bool ivfkm_settings_maintenance(Relation relation);
 
 #endif /* IVFKM_SETTINGS_H */

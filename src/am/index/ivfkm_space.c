@@ -40,6 +40,7 @@ ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed, int sc
 	float *arrays = (float *) ((char *) memory + MAXALIGN(sizeof(IvfkmSpace)));
 
 	space->dims = dims;
+	space->version = 0;
 	space->metric = metric;
 	space->quant_metric = metric == IVFKM_METRIC_IP ? QUANT_IP : QUANT_L2;
 	space->scale = ldexpf(1.0f, -scale_exponent);
@@ -73,12 +74,20 @@ ivfkm_space_copy(const IvfkmSpace *space)
 }
 
 /*
- * The index's space, from the relation cache or, the first time, from its pages.  Use it at
- * once: whatever may process invalidations may free it.
+ * The space of the index's tree "meta", from the relation cache or, the first time after another
+ * tree took its place, from its pages.  Use it at once: whatever may process invalidations may free
+ * it.
  */
 const IvfkmSpace *
 ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 {
+	IvfkmSpace *space = index->rd_amcache;
+
+	if (space != NULL && space->version != meta->tree_version)
+	{
+		index->rd_amcache = NULL;
+		pfree(space);
+	}
 	if (index->rd_amcache == NULL)
 	{
 		int dims = (int) meta->dimensions;
@@ -87,8 +96,10 @@ ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 
 		page_mean_read(index, meta, mean);
 		memory = MemoryContextAlloc(index->rd_indexcxt, ivfkm_space_bytes(dims));
-		index->rd_amcache = ivfkm_space_init(memory, dims, (IvfkmMetric) meta->metric, meta->seed,
-											 meta->scale_exponent, mean);
+		space = ivfkm_space_init(memory, dims, (IvfkmMetric) meta->metric, meta->seed,
+								 meta->scale_exponent, mean);
+		space->version = meta->tree_version;
+		index->rd_amcache = space;
 		pfree(mean);
 	}
 	return index->rd_amcache;

@@ -12,6 +12,8 @@
 
 #include "utils/memutils.h"
 
+#include "miscadmin.h"
+
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_code.h"
@@ -20,10 +22,15 @@
 #include "am/index/ivfkm_space.h"
 #include "am/index/ivfkm_tree.h"
 #include "am/maintain/ivfkm_insert.h"
+#include "am/maintain/ivfkm_lock.h"
+#include "am/maintain/ivfkm_request.h"
 #include "page/page_point.h"
 
 /* Width of the bounds when looking for the nearest centroid: practically exact. */
 #define INSERT_EPSILON 4.0f
+
+/* The longest time, in milliseconds, that an insert lets a renewal catch up. */
+#define MAX_THROTTLE 100
 
 /* Kept in IndexInfo.ii_AmCache for the rows of one statement. */
 typedef struct InsertState
@@ -31,9 +38,20 @@ typedef struct InsertState
 	MemoryContext row_context; /* reset after every row */
 } InsertState;
 
-/* Stores a row whose value was read into "row": finds its list and encodes it. */
+/* The place of a row in one tree. */
+typedef struct InsertPlace
+{
+	IvfkmChildData list;
+	const IvfkmGeometry *geometry; /* of the list */
+	IvfkmEntry entry;
+} InsertPlace;
+
+/*
+ * Finds the nearest list of a row whose value was read into "row", and its codes there.  Allocates
+ * in the current memory context.
+ */
 static void
-insert_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid)
+place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, InsertPlace *place)
 {
 	Relation relation = index->relation;
 	int dims = index->lists.dims;
@@ -41,7 +59,6 @@ insert_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid)
 	IvfkmTree tree;
 	IvfkmProbe probe;
 	IvfkmCode code;
-	IvfkmEntry entry;
 	float *centroid = palloc(sizeof(float) * dims);
 
 	ivfkm_row_map(space, row);
@@ -54,21 +71,105 @@ insert_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
 	ivfkm_code_init(&code, dims, index->lists.refine_bits);
 	(void) ivfkm_row_encode(space, index->lists.refine_bits, row, centroid, &code);
-	ivfkm_code_entry(&code, tid, &entry);
-	page_point("insert-descended");
-	page_list_insert(relation, &index->lists, &probe.child, &entry);
+	ivfkm_code_entry(&code, tid, &place->entry);
+	place->list = probe.child;
+	place->geometry = &index->lists;
 }
 
-/* Stores a row whose value is NULL. */
+/* The place of a row without a value. */
 static void
-insert_null(const IvfkmIndex *index, const ItemPointerData *tid)
+place_null(const IvfkmIndex *index, const ItemPointerData *tid, InsertPlace *place)
 {
-	IvfkmChildData nulls;
-	IvfkmEntry entry;
+	page_meta_nulls(&index->meta, &place->list);
+	place->geometry = &index->nulls;
+	ivfkm_row_null_entry(tid, &place->entry);
+}
 
-	page_meta_nulls(&index->meta, &nulls);
-	ivfkm_row_null_entry(tid, &entry);
-	page_list_insert(index->relation, &index->nulls, &nulls, &entry);
+/* The place of a row of which nothing but the address is known: any list. */
+static void
+place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const ItemPointerData *tid,
+			 InsertPlace *place)
+{
+	IvfkmCode code;
+
+	place->list = *any_list;
+	place->geometry = &index->lists;
+	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
+	ivfkm_code_forced(index->lists.dims, index->lists.refine_bits, &code);
+	ivfkm_code_entry(&code, tid, &place->entry);
+}
+
+/* Reads and places a row, whatever it is. */
+static bool
+place_row(IvfkmIndex *index, const Datum *values, const bool *isnull, const ItemPointerData *tid,
+		  InsertPlace *place)
+{
+	IvfkmRow row;
+	bool has_value;
+
+	row.x = palloc(sizeof(float) * index->lists.dims);
+	has_value = ivfkm_row_read(index, values, isnull, &row);
+	if (has_value)
+		place_value(index, &row, tid, place);
+	else
+		place_null(index, tid, place);
+	return has_value;
+}
+
+/*
+ * Puts a row into a tree in the making, "index", whose pages come from "reserve": with its values,
+ * or without (values is NULL); then searches of "any_list" will look at the row itself.  Allocates
+ * in the current memory context.
+ */
+void
+ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
+					   const bool *isnull, const IvfkmChildData *any_list,
+					   const ItemPointerData *tid)
+{
+	InsertPlace place;
+
+	if (values != NULL)
+		(void) place_row(index, values, isnull, tid, &place);
+	else
+		place_forced(index, any_list, tid, &place);
+	(void) page_list_insert(index->relation, reserve, place.geometry, &place.list, &place.entry);
+}
+
+/*
+ * Puts a row into the current tree.  When another tree has taken its place since the row's list was
+ * found, finds the list again; see README.md of this folder.  Returns true if a list has grown by a
+ * group.
+ */
+static bool
+insert_row(Relation relation, const Datum *values, const bool *isnull, const ItemPointerData *tid)
+{
+	for (;;)
+	{
+		IvfkmIndex index;
+		InsertPlace place;
+		BlockNumber pending_block;
+		uint32 throttle;
+		bool has_value;
+		bool grown;
+
+		ivfkm_index_open(&index, relation);
+		has_value = place_row(&index, values, isnull, tid, &place);
+		page_point("insert-descended");
+		ivfkm_lock_tree(relation, ShareLock);
+		if (page_meta_version(relation, &pending_block, &throttle) != index.meta.tree_version)
+		{
+			ivfkm_unlock_tree(relation, ShareLock);
+			CHECK_FOR_INTERRUPTS();
+			continue;
+		}
+		if (BlockNumberIsValid(pending_block))
+			page_pending_add(relation, tid, !has_value);
+		grown = page_list_insert(relation, NULL, place.geometry, &place.list, &place.entry);
+		ivfkm_unlock_tree(relation, ShareLock);
+		if (throttle > 0 && BlockNumberIsValid(pending_block))
+			pg_usleep(Min(throttle, MAX_THROTTLE) * 1000L);
+		return grown;
+	}
 }
 
 /* aminsert: always returns false (no uniqueness). */
@@ -77,9 +178,7 @@ ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPointer heap_tid
 			IndexUniqueCheck check_unique, bool index_unchanged, IndexInfo *index_info)
 {
 	InsertState *state = index_info->ii_AmCache;
-	IvfkmIndex index;
 	MemoryContext old_context;
-	IvfkmRow row;
 
 	if (state == NULL)
 	{
@@ -90,12 +189,8 @@ ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPointer heap_tid
 	}
 
 	old_context = MemoryContextSwitchTo(state->row_context);
-	ivfkm_index_open(&index, relation);
-	row.x = palloc(sizeof(float) * index.lists.dims);
-	if (ivfkm_row_read(&index, values, isnull, &row))
-		insert_value(&index, &row, heap_tid);
-	else
-		insert_null(&index, heap_tid);
+	if (insert_row(relation, values, isnull, heap_tid))
+		ivfkm_renewal_consider(relation);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(state->row_context);
 	return false;

@@ -20,4 +20,8 @@ extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPoin
 						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
 						IndexInfo *index_info);
 
+extern void ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
+								   const bool *isnull, const IvfkmChildData *any_list,
+								   const ItemPointerData *tid);
+
 #endif /* IVFKM_INSERT_H */

@@ -17,8 +17,12 @@
 #include "compat.h"
 
 #include "access/genam.h"
+#include "access/table.h"
+#include "catalog/index.h"
 #include "commands/vacuum.h"
 
+#include "am/maintain/ivfkm_renew.h"
+#include "am/maintain/ivfkm_request.h"
 #include "am/maintain/ivfkm_vacuum.h"
 #include "page/page_point.h"
 
@@ -67,9 +71,11 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	IvfkmGeometry lists;
 	IvfkmGeometry nulls;
 	const IvfkmGeometry *geometries[] = {&lists, &nulls};
+	double removed_before;
 
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
+	removed_before = stats->tuples_removed;
 	stats->num_index_tuples = 0;
 	stats->estimated_count = false;
 	page_meta_read(index, &meta);
@@ -83,7 +89,7 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		int removed;
 
 		vacuum_delay_point_compat();
-		if (page_group_lock_found(&group, index, geometries, lengthof(geometries), block,
+		if (page_group_lock_found(&group, index, &meta, geometries, lengthof(geometries), block,
 								  info->strategy))
 		{
 			head = page_group_head(page_group_last(&group));
@@ -100,13 +106,22 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		if (block + 1 == meta.used_blocks)
 			page_meta_read(index, &meta);
 	}
+	if (stats->tuples_removed > removed_before)
+		page_meta_count_removed(index, (uint64) (stats->tuples_removed - removed_before));
 	return stats;
 }
 
-/* amvacuumcleanup: statistics for VACUUM without dead rows; nothing to do for ANALYZE. */
+/*
+ * amvacuumcleanup: takes back blocks of trees that nobody reads any more, and asks for a renewal if
+ * one is due; statistics for VACUUM without dead rows.  Nothing to do for ANALYZE.  Reads no values
+ * of the table.
+ */
 IndexBulkDeleteResult *
 ivfkmvacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 {
+	IvfkmFreeData *data;
+	Relation heap;
+
 	if (info->analyze_only)
 		return stats;
 	if (stats == NULL)
@@ -115,6 +130,14 @@ ivfkmvacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		stats->num_index_tuples = info->num_heap_tuples;
 		stats->estimated_count = true;
 	}
+	heap = table_open(IndexGetRelation(RelationGetRelid(info->index), false), NoLock);
+	(void) ivfkm_renewal_tidy(heap, info->index);
+	table_close(heap, NoLock);
+	ivfkm_renewal_consider(info->index);
+	data = palloc(sizeof(IvfkmFreeData));
+	page_free_read(info->index, data);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
+	stats->pages_free = page_ranges_total(&data->free);
+	pfree(data);
 	return stats;
 }

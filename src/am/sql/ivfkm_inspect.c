@@ -39,6 +39,20 @@ typedef struct ListTotals
 	double residual; /* sum of the estimated distances to the centroid, index space */
 } ListTotals;
 
+/* Blocks in use that belong to no tree, or to one that is no longer or not yet the current one. */
+static int64
+count_unused_pages(Relation index)
+{
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	int64 pages;
+
+	page_free_read(index, data);
+	pages = (int64) page_ranges_total(&data->free) + page_ranges_total(&data->retired) +
+			page_ranges_total(&data->building) + data->lost;
+	pfree(data);
+	return pages;
+}
+
 /* Name of a metric as users know it. */
 static const char *
 metric_name(uint32 metric)
@@ -170,7 +184,8 @@ describe_index(Relation index, Relation heap, void *arg)
 	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
 	values[n++] = Int64GetDatum(totals.pages * BLCKSZ);
-	values[n++] = Int64GetDatum((file_pages - (int64) meta.used_blocks) * BLCKSZ);
+	values[n++] =
+		Int64GetDatum((count_unused_pages(index) + file_pages - (int64) meta.used_blocks) * BLCKSZ);
 	values[n++] = Int64GetDatum(file_pages * BLCKSZ);
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

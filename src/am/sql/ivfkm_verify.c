@@ -55,7 +55,9 @@ typedef struct CheckState
 	IvfkmGeometry list_geometry;
 	IvfkmGeometry null_geometry;
 	IvfkmSpace *space;
-	uint8 *visited; /* one byte per block */
+	IvfkmFreeData *free;  /* before the walk */
+	IvfkmRanges *pending; /* pages of the pending list, then */
+	uint8 *visited;		  /* one byte per block */
 	BlockNumber nvisited;
 	IvfkmProbe *lists;
 	int nlists;
@@ -291,7 +293,8 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		if (geometry->refine_bits > 0)
 			note_records(check, block);
 		next = page_group_next(check->pages[last]);
-		if (block + geometry->stripes < extent_end && next != block + geometry->stripes)
+		if (block >= owner->first_block && block + geometry->stripes < extent_end &&
+			next != block + geometry->stripes)
 			page_corrupted(check->index, block + last, "The extent of list %u is not contiguous.",
 						   owner->id);
 		from = block;
@@ -485,10 +488,66 @@ check_seals(CheckState *check)
 
 		CHECK_FOR_INTERRUPTS();
 		buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
-		(void) page_check_any(check->index, buffer);
-		page_seal_check(check->index, block, BufferGetPage(buffer));
+		/* a renewal reserves blocks before it writes them */
+		if (!PageIsNew(BufferGetPage(buffer)) ||
+			(block >= check->meta.tree_first && block < check->meta.tree_end))
+		{
+			(void) page_check_any(check->index, buffer);
+			page_seal_check(check->index, block, BufferGetPage(buffer));
+		}
 		UnlockReleaseBuffer(buffer);
 	}
+}
+
+/* Adds a page of the pending list to the ranges: an IvfkmPendingVisit. */
+static void
+collect_pending(void *arg, BlockNumber block, BlockNumber from)
+{
+	(void) page_ranges_add(arg, block, block + 1);
+}
+
+/*
+ * Every block below used_blocks was reached, or is free, retired, in the making or of the pending
+ * list, but for those that the metapage calls lost.  used_before: used_blocks before the walk.
+ * Nothing that was reached can have become free: the check has a snapshot.
+ */
+static void
+check_blocks(CheckState *check, BlockNumber used_before)
+{
+	Relation index = check->index;
+	uint64 version = check->meta.tree_version;
+	IvfkmFreeData *after = palloc(sizeof(IvfkmFreeData));
+	BlockNumber first_lost = InvalidBlockNumber;
+	BlockNumber nlost = 0;
+	bool same;
+
+	page_free_read(index, after);
+	page_meta_read(index, &check->meta);
+	same = check->meta.tree_version == version;
+	for (BlockNumber block = 0; block < check->nvisited; block++)
+	{
+		if (check->visited[block])
+		{
+			if (block >= check->meta.used_blocks)
+				page_corrupted(index, block, "It is reached, but only %u blocks are in use.",
+							   check->meta.used_blocks);
+			if (page_ranges_contain(&after->free, block) ||
+				(same && (page_ranges_contain(&after->retired, block) ||
+						  page_ranges_contain(&after->building, block))))
+				page_corrupted(index, block, "It is reached, but the metapage says it is free.");
+		}
+		else if (same && block < used_before && !page_ranges_contain(&check->free->free, block) &&
+				 !page_ranges_contain(&check->free->retired, block) &&
+				 !page_ranges_contain(&check->free->building, block) &&
+				 !page_ranges_contain(check->pending, block))
+		{
+			if (nlost++ == 0)
+				first_lost = block;
+		}
+	}
+	if (nlost > check->free->lost && nlost > after->lost)
+		page_corrupted(index, first_lost, "It is in use, but nothing leads to it.");
+	pfree(after);
 }
 
 /* Walks the whole index. */
@@ -503,9 +562,17 @@ check_pages(CheckState *check)
 	IvfkmChildData nulls;
 
 	check_seals(check);
+
+	/* in this order: a page that leaves one of them goes to what is looked at later */
+	check->free = palloc(sizeof(IvfkmFreeData));
+	page_free_read(index, check->free);
+	check->pending = palloc0(sizeof(IvfkmRanges));
+	page_pending_walk(index, collect_pending, check->pending);
+
 	visit_framed(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK, IVFKM_PAGE_META, 0, 0);
 	for (int i = 0; i < page_mean_pages(dims); i++)
-		visit_framed(check, meta->mean_block + i, IVFKM_META_BLOCK, IVFKM_PAGE_MEAN, 0, 0);
+		visit_framed(check, meta->mean_block + i, IVFKM_META_BLOCK, IVFKM_PAGE_MEAN, meta->root_id,
+					 meta->root_generation);
 
 	page_meta_root(meta, &root);
 	check_node(check, &root, NULL);
@@ -518,15 +585,16 @@ check_pages(CheckState *check)
 		check_chain(check, &check->list_geometry, &check->lists[i].child, i);
 	page_meta_nulls(meta, &nulls);
 	check_chain(check, &check->null_geometry, &nulls, NULL_LIST);
-	page_meta_read(index, meta);
-	for (BlockNumber block = 0; block < check->nvisited; block++)
-	{
-		if (block < used_before && !check->visited[block])
-			page_corrupted(index, block, "It is in use, but nothing leads to it.");
-		if (block >= meta->used_blocks && check->visited[block])
-			page_corrupted(index, block, "It is reached, but only %u blocks are in use.",
-						   meta->used_blocks);
-	}
+	check_blocks(check, used_before);
+}
+
+/* Whether the code in a slot, read into "found_code", is a certain one. */
+static bool
+slot_holds(const IvfkmUnit *unit, int lane, const uint8 *found_code, const IvfkmCode *code,
+		   int dims)
+{
+	return unit->add[lane] == code->factors.add && unit->mul[lane] == code->factors.mul &&
+		   memcmp(code->bits, found_code, quant_code_bytes(dims)) == 0;
 }
 
 /* Callback of the table scan: a visible row must be in the index with the right code. */
@@ -589,12 +657,18 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	page_unit_get(check->pages[check->list_geometry.stripes - 1], &check->list_geometry,
 				  entry->slot / QUANT_UNIT, &unit);
 	page_slot_code(check->pages, &check->list_geometry, entry->slot, found_code);
-	if (!ItemPointerEquals(&unit.tid[lane], tid) || unit.add[lane] != code.factors.add ||
-		unit.mul[lane] != code.factors.mul ||
-		memcmp(code.bits, found_code, quant_code_bytes(dims)) != 0)
-		page_corrupted(index, entry->block, "The code in slot %d is not that of row (%u,%u).",
-					   entry->slot, ItemPointerGetBlockNumber(tid),
-					   ItemPointerGetOffsetNumber(tid));
+	if (!ItemPointerEquals(&unit.tid[lane], tid))
+		page_corrupted(index, entry->block, "Slot %d is not that of row (%u,%u).", entry->slot,
+					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+	if (!slot_holds(&unit, lane, found_code, &code, dims))
+	{
+		/* a renewal may have known nothing of the row but its address */
+		ivfkm_code_forced(dims, check->meta.refine_bits, &code);
+		if (!slot_holds(&unit, lane, found_code, &code, dims))
+			page_corrupted(index, entry->block, "The code in slot %d is not that of row (%u,%u).",
+						   entry->slot, ItemPointerGetBlockNumber(tid),
+						   ItemPointerGetOffsetNumber(tid));
+	}
 	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
 		page_corrupted(index, entry->block,
 					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,

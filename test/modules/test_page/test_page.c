@@ -297,19 +297,19 @@ compare_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 
 /* Removes about one entry in "share" from all groups, as VACUUM does; returns how many. */
 static int
-remove_some(Relation index, const IvfkmGeometry *geometry, BlockNumber nblocks, Model *models,
-			uint32 share)
+remove_some(Relation index, const IvfkmGeometry *geometry, const IvfkmMetaPageData *meta,
+			Model *models, uint32 share)
 {
 	int *slots = palloc(sizeof(int) * geometry->slots);
 	int removed = 0;
 
-	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < nblocks; block++)
+	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta->used_blocks; block++)
 	{
 		IvfkmGroup group;
 		int nslots = 0;
 		BlockNumber head;
 
-		if (!page_group_lock_found(&group, index, &geometry, 1, block, NULL))
+		if (!page_group_lock_found(&group, index, meta, &geometry, 1, block, NULL))
 			continue;
 		head = page_group_head(page_group_last(&group));
 		for (int slot = 0; slot < geometry->slots; slot++)
@@ -360,12 +360,12 @@ test_page_list(PG_FUNCTION_ARGS)
 		init_model(&models[i], &geometry);
 		fill(&models[i], &geometry, (uint32) i);
 		entry = entry_of(&models[i]);
-		page_list_insert(index, &geometry, &list, &entry);
+		(void) page_list_insert(index, NULL, &geometry, &list, &entry);
 		nused++;
 		if (below(100) == 0)
 		{
 			page_meta_read(index, &meta);
-			nused -= remove_some(index, &geometry, meta.used_blocks, models, 1 + below(5));
+			nused -= remove_some(index, &geometry, &meta, models, 1 + below(5));
 			compare_list(index, &geometry, &list, models, i + 1);
 		}
 	}

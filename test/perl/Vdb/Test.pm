@@ -45,6 +45,7 @@ our @EXPORT = qw(
   vdb_node
   vdb_create
   vdb_test_module
+  vdb_renewal_functions
   vdb_vector
   vdb_make_table
   vdb_make_queries
@@ -91,8 +92,8 @@ END
 =head2 vdb_node(NAME, streaming => 0, checksums => 0, conf => '')
 
 A new cluster, initialised but not started: without data checksums unless asked for, on
-every server version.  Nothing happens in it by the clock: no autovacuum, and no timed checkpoint,
-after which pages are logged in full again.
+every server version.  Nothing happens in it by the clock: no autovacuum, no renewal of an index
+that is not asked for, and no timed checkpoint, after which pages are logged in full again.
 
 =cut
 
@@ -120,6 +121,7 @@ log_statement = none
 jit = off
 shared_buffers = 32MB
 max_connections = 40
+ivfkm.maintenance = off
 CONF
 	$node->append_conf('postgresql.conf', $params{conf}) if $params{conf};
 	return $node;
@@ -185,6 +187,63 @@ sub vdb_test_module
 
 	ok(-f "$module/$name.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
 	return "$module/$name";
+}
+
+=pod
+
+=head2 vdb_renewal_functions(NODE)
+
+vt.compare(table, query, seconds): raises an error unless a scan of the table's index, which pauses
+for so long after some rows, returns the rows that a scan of the table does, each once.  To be called
+in a transaction with one snapshot.
+
+=cut
+
+sub vdb_renewal_functions
+{
+	my ($node) = @_;
+
+	$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION vt.compare(name text, query vector, seconds float8) RETURNS bigint
+	LANGUAGE plpgsql AS $$
+DECLARE
+	scan refcursor;
+	found_id bigint;
+	ids bigint[] := '{}';
+	missing bigint[];
+	extra bigint[];
+	n bigint := 0;
+BEGIN
+	SET LOCAL enable_seqscan = off;
+	SET LOCAL enable_sort = off;
+	SET LOCAL ivfkm.iterative_scan = relaxed_order;
+	OPEN scan FOR EXECUTE format('SELECT id FROM %I ORDER BY v <-> $1', name) USING query;
+	LOOP
+		FETCH scan INTO found_id;
+		EXIT WHEN NOT FOUND;
+		ids := ids || found_id;
+		n := n + 1;
+		IF n = 20 THEN
+			PERFORM pg_sleep(seconds * random());
+		END IF;
+	END LOOP;
+	CLOSE scan;
+	SET LOCAL enable_seqscan = on;
+	SET LOCAL enable_sort = on;
+	SET LOCAL enable_indexscan = off;
+	EXECUTE format('SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM %I EXCEPT ALL SELECT unnest($1)) d', name)
+		INTO missing USING ids;
+	EXECUTE format('SELECT array_agg(id ORDER BY id) FROM (SELECT unnest($1) AS id EXCEPT ALL SELECT id FROM %I) d', name)
+		INTO extra USING ids;
+	IF missing IS NOT NULL OR extra IS NOT NULL THEN
+		RAISE EXCEPTION 'scan of % rows: missing %, extra %', n, missing, extra;
+	END IF;
+	SET LOCAL enable_indexscan = on;
+	RETURN n;
+END
+$$;
+SQL
+	return;
 }
 
 =pod

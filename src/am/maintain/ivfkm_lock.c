@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_lock.c
+ *	  The lock of an index's current tree.
+ *
+ * NOTES
+ *	  Who writes into the current tree holds it in ShareLock, from the moment when it sees that
+ *	  the tree is still the current one until it has written; who replaces the tree, in
+ *	  ExclusiveLock.  README.md of this folder tells the order of locks.
+ *
+ *	  It is a lock on an object of the catalog, with a sub-object that nothing else uses, and no
+ *	  page lock: before their latest minor versions PostgreSQL 15 and 16 do not see deadlocks in
+ *	  which page locks take part.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_lock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "catalog/pg_class_d.h"
+#include "miscadmin.h"
+
+#include "am/maintain/ivfkm_lock.h"
+
+/* The sub-object; columns of an index, which are locked nowhere, have positive numbers. */
+#define TREE_SUBOBJECT 0xF1D
+
+/* The lock's tag. */
+static void
+tree_tag(Relation index, LOCKTAG *tag)
+{
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, RelationRelationId, RelationGetRelid(index),
+					   TREE_SUBOBJECT);
+}
+
+/* Waits for the lock.  The caller holds no buffer lock. */
+void
+ivfkm_lock_tree(Relation index, LOCKMODE mode)
+{
+	LOCKTAG tag;
+
+	tree_tag(index, &tag);
+	(void) LockAcquire(&tag, mode, false, false);
+}
+
+/* Releases it.  After an error the transaction does. */
+void
+ivfkm_unlock_tree(Relation index, LOCKMODE mode)
+{
+	LOCKTAG tag;
+
+	tree_tag(index, &tag);
+	(void) LockRelease(&tag, mode, false);
+}

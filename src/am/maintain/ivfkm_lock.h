@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_lock.h
+ *	  The lock of an index's current tree.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_lock.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_LOCK_H
+#define IVFKM_LOCK_H
+
+#include "compat.h"
+
+#include "storage/lock.h"
+#include "utils/rel.h"
+
+extern void ivfkm_lock_tree(Relation index, LOCKMODE mode);
+extern void ivfkm_unlock_tree(Relation index, LOCKMODE mode);
+
+#endif /* IVFKM_LOCK_H */

@@ -1,0 +1,153 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_request.c
+ *	  Asking for a background worker that renews an index.
+ *
+ * NOTES
+ *	  Inserts that make a list grow, and VACUUM, ask for a worker when an index has changed much.
+ *	  It is launched when their transaction has committed, so that it sees the rows.
+ *
+ *	  Nothing here is needed for an index to be right: when no worker can be launched, VACUUM or
+ *	  the next insert asks again.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_request.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "utils/timestamp.h"
+
+#include "am/index/ivfkm_settings.h"
+#include "am/maintain/ivfkm_request.h"
+
+/* Indexes that a transaction can ask for, and the time between two requests of a process, ms. */
+#define MAX_REQUESTS	 16
+#define REQUEST_INTERVAL 1000
+
+/* Requests of this transaction; the index that is being renewed in it; when it asked last. */
+static Oid requests[MAX_REQUESTS];
+static int nrequests = 0;
+static Oid renewing = InvalidOid;
+static TimestampTz last_request = 0;
+static Oid last_index = InvalidOid;
+
+/*
+ * Whether an index has changed so much since its tree was made that another one pays: it has
+ * twice the rows, or half of them have been removed, or as many exchanged.
+ */
+bool
+ivfkm_renewal_due(const IvfkmMetaPageData *meta)
+{
+	double rows = meta->build_rows;
+	double changes = (double) meta->appended + (double) meta->removed;
+
+	if (changes < IVFKM_RENEWAL_MIN_ROWS || changes < (double) meta->retry)
+		return false;
+	return (double) meta->appended >= rows || changes >= rows ||
+		   (double) meta->removed >= 0.5 * (rows + (double) meta->appended);
+}
+
+/* Launches a worker for an index; quiet if there is no slot for it. */
+static void
+launch(Oid index)
+{
+	BackgroundWorker worker;
+	IvfkmWorkerTask task = {MyDatabaseId, index};
+
+	memset(&worker, 0, sizeof(worker));
+	snprintf(worker.bgw_name, BGW_MAXLEN, "vdb maintenance of index %u", index);
+	snprintf(worker.bgw_type, BGW_MAXLEN, "vdb maintenance");
+	snprintf(worker.bgw_library_name, BGW_MAXLEN, "vdb");
+	snprintf(worker.bgw_function_name, BGW_MAXLEN, "ivfkm_worker_main");
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	memcpy(worker.bgw_extra, &task, sizeof(task));
+	(void) RegisterDynamicBackgroundWorker(&worker, NULL);
+}
+
+/*
+ * At the end of a transaction: launches workers for what was asked for, or after an error for the
+ * index whose renewal was under way, to tidy up.
+ */
+static void
+end_of_transaction(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+			for (int i = 0; i < nrequests; i++)
+				launch(requests[i]);
+			break;
+		case XACT_EVENT_ABORT:
+			if (OidIsValid(renewing) && !IsBackgroundWorker)
+				launch(renewing);
+			break;
+		case XACT_EVENT_PREPARE:
+			break;
+		default:
+			return;
+	}
+	nrequests = 0;
+	renewing = InvalidOid;
+}
+
+/* Called once from _PG_init(). */
+void
+ivfkm_request_init(void)
+{
+	RegisterXactCallback(end_of_transaction, NULL);
+}
+
+/* Asks for a worker for the index when this transaction commits. */
+void
+ivfkm_renewal_request(Relation index)
+{
+	Oid oid = RelationGetRelid(index);
+	TimestampTz now = GetCurrentTimestamp();
+
+	for (int i = 0; i < nrequests; i++)
+	{
+		if (requests[i] == oid)
+			return;
+	}
+	if (nrequests == MAX_REQUESTS ||
+		(last_index == oid && now < TimestampTzPlusMilliseconds(last_request, REQUEST_INTERVAL)))
+		return;
+	last_index = oid;
+	last_request = now;
+	requests[nrequests++] = oid;
+}
+
+/* Asks for a worker if the index needs one and may have one. */
+void
+ivfkm_renewal_consider(Relation index)
+{
+	IvfkmMetaPageData meta;
+
+	if (!ivfkm_settings_maintenance(index) || RelationUsesLocalBuffers(index) || IsParallelWorker())
+		return;
+	page_meta_read(index, &meta);
+	if (!BlockNumberIsValid(meta.pending_block) && ivfkm_renewal_due(&meta))
+		ivfkm_renewal_request(index);
+}
+
+/* Notes that a renewal is under way: if the transaction fails, somebody has to tidy up. */
+void
+ivfkm_renewal_began(Relation index)
+{
+	renewing = RelationUsesLocalBuffers(index) ? InvalidOid : RelationGetRelid(index);
+}
+
+/* Notes that it has ended well. */
+void
+ivfkm_renewal_ended(void)
+{
+	renewing = InvalidOid;
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_request.h
+ *	  Asking for a background worker that renews an index.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_request.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_REQUEST_H
+#define IVFKM_REQUEST_H
+
+#include "am/ivfkm.h"
+
+/* Changes from which on an index is renewed without being asked. */
+#define IVFKM_RENEWAL_MIN_ROWS 1000
+
+/* What a worker is told, in bgw_extra. */
+typedef struct IvfkmWorkerTask
+{
+	Oid database;
+	Oid index;
+} IvfkmWorkerTask;
+
+extern void ivfkm_request_init(void);
+extern bool ivfkm_renewal_due(const IvfkmMetaPageData *meta);
+extern void ivfkm_renewal_consider(Relation index);
+extern void ivfkm_renewal_request(Relation index);
+extern void ivfkm_renewal_began(Relation index);
+extern void ivfkm_renewal_ended(void);
+
+#endif /* IVFKM_REQUEST_H */

@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_rows.c
+ *	  The rows behind addresses of an index, with their values.
+ *
+ * NOTES
+ *	  The caller holds a lock on the table that keeps VACUUM out, so an address stays that of the
+ *	  row it was entered for.  All members of a HOT chain have the same value.
+ *
+ *	  A row that the snapshot sees keeps its long value while the snapshot is registered.  That of
+ *	  any other row may vanish at any time, when its transaction aborts or the last snapshot that
+ *	  sees it goes away.  Then the value is fetched in a subtransaction, and a row whose value is
+ *	  not there stays without a code.
+ *
+ *	  An address is given up only if its line pointer is dead, or the row's transaction has
+ *	  aborted: no snapshot of this server or of a replica sees the row, or will.  A deleted row may
+ *	  still be seen on a replica; VACUUM deals with that.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_rows.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "storage/procarray.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "am/index/ivfkm_rights.h"
+#include "am/maintain/ivfkm_rows.h"
+
+/* Sets up access to the table; the snapshot is registered. */
+void
+ivfkm_rows_begin(IvfkmRows *rows, Relation heap, Relation index, Snapshot snapshot)
+{
+	rows->heap = heap;
+	rows->index = index;
+	rows->snapshot = snapshot;
+	rows->index_info = ivfkm_index_info(index);
+	rows->fetch = table_index_fetch_begin(heap);
+	rows->slot = table_slot_create(heap, NULL);
+	rows->estate = CreateExecutorState();
+	rows->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm maintenance row",
+										  ALLOCSET_DEFAULT_SIZES);
+}
+
+/* Frees everything. */
+void
+ivfkm_rows_end(IvfkmRows *rows)
+{
+	table_index_fetch_end(rows->fetch);
+	ExecDropSingleTupleTableSlot(rows->slot);
+	FreeExecutorState(rows->estate);
+	MemoryContextDelete(rows->context);
+}
+
+/* Fetches a member of the row's chain that the snapshot sees into the slot; false if none is seen. */
+static bool
+fetch(IvfkmRows *rows, const ItemPointerData *tid, Snapshot snapshot)
+{
+	ItemPointerData version = *tid; /* the fetch overwrites it */
+	bool call_again = false;
+	bool all_dead = false;
+
+	ExecClearTuple(rows->slot);
+	return table_index_fetch_tuple(rows->fetch, &version, snapshot, rows->slot, &call_again,
+								   &all_dead);
+}
+
+/* The indexed value of the row in the slot, detoasted, in rows->context. */
+static bool
+evaluate(IvfkmRows *rows, Datum *value)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(rows->context);
+	Datum values[INDEX_MAX_KEYS];
+	bool isnull[INDEX_MAX_KEYS];
+
+	ResetPerTupleExprContext(rows->estate);
+	GetPerTupleExprContext(rows->estate)->ecxt_scantuple = rows->slot;
+	FormIndexDatum(rows->index_info, rows->slot, rows->estate, values, isnull);
+	if (!isnull[0])
+		*value = PointerGetDatum(PG_DETOAST_DATUM_COPY(values[0]));
+	MemoryContextSwitchTo(old_context);
+	return !isnull[0];
+}
+
+/*
+ * The same in a subtransaction: IVFKM_ROW_FORCED if data of a long value are missing.  Other errors
+ * are raised.
+ */
+static IvfkmRowState
+evaluate_carefully(IvfkmRows *rows, Datum *value)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile IvfkmRowState state = IVFKM_ROW_FORCED;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		state = evaluate(rows, value) ? IVFKM_ROW_VALUE : IVFKM_ROW_NULL;
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	return state;
+}
+
+/* True if the row in the slot was inserted by a transaction that has aborted. */
+static bool
+is_aborted(const IvfkmRows *rows)
+{
+	HeapTupleHeader header;
+	TransactionId xmin;
+
+	if (!TTS_IS_BUFFERTUPLE(rows->slot))
+		return false;
+	header = ((HeapTupleTableSlot *) rows->slot)->tuple->t_data;
+	if (HeapTupleHeaderXminInvalid(header))
+		return true;
+	if (HeapTupleHeaderXminCommitted(header)) /* or frozen */
+		return false;
+	xmin = HeapTupleHeaderGetRawXmin(header);
+	return TransactionIdIsNormal(xmin) && !TransactionIdIsCurrentTransactionId(xmin) &&
+		   !TransactionIdIsInProgress(xmin) && TransactionIdDidAbort(xmin);
+}
+
+/*
+ * The state of the row with this address; *value, detoasted, lives until the next call.  May raise
+ * what the index's expression raises.
+ */
+IvfkmRowState
+ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid, Datum *value)
+{
+	SnapshotData not_dead;
+	IvfkmRowState state;
+
+	MemoryContextReset(rows->context);
+	if (fetch(rows, tid, rows->snapshot))
+		return evaluate(rows, value) ? IVFKM_ROW_VALUE : IVFKM_ROW_NULL;
+
+	InitNonVacuumableSnapshot(not_dead, GlobalVisTestFor(rows->heap));
+	if (fetch(rows, tid, &not_dead))
+		state = evaluate_carefully(rows, value);
+	else if (!fetch(rows, tid, SnapshotAny) || is_aborted(rows))
+		state = IVFKM_ROW_GONE;
+	else
+		state = IVFKM_ROW_FORCED;
+	return state;
+}

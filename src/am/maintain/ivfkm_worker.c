@@ -1,0 +1,245 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_worker.c
+ *	  The background worker that renews indexes, and who asks for it.
+ *
+ * NOTES
+ *	  A worker renews one index and exits.  It never waits for a lock on a table: a waiting worker
+ *	  would make the deadlock detector cancel autovacuum.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_worker.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "access/amapi.h"
+
+#include "am/build/ivfkm_sample.h"
+#include "am/index/ivfkm_rights.h"
+#include "am/index/ivfkm_settings.h"
+#include "am/maintain/ivfkm_insert.h"
+#include "am/maintain/ivfkm_renew.h"
+#include "am/maintain/ivfkm_request.h"
+
+/* Tries to get the locks, one a second, and tries to free the blocks of the old tree. */
+#define LOCK_TRIES 60
+#define TIDY_TRIES 10
+
+/*
+ * Opens an index and its table for a renewal without waiting for a lock: ShareUpdateExclusiveLock on
+ * the table keeps out VACUUM, other renewals, CREATE INDEX and other changes of the schema.  False if
+ * somebody else holds a lock; *heap is NULL if there is no such index any more.
+ */
+bool
+ivfkm_renewal_open(Oid index_oid, Relation *heap, Relation *index)
+{
+	Oid heap_oid = IndexGetRelation(index_oid, true);
+
+	*heap = NULL;
+	*index = NULL;
+	if (!OidIsValid(heap_oid))
+		return true;
+	if (!ConditionalLockRelationOid(heap_oid, ShareUpdateExclusiveLock))
+		return false;
+	if (!ConditionalLockRelationOid(index_oid, RowExclusiveLock))
+	{
+		UnlockRelationOid(heap_oid, ShareUpdateExclusiveLock);
+		return false;
+	}
+	*heap = try_relation_open(heap_oid, NoLock);
+	if (*heap == NULL)
+		return true;
+	*index = try_relation_open(index_oid, NoLock);
+	if (*index == NULL || (*index)->rd_rel->relkind != RELKIND_INDEX ||
+		(*index)->rd_indam->aminsert != ivfkminsert)
+	{
+		if (*index != NULL)
+			relation_close(*index, NoLock);
+		relation_close(*heap, NoLock);
+		*heap = NULL;
+	}
+	return true;
+}
+
+/*
+ * True if all that the index holds can be seen in it: it is complete, and of no row that this
+ * transaction's snapshots see it lacks the address.
+ */
+bool
+ivfkm_renewal_possible(Relation index)
+{
+	if (!index->rd_index->indisvalid || !index->rd_index->indisready || !index->rd_index->indislive)
+		return false;
+	return !index->rd_index->indcheckxmin ||
+		   TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+								 TransactionXmin);
+}
+
+/*
+ * True if a worker should renew the index now: it has changed, most of its rows are there for all to
+ * see, and no long transaction keeps much of what earlier renewals have left.
+ */
+static bool
+is_worthwhile(Relation heap, Relation index)
+{
+	IvfkmMetaPageData meta;
+	IvfkmFreeData *data;
+	IndexInfo *index_info;
+	double rows;
+	bool kept;
+
+	page_meta_read(index, &meta);
+	if (!ivfkm_settings_maintenance(index) || !ivfkm_renewal_due(&meta))
+		return false;
+	data = palloc(sizeof(IvfkmFreeData));
+	page_free_read(index, data);
+	kept = page_ranges_total(&data->retired) > meta.used_blocks / 4;
+	pfree(data);
+	if (kept && (double) meta.appended < 3.0 * meta.build_rows)
+		return false;
+	index_info = ivfkm_index_info(index);
+	index_info->ii_Concurrent = true;
+	rows = meta.build_rows + (double) meta.appended - (double) meta.removed;
+	return ivfkm_sample_count(heap, index, index_info) >= 0.5 * rows;
+}
+
+typedef enum WorkResult
+{
+	WORK_LOCKED, /* somebody holds a lock */
+	WORK_DONE,	 /* nothing is left to do */
+	WORK_RENEWED,
+	WORK_KEPT /* blocks of the old tree wait to be freed */
+} WorkResult;
+
+/* One transaction of a worker. */
+static WorkResult
+work(Oid index_oid, bool may_renew)
+{
+	WorkResult result = WORK_DONE;
+	Relation heap;
+	Relation index;
+
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!ivfkm_renewal_open(index_oid, &heap, &index))
+		result = WORK_LOCKED;
+	else if (heap != NULL)
+	{
+		IvfkmOwnerRights rights;
+		IvfkmRenewal renewal;
+		IvfkmMetaPageData meta;
+
+		ivfkm_owner_begin(&rights, heap);
+		if (ivfkm_renewal_possible(index))
+		{
+			(void) ivfkm_renewal_tidy(heap, index);
+			if (may_renew && is_worthwhile(heap, index))
+			{
+				pgstat_report_activity(STATE_RUNNING, "renewing an index");
+				ivfkm_renew(heap, index, true, &renewal);
+				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
+									 RelationGetRelationName(index), renewal.rows, renewal.lists)));
+				result = WORK_RENEWED;
+			}
+			else
+			{
+				page_meta_read(index, &meta);
+				if (meta.retired_xid != 0)
+					result = WORK_KEPT;
+			}
+		}
+		ivfkm_owner_end(&rights);
+		relation_close(index, NoLock);
+		relation_close(heap, NoLock);
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return result;
+}
+
+/* Waits a second, or until the postmaster or a signal ends this process. */
+static void
+pause_a_second(void)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1000,
+					 PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Entry point of the worker. */
+void
+ivfkm_worker_main(Datum arg)
+{
+	/* what a database or role may set, and what would disturb */
+	static const char *const settings[][2] = {{"default_transaction_isolation", "read committed"},
+											  {"default_transaction_read_only", "off"},
+											  {"statement_timeout", "0"},
+											  {"lock_timeout", "0"},
+											  {"idle_in_transaction_session_timeout", "0"},
+											  {"zero_damaged_pages", "off"}};
+	IvfkmWorkerTask task;
+	volatile int lock_tries = 0;
+	volatile int tidy_tries = 0;
+	volatile bool may_renew = true;
+	sigjmp_buf failed;
+
+	memcpy(&task, MyBgworkerEntry->bgw_extra, sizeof(task));
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnectionByOid(task.database, InvalidOid, 0);
+	for (Size i = 0; i < lengthof(settings); i++)
+		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+
+	if (sigsetjmp(failed, 1) != 0)
+	{
+		/* tidy up once, then leave */
+		HOLD_INTERRUPTS();
+		EmitErrorReport();
+		AbortCurrentTransaction();
+		FlushErrorState();
+		RESUME_INTERRUPTS();
+		if (!may_renew)
+			proc_exit(1);
+		may_renew = false;
+	}
+	PG_exception_stack = &failed;
+	for (;;)
+	{
+		switch (work(task.index, may_renew))
+		{
+			case WORK_RENEWED:
+				lock_tries = 0;
+				tidy_tries = 0;
+				break;
+			case WORK_LOCKED:
+				if (++lock_tries >= LOCK_TRIES)
+					proc_exit(0);
+				break;
+			case WORK_KEPT:
+				if (++tidy_tries >= TIDY_TRIES)
+					proc_exit(0);
+				break;
+			case WORK_DONE:
+				proc_exit(0);
+		}
+		pause_a_second();
+	}
+}
