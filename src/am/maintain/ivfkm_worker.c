@@ -211,6 +211,7 @@ ivfkm_worker_main(Datum arg)
 	if (sigsetjmp(failed, 1) != 0)
 	{
 		/* tidy up once, then leave */
+		error_context_stack = NULL;
 		HOLD_INTERRUPTS();
 		EmitErrorReport();
 		AbortCurrentTransaction();
