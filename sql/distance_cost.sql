@@ -81,8 +81,6 @@ RESET plan_cache_mode;
 CREATE INDEX ON long ((v <-> v));
 DROP TABLE long, part, near, far, plain, kinds;
 
--- it answers nothing else, and nobody but the planner can call it
-SELECT distance_support(NULL);
 
 DROP FUNCTION plan_of, row_cost, vector_of, distance_cost;
 RESET ALL;
