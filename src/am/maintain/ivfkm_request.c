@@ -86,7 +86,7 @@ end_of_transaction(XactEvent event, void *arg)
 				launch(requests[i]);
 			break;
 		case XACT_EVENT_ABORT:
-			if (OidIsValid(renewing) && !IsBackgroundWorker)
+			if (OidIsValid(renewing) && MyBackendType != B_BG_WORKER)
 				launch(renewing);
 			break;
 		case XACT_EVENT_PREPARE:
