@@ -17,7 +17,7 @@ SELECT vdb_index_check('b_idx');
 SELECT rows, dead FROM ivfkm_info('b_idx');
 
 -- every row, whoever reads the scan to its end
-SELECT plan('SELECT id FROM b ORDER BY v <-> (SELECT v FROM b WHERE id = 1)');
+SELECT plan('SELECT id FROM b ORDER BY v <-> (SELECT v FROM b WHERE id = 1)') LIMIT 1;
 SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE v IS NULL) AS nulls FROM (SELECT id, v FROM b ORDER BY v <-> (SELECT v FROM b WHERE id = 1) OFFSET 0) s;
 CREATE TABLE copied AS SELECT id FROM b ORDER BY v <-> (SELECT v FROM b WHERE id = 1);
 SELECT count(DISTINCT id) FROM copied;

@@ -22,7 +22,7 @@ DECLARE
 	result text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-		IF line ~ '(->|^)' AND line !~ '(Order By|Sort Key|Filter|Cond|Presorted Key|Group Key|Output):' THEN
+		IF line ~ '(->|^)' AND line !~ '(Order By|Sort Key|Filter|Cond|Presorted Key|Group Key|Output|Window):' THEN
 			result := concat_ws(' > ', result, trim(regexp_replace(line, ' *-> *| using.*| on .*', '', 'g')));
 		END IF;
 	END LOOP;
