@@ -133,10 +133,13 @@ for my $table (sort keys %shape)
 	}
 }
 
-# The same with workers: all processes together.
+# The same with workers: all processes together.  A build that could not have its lists and workers
+# has fewer workers, so that they are not seen at every size of memory.
 for my $table (sort keys %shape)
 {
 	my ($dims, $rows) = @{ $shape{$table} }{qw(dims rows)};
+
+	my $most_workers = 0;
 
 	$node->safe_psql('postgres', "ALTER TABLE $table SET (parallel_workers = 2)");
 	for my $work_mem (4, 64)
@@ -147,11 +150,12 @@ for my $table (sort keys %shape)
 			1);
 
 		is($error, '', "$name: the build finishes");
-		cmp_ok($workers, '>=', 1, "$name: $workers workers were seen in $samples measurements");
+		$most_workers = $workers if $workers > $most_workers;
 		cmp_ok($grown, '<=', $work_mem * 1024 + $allowance + 2 * $worker_allowance,
 			"$name: they take $grown kB, maintenance_work_mem and the allowances at most");
 		is(vdb_check($node, "${table}_workers_$work_mem", $name), $rows, "$name: all rows are there");
 	}
+	cmp_ok($most_workers, '>=', 1, "$rows rows of $dims dimensions: workers were seen");
 }
 
 # Memory does not grow with the rows inserted by a statement, either.
