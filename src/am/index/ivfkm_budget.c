@@ -55,3 +55,27 @@ ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k)
 	probes = Max(ceil(probes), floor_probes(meta));
 	return (int) Max(1, Min(probes, meta->nlists));
 }
+
+/*
+ * Rows in the order of the lists that a search sees for the k nearest: those of as many lists
+ * as it probes.  A search for rows that match a filter, a share s of them, asks for k / s.
+ */
+double
+ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k)
+{
+	return ivfkm_budget_probes(meta, k) * (meta->build_rows / meta->nlists);
+}
+
+/*
+ * Rows that a pass prepares for: "before" are those of the pass before it, 0 for the first pass,
+ * limit those that the query's LIMIT still wants, 0 if that is not known.
+ */
+double
+ivfkm_budget_pass_k(double before, double limit)
+{
+	double k = before > 0.0 ? before * IVFKM_PASS_GROWTH : IVFKM_FIRST_K;
+
+	if (limit > 0.0)
+		k = Max(k, limit + floor(limit / IVFKM_LIMIT_INVISIBLE));
+	return Min(k, IVFKM_MAX_PASS_K);
+}

@@ -26,12 +26,6 @@
 /* Added to ivfkm.epsilon after the first sweep: rows are then worth more than bounds. */
 #define LATER_EPSILON 1.5f
 
-/* Lists that cost about as much to scan as one row to fetch from the heap. */
-#define LISTS_PER_ROW 4
-
-/* Rows that a pass prepares for at most. */
-#define MAX_PASS_K 16384
-
 /* Of the rows within a bound, this part of a distance may be lost to float32 arithmetic. */
 #define BOUND_SLACK 1e-5
 
@@ -72,25 +66,19 @@ ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
 	{
 		wanted = Max(scanned * 2.0, ivfkm_budget_probes(&so->meta, total_k));
 		if (pass > 2 && (!so->told.known || so->told.filtered)) /* a filter is at work */
-			wanted = Max(wanted, (double) LISTS_PER_ROW * total_k);
+			wanted = Max(wanted, (double) IVFKM_LISTS_PER_ROW * total_k);
 	}
 	if (settings->max_probes > 0)
 		wanted = Min(wanted, settings->max_probes);
 	return (int) Max(scanned, Min(wanted, so->meta.nlists));
 }
 
-/*
- * k of the pass after the current one.  Some rows more than are wanted: a few may be invisible.
- */
+/* k of the pass after the current one. */
 int64
 ivfkm_pass_k(const IvfkmScan *so)
 {
-	int64 k = so->pass == 0 ? IVFKM_FIRST_K : so->k * 4;
-	int64 limit = so->told.limit - so->ngiven;
-
-	if (limit > 0)
-		k = Max(k, limit + limit / 8);
-	return Min(k, MAX_PASS_K);
+	return (int64) ivfkm_budget_pass_k(so->pass == 0 ? 0.0 : (double) so->k,
+									   (double) (so->told.limit - so->ngiven));
 }
 
 /* True when the next pass would scan lists that were not scanned yet. */

@@ -65,12 +65,6 @@
 #define SPREAD	   1.5
 #define SPREAD_DIM 1600.0
 
-/* How passes grow; see src/am/scan/README.md. */
-#define PASS_GROWTH	  4
-#define MAX_PASS_K	  16384
-#define LISTS_PER_ROW 4
-#define MORE_ROWS	  1.125 /* prepared for, beside those of LIMIT */
-
 /* What the costs of a scan follow from. */
 typedef struct ScanModel
 {
@@ -144,7 +138,7 @@ lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
 	{
 		lists = Max(before * 2.0, ivfkm_budget_probes(&model->meta, total_k));
 		if (pass > 2 && (model->limit <= 0.0 || model->filtered))
-			lists = Max(lists, LISTS_PER_ROW * total_k);
+			lists = Max(lists, IVFKM_LISTS_PER_ROW * total_k);
 		if (settings->max_scan_tuples > 0)
 			lists = Min(lists, ceil(settings->max_scan_tuples / model->list_rows));
 	}
@@ -163,7 +157,7 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	double dims = model->meta.dimensions;
 	double code = CODE_COST + CODE_COST_DIM * dims;
 	double spread = SPREAD + SPREAD_DIM / dims;
-	double k = Min(Max(IVFKM_FIRST_K, model->limit * MORE_ROWS), MAX_PASS_K);
+	double k = ivfkm_budget_pass_k(0.0, model->limit);
 	double total_k = k; /* rows that the passes so far prepare for */
 	double lists = lists_of_pass(model, 1, k, 0.0);
 	double rows = lists * model->list_rows; /* in the lists scanned so far */
@@ -180,7 +174,7 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	{
 		double before = lists;
 
-		k = Min(k * PASS_GROWTH, MAX_PASS_K);
+		k = ivfkm_budget_pass_k(k, model->limit - total_k);
 		total_k += k;
 		lists = lists_of_pass(model, pass, total_k, before);
 		more = total_k < wanted && lists > before;
