@@ -21,6 +21,7 @@
 
 #define MUTATIONS	  100000 /* mutated texts */
 #define ROUND_TRIPS	  20000	 /* vectors printed and read back */
+#define DECIMALS	  200000 /* numbers in plain notation */
 #define MUTATED_BYTES 256	 /* longest mutated text */
 #define MANY_DIMS	  16000	 /* elements of a large vector */
 
@@ -298,6 +299,61 @@ round_trip(void)
 	}
 }
 
+/*
+ * Writes a number in plain notation to text: random digits and a point somewhere, or a value close
+ * to where rounding to float turns, half way between two floats, with random decimals.
+ */
+static void
+plain_decimal(char *text, size_t size)
+{
+	int digits = 1 + (int) test_random_below(21);
+	int point = (int) test_random_below((uint32_t) digits + 1);
+	size_t n = 0;
+
+	if (test_random_below(2) == 0)
+	{
+		uint32_t bits = (96 + test_random_below(64)) << 23 | test_random_below(1 << 23);
+		float below;
+		double middle;
+
+		memcpy(&below, &bits, sizeof(below));
+		middle = (double) below + 0.5 * ((double) nextafterf(below, INFINITY) - (double) below);
+		(void) snprintf(text, size, "%.*f", (int) test_random_below(30), middle);
+		return;
+	}
+	for (int i = 0; i < digits; i++)
+	{
+		if (i == point)
+			text[n++] = '.';
+		text[n++] = (char) ('0' + test_random_below(i < point / 2 ? 2 : 10));
+	}
+	text[n] = '\0';
+}
+
+/* Numbers in plain notation, which have a parser of their own, are rounded as strtof() does. */
+static void
+plain_decimals(void)
+{
+	for (int round = 0; round < DECIMALS; round++)
+	{
+		const char *sign = round % 3 == 0 ? "-" : round % 3 == 1 ? "+" : "";
+		char number[64];
+		char text[80];
+		VectorParseResult result;
+		float want;
+		float *x;
+
+		plain_decimal(number, sizeof(number));
+		(void) snprintf(text, sizeof(text), "[%s%s]", sign, number);
+		want = strtof(text + 1, NULL);
+		REQUIRE(parse_exact(text, strlen(text), &x, 1, INFINITY, &result) == VECTOR_PARSE_OK,
+				"\"%s\"", text);
+		CHECK(memcmp(x, &want, sizeof(want)) == 0, "\"%s\": %.9g, strtof() has %.9g", text,
+			  (double) *x, (double) want);
+		free(x);
+	}
+}
+
 /* ----- mutations ----- */
 
 /*
@@ -437,6 +493,7 @@ main(int argc, char **argv)
 	TEST_RUN(errno_kept);
 	TEST_RUN(many_elements);
 	TEST_RUN(round_trip);
+	TEST_RUN(plain_decimals);
 	TEST_RUN(mutations);
 	return test_end();
 }
