@@ -18,7 +18,7 @@ MODULE_big = vdb
 VDB_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
 
 # Pure C: built without the server's headers by the unit tests and micro-benchmarks too.
-CORE_DIRS = port simd distance quant cluster
+CORE_DIRS = port simd distance filter quant cluster
 BACKEND_DIRS = types page am
 SRCS = $(sort $(foreach d,$(CORE_DIRS) $(BACKEND_DIRS),$(wildcard src/$(d)/*.c src/$(d)/*/*.c)) src/vdb.c)
 OBJS = $(SRCS:.c=.o)

@@ -26,6 +26,7 @@
 #include "distance/bits.h"
 #include "distance/dist.h"
 #include "distance/sparse.h"
+#include "filter/filter.h"
 #include "page/page_point.h"
 #include "port/vdb_cpu.h"
 #include "quant/quant.h"
@@ -80,6 +81,7 @@ assign_simd(int value, void *extra)
 	dist_select(level);
 	bits_select(level);
 	sparse_select(level);
+	filter_select(level);
 	quant_select(level);
 	kmeans_select(level);
 }

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 2
 
 folders=("$@")
 [ $# -gt 0 ] ||
-	folders=(port simd distance quant cluster types page am)
+	folders=(port simd distance filter quant cluster types page am)
 server=$("${PG_CONFIG:-pg_config}" --includedir-server 2>/dev/null)
 objects=$(mktemp -d) || exit 2
 trap 'rm -rf "$objects"' EXIT
@@ -15,7 +15,7 @@ trap 'exit 130' INT TERM HUP
 sources()
 {
 	case $1 in
-	port | simd | distance | quant | cluster) find "src/$1" -name '*.c' ;;
+	port | simd | distance | filter | quant | cluster) find "src/$1" -name '*.c' ;;
 	*) [ -z "$server" ] || find "src/$1" -name '*.c' ;;
 	esac
 }

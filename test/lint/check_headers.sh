@@ -22,7 +22,7 @@ while IFS= read -r header; do
 		continue
 	fi
 	case $header in
-	src/port/* | src/simd/* | src/distance/* | src/quant/* | src/cluster/* | src/vdb.h | src/types/*_parse.h) ;;
+	src/port/* | src/simd/* | src/distance/* | src/filter/* | src/quant/* | src/cluster/* | src/vdb.h | src/types/*_parse.h) ;;
 	src/am/scan/ivfkm_candidates.h | src/am/scan/ivfkm_given.h | src/am/scan/ivfkm_order.h) ;;
 	*)
 		[ -n "$server" ] || continue

@@ -7,13 +7,14 @@ use strict;
 use warnings;
 use File::Find;
 
-my $below_am = '. port simd distance quant cluster types page';
+my $below_am = '. port simd distance filter quant cluster types page';
 
 # folder: folders of src/ that its files may include from ("." is src/ itself)
 my %allowed = (
 	port => '. port',
 	simd => '. port simd',
 	distance => '. port simd distance',
+	filter => '. port simd filter',
 	quant => '. port simd distance quant',
 	cluster => '. port simd distance quant cluster',
 	types => '. port distance types',
@@ -26,12 +27,12 @@ my %allowed = (
 	'am/sql' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
 	'am/shim' => "$below_am am am/index am/build am/scan am/maintain am/sql am/shim",
 	'.' => "$below_am am am/index am/maintain am/scan am/sql am/shim",
-	unit => '. port simd distance quant cluster types am/scan',
-	micro => '. port simd distance quant cluster types');
+	unit => '. port simd distance filter quant cluster types am/scan',
+	micro => '. port simd distance filter quant cluster types');
 
 # Layers that know no server header at all; vdb.h, which has none either, is open to them.
 my $pure = qr{^(?:
-	src/(?:port|simd|distance|quant|cluster)/ | src/types/\w*_parse\. |
+	src/(?:port|simd|distance|filter|quant|cluster)/ | src/types/\w*_parse\. |
 	src/am/index/ivfkm_heap\.h | src/am/scan/ivfkm_(?:candidates|given|order)\. |
 	test/unit/ | bench/micro/)}x;
 

@@ -17,6 +17,7 @@ words()
 	port) echo "vdb" ;;
 	simd) echo "simd vf" ;;
 	distance) echo "bits dist sparse vec" ;;
+	filter) echo "filter" ;;
 	quant) echo "quant" ;;
 	cluster) echo "gemm kmeans" ;;
 	types) echo "bit dense halfvec sparsevec text vector wire" ;;

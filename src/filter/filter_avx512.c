@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * filter_avx512.c
+ *	  Tests of filters in AVX-512.
+ *
+ * NOTES
+ *	  Pure C.
+ *
+ * IDENTIFICATION
+ *	  src/filter/filter_avx512.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "port/vdb_target.h"
+#ifdef VDB_ARCH_X86
+
+#include <stddef.h>
+#include <stdint.h>
+#include <immintrin.h>
+
+#define VDB_TARGET	 VDB_TARGET_AVX512
+#define VDB_FN(name) name##_avx512
+#define VDB_SIMD	 VDB_SIMD_AVX512
+#define VQ_LANES	 8
+#define VQ_VECTORS	 2
+
+typedef __m512i vq64;
+typedef __mmask8 vqset;
+
+VDB_INLINE VDB_TARGET vq64
+vq_load(const int64_t *p)
+{
+	return _mm512_loadu_si512(p);
+}
+
+VDB_INLINE VDB_TARGET vq64
+vq_set1(int64_t x)
+{
+	return _mm512_set1_epi64(x);
+}
+
+VDB_INLINE VDB_TARGET vq64
+vq_add(vq64 a, vq64 b)
+{
+	return _mm512_add_epi64(a, b);
+}
+
+VDB_INLINE VDB_TARGET vq64
+vq_and(vq64 a, vq64 b)
+{
+	return _mm512_and_si512(a, b);
+}
+
+VDB_INLINE VDB_TARGET vqset
+vq_greater(vq64 a, vq64 b)
+{
+	return _mm512_cmpgt_epi64_mask(a, b);
+}
+
+VDB_INLINE VDB_TARGET vqset
+vq_equal(vq64 a, vq64 b)
+{
+	return _mm512_cmpeq_epi64_mask(a, b);
+}
+
+VDB_INLINE VDB_TARGET vqset
+vq_either(vqset a, vqset b)
+{
+	return (vqset) (a | b);
+}
+
+VDB_INLINE VDB_TARGET vqset
+vq_none(void)
+{
+	return 0;
+}
+
+VDB_INLINE VDB_TARGET uint32_t
+vq_bits(const vqset sets[VQ_VECTORS])
+{
+	return (uint32_t) sets[0] | (uint32_t) sets[1] << VQ_LANES;
+}
+
+#include "filter/filter_template.h"
+#endif

@@ -1,0 +1,144 @@
+/*-------------------------------------------------------------------------
+ *
+ * filter_template.h
+ *	  The test of a unit, written once for every SIMD level.
+ *
+ * NOTES
+ *	  Pure C.  Included once by each filter_<level>.c, which defines before it
+ *
+ *		VDB_TARGET, VDB_FN(name), VDB_SIMD	as in src/simd
+ *		VQ_LANES			64-bit numbers of a vector "vq64"
+ *		VQ_VECTORS			vectors of a unit
+ *		vq_load(p), vq_set1(x), vq_add(a, b), vq_and(a, b)
+ *		vq_greater(a, b), vq_equal(a, b)	the "vqset" of lanes where the (signed) a is
+ *		vq_either(a, b)		lanes in one of two sets
+ *		vq_none()			no lane
+ *		vq_bits(sets)		the lanes of a unit's VQ_VECTORS sets as 16 bits
+ *
+ *	  Defines the table filter_table_<level>; all else is static.
+ *
+ * IDENTIFICATION
+ *	  src/filter/filter_template.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "filter/filter_set.h"
+
+/* The rows whose image is in [low, high]: x - low, compared as unsigned numbers. */
+VDB_INLINE VDB_TARGET uint32_t
+in_range(const int64_t *images, int64_t low, int64_t high)
+{
+	/* 2^63 more turns the order of unsigned numbers into that of signed ones */
+	const vq64 shift = vq_set1((int64_t) ((UINT64_C(1) << 63) - (uint64_t) low));
+	const vq64 width =
+		vq_set1((int64_t) ((UINT64_C(1) << 63) + ((uint64_t) high - (uint64_t) low)));
+	vqset outside[VQ_VECTORS];
+
+	VDB_UNROLL
+	for (int i = 0; i < VQ_VECTORS; i++)
+		outside[i] = vq_greater(vq_add(vq_load(images + i * VQ_LANES), shift), width);
+	return ~vq_bits(outside) & FILTER_ALL_ROWS;
+}
+
+/* The rows whose image is one of a few values. */
+VDB_INLINE VDB_TARGET uint32_t
+in_values(const int64_t *images, const int64_t *values, int nvalues)
+{
+	vqset inside[VQ_VECTORS];
+
+	VDB_UNROLL
+	for (int i = 0; i < VQ_VECTORS; i++)
+		inside[i] = vq_none();
+	for (int n = 0; n < nvalues; n++)
+	{
+		const vq64 value = vq_set1(values[n]);
+
+		VDB_UNROLL
+		for (int i = 0; i < VQ_VECTORS; i++)
+			inside[i] = vq_either(inside[i], vq_equal(vq_load(images + i * VQ_LANES), value));
+	}
+	return vq_bits(inside);
+}
+
+/* The rows whose image, masked with "bits", is "value". */
+VDB_INLINE VDB_TARGET uint32_t
+masked_equal(const int64_t *images, int64_t bits, int64_t value)
+{
+	const vq64 mask = vq_set1(bits);
+	const vq64 wanted = vq_set1(value);
+	vqset equal[VQ_VECTORS];
+
+	VDB_UNROLL
+	for (int i = 0; i < VQ_VECTORS; i++)
+		equal[i] = vq_equal(vq_and(vq_load(images + i * VQ_LANES), mask), wanted);
+	return vq_bits(equal);
+}
+
+/* Of "rows", those whose image is in a set with buckets. */
+VDB_INLINE VDB_TARGET uint32_t
+in_buckets(const int64_t *images, const FilterSet *set, uint32_t rows)
+{
+	uint32_t inside = 0;
+
+	for (; rows != 0; rows &= rows - 1)
+	{
+		int row = __builtin_ctz(rows);
+		uint32_t hash = filter_hash(images[row]);
+
+		if (VDB_UNLIKELY(filter_set_present(set, hash)) &&
+			filter_set_contains(set, images[row], hash))
+			inside |= UINT32_C(1) << row;
+	}
+	return inside;
+}
+
+/* See filter_unit() in filter.h. */
+static VDB_TARGET uint32_t
+VDB_FN(unit)(const Filter *filter, const int64_t *images, const uint16_t *nulls)
+{
+	uint32_t rows = FILTER_ALL_ROWS;
+
+	for (int i = 0; i < filter->nterms && rows != 0; i++)
+	{
+		const FilterTerm *term = &filter->terms[i];
+		const int64_t *image = images + (size_t) term->attribute * FILTER_ROWS;
+		uint32_t null;
+
+		if (term->kind == FILTER_NOTHING)
+			return 0;
+		null = nulls[term->attribute];
+		if (term->kind == FILTER_IS_NULL)
+		{
+			rows &= null;
+			continue;
+		}
+		rows &= ~null;
+		switch (term->kind)
+		{
+			case FILTER_RANGE:
+				rows &= in_range(image, term->low, term->high);
+				break;
+			case FILTER_SET:
+				rows &= in_range(image, term->low, term->high);
+				if (rows == 0)
+					break;
+				if (term->set.buckets == NULL)
+					rows &= in_values(image, term->set.values, term->set.nvalues);
+				else
+					rows = in_buckets(image, &term->set, rows);
+				break;
+			case FILTER_ANY_BIT:
+				rows &= ~masked_equal(image, term->bits, 0);
+				break;
+			case FILTER_ALL_BITS:
+				rows &= masked_equal(image, term->bits, term->bits);
+				break;
+			default:
+				break;
+		}
+	}
+	return rows;
+}
+
+extern const FilterKernels VDB_FN(filter_table);
+const FilterKernels VDB_FN(filter_table) = {VDB_SIMD, VDB_FN(unit)};
