@@ -74,7 +74,7 @@ SELECT is_valid('own_ops');
 
 -- what the server refuses by itself
 CREATE OPERATOR CLASS number_ops FOR TYPE vector USING ivfkm AS
-	FUNCTION 2 ivfkm_vector_l2_support(internal);
+	FUNCTION 3 ivfkm_vector_l2_support(internal);
 CREATE OPERATOR CLASS zero_ops FOR TYPE vector USING ivfkm AS
 	OPERATOR 0 <-> (vector, vector) FOR ORDER BY float_ops;
 CREATE OPERATOR CLASS storage_ops FOR TYPE vector USING ivfkm AS

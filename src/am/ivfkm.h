@@ -18,13 +18,15 @@
 
 #include "compat.h"
 
+#include "fmgr.h"
 #include "utils/rel.h"
 
 #include "page/page.h"
 #include "quant/quant.h"
 
-#define IVFKM_SUPPORT_OPS		1 /* support function: returns a const IvfkmOps * */
-#define IVFKM_NSUPPORT			1
+#define IVFKM_SUPPORT_OPS		1 /* of vectors: returns a const IvfkmOps * */
+#define IVFKM_SUPPORT_ATTRIBUTE 2 /* of attributes: returns a const IvfkmAttributeOps * */
+#define IVFKM_NSUPPORT			2
 #define IVFKM_STRATEGY_DISTANCE 1
 
 /*
@@ -53,6 +55,24 @@ typedef struct IvfkmOps
 	bool bits;		   /* bit strings, which the operator calls by another name in errors */
 } IvfkmOps;
 
+/* A column of an index beside the vector. */
+typedef struct IvfkmAttribute
+{
+	int column;							 /* of the index, from 0 */
+	const struct IvfkmAttributeOps *ops; /* what its operator class supplies */
+	Oid type;							 /* of its values; of a domain, the type below it */
+	Oid collation;
+	FmgrInfo *function; /* the support function, in the relation cache: has room for a cache */
+} IvfkmAttribute;
+
+/* The columns of an index; see ivfkm_columns.c. */
+typedef struct IvfkmColumns
+{
+	int vector; /* the column of the vector, from 0 */
+	int nattributes;
+	IvfkmAttribute attributes[IVFKM_MAX_ATTRIBUTES]; /* in the order of the columns */
+} IvfkmColumns;
+
 /*
  * An index at work: what its functions need to know of it.  Opened by ivfkm_index_open()
  * for a scan, a statement's inserts, a vacuum or a function call.  "meta" is the metapage as
@@ -62,6 +82,7 @@ typedef struct IvfkmIndex
 {
 	Relation relation;
 	const IvfkmOps *ops;
+	IvfkmColumns columns;
 	IvfkmMetaPageData meta;
 	IvfkmGeometry nodes;	  /* of the groups of nodes */
 	IvfkmGeometry lists;	  /* of the groups of posting lists */

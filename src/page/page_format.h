@@ -9,7 +9,7 @@
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
  *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
- *			can take the place of the current one; free blocks
+ *			can take the place of the current one; free blocks; attributes in units
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -122,6 +122,8 @@ typedef struct IvfkmCalibration
 
 #define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */
 
+#define IVFKM_MAX_ATTRIBUTES 8 /* columns of an index beside the vector */
+
 /* What a descent from the root is for. */
 typedef enum IvfkmDescentKind
 {
@@ -158,7 +160,7 @@ typedef struct IvfkmMetaPageData
 	BlockNumber used_blocks; /* blocks in use; those behind are free */
 	uint32 list_target;		 /* rows that a list was meant to have */
 	uint16 refine_bits;		 /* 0: no refine tier */
-	uint16 nattributes;		 /* 0: no attribute columns */
+	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
 	uint32 ncalibrations;	 /* valid entries of "calibration" */
 	IvfkmCalibration calibration[IVFKM_CALIBRATION_SLOTS];
 	double build_rows;		  /* rows indexed by the build */

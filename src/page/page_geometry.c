@@ -11,10 +11,14 @@
 #include "compat.h"
 
 #include "page/page_geometry.h"
+#include "vdb.h"
 
 StaticAssertDecl(IVFKM_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
 StaticAssertDecl(IVFKM_NODE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
 StaticAssertDecl(IVFKM_REFINE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
+StaticAssertDecl((IVFKM_MAX_ATTRIBUTES + 1) * sizeof(uint16) <= QUANT_UNIT * 2,
+				 "masks fit behind refine addresses");
+StaticAssertDecl(QUANT_UNIT * 8 % QUANT_CHUNK == 0, "images of an attribute are whole chunks");
 
 /* Fills in what follows from "dims" and "tail_bytes". */
 static void
@@ -56,11 +60,41 @@ page_node_geometry(IvfkmGeometry *geometry, int dims)
 	geometry->node = true;
 }
 
-/* Geometry of posting lists with refine codes of "refine_bits" (0, 4 or 8) a dimension. */
-void
-page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits)
+/* Bytes of the arrays of a list's unit; sets where those of the attributes are. */
+static int
+list_tail_bytes(int refine_bits, int nattributes, int *masks, int *images)
 {
-	compute_geometry(geometry, dims, refine_bits > 0 ? IVFKM_REFINE_TAIL_BYTES : IVFKM_TAIL_BYTES);
+	int bytes = refine_bits > 0 ? IVFKM_REFINE_TAIL_BYTES : IVFKM_TAIL_BYTES;
+
+	*masks = refine_bits > 0 ? IVFKM_TAIL_BYTES + QUANT_UNIT * 6 : bytes;
+	if (nattributes > 0 && refine_bits == 0)
+		bytes += IVFKM_MASK_BYTES;
+	*images = bytes;
+	return bytes + nattributes * QUANT_UNIT * 8;
+}
+
+/* Fills in the geometry of a list; see there for the arguments. */
+static void
+compute_list(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes)
+{
+	int masks;
+	int images;
+	int tail_bytes = list_tail_bytes(refine_bits, nattributes, &masks, &images);
+
+	compute_geometry(geometry, dims, tail_bytes);
+	geometry->nattributes = nattributes;
+	geometry->masks = masks;
+	geometry->images = images;
+}
+
+/*
+ * Geometry of posting lists with refine codes of "refine_bits" (0, 4 or 8) a dimension and
+ * "nattributes" attributes.
+ */
+void
+page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes)
+{
+	compute_list(geometry, dims, refine_bits, nattributes);
 	geometry->kind = IVFKM_PAGE_POSTING;
 	if (refine_bits > 0)
 	{
@@ -71,12 +105,22 @@ page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits)
 	}
 }
 
-/* Geometry of the list of rows whose value is NULL: addresses, and no codes. */
+/* Geometry of the list of rows whose value is NULL: addresses and attributes, and no codes. */
 void
-page_null_geometry(IvfkmGeometry *geometry)
+page_null_geometry(IvfkmGeometry *geometry, int nattributes)
 {
-	compute_geometry(geometry, 0, IVFKM_TAIL_BYTES);
+	compute_list(geometry, 0, 0, nattributes);
 	geometry->kind = IVFKM_PAGE_NULLS;
+}
+
+/* Chunks of a unit's arrays. */
+static int
+list_tail_chunks(int refine_bits, int nattributes)
+{
+	int masks;
+	int images;
+
+	return list_tail_bytes(refine_bits, nattributes, &masks, &images) / QUANT_CHUNK;
 }
 
 /*
@@ -84,9 +128,9 @@ page_null_geometry(IvfkmGeometry *geometry)
  * the unit of a list with refine records IVFKM_MAX_STRIPES pages.
  */
 int
-page_refine_max_bits(int dims)
+page_refine_max_bits(int dims, int nattributes)
 {
-	if (quant_chunks(dims) + IVFKM_REFINE_TAIL_BYTES / QUANT_CHUNK >
+	if (quant_chunks(dims) + list_tail_chunks(8, nattributes) >
 		IVFKM_MAX_STRIPES * IVFKM_PAGE_CHUNKS)
 		return 0;
 	for (int bits = 8; bits > 0; bits -= 4)
@@ -95,4 +139,16 @@ page_refine_max_bits(int dims)
 			return bits;
 	}
 	return 0;
+}
+
+/* Most dimensions of a list with so many attributes, whose unit takes IVFKM_MAX_STRIPES pages. */
+int
+page_attributes_max_dims(int nattributes)
+{
+	int chunks = IVFKM_MAX_STRIPES * IVFKM_PAGE_CHUNKS - list_tail_chunks(0, nattributes);
+	int dims = VDB_MAX_DIM;
+
+	while (quant_chunks(dims) > chunks)
+		dims--;
+	return dims;
 }

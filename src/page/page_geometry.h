@@ -23,6 +23,10 @@
  *		  in lists with a refine tier the addresses of the refine records, TID[16], and
  *		  32 bytes of zeros.
  *
+ * With attributes, the units of lists have for each attribute a mask of the rows where it is
+ * NULL, one of the rows whose attributes are not known, 16 bits each (in the 32 bytes, or in
+ * one more chunk where there is no refine tier), and then an int64[16] for each attribute.
+ *
  * The list of rows without a value has no dimensions: its units are the arrays alone, with
  * factors of zero.
  *
@@ -45,6 +49,9 @@ typedef struct IvfkmGeometry
 	int refine_bits;  /* 0: no refine tier; always 0 for nodes */
 	int refine_bytes; /* one refine record with its code */
 	int refine_slots; /* records on a refine page */
+	int nattributes;  /* always 0 for nodes */
+	int masks;		  /* with attributes: offset of their masks in the arrays */
+	int images;		  /* and of their images */
 } IvfkmGeometry;
 
 #define IVFKM_MAX_STRIPES 4 /* what 16,000 dimensions take, and what one WAL record can hold */
@@ -52,6 +59,7 @@ typedef struct IvfkmGeometry
 #define IVFKM_TAIL_BYTES		(QUANT_UNIT * (4 + 2 + 6))
 #define IVFKM_NODE_TAIL_BYTES	(IVFKM_TAIL_BYTES + QUANT_UNIT * (2 + 2))
 #define IVFKM_REFINE_TAIL_BYTES (IVFKM_TAIL_BYTES + QUANT_UNIT * 8)
+#define IVFKM_MASK_BYTES		QUANT_CHUNK /* of the masks, where they take a chunk of their own */
 
 /* Codes that a page of a striped group holds: number of chunks on page "stripe". */
 static inline int
@@ -63,8 +71,9 @@ ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
 }
 
 extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
-extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits);
-extern void page_null_geometry(IvfkmGeometry *geometry);
-extern int page_refine_max_bits(int dims);
+extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes);
+extern void page_null_geometry(IvfkmGeometry *geometry, int nattributes);
+extern int page_refine_max_bits(int dims, int nattributes);
+extern int page_attributes_max_dims(int nattributes);
 
 #endif /* IVFKM_PAGE_GEOMETRY_H */

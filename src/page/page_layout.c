@@ -96,6 +96,60 @@ page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit
 	out->radius = geometry->node ? out->norm2 + QUANT_UNIT : NULL;
 	out->refine =
 		geometry->refine_bits > 0 ? (ItemPointerData *) (arrays + IVFKM_TAIL_BYTES) : NULL;
+	out->images = NULL;
+	out->nulls = NULL;
+	out->unknown = NULL;
+	if (geometry->nattributes > 0)
+	{
+		out->images = (int64 *) (arrays + geometry->images);
+		out->nulls = (uint16 *) (arrays + geometry->masks);
+		out->unknown = out->nulls + geometry->nattributes;
+	}
+}
+
+/* Sets or clears the bit of a row in a mask. */
+static void
+mask_set(uint16 *mask, int lane, bool value)
+{
+	*mask = (uint16) ((*mask & ~(1 << lane)) | (value << lane));
+}
+
+/* Writes the attributes of a row into its unit. */
+static void
+write_attributes(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int lane,
+				 const IvfkmAttributes *attributes)
+{
+	for (int a = 0; a < geometry->nattributes; a++)
+	{
+		unit->images[a * QUANT_UNIT + lane] = attributes->images[a];
+		mask_set(&unit->nulls[a], lane, (attributes->nulls & (1 << a)) != 0);
+	}
+	if (geometry->nattributes > 0)
+		mask_set(unit->unknown, lane, attributes->unknown);
+}
+
+/* Reads the attributes of a row from its unit; images that the index does not have are zero. */
+void
+page_slot_attributes(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int lane,
+					 IvfkmAttributes *attributes)
+{
+	memset(attributes, 0, sizeof(*attributes));
+	for (int a = 0; a < geometry->nattributes; a++)
+	{
+		attributes->images[a] = unit->images[a * QUANT_UNIT + lane];
+		if (unit->nulls[a] & (1 << lane))
+			attributes->nulls |= (uint8) (1 << a);
+	}
+	if (geometry->nattributes > 0)
+		attributes->unknown = (*unit->unknown & (1 << lane)) != 0;
+}
+
+/* True if two rows have the same attributes, of so many. */
+bool
+page_attributes_equal(const IvfkmAttributes *a, const IvfkmAttributes *b, int nattributes)
+{
+	return a->unknown == b->unknown && a->nulls == b->nulls &&
+		   memcmp(a->images, b->images, sizeof(int64) * nattributes) == 0;
 }
 
 /* Writes (or, with code == NULL, zeroes) the code bits of a slot on all pages of the group. */
@@ -151,6 +205,7 @@ page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot, const IvfkmE
 	}
 	if (unit.refine != NULL)
 		unit.refine[lane] = *refine;
+	write_attributes(&unit, geometry, lane, entry->attributes);
 	IvfkmPageGetGroupHeader(last_page)->nused++;
 }
 
@@ -163,6 +218,7 @@ page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot)
 {
 	Page last_page = pages[geometry->stripes - 1];
 	int lane = slot % QUANT_UNIT;
+	IvfkmAttributes none = {0};
 	IvfkmUnit unit;
 
 	Assert(page_slot_used(last_page, geometry, slot));
@@ -176,6 +232,7 @@ page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot)
 		unit.norm2[lane] = 0;
 		unit.radius[lane] = 0;
 	}
+	write_attributes(&unit, geometry, lane, &none);
 	IvfkmPageGetGroupHeader(last_page)->nused--;
 }
 

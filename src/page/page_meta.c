@@ -46,9 +46,12 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
 	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_COSINE)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric is %u.", meta->metric);
+	if (meta->nattributes > IVFKM_MAX_ATTRIBUTES ||
+		(int) meta->dimensions > page_attributes_max_dims(meta->nattributes))
+		page_corrupted(index, IVFKM_META_BLOCK, "It has %u attributes.", meta->nattributes);
 	if (meta->height < 1 || meta->height > PG_UINT16_MAX || meta->nlists < 1 ||
 		(meta->refine_bits != 0 && meta->refine_bits != 4 && meta->refine_bits != 8) ||
-		meta->refine_bits > page_refine_max_bits((int) meta->dimensions) ||
+		meta->refine_bits > page_refine_max_bits((int) meta->dimensions, meta->nattributes) ||
 		meta->ncalibrations > IVFKM_CALIBRATION_SLOTS || meta->scale_exponent < -126 ||
 		meta->scale_exponent > 126 || meta->root_nblocks < 1)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metapage is not valid.");

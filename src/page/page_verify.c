@@ -52,6 +52,27 @@ page_verify_frame(Relation index, BlockNumber block, Page page)
 		page_corrupted(index, block, "Unused bytes are not zero.");
 }
 
+/*
+ * True if the attributes of a slot are as they would have been written: none in an empty one, no
+ * image where there is no value, nothing at all where nothing is known.
+ */
+static bool
+attributes_are_sound(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int lane, bool used)
+{
+	IvfkmAttributes attributes;
+
+	page_slot_attributes(unit, geometry, lane, &attributes);
+	for (int a = 0; a < geometry->nattributes; a++)
+	{
+		bool is_null = (attributes.nulls & (1 << a)) != 0;
+
+		if (attributes.images[a] != 0 && (!used || is_null || attributes.unknown))
+			return false;
+	}
+	return used ? !attributes.unknown || attributes.nulls == 0
+				: !attributes.unknown && attributes.nulls == 0;
+}
+
 /* Checks one slot of a group: a used one is plausible, an empty one is clean. */
 static bool
 verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Page *pages, int slot,
@@ -66,6 +87,8 @@ verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Pa
 	page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
 	used = page_slot_used(last_page, geometry, slot);
 	page_slot_code(pages, geometry, slot, code);
+	if (!attributes_are_sound(&unit, geometry, lane, used))
+		page_corrupted(index, block, "The attributes in slot %d are not sound.", slot);
 	if (!used)
 	{
 		if (isnan(unit.add[lane]) || unit.mul[lane] != 0 ||
@@ -101,16 +124,31 @@ group_page_end(const IvfkmGeometry *geometry, int stripe)
 	return geometry->tail + geometry->tail_bytes;
 }
 
-/* True if the bytes behind the refine addresses of all units are zero. */
+/*
+ * True if the bytes behind the refine addresses of all units are zero, or those behind the masks
+ * of the attributes.
+ */
 static bool
-refine_padding_is_zero(const IvfkmGeometry *geometry, Page last_page)
+padding_is_zero(const IvfkmGeometry *geometry, Page last_page)
 {
 	for (int u = 0; u < geometry->units; u++)
 	{
+		const char *end = NULL;
+		const char *padding = NULL;
 		IvfkmUnit unit;
 
 		page_unit_get(last_page, geometry, u, &unit);
-		if (!all_zero(unit.refine + QUANT_UNIT, QUANT_UNIT * (8 - sizeof(ItemPointerData))))
+		if (unit.refine != NULL)
+		{
+			padding = (const char *) (unit.refine + QUANT_UNIT);
+			end = padding + QUANT_UNIT * (8 - sizeof(ItemPointerData));
+		}
+		if (unit.unknown != NULL)
+		{
+			padding = (const char *) (unit.unknown + 1);
+			end = (const char *) unit.images;
+		}
+		if (padding != NULL && !all_zero(padding, end - padding))
 			return false;
 	}
 	return true;
@@ -149,7 +187,7 @@ page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 			 header->refine_block != InvalidBlockNumber))
 			page_corrupted(index, block + last, "It carries a link of a first group.");
 	}
-	if (geometry->refine_bits > 0 && !refine_padding_is_zero(geometry, pages[last]))
+	if (!padding_is_zero(geometry, pages[last]))
 		page_corrupted(index, block + last, "Unused bytes are not zero.");
 	for (int slot = 0; slot < geometry->slots; slot++)
 	{

@@ -43,6 +43,13 @@ typedef struct SortedCode
 	uint8 code[FLEXIBLE_ARRAY_MEMBER]; /* and behind it the refine code */
 } SortedCode;
 
+/* Bytes of an IvfkmAttributes with the images that the index has. */
+static Size
+attributes_bytes(const IvfkmBuild *build)
+{
+	return offsetof(IvfkmAttributes, images) + sizeof(int64) * build->index.columns.nattributes;
+}
+
 /* Bytes of a SortedCode with its codes. */
 static Size
 sorted_bytes(const IvfkmBuild *build)
@@ -64,15 +71,19 @@ begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 
 	if (build->sort_slot == NULL)
 	{
-		TupleDesc desc = CreateTemplateTupleDesc(3);
+		TupleDesc desc = CreateTemplateTupleDesc(4);
 		Size code_bytes = sorted_bytes(build);
+		Size attribute_bytes = VARHDRSZ + attributes_bytes(build);
 
 		TupleDescInitEntry(desc, (AttrNumber) 1, "list", INT4OID, -1, 0);
 		TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
 		TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 4, "attributes", BYTEAOID, -1, 0);
 		build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 		build->sorted_code = palloc0(code_bytes);
 		SET_VARSIZE(build->sorted_code, code_bytes);
+		build->sorted_attributes = palloc0(attribute_bytes);
+		SET_VARSIZE(build->sorted_attributes, attribute_bytes);
 	}
 	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, 2, columns, operators,
 									   collations, nulls_first, memory, coordinate, TUPLESORT_NONE);
@@ -90,13 +101,18 @@ add_residual(IvfkmBuild *build, float residual2)
 }
 
 /*
- * Hands a row to the sort: its list, address and codes.  Rows without a value have none of those,
- * and come behind all lists.
+ * Hands a row to the sort: its list, address, codes and attributes.  Rows without a value have no
+ * codes, and come behind all lists.
  */
 static void
-put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct SortedCode *sorted)
+put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct SortedCode *sorted,
+		const IvfkmAttributes *attributes)
 {
 	TupleTableSlot *slot = build->sort_slot;
+	bool has_attributes = build->index.columns.nattributes > 0;
+
+	if (has_attributes)
+		memcpy(VARDATA(build->sorted_attributes), attributes, attributes_bytes(build));
 
 	ExecClearTuple(slot);
 	slot->tts_values[0] = Int32GetDatum(list);
@@ -105,6 +121,8 @@ put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct Sorted
 	slot->tts_isnull[0] = false;
 	slot->tts_isnull[1] = false;
 	slot->tts_isnull[2] = sorted == NULL;
+	slot->tts_values[3] = PointerGetDatum(build->sorted_attributes);
+	slot->tts_isnull[3] = !has_attributes;
 	ExecStoreVirtualTuple(slot);
 	tuplesort_puttupleslot(build->sort, slot);
 }
@@ -135,7 +153,8 @@ flush_batch(IvfkmBuild *build)
 		sorted->refine_factors = code.refine_factors;
 		plan->levels[0].counts[lists[i]]++;
 
-		put_row(build, (int32) lists[i], &build->batch_tids[i], sorted);
+		put_row(build, (int32) lists[i], &build->batch_tids[i], sorted,
+				&build->batch_rows[i].attributes);
 	}
 	build->rows += build->nbatch;
 	assigned = pg_atomic_add_fetch_u64(&build->shared->assigned, build->nbatch);
@@ -164,7 +183,7 @@ ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *val
 	else
 	{
 		MemoryContextSwitchTo(build->context);
-		put_row(build, (int32) build->shared->nlists, tid, NULL);
+		put_row(build, (int32) build->shared->nlists, tid, NULL, &row->attributes);
 		build->nulls++;
 	}
 	MemoryContextSwitchTo(old_context);
@@ -198,8 +217,16 @@ ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 	sorted->factors = code.factors;
 	sorted->refine_factors = code.refine_factors;
 	build->plan.levels[0].counts[list]++;
-	put_row(build, (int32) list, tid, sorted);
+	put_row(build, (int32) list, tid, sorted, &ivfkm_row_unknown);
 	build->rows++;
+}
+
+/* Adds a row of which is known that its value is NULL, and nothing else. */
+void
+ivfkm_assign_null(IvfkmBuild *build, const ItemPointerData *tid)
+{
+	put_row(build, (int32) build->shared->nlists, tid, NULL, &ivfkm_row_unknown);
+	build->nulls++;
 }
 
 /* Prepares for rows: memory, and a sort in which this process is one of several if coordinated. */
@@ -336,18 +363,27 @@ ivfkm_assign(IvfkmBuild *build)
 	tuplesort_performsort(build->sort);
 }
 
-/* Takes the next row from the sort, of list number "list"; *tid is in "slot". */
+/*
+ * Takes the next row from the sort, of list number "list"; *tid is in "slot", and so are the codes
+ * (NULL if it has none).
+ */
 static SortedCode *
-next_row(IvfkmBuild *build, TupleTableSlot *slot, uint32 list, ItemPointer *tid)
+next_row(IvfkmBuild *build, TupleTableSlot *slot, uint32 list, ItemPointer *tid,
+		 IvfkmAttributes *attributes)
 {
 	bool isnull;
 	Datum code;
+	Datum attribute;
 
 	if (!tuplesort_gettupleslot(build->sort, true, false, slot, NULL))
 		elog(ERROR, "sort of index \"%s\" ended early",
 			 RelationGetRelationName(build->index.relation));
 	Assert(DatumGetInt32(slot_getattr(slot, 1, &isnull)) == (int32) list);
 	*tid = (ItemPointer) DatumGetPointer(slot_getattr(slot, 2, &isnull));
+	memset(attributes, 0, sizeof(*attributes));
+	attribute = slot_getattr(slot, 4, &isnull);
+	if (!isnull)
+		memcpy(attributes, VARDATA_ANY(DatumGetPointer(attribute)), attributes_bytes(build));
 	code = slot_getattr(slot, 3, &isnull);
 	return isnull ? NULL : (SortedCode *) DatumGetPointer(code);
 }
@@ -365,7 +401,8 @@ write_list(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot, uint32 
 	for (uint32 i = 0; i < lists->counts[list]; i++)
 	{
 		ItemPointer tid;
-		SortedCode *found = next_row(build, slot, list, &tid);
+		IvfkmAttributes attributes;
+		SortedCode *found = next_row(build, slot, list, &tid, &attributes);
 		SortedCode *sorted = (SortedCode *) PG_DETOAST_DATUM(PointerGetDatum(found));
 		IvfkmEntry entry;
 		IvfkmCode code;
@@ -374,7 +411,7 @@ write_list(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot, uint32 
 		code.factors = sorted->factors;
 		code.refine = sorted->code + quant_code_bytes(build->dims);
 		code.refine_factors = sorted->refine_factors;
-		ivfkm_code_entry(&code, tid, &entry);
+		ivfkm_code_entry(&code, &attributes, tid, &entry);
 		page_extent_add(&extent, &entry);
 		if (sorted != found)
 			pfree(sorted);
@@ -394,10 +431,11 @@ write_nulls(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot)
 	for (uint32 i = 0; i < build->plan.nulls; i++)
 	{
 		ItemPointer tid;
+		IvfkmAttributes attributes;
 		IvfkmEntry entry;
 
-		(void) next_row(build, slot, meta->nlists, &tid);
-		ivfkm_row_null_entry(tid, &entry);
+		(void) next_row(build, slot, meta->nlists, &tid, &attributes);
+		ivfkm_row_null_entry(&attributes, tid, &entry);
 		page_extent_add(&extent, &entry);
 	}
 	page_extent_end(&extent);

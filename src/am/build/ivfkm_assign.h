@@ -16,6 +16,7 @@
 extern void ivfkm_assign_begin(IvfkmBuild *build);
 extern void ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *values,
 							 const bool *isnull);
+extern void ivfkm_assign_null(IvfkmBuild *build, const ItemPointerData *tid);
 extern void ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid);
 extern void ivfkm_assign_end(IvfkmBuild *build);
 extern void ivfkm_assign(IvfkmBuild *build);

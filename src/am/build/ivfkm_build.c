@@ -29,6 +29,8 @@
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
 #include "am/build/ivfkm_training.h"
+#include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "page/page_point.h"
 
@@ -46,6 +48,7 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 	build->index.relation = index;
 	build->index_info = index_info;
 	build->index.ops = ivfkm_ops_get(index);
+	ivfkm_columns_get(index, &build->index.columns);
 	build->dims = dims;
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
@@ -59,10 +62,9 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 	meta->metric = build->index.ops->metric;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
-	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(index, build->index.ops, build->dims);
-	page_node_geometry(&build->index.nodes, build->dims);
-	page_list_geometry(&build->index.lists, build->dims, meta->refine_bits);
-	page_null_geometry(&build->index.nulls);
+	meta->nattributes = (uint16) build->index.columns.nattributes;
+	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(&build->index, build->dims);
+	ivfkm_index_geometry(&build->index, meta);
 	build->jobs = ivfkm_jobs;
 }
 

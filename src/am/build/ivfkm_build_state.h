@@ -185,6 +185,7 @@ typedef struct IvfkmBuild
 	Tuplesortstate *sort;
 	TupleTableSlot *sort_slot;
 	struct SortedCode *sorted_code;
+	bytea *sorted_attributes;
 	uint64 rows;
 	uint64 nulls;
 	uint64 residual_high;

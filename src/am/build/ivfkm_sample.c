@@ -27,6 +27,7 @@
 
 #include "am/build/ivfkm_sample.h"
 #include "am/build/ivfkm_team.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_row.h"
 
 /* Blocks that ivfkm_sample_count() looks at; smaller tables are counted in full. */
@@ -48,6 +49,7 @@
 
 typedef struct CountState
 {
+	int vector;	 /* column of the vector */
 	double rows; /* rows that could be indexed */
 } CountState;
 
@@ -70,9 +72,11 @@ static void
 count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
 		  void *arg)
 {
+	CountState *state = arg;
+
 	CHECK_FOR_INTERRUPTS();
-	if (ivfkm_row_has_value(isnull))
-		((CountState *) arg)->rows += 1.0;
+	if (!isnull[state->vector])
+		state->rows += 1.0;
 }
 
 /* Calls the callback for the rows of nblocks blocks. */
@@ -92,7 +96,7 @@ ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info)
 	BlockNumber nblocks = RelationGetNumberOfBlocks(heap);
 	BlockSamplerData sampler;
 	BlockNumber chosen = BlockSampler_Init(&sampler, nblocks, COUNT_BLOCKS, (uint32) SAMPLE_SEED);
-	CountState state = {0.0};
+	CountState state = {ivfkm_columns_vector(index), 0.0};
 
 	while (BlockSampler_HasMore(&sampler))
 		scan_range(heap, index, index_info, BlockSampler_Next(&sampler), 1, count_row, &state);
@@ -232,7 +236,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 	int slot;
 
 	CHECK_FOR_INTERRUPTS();
-	if (!ivfkm_row_has_value(isnull))
+	if (!ivfkm_row_has_value(&build->index, isnull))
 		return;
 	state->seen++;
 	hash = hash_tid(tid);
@@ -244,7 +248,7 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 
 	row.x = build->training.rows + (Size) slot * build->dims;
 	old_context = MemoryContextSwitchTo(build->row_context);
-	(void) ivfkm_row_read(&build->index, values, isnull, &row);
+	(void) ivfkm_row_read_vector(&build->index, values, isnull, &row);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
 

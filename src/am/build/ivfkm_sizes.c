@@ -45,13 +45,14 @@
  * than asked for, with a NOTICE, where they would not fit; see page_refine_max_bits().
  */
 int
-ivfkm_sizes_refine_bits(Relation relation, const IvfkmOps *ops, int dims)
+ivfkm_sizes_refine_bits(const IvfkmIndex *index, int dims)
 {
+	Relation relation = index->relation;
 	int bits = ivfkm_options_refine_bits(relation);
-	int max_bits = page_refine_max_bits(dims);
+	int max_bits = page_refine_max_bits(dims, index->columns.nattributes);
 
 	if (bits == IVFKM_REFINE_AUTO)
-		return ops->small_values ? 0 : Min(max_bits, dims < SHORT_REFINE_DIMS ? 8 : 4);
+		return index->ops->small_values ? 0 : Min(max_bits, dims < SHORT_REFINE_DIMS ? 8 : 4);
 	if (bits > max_bits)
 	{
 		ereport(NOTICE,
@@ -155,7 +156,8 @@ ivfkm_sizes_sort_memory(const IvfkmBuild *build)
 	Size fixed =
 		ivfkm_team_bytes(dims, build->shared->max_lists) + centroid_bytes(dims, nlists);
 	Size each = kmeans_assign_bytes(dims, nlists) +
-				sizeof(float) * (Size) kmeans_assign_points(dims) * dims;
+				(Size) kmeans_assign_points(dims) *
+					(sizeof(float) * dims + sizeof(IvfkmRow) + sizeof(ItemPointerData));
 	Size left;
 
 	fixed += each * build->shared->nparticipants;

@@ -20,7 +20,7 @@
  */
 #define IVFKM_ROWS_PER_LIST 256
 
-extern int ivfkm_sizes_refine_bits(Relation relation, const IvfkmOps *ops, int dims);
+extern int ivfkm_sizes_refine_bits(const IvfkmIndex *index, int dims);
 extern void ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int *nworkers,
 							   int *nlists, int *nrows);
 extern int ivfkm_sizes_sort_memory(const IvfkmBuild *build);

@@ -40,6 +40,8 @@
 #include "utils/snapmgr.h"
 
 #include "am/build/ivfkm_team.h"
+#include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 
 /* What is in the parallel context's segment. */
@@ -380,11 +382,12 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.index_info = BuildIndexInfo(build.index.relation);
 	build.index_info->ii_Concurrent = shared->concurrent;
 	build.index.ops = ivfkm_ops_get(build.index.relation);
+	ivfkm_columns_get(build.index.relation, &build.index.columns);
 	build.dims = shared->dims;
+	build.plan.meta.dimensions = shared->dims;
 	build.plan.meta.refine_bits = shared->refine_bits;
-	page_node_geometry(&build.index.nodes, build.dims);
-	page_list_geometry(&build.index.lists, build.dims, shared->refine_bits);
-	page_null_geometry(&build.index.nulls);
+	build.plan.meta.nattributes = (uint16) build.index.columns.nattributes;
+	ivfkm_index_geometry(&build.index, &build.plan.meta);
 	build.context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build.row_context =

@@ -44,7 +44,7 @@ write_node(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 id, BlockNumber bl
 			x[i] = vdb_half_to_float(level->centroids[(Size) child * dims + i]);
 		(void) ivfkm_code_make(QUANT_L2, dims, 0, x, true, centroid, NULL, &code);
 		page_child_locate(level->first_record, dims, child, &pointer);
-		ivfkm_code_entry(&code, &pointer, &entry);
+		ivfkm_code_entry(&code, NULL, &pointer, &entry);
 		entry.norm2 = level->norms[child];
 		entry.radius = level->radii[child];
 		page_extent_add(&extent, &entry);
@@ -92,7 +92,7 @@ write_records(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 	IvfkmChildWriter children;
 
 	if (number == 0)
-		page_list_geometry(&geometry, dims, plan->meta.refine_bits);
+		page_list_geometry(&geometry, dims, plan->meta.refine_bits, plan->meta.nattributes);
 	else
 		page_node_geometry(&geometry, dims);
 	page_child_begin(&children, writer, dims, plan->meta.root_id, plan->meta.root_generation,
@@ -130,7 +130,7 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber first)
 	BlockNumber block;
 
 	page_node_geometry(&node_geometry, dims);
-	page_list_geometry(&list_geometry, dims, meta->refine_bits);
+	page_list_geometry(&list_geometry, dims, meta->refine_bits, meta->nattributes);
 	meta->tree_first = first;
 	meta->mean_block = first;
 	meta->root_block = meta->mean_block + page_mean_pages(dims);
@@ -150,7 +150,7 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber first)
 					 page_extent_refine_blocks(geometry, level->counts[member]);
 		}
 	}
-	page_null_geometry(&null_geometry);
+	page_null_geometry(&null_geometry, meta->nattributes);
 	if (meta->null_id == 0)
 		meta->null_id = meta->next_id++;
 	meta->null_generation = meta->root_generation;

@@ -66,9 +66,13 @@ ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x, b
 	return quant_encode(metric, dims, x, centroid, offset, code->bits, &code->factors);
 }
 
-/* What goes into the index for the row at "tid"; points to the codes. */
+/*
+ * What goes into the index for the row at "tid"; points to the codes and the attributes (NULL in
+ * nodes).
+ */
 void
-ivfkm_code_entry(const IvfkmCode *code, const ItemPointerData *tid, IvfkmEntry *entry)
+ivfkm_code_entry(const IvfkmCode *code, const IvfkmAttributes *attributes,
+				 const ItemPointerData *tid, IvfkmEntry *entry)
 {
 	entry->code = code->bits;
 	entry->factors = code->factors;
@@ -77,4 +81,5 @@ ivfkm_code_entry(const IvfkmCode *code, const ItemPointerData *tid, IvfkmEntry *
 	entry->radius = 0.0f;
 	entry->refine_code = code->refine;
 	entry->refine_factors = code->refine_factors;
+	entry->attributes = attributes;
 }

@@ -10,6 +10,7 @@
  */
 #include "compat.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_space.h"
@@ -24,13 +25,24 @@ ivfkm_index_open(IvfkmIndex *index, Relation relation)
 	index->relation = relation;
 	index->ops = ivfkm_ops_get(relation);
 	index->space = NULL;
+	ivfkm_columns_get(relation, &index->columns);
 	page_meta_read(relation, &index->meta);
 	if (index->meta.metric != (uint32) index->ops->metric)
 		page_corrupted(relation, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   index->meta.metric);
-	page_node_geometry(&index->nodes, (int) index->meta.dimensions);
-	page_list_geometry(&index->lists, (int) index->meta.dimensions, index->meta.refine_bits);
-	page_null_geometry(&index->nulls);
+	if (index->meta.nattributes != index->columns.nattributes)
+		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
+					   index->meta.nattributes, index->columns.nattributes);
+	ivfkm_index_geometry(index, &index->meta);
+}
+
+/* Sets the geometries of an index with such a metapage. */
+void
+ivfkm_index_geometry(IvfkmIndex *index, const IvfkmMetaPageData *meta)
+{
+	page_node_geometry(&index->nodes, (int) meta->dimensions);
+	page_list_geometry(&index->lists, (int) meta->dimensions, meta->refine_bits, meta->nattributes);
+	page_null_geometry(&index->nulls, meta->nattributes);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_ops.h"
 
 /* The name of the access method that the index was made with: ivfkm, or one of pgvector's. */
@@ -31,7 +32,8 @@ ivfkm_ops_method(Relation relation)
 const IvfkmOps *
 ivfkm_ops_get(Relation relation)
 {
-	FmgrInfo *support = index_getprocinfo(relation, 1, IVFKM_SUPPORT_OPS);
+	AttrNumber column = (AttrNumber) (ivfkm_columns_vector(relation) + 1);
+	FmgrInfo *support = index_getprocinfo(relation, column, IVFKM_SUPPORT_OPS);
 
 	return (const IvfkmOps *) DatumGetPointer(FunctionCall1(support, PointerGetDatum(NULL)));
 }
@@ -43,7 +45,8 @@ ivfkm_ops_get(Relation relation)
 int32
 ivfkm_ops_column_typmod(Relation relation, Oid *type)
 {
-	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), 0);
+	Form_pg_attribute attribute =
+		TupleDescAttr(RelationGetDescr(relation), ivfkm_columns_vector(relation));
 	int32 typmod = attribute->atttypmod;
 
 	*type = getBaseTypeAndTypmod(attribute->atttypid, &typmod);
@@ -59,6 +62,7 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 {
 	Oid type;
 	int dims = ivfkm_ops_column_typmod(relation, &type);
+	int nattributes = ivfkm_columns_attributes(relation);
 
 	/* the operator classes of bit take bit varying too */
 	if (type == VARBITOID)
@@ -75,6 +79,12 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("column cannot have more than %d dimensions for %s index",
 							   ops->max_dims, ivfkm_ops_method(relation))));
+	if (dims > page_attributes_max_dims(nattributes))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("column cannot have more than %d dimensions for %s index with %d "
+							   "other columns",
+							   page_attributes_max_dims(nattributes), ivfkm_ops_method(relation),
+							   nattributes)));
 	return dims;
 }
 

@@ -36,6 +36,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_rights.h"
 
 /*
@@ -85,6 +86,21 @@ catalog_expression(Relation index, AttrNumber attribute)
 	}
 	ReleaseSysCache(tuple);
 	return expression;
+}
+
+/*
+ * The expression of an index column (from 0) that is one, as it was written.  The caller evaluates
+ * it with the rights of whoever may see it.
+ */
+Node *
+ivfkm_index_expression(Relation index, int column)
+{
+	List *expressions = (List *) catalog_expression(index, Anum_pg_index_indexprs);
+	int n = 0;
+
+	for (int i = 0; i < column; i++)
+		n += index->rd_index->indkey.values[i] == InvalidAttrNumber;
+	return list_nth(expressions, n);
 }
 
 /*
@@ -139,7 +155,10 @@ contains_other_code(Node *node, void *context)
 bool
 ivfkm_bypasses_policies(PlannerInfo *root, const IndexPath *path, Relation index)
 {
+	int vector = ivfkm_columns_vector(index);
+
 	if (path->path.parent->baserestrict_min_security >= root->qual_security_level)
 		return false; /* no condition on the table goes before those of the query */
-	return contains_other_code(catalog_expression(index, Anum_pg_index_indexprs), NULL);
+	return index->rd_index->indkey.values[vector] == InvalidAttrNumber &&
+		   contains_other_code(ivfkm_index_expression(index, vector), NULL);
 }

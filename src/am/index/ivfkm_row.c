@@ -14,6 +14,7 @@
 
 #include "fmgr.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
 
@@ -57,19 +58,26 @@ ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x, bool 
 	return true;
 }
 
-/* What the index keeps of a row whose value is NULL: its address. */
+const IvfkmAttributes ivfkm_row_unknown = {.unknown = true};
+
+/*
+ * What the index keeps of a row whose value is NULL: its address and its attributes, to which the
+ * entry points.
+ */
 void
-ivfkm_row_null_entry(const ItemPointerData *tid, IvfkmEntry *entry)
+ivfkm_row_null_entry(const IvfkmAttributes *attributes, const ItemPointerData *tid,
+					 IvfkmEntry *entry)
 {
 	memset(entry, 0, sizeof(*entry));
 	entry->tid = *tid;
+	entry->attributes = attributes;
 }
 
 /* True if a row has a value to be indexed by, and not NULL. */
 bool
-ivfkm_row_has_value(const bool *isnull)
+ivfkm_row_has_value(const IvfkmIndex *index, const bool *isnull)
 {
-	return !isnull[0];
+	return !isnull[index->columns.vector];
 }
 
 /*
@@ -78,17 +86,26 @@ ivfkm_row_has_value(const bool *isnull)
  * NULL.  Errors: a value of other dimensions than the index's.
  */
 bool
-ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull, IvfkmRow *row)
+ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, const bool *isnull,
+					  IvfkmRow *row)
 {
 	int dims = index->lists.dims;
 	void *value;
 
-	if (!ivfkm_row_has_value(isnull))
+	if (!ivfkm_row_has_value(index, isnull))
 		return false;
-	value = PG_DETOAST_DATUM(values[0]);
+	value = PG_DETOAST_DATUM(values[index->columns.vector]);
 	ivfkm_ops_check_value(index->ops, index->relation, value, dims);
 	row->has_distance = ivfkm_row_load(index->ops, value, dims, row->x, &row->ordinary);
 	return true;
+}
+
+/* The same, and the row's attributes, also of one whose value is NULL. */
+bool
+ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull, IvfkmRow *row)
+{
+	ivfkm_columns_read(&index->columns, values, isnull, &row->attributes);
+	return ivfkm_row_read_vector(index, values, isnull, row);
 }
 
 /* Maps a row that was read into index space; a unit vector for cosine. */

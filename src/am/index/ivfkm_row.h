@@ -20,10 +20,17 @@ typedef struct IvfkmRow
 	float *x;		   /* the caller's room for "dims" coordinates */
 	bool ordinary;	   /* exact distances to it are close to the true ones */
 	bool has_distance; /* to anything: it is not a zero vector under cosine */
+	IvfkmAttributes attributes;
 } IvfkmRow;
 
-extern void ivfkm_row_null_entry(const ItemPointerData *tid, IvfkmEntry *entry);
-extern bool ivfkm_row_has_value(const bool *isnull);
+/* Of a row of which nothing but the address is known. */
+extern const IvfkmAttributes ivfkm_row_unknown;
+
+extern void ivfkm_row_null_entry(const IvfkmAttributes *attributes, const ItemPointerData *tid,
+								 IvfkmEntry *entry);
+extern bool ivfkm_row_has_value(const IvfkmIndex *index, const bool *isnull);
+extern bool ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, const bool *isnull,
+								  IvfkmRow *row);
 extern bool ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 						   IvfkmRow *row);
 extern bool ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x,

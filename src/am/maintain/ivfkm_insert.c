@@ -43,12 +43,12 @@ typedef struct InsertPlace
 {
 	IvfkmChildData list;
 	const IvfkmGeometry *geometry; /* of the list */
-	IvfkmEntry entry;
+	IvfkmEntry entry;			   /* points to the attributes of the row */
 } InsertPlace;
 
 /*
  * Finds the nearest list of a row whose value was read into "row", and its codes there.  Allocates
- * in the current memory context.
+ * in the current memory context; "row" must stay.
  */
 static void
 place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, InsertPlace *place)
@@ -71,18 +71,19 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
 	ivfkm_code_init(&code, dims, index->lists.refine_bits);
 	(void) ivfkm_row_encode(space, index->lists.refine_bits, row, centroid, &code);
-	ivfkm_code_entry(&code, tid, &place->entry);
+	ivfkm_code_entry(&code, &row->attributes, tid, &place->entry);
 	place->list = probe.child;
 	place->geometry = &index->lists;
 }
 
 /* The place of a row without a value. */
 static void
-place_null(const IvfkmIndex *index, const ItemPointerData *tid, InsertPlace *place)
+place_null(const IvfkmIndex *index, const IvfkmAttributes *attributes, const ItemPointerData *tid,
+		   InsertPlace *place)
 {
 	page_meta_nulls(&index->meta, &place->list);
 	place->geometry = &index->nulls;
-	ivfkm_row_null_entry(tid, &place->entry);
+	ivfkm_row_null_entry(attributes, tid, &place->entry);
 }
 
 /* The place of a row of which nothing but the address is known: any list. */
@@ -96,40 +97,42 @@ place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const Item
 	place->geometry = &index->lists;
 	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
 	ivfkm_code_forced(index->lists.dims, index->lists.refine_bits, &code);
-	ivfkm_code_entry(&code, tid, &place->entry);
+	ivfkm_code_entry(&code, &ivfkm_row_unknown, tid, &place->entry);
 }
 
-/* Reads and places a row, whatever it is. */
+/* Reads and places a row, whatever it is.  Allocates in the current memory context. */
 static bool
 place_row(IvfkmIndex *index, const Datum *values, const bool *isnull, const ItemPointerData *tid,
 		  InsertPlace *place)
 {
-	IvfkmRow row;
+	IvfkmRow *row = palloc(sizeof(IvfkmRow));
 	bool has_value;
 
-	row.x = palloc(sizeof(float) * index->lists.dims);
-	has_value = ivfkm_row_read(index, values, isnull, &row);
+	row->x = palloc(sizeof(float) * index->lists.dims);
+	has_value = ivfkm_row_read(index, values, isnull, row);
 	if (has_value)
-		place_value(index, &row, tid, place);
+		place_value(index, row, tid, place);
 	else
-		place_null(index, tid, place);
+		place_null(index, &row->attributes, tid, place);
 	return has_value;
 }
 
 /*
  * Puts a row into a tree in the making, "index", whose pages come from "reserve": with its values,
- * or without (values is NULL); then searches of "any_list" will look at the row itself.  Allocates
- * in the current memory context.
+ * or without (values is NULL); then searches will look at the row itself, those of "any_list" or,
+ * if is_null, of the list of NULLs.  Allocates in the current memory context.
  */
 void
 ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
-					   const bool *isnull, const IvfkmChildData *any_list,
+					   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
 					   const ItemPointerData *tid)
 {
 	InsertPlace place;
 
 	if (values != NULL)
 		(void) place_row(index, values, isnull, tid, &place);
+	else if (is_null)
+		place_null(index, &ivfkm_row_unknown, tid, &place);
 	else
 		place_forced(index, any_list, tid, &place);
 	(void) page_list_insert(index->relation, reserve, place.geometry, &place.list, &place.entry);

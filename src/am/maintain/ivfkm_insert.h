@@ -21,7 +21,7 @@ extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPoin
 						IndexInfo *index_info);
 
 extern void ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
-								   const bool *isnull, const IvfkmChildData *any_list,
+								   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
 								   const ItemPointerData *tid);
 
 #endif /* IVFKM_INSERT_H */

@@ -34,6 +34,7 @@
 #include "am/build/ivfkm_team.h"
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_all_lists.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_insert.h"
@@ -207,6 +208,13 @@ is_known(const Renewing *renewing, const ItemPointerData *tid)
 
 /* ----- the new tree ----- */
 
+/* True if the row itself is to be looked at; what is known of a row without a vector may do. */
+static bool
+needs_row(const Renewing *renewing, bool is_null)
+{
+	return !is_null || renewing->build.index.columns.nattributes > 0;
+}
+
 /* Assigns all rows of the current tree to lists of the new one. */
 static void
 assign_rows(Renewing *renewing)
@@ -218,24 +226,27 @@ assign_rows(Renewing *renewing)
 	for (Size i = 0; i < renewing->ntids; i++)
 	{
 		ItemPointerData tid;
-		Datum value = (Datum) 0;
-		bool isnull = page_pending_is_null(&renewing->tids[i], &tid);
-		IvfkmRowState state = IVFKM_ROW_NULL;
+		bool is_null = page_pending_is_null(&renewing->tids[i], &tid);
+		IvfkmRowState state = IVFKM_ROW_FORCED;
 
 		if (i % 64 == 0)
 			check_waiters(renewing);
-		if (!isnull)
-			state = ivfkm_rows_get(&renewing->rows, &tid, &value);
+		if (needs_row(renewing, is_null))
+			state = ivfkm_rows_get(&renewing->rows, &tid);
 		switch (state)
 		{
 			case IVFKM_ROW_VALUE:
 			case IVFKM_ROW_NULL:
-				isnull = state == IVFKM_ROW_NULL;
-				ivfkm_assign_row(build, &tid, &value, &isnull);
+				ivfkm_assign_row(build, &tid, renewing->rows.values, renewing->rows.isnull);
 				break;
 			case IVFKM_ROW_FORCED:
-				ivfkm_assign_forced(build, &tid);
-				renewing->result->forced++;
+				if (is_null)
+					ivfkm_assign_null(build, &tid);
+				else
+				{
+					ivfkm_assign_forced(build, &tid);
+					renewing->result->forced++;
+				}
 				break;
 			case IVFKM_ROW_GONE:
 				renewing->result->dropped++;
@@ -287,30 +298,26 @@ enter_late(Renewing *renewing, const ItemPointerData *tids, Size n, bool forced)
 	{
 		IvfkmRowState state = IVFKM_ROW_FORCED;
 		ItemPointerData tid;
-		Datum value = (Datum) 0;
-		bool isnull = page_pending_is_null(&tids[i], &tid);
+		bool is_null = page_pending_is_null(&tids[i], &tid);
 
 		if (is_known(renewing, &tids[i]))
 			continue;
-		if (isnull)
-			state = IVFKM_ROW_NULL;
-		else if (!forced)
+		if (!forced && needs_row(renewing, is_null))
 		{
 			if (i % 64 == 0)
 				check_waiters(renewing);
-			state = ivfkm_rows_get(&renewing->rows, &tid, &value);
+			state = ivfkm_rows_get(&renewing->rows, &tid);
 		}
 		if (state == IVFKM_ROW_GONE)
 		{
 			renewing->result->dropped++;
 			continue;
 		}
-		if (state == IVFKM_ROW_FORCED)
+		if (state == IVFKM_ROW_FORCED && !is_null)
 			renewing->result->forced++;
-		isnull = state == IVFKM_ROW_NULL;
 		ivfkm_insert_unreached(&renewing->next, &renewing->reserve,
-							   state == IVFKM_ROW_FORCED ? NULL : &value, &isnull,
-							   &renewing->any_list, &tid);
+							   state == IVFKM_ROW_FORCED ? NULL : renewing->rows.values,
+							   renewing->rows.isnull, is_null, &renewing->any_list, &tid);
 		renewing->result->late++;
 	}
 }
@@ -452,7 +459,7 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 	renewing->position.block = InvalidBlockNumber;
 	old_context = MemoryContextSwitchTo(build->context);
 	build->plan.meta.refine_bits = meta.refine_bits;
-	page_list_geometry(&build->index.lists, build->dims, meta.refine_bits);
+	ivfkm_index_geometry(&build->index, &build->plan.meta);
 	build->plan.meta.root_id = meta.next_id;
 
 	ivfkm_build_plan(build);

@@ -33,6 +33,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_rows.h"
 
@@ -43,6 +44,7 @@ ivfkm_rows_begin(IvfkmRows *rows, Relation heap, Relation index, Snapshot snapsh
 	rows->heap = heap;
 	rows->index = index;
 	rows->snapshot = snapshot;
+	rows->vector = ivfkm_columns_vector(index);
 	rows->index_info = ivfkm_index_info(index);
 	rows->fetch = table_index_fetch_begin(heap);
 	rows->slot = table_slot_create(heap, NULL);
@@ -74,21 +76,23 @@ fetch(IvfkmRows *rows, const ItemPointerData *tid, Snapshot snapshot)
 								   &all_dead);
 }
 
-/* The indexed value of the row in the slot, detoasted, in rows->context. */
-static bool
-evaluate(IvfkmRows *rows, Datum *value)
+/* The indexed values of the row in the slot: long ones detoasted, in rows->context. */
+static IvfkmRowState
+evaluate(IvfkmRows *rows)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(rows->context);
-	Datum values[INDEX_MAX_KEYS];
-	bool isnull[INDEX_MAX_KEYS];
+	TupleDesc desc = RelationGetDescr(rows->index);
 
 	ResetPerTupleExprContext(rows->estate);
 	GetPerTupleExprContext(rows->estate)->ecxt_scantuple = rows->slot;
-	FormIndexDatum(rows->index_info, rows->slot, rows->estate, values, isnull);
-	if (!isnull[0])
-		*value = PointerGetDatum(PG_DETOAST_DATUM_COPY(values[0]));
+	FormIndexDatum(rows->index_info, rows->slot, rows->estate, rows->values, rows->isnull);
+	for (int column = 0; column < desc->natts; column++)
+	{
+		if (!rows->isnull[column] && TupleDescAttr(desc, column)->attlen == -1)
+			rows->values[column] = PointerGetDatum(PG_DETOAST_DATUM_COPY(rows->values[column]));
+	}
 	MemoryContextSwitchTo(old_context);
-	return !isnull[0];
+	return rows->isnull[rows->vector] ? IVFKM_ROW_NULL : IVFKM_ROW_VALUE;
 }
 
 /*
@@ -96,7 +100,7 @@ evaluate(IvfkmRows *rows, Datum *value)
  * are raised.
  */
 static IvfkmRowState
-evaluate_carefully(IvfkmRows *rows, Datum *value)
+evaluate_carefully(IvfkmRows *rows)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -106,7 +110,7 @@ evaluate_carefully(IvfkmRows *rows, Datum *value)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		state = evaluate(rows, value) ? IVFKM_ROW_VALUE : IVFKM_ROW_NULL;
+		state = evaluate(rows);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
@@ -149,22 +153,22 @@ is_aborted(const IvfkmRows *rows)
 }
 
 /*
- * The state of the row with this address; *value, detoasted, lives until the next call.  May raise
- * what the index's expression raises.
+ * The state of the row with this address; its values, if they are known, are in rows->values and
+ * rows->isnull until the next call.  May raise what the index's expressions raise.
  */
 IvfkmRowState
-ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid, Datum *value)
+ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
 {
 	SnapshotData not_dead;
 	IvfkmRowState state;
 
 	MemoryContextReset(rows->context);
 	if (fetch(rows, tid, rows->snapshot))
-		return evaluate(rows, value) ? IVFKM_ROW_VALUE : IVFKM_ROW_NULL;
+		return evaluate(rows);
 
 	InitNonVacuumableSnapshot(not_dead, GlobalVisTestFor(rows->heap));
 	if (fetch(rows, tid, &not_dead))
-		state = evaluate_carefully(rows, value);
+		state = evaluate_carefully(rows);
 	else if (!fetch(rows, tid, SnapshotAny) || is_aborted(rows))
 		state = IVFKM_ROW_GONE;
 	else

@@ -22,8 +22,8 @@
 /* What is known of a row. */
 typedef enum IvfkmRowState
 {
-	IVFKM_ROW_VALUE,  /* its value */
-	IVFKM_ROW_NULL,	  /* that its value is NULL */
+	IVFKM_ROW_VALUE,  /* its values */
+	IVFKM_ROW_NULL,	  /* its values, of which the vector is NULL */
 	IVFKM_ROW_FORCED, /* nothing; somebody may see it */
 	IVFKM_ROW_GONE	  /* that nobody sees it, or ever will, here or on a replica */
 } IvfkmRowState;
@@ -38,11 +38,14 @@ typedef struct IvfkmRows
 	IndexFetchTableData *fetch;
 	TupleTableSlot *slot;
 	EState *estate;
-	MemoryContext context; /* of the last row's value */
+	MemoryContext context;		  /* of the last row's values */
+	int vector;					  /* column of the vector */
+	Datum values[INDEX_MAX_KEYS]; /* of the last row, detoasted */
+	bool isnull[INDEX_MAX_KEYS];
 } IvfkmRows;
 
 extern void ivfkm_rows_begin(IvfkmRows *rows, Relation heap, Relation index, Snapshot snapshot);
 extern void ivfkm_rows_end(IvfkmRows *rows);
-extern IvfkmRowState ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid, Datum *value);
+extern IvfkmRowState ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid);
 
 #endif /* IVFKM_ROWS_H */

@@ -79,8 +79,8 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	stats->num_index_tuples = 0;
 	stats->estimated_count = false;
 	page_meta_read(index, &meta);
-	page_list_geometry(&lists, (int) meta.dimensions, meta.refine_bits);
-	page_null_geometry(&nulls);
+	page_list_geometry(&lists, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
+	page_null_geometry(&nulls, meta.nattributes);
 
 	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta.used_blocks; block++)
 	{

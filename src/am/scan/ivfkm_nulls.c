@@ -23,7 +23,7 @@ void
 ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmMetaPageData *meta)
 {
 	memset(nulls, 0, sizeof(*nulls));
-	page_null_geometry(&nulls->geometry);
+	page_null_geometry(&nulls->geometry, meta->nattributes);
 	page_meta_nulls(meta, &nulls->list);
 	nulls->next = nulls->list.first_block;
 }

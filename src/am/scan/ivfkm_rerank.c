@@ -23,6 +23,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/scan/ivfkm_rerank.h"
@@ -35,10 +36,15 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 	rerank->ops = ops;
 	rerank->fetch = table_index_fetch_begin(heap);
 	rerank->slot = table_slot_create(heap, NULL);
-	rerank->index_info = ivfkm_index_info(index);
+	rerank->column = index->rd_index->indkey.values[ivfkm_columns_vector(index)];
 	rerank->estate = NULL;
-	if (rerank->index_info->ii_Expressions != NIL)
+	rerank->expression = NULL;
+	if (rerank->column == InvalidAttrNumber)
+	{
 		rerank->estate = CreateExecutorState();
+		rerank->expression = ExecPrepareExpr(
+			(Expr *) ivfkm_index_expression(index, ivfkm_columns_vector(index)), rerank->estate);
+	}
 	rerank->row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm rerank row", ALLOCSET_DEFAULT_SIZES);
 }
@@ -84,11 +90,13 @@ ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 
 	old_context = MemoryContextSwitchTo(rerank->row_context);
 	if (rerank->estate == NULL)
-		value = slot_getattr(rerank->slot, rerank->index_info->ii_IndexAttrNumbers[0], &isnull);
+		value = slot_getattr(rerank->slot, rerank->column, &isnull);
 	else
 	{
-		GetPerTupleExprContext(rerank->estate)->ecxt_scantuple = rerank->slot;
-		FormIndexDatum(rerank->index_info, rerank->slot, rerank->estate, &value, &isnull);
+		ExprContext *context = GetPerTupleExprContext(rerank->estate);
+
+		context->ecxt_scantuple = rerank->slot;
+		value = ExecEvalExprSwitchContext(rerank->expression, context, &isnull);
 	}
 	if (!isnull)
 	{

@@ -23,8 +23,9 @@ typedef struct IvfkmRerank
 	const IvfkmOps *ops;
 	IndexFetchTableData *fetch;
 	TupleTableSlot *slot;
-	IndexInfo *index_info;
-	EState *estate;			   /* for indexes on expressions, else NULL */
+	AttrNumber column;		   /* of the table, with the vector; 0: it is an expression */
+	EState *estate;			   /* of that, else NULL */
+	ExprState *expression;	   /* likewise */
 	MemoryContext row_context; /* detoasted values; reset after every row */
 } IvfkmRerank;
 

@@ -78,7 +78,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   so->meta.metric);
 	ivfkm_settings_get(index, &so->meta, &so->settings);
-	page_list_geometry(&so->geometry, (int) so->meta.dimensions, so->meta.refine_bits);
+	page_list_geometry(&so->geometry, (int) so->meta.dimensions, so->meta.refine_bits,
+					   so->meta.nattributes);
 	if (scan->numberOfOrderBys > 0)
 	{
 		isnull = (scan->orderByData[0].sk_flags & SK_ISNULL) != 0;

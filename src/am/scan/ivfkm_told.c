@@ -42,6 +42,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "am/index/ivfkm_columns.h"
 #include "am/scan/ivfkm_told.h"
 
 /* What a LIMIT or OFFSET counts for at most: more rows than a table has, and sums fit. */
@@ -194,7 +195,8 @@ split_bound(Expr *clause, Expr **distance, Expr **bound)
 static Expr *
 indexed_expression(Relation index, Index scanrelid)
 {
-	AttrNumber attribute = index->rd_index->indkey.values[0];
+	int column = ivfkm_columns_vector(index);
+	AttrNumber attribute = index->rd_index->indkey.values[column];
 	Oid type;
 	int32 typmod;
 	Oid collation;
@@ -202,7 +204,11 @@ indexed_expression(Relation index, Index scanrelid)
 
 	if (attribute == 0)
 	{
-		expr = copyObject(linitial(RelationGetIndexExpressions(index)));
+		int n = 0; /* expressions in the columns before */
+
+		for (int i = 0; i < column; i++)
+			n += index->rd_index->indkey.values[i] == InvalidAttrNumber;
+		expr = copyObject(list_nth(RelationGetIndexExpressions(index), n));
 		ChangeVarNodes(expr, 1, (int) scanrelid, 0);
 		return (Expr *) expr;
 	}
@@ -218,7 +224,7 @@ static bool
 split_distance(Relation index, Expr *column, Expr *distance, Expr **origin)
 {
 	OpExpr *op = (OpExpr *) distance;
-	Oid family = index->rd_opfamily[0];
+	Oid family = index->rd_opfamily[ivfkm_columns_vector(index)];
 	Oid opno;
 
 	if (!is_opclause(distance) || list_length(op->args) != 2)

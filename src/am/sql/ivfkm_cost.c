@@ -111,7 +111,7 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 	ivfkm_settings_get(index, meta, &model->settings);
 
 	dims = (int) meta->dimensions;
-	page_list_geometry(&model->geometry, dims, meta->refine_bits);
+	page_list_geometry(&model->geometry, dims, meta->refine_bits, meta->nattributes);
 	model->rows = Max(info->tuples, 1.0);
 	model->list_rows = model->rows / meta->nlists;
 	model->list_pages = ceil(model->list_rows / model->geometry.slots) * model->geometry.stripes;

@@ -147,7 +147,7 @@ describe_index(Relation index, Relation heap, void *arg)
 	int n = 0;
 
 	page_meta_read(index, &meta);
-	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits);
+	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
 	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
 	memset(&sum, 0, sizeof(sum));
 	for (int i = 0; i < nlists; i++)
@@ -158,7 +158,7 @@ describe_index(Relation index, Relation heap, void *arg)
 		sum.pages += totals.pages;
 		sum.refine_pages += totals.refine_pages;
 	}
-	page_null_geometry(&null_geometry);
+	page_null_geometry(&null_geometry, meta.nattributes);
 	page_meta_nulls(&meta, &null_list);
 	measure_list(index, &null_geometry, &null_list, &totals);
 	sum.dead += totals.dead;
@@ -203,7 +203,7 @@ describe_lists(Relation index, Relation heap, void *arg)
 	double scale;
 
 	page_meta_read(index, &meta);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
 	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
 	scale = ldexp(1.0, meta.scale_exponent);
 	for (int i = 0; i < nlists; i++)

@@ -85,7 +85,7 @@ prewarm_index(Relation index, Relation heap, void *arg)
 		return;
 	}
 	mean_end = meta.mean_block + page_mean_pages((int) meta.dimensions);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
 	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
 	prewarm->blocks +=
 		1 + read_blocks(index, meta.mean_block, mean_end) + tree.nodes + tree.centroids;

@@ -35,6 +35,7 @@
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_row.h"
@@ -50,6 +51,7 @@ typedef struct CheckState
 {
 	Relation index;
 	const IvfkmOps *ops;
+	IvfkmColumns columns;
 	IvfkmMetaPageData meta;
 	IvfkmGeometry node_geometry;
 	IvfkmGeometry list_geometry;
@@ -597,6 +599,37 @@ slot_holds(const IvfkmUnit *unit, int lane, const uint8 *found_code, const Ivfkm
 		   memcmp(code->bits, found_code, quant_code_bytes(dims)) == 0;
 }
 
+/*
+ * The slot of a row must have its attributes, unless it is one whose attributes are not known.
+ * Allocates in the current memory context.
+ */
+static void
+check_attributes(CheckState *check, const TidHashEntry *entry, const Datum *values,
+				 const bool *isnull)
+{
+	bool is_null = entry->list == NULL_LIST;
+	const IvfkmGeometry *geometry = is_null ? &check->null_geometry : &check->list_geometry;
+	IvfkmChildData list;
+	IvfkmUnit unit;
+	IvfkmAttributes stored;
+	IvfkmAttributes attributes;
+
+	if (geometry->nattributes == 0)
+		return;
+	page_meta_nulls(&check->meta, &list);
+	if (!is_null)
+		list = check->lists[entry->list].child;
+	copy_group(check, geometry, &list, entry->block);
+	page_unit_get(check->pages[geometry->stripes - 1], geometry, entry->slot / QUANT_UNIT, &unit);
+	page_slot_attributes(&unit, geometry, entry->slot % QUANT_UNIT, &stored);
+	ivfkm_columns_read(&check->columns, values, isnull, &attributes);
+	if (!stored.unknown && !page_attributes_equal(&stored, &attributes, geometry->nattributes))
+		page_corrupted(check->index, entry->block,
+					   "The attributes in slot %d are not those of row (%u,%u).", entry->slot,
+					   ItemPointerGetBlockNumberNoCheck(&entry->tid),
+					   ItemPointerGetOffsetNumberNoCheck(&entry->tid));
+}
+
 /* Callback of the table scan: a visible row must be in the index with the right code. */
 static void
 check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
@@ -626,17 +659,22 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 							   RelationGetRelationName(index), ItemPointerGetBlockNumber(tid),
 							   ItemPointerGetOffsetNumber(tid)),
 						errhint("Please REINDEX it.")));
-	if (ivfkm_row_has_value(isnull) == (entry->list == NULL_LIST))
+	if (isnull[check->columns.vector] != (entry->list == NULL_LIST))
 		page_corrupted(index, entry->block,
-					   ivfkm_row_has_value(isnull)
+					   !isnull[check->columns.vector]
 						   ? "Row (%u,%u) is in the list of NULLs, but has a value."
 						   : "Row (%u,%u) has no value, but is not in the list of NULLs.",
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	if (entry->list == NULL_LIST)
-		return;
-
 	old_context = MemoryContextSwitchTo(check->row_context);
-	value = PG_DETOAST_DATUM(values[0]);
+	check_attributes(check, entry, values, isnull);
+	if (entry->list == NULL_LIST)
+	{
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(check->row_context);
+		return;
+	}
+
+	value = PG_DETOAST_DATUM(values[check->columns.vector]);
 	ivfkm_ops_check_value(check->ops, index, value, dims);
 	x = palloc(sizeof(float) * dims);
 	centroid = palloc(sizeof(float) * dims);
@@ -711,6 +749,7 @@ check_index(Relation index, Relation heap, void *arg)
 	memset(&check, 0, sizeof(check));
 	check.index = index;
 	check.ops = ivfkm_ops_get(index);
+	ivfkm_columns_get(index, &check.columns);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	/* rows that such a snapshot sees may be missing rightly: see amcheck */
 	if (IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
@@ -724,14 +763,17 @@ check_index(Relation index, Relation heap, void *arg)
 	if (check.meta.metric != (uint32) check.ops->metric)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   check.meta.metric);
+	if (check.meta.nattributes != check.columns.nattributes)
+		page_corrupted(index, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
+					   check.meta.nattributes, check.columns.nattributes);
 	/* the column may have lost its type modifier since, which keeps the index */
 	column_dims = ivfkm_ops_column_typmod(index, &column_type);
 	if (column_dims > 0 && column_dims != dims)
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.", dims,
 					   column_dims);
 	page_node_geometry(&check.node_geometry, dims);
-	page_list_geometry(&check.list_geometry, dims, check.meta.refine_bits);
-	page_null_geometry(&check.null_geometry);
+	page_list_geometry(&check.list_geometry, dims, check.meta.refine_bits, check.meta.nattributes);
+	page_null_geometry(&check.null_geometry, check.meta.nattributes);
 	mean = palloc(sizeof(float) * dims);
 	page_mean_read(index, &check.meta, mean);
 	check.space = ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.ops->metric,

@@ -36,6 +36,7 @@ typedef struct Model
 	ItemPointerData refine; /* of a slot: kept when it is cleared */
 	float norm2;
 	float radius;
+	IvfkmAttributes attributes;
 } Model;
 
 static pg_prng_state state;
@@ -63,6 +64,15 @@ fill(Model *model, const IvfkmGeometry *geometry, uint32 number)
 	ItemPointerSet(&model->tid, number / 200, (OffsetNumber) (number % 200 + 1));
 	model->norm2 = (float) below(1000);
 	model->radius = (float) below(10);
+	memset(&model->attributes, 0, sizeof(model->attributes));
+	model->attributes.unknown = geometry->nattributes > 0 && below(8) == 0;
+	for (int a = 0; a < geometry->nattributes && !model->attributes.unknown; a++)
+	{
+		if (below(4) == 0)
+			model->attributes.nulls |= (uint8) (1 << a);
+		else
+			model->attributes.images[a] = (int64) pg_prng_uint64(&state);
+	}
 	if (geometry->refine_bits > 0)
 	{
 		for (int i = 0; i < quant_refine_bytes(geometry->dims, geometry->refine_bits); i++)
@@ -96,6 +106,7 @@ entry_of(const Model *model)
 	entry.radius = model->radius;
 	entry.refine_code = model->refine_code;
 	entry.refine_factors = model->refine_factors;
+	entry.attributes = &model->attributes;
 	return entry;
 }
 
@@ -107,6 +118,8 @@ compare_slot(Page *pages, const IvfkmGeometry *geometry, int slot, const Model *
 	int bytes = quant_code_bytes(geometry->dims);
 	uint8 *code = palloc(bytes);
 	int lane = slot % QUANT_UNIT;
+	IvfkmAttributes none = {0};
+	IvfkmAttributes attributes;
 	IvfkmUnit unit;
 
 	if (page_slot_used(last_page, geometry, slot) != model->used)
@@ -125,6 +138,10 @@ compare_slot(Page *pages, const IvfkmGeometry *geometry, int slot, const Model *
 	if (geometry->node && (unit.norm2[lane] != (model->used ? page_half_up(model->norm2) : 0) ||
 						   unit.radius[lane] != (model->used ? page_half_up(model->radius) : 0)))
 		elog(ERROR, "norm or radius of slot %d differ", slot);
+	page_slot_attributes(&unit, geometry, lane, &attributes);
+	if (!page_attributes_equal(&attributes, model->used ? &model->attributes : &none,
+							   geometry->nattributes))
+		elog(ERROR, "the attributes of slot %d differ", slot);
 	pfree(code);
 }
 
@@ -142,11 +159,11 @@ test_page_group(PG_FUNCTION_ARGS)
 
 	pg_prng_seed(&state, (uint64) PG_GETARG_INT32(3));
 	if (PG_GETARG_INT32(0) == 0)
-		page_null_geometry(&geometry);
+		page_null_geometry(&geometry, PG_GETARG_INT32(5));
 	else if (PG_GETARG_BOOL(2))
 		page_node_geometry(&geometry, PG_GETARG_INT32(0));
 	else
-		page_list_geometry(&geometry, PG_GETARG_INT32(0), PG_GETARG_INT32(1));
+		page_list_geometry(&geometry, PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT32(5));
 	memset(&owner, 0, sizeof(owner));
 	owner.id = 7;
 	owner.generation = 3;
@@ -349,7 +366,7 @@ test_page_list(PG_FUNCTION_ARGS)
 
 	pg_prng_seed(&state, (uint64) PG_GETARG_INT32(1));
 	page_meta_read(index, &meta);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
 	list = only_list(index, &meta);
 	models = palloc(sizeof(Model) * steps);
 	for (int i = 0; i < steps; i++)

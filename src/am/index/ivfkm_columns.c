@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_columns.c
+ *	  Which column of an index is the vector, and what the others are.
+ *
+ * NOTES
+ *	  An operator class of vectors has support function 1, one of attributes support function 2.
+ *	  One column is the vector, at any place; the others are attributes, in their order.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_columns.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/genam.h"
+#include "fmgr.h"
+#include "utils/lsyscache.h"
+
+#include "am/index/ivfkm_attribute.h"
+#include "am/index/ivfkm_columns.h"
+
+/* True if a column (from 0) of the index is a vector. */
+static bool
+is_vector(Relation relation, int column)
+{
+	return OidIsValid(index_getprocid(relation, (AttrNumber) (column + 1), IVFKM_SUPPORT_OPS));
+}
+
+/*
+ * The number, from 0, of the index column that is the vector.  Errors: there is none, or more than
+ * one.
+ */
+int
+ivfkm_columns_vector(Relation relation)
+{
+	int n = IndexRelationGetNumberOfKeyAttributes(relation);
+	int vector = -1;
+
+	for (int column = 0; column < n; column++)
+	{
+		if (!is_vector(relation, column))
+			continue;
+		if (vector >= 0)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("index \"%s\" has more than one vector column",
+								   RelationGetRelationName(relation)),
+							errhint("Create an index for each of them.")));
+		vector = column;
+	}
+	if (vector < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("index \"%s\" has no vector column", RelationGetRelationName(relation)),
+				 errhint("Name the column with the vectors, too; its rows are found through the "
+						 "other columns as well.")));
+	return vector;
+}
+
+/* How many columns the index has beside the vector.  Errors: too many. */
+int
+ivfkm_columns_attributes(Relation relation)
+{
+	int n = IndexRelationGetNumberOfKeyAttributes(relation) - 1;
+
+	if (n > IVFKM_MAX_ATTRIBUTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("index \"%s\" cannot have more than %d columns beside the vector",
+						RelationGetRelationName(relation), IVFKM_MAX_ATTRIBUTES),
+				 errhint("Leave out those that exclude the fewest rows: conditions on columns that "
+						 "are not in the index are checked in the table.")));
+	return n;
+}
+
+/* Finds out what the columns of an index are.  Errors: those of the functions above. */
+void
+ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+	int n = ivfkm_columns_attributes(relation);
+	int vector = ivfkm_columns_vector(relation);
+
+	memset(columns, 0, sizeof(*columns));
+	columns->vector = vector;
+	for (int column = 0; column <= n; column++)
+	{
+		IvfkmAttribute *attribute = &columns->attributes[columns->nattributes];
+
+		if (column == vector)
+			continue;
+		attribute->column = column;
+		attribute->type = getBaseType(TupleDescAttr(desc, column)->atttypid);
+		attribute->collation = relation->rd_indcollation[column];
+		attribute->function =
+			index_getprocinfo(relation, (AttrNumber) (column + 1), IVFKM_SUPPORT_ATTRIBUTE);
+		attribute->ops = (const IvfkmAttributeOps *) DatumGetPointer(
+			FunctionCall1(attribute->function, PointerGetDatum(NULL)));
+		columns->nattributes++;
+	}
+}
+
+/*
+ * The attributes of a row, from the values of its index columns.  Detoasts in the current memory
+ * context.
+ */
+void
+ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
+				   IvfkmAttributes *attributes)
+{
+	memset(attributes, 0, sizeof(*attributes));
+	for (int a = 0; a < columns->nattributes; a++)
+	{
+		const IvfkmAttribute *attribute = &columns->attributes[a];
+
+		if (isnull[attribute->column])
+			attributes->nulls |= (uint8) (1 << a);
+		else
+			attributes->images[a] =
+				attribute->ops->image(values[attribute->column], attribute->type,
+									  attribute->collation, attribute->function);
+	}
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_columns.h
+ *	  Which column of an index is the vector, and what the others are.
+ *
+ * IDENTIFICATION
+ *	  src/am/index/ivfkm_columns.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_COLUMNS_H
+#define IVFKM_COLUMNS_H
+
+#include "am/ivfkm.h"
+
+extern int ivfkm_columns_vector(Relation relation);
+extern int ivfkm_columns_attributes(Relation relation);
+extern void ivfkm_columns_get(Relation relation, IvfkmColumns *columns);
+extern void ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
+							   IvfkmAttributes *attributes);
+
+#endif /* IVFKM_COLUMNS_H */
