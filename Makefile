@@ -10,6 +10,7 @@
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
 #                         bench-plans, bench-prepare, bench-results, bench-quality: bench/README.md)
+#   make docs-reference   sql/docs/reference.md from the catalog
 #   make lint             the rules of this tree (test/lint)
 #   make format           clang-format on every C file (format-check: only look)
 #
@@ -28,6 +29,7 @@ EXTRA_CLEAN = $(DEPENDENCIES)
 
 # := because PGXS asks whether these are empty before it expands them.
 DATA := $(wildcard sql/vdb--*.sql)
+DOCS := $(sort $(wildcard sql/docs/*.md))
 REGRESS := $(sort $(basename $(notdir $(filter-out sql/vdb--%,$(wildcard sql/*.sql)))))
 REGRESS_OPTS = --inputdir=. --load-extension=vdb
 # those called point_* need test/modules/test_vdb
@@ -46,7 +48,7 @@ SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
 SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
-	bench-prepare bench-results bench-quality lint format format-check
+	bench-prepare bench-results bench-quality lint format format-check docs-reference
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -68,6 +70,8 @@ bench-search bench-build bench-insert bench-plans bench-prepare bench-results:
 	@bench/macro/run.sh $(@:bench-%=%)
 bench-quality:
 	@bench/expected/quality.sh write
+docs-reference:
+	@test/docs/reference.sh write
 
 ifneq ($(filter-out $(SCRIPTED),$(MAKECMDGOALS)),)
 $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
@@ -75,7 +79,7 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 endif
 
 .PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-prepare \
-	bench-results bench-quality lint format format-check
+	bench-results bench-quality lint format format-check docs-reference
 .NOTPARALLEL:
 
 else
@@ -87,6 +91,9 @@ $(error PG_CONFIG=$(PG_CONFIG) leads to no server build files (PGXS): install \
 postgresql-server-dev-NN or set PG_CONFIG. "make check" and "make demo" need no preparation)
 endif
 include $(PGXS)
+
+# a folder of its own: the pages have names such as loading.md
+docmoduledir := vdb
 
 # Extension "vector" is generated from vdb's script.  An installed pgvector is left alone.
 vector_shim = $(SHELL) $(srcdir)/sql/vector_shim.sh
