@@ -70,7 +70,7 @@ SELECT query, uses_index('SELECT id FROM t ' || query) FROM unnest(ARRAY[
 	'ORDER BY v LIMIT 5',
 	'ORDER BY id, v <-> ''[1,2,3,4,5,6,7,8]'' LIMIT 5',
 	'LIMIT 5',
-	'WHERE v <-> ''[1,2,3,4,5,6,7,8]'' < 10',
+	'WHERE v <-> ''[1,2,3,4,5,6,7,8]'' > 10',
 	'WHERE v = ''[1,2,3,4,5,6,7,8]''',
 	'WHERE v IS NULL']) query;
 SELECT uses_index('SELECT count(*) FROM t') AS count, uses_index('SELECT min(v <-> ''[1,2,3,4,5,6,7,8]'') FROM t') AS min;

@@ -22,6 +22,7 @@
 #include "am/scan/ivfkm_told.h"
 #include "am/sql/ivfkm_last_scan.h"
 #include "am/sql/ivfkm_planner.h"
+#include "am/sql/ivfkm_range_path.h"
 #include "cluster/kmeans.h"
 #include "distance/bits.h"
 #include "distance/dist.h"
@@ -97,6 +98,7 @@ _PG_init(void)
 	ivfkm_options_init();
 	ivfkm_settings_init();
 	ivfkm_planner_init();
+	ivfkm_range_path_init();
 	ivfkm_told_init(ivfkmgettuple);
 	ivfkm_last_scan_init();
 	page_point_init();

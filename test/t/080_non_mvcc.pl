@@ -50,7 +50,7 @@ for my $sql (
 	'SELECT count(*) FROM items',
 	'SELECT v FROM items',
 	"SELECT id FROM items WHERE v = $query",
-	"SELECT id FROM items WHERE v <-> $query < 1",
+	"SELECT id FROM items WHERE v <-> $query > 1",
 	"SELECT id FROM items ORDER BY v <-> $query DESC LIMIT 5",
 	"SELECT id FROM items ORDER BY v <+> $query LIMIT 5",
 	"SELECT id FROM items WHERE v IS NULL")

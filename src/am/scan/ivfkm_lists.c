@@ -194,12 +194,12 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 	return true;
 }
 
-/* Scans all lists that were scanned before. */
+/* Scans all lists that were scanned before, from number "first" on. */
 void
-ivfkm_lists_scan_again(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
+ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon, const IvfkmGiven *given,
 					   IvfkmCandidates *candidates)
 {
-	for (int i = 0; i < lists->nscanned; i++)
+	for (int i = first; i < lists->nscanned; i++)
 		scan_list(lists, i, false, epsilon, given, candidates);
 }
 

@@ -46,8 +46,8 @@ extern void ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapsh
 extern void ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);
-extern void ivfkm_lists_scan_again(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
-								   IvfkmCandidates *candidates);
+extern void ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon,
+								   const IvfkmGiven *given, IvfkmCandidates *candidates);
 extern void ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count);
 
 /* A heap address, or that of a refine record, as a number; and back. */

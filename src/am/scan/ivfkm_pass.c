@@ -126,8 +126,8 @@ few_rows(const IvfkmScan *so)
 }
 
 /* The lower bound above which no row is wanted. */
-static float
-highest_bound(const IvfkmScan *so)
+float
+ivfkm_pass_highest_bound(const IvfkmScan *so)
 {
 	double bound;
 
@@ -149,8 +149,9 @@ start_sweep(IvfkmScan *so)
 	else if (so->sweep > 1)
 		so->epsilon += LATER_EPSILON;
 	so->by_address = so->sweep == 1 && !so->exhaustive;
-	ivfkm_candidates_begin(&so->candidates, so->by_address ? (Size) so->k : 0, highest_bound(so));
-	ivfkm_lists_scan_again(&so->lists, so->epsilon, &so->given, &so->candidates);
+	ivfkm_candidates_begin(&so->candidates, so->by_address ? (Size) so->k : 0,
+						   ivfkm_pass_highest_bound(so));
+	ivfkm_lists_scan_again(&so->lists, 0, so->epsilon, &so->given, &so->candidates);
 }
 
 /*

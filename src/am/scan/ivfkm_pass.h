@@ -15,6 +15,7 @@
 
 extern int ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k);
 extern int64 ivfkm_pass_k(const IvfkmScan *so);
+extern float ivfkm_pass_highest_bound(const IvfkmScan *so);
 extern bool ivfkm_pass_due(const IvfkmScan *so);
 extern bool ivfkm_pass_has_all(const IvfkmScan *so);
 extern bool ivfkm_pass_next(IvfkmScan *so);

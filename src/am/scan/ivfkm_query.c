@@ -23,12 +23,6 @@
 #include "am/scan/ivfkm_query.h"
 
 /*
- * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
- * not overlap are in order but for one pair in 10^12.
- */
-#define REFINE_EPSILON 5.0f
-
-/*
  * Scales a query for inner products, whose order does not depend on its length, down by a
  * power of two if index space would clamp it.  Returns that power.
  */
@@ -122,15 +116,16 @@ ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon
 }
 
 /*
- * Bounds of the exact distance to the row at "tid" from its refine record; false if the snapshot
- * does not see the row: see ivfkm_refine_bounds().  Only if query->refine.
+ * Bounds of the exact distance to the row at "tid" from its refine record, "epsilon" standard
+ * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  Only if
+ * query->refine.
  */
 bool
 ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
-				   const ItemPointerData *tid, float *lb, float *ub)
+				   const ItemPointerData *tid, float epsilon, float *lb, float *ub)
 {
 	return ivfkm_refine_bounds(&query->refiner, &list->child, record, tid,
-							   list_constant(query, list), list->dist2, REFINE_EPSILON, lb, ub);
+							   list_constant(query, list), list->dist2, epsilon, lb, ub);
 }
 
 /*

@@ -38,7 +38,7 @@ extern double ivfkm_query_operator_distance(const IvfkmQuery *query, double dist
 extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  QuantBound *bound);
 extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,
-							   const ItemPointerData *record, const ItemPointerData *tid, float *lb,
-							   float *ub);
+							   const ItemPointerData *record, const ItemPointerData *tid,
+							   float epsilon, float *lb, float *ub);
 
 #endif /* IVFKM_QUERY_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_scan.c
- *	  Ordered scans: the executor's callbacks.
+ *	  Scans: the executor's callbacks.
  *
  * NOTES
  *	  README.md of this folder says how a query goes.
@@ -26,10 +26,17 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/scan/ivfkm_pass.h"
 #include "am/scan/ivfkm_scan.h"
+#include "am/scan/ivfkm_unordered.h"
 #include "page/page_point.h"
 
 /* Candidates that are kept at most; the rest is left to a later sweep. */
 #define MAX_CANDIDATES 131072
+
+/*
+ * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
+ * not overlap are in order but for one pair in 10^12.
+ */
+#define REFINE_EPSILON 5.0f
 
 /* The scan of this process that ended last. */
 static Oid last_index = InvalidOid;
@@ -51,7 +58,7 @@ resize_memory(void *memory, size_t bytes)
 
 /*
  * Prepares the search; called by the first gettuple after a rescan, in the scan's memory context.
- * A scan without an order finds rows within a distance; without that, too, it gives all.
+ * A scan without an order gives all rows, or those within a distance if it is told of one.
  */
 static void
 scan_begin(IndexScanDesc scan, IvfkmScan *so)
@@ -65,12 +72,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	so->started = true;
 	so->counts.searches++;
 	ivfkm_told_get(scan, &so->told_cache, &so->told);
-	/* a query that was not looked through may be one within a distance: its filter decides */
-	if (scan->numberOfOrderBys == 0 && so->told.known && !so->told.range)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("cannot scan %s index \"%s\" without order", ivfkm_ops_method(index),
-							   RelationGetRelationName(index))));
-	so->none = so->told.bounded && (so->told.bound < -DBL_MAX || so->told.query_null);
+	so->none =
+		(so->told.bounded && so->told.bound < -DBL_MAX) || (so->told.range && so->told.query_null);
 	if (so->none)
 		return;
 	page_meta_read(index, &so->meta);
@@ -90,7 +93,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		isnull = false;
 		value = PointerGetDatum(PG_DETOAST_DATUM_COPY(so->told.query));
 	}
-	so->exhaustive = so->told.exhaustive || scan->numberOfOrderBys == 0;
+	so->unordered = scan->numberOfOrderBys == 0;
+	so->exhaustive = so->told.exhaustive && !so->unordered;
 	ivfkm_query_init(&so->query, index, &so->meta, &so->geometry, so->ops, value, isnull, exact);
 	so->told.bounded &= so->query.ordered;
 	if (so->told.bounded)
@@ -101,7 +105,11 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_order_init(&so->order, bound, resize_memory);
 	ivfkm_nulls_begin(&so->nulls, &so->meta);
 	ivfkm_lists_begin(&so->lists, index, scan->xs_snapshot, &so->meta, &so->query, &so->geometry,
-					  (float) so->settings.epsilon, ivfkm_pass_lists(so, 1, ivfkm_pass_k(so)));
+					  (float) so->settings.epsilon,
+					  so->unordered ? (int) so->meta.nlists
+									: ivfkm_pass_lists(so, 1, ivfkm_pass_k(so)));
+	if (so->unordered)
+		ivfkm_unordered_begin(so);
 }
 
 /* ambeginscan */
@@ -238,8 +246,8 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 
 		page_refine_prefetch(so->query.refiner.index, so->query.refiner.geometry, &next);
 	}
-	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid, &refined.lb,
-						   &refined.ub))
+	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
+						   REFINE_EPSILON, &refined.lb, &refined.ub))
 		ivfkm_order_add_refined(&so->order, &refined);
 }
 
@@ -275,11 +283,11 @@ next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 }
 
 /*
- * Finds the next row; false if there are no more.  *next has its distance, or the lower bound of
- * it.  In the scan's memory context.
+ * Finds the next row in order; false if there are no more.  *next has its distance, or the lower
+ * bound of it.  In the scan's memory context.
  */
 static bool
-next_row(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
+next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 {
 	IvfkmOrder *order = &so->order;
 	IvfkmStep step = IVFKM_STEP_SCAN;
@@ -369,7 +377,12 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 	old_context = MemoryContextSwitchTo(so->context);
 	if (!so->started)
 		scan_begin(scan, so);
-	found = !so->none && next_row(scan, so, &next);
+	if (so->none)
+		found = false;
+	else if (so->unordered)
+		found = ivfkm_unordered_next(so, scan->indexRelation, scan->xs_snapshot, &next.row);
+	else
+		found = next_ordered(scan, so, &next);
 	MemoryContextSwitchTo(old_context);
 	if (!found)
 		return false;

@@ -52,7 +52,8 @@ typedef struct IvfkmScan
 
 	/* the same from the first row to the last */
 	IvfkmTold told;	 /* but for its limit */
-	bool exhaustive; /* all rows, or all within the bound, in exact order */
+	bool unordered;	 /* all rows, or all within the bound, in any order */
+	bool exhaustive; /* the same in exact order */
 	bool none;		 /* no row is wanted */
 	IvfkmMetaPageData meta;
 	IvfkmSettings settings;
@@ -62,10 +63,11 @@ typedef struct IvfkmScan
 	/* the current pass */
 	int pass; /* 0 before the first */
 	int sweep;
-	int64 k;		 /* rows that it prepares for */
-	int64 total_k;	 /* of all passes: rows that may be given before the next one */
-	float epsilon;	 /* of the sweep */
-	bool by_address; /* its rows are noted by address, as the next one has wider bounds */
+	int64 k;			/* rows that it prepares for */
+	int64 total_k;		/* of all passes: rows that may be given before the next one */
+	float epsilon;		/* of the sweep */
+	bool by_address;	/* its rows are noted by address, as the next one has wider bounds */
+	int collected_from; /* without order: the first list whose rows are candidates */
 
 	IvfkmLists lists;
 	IvfkmGiven given;

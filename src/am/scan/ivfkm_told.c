@@ -25,9 +25,6 @@
 
 #include "access/amapi.h"
 #include "access/relscan.h"
-#include "access/stratnum.h"
-#include "catalog/pg_amop.h"
-#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -39,10 +36,9 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
-#include "utils/typcache.h"
 
 #include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_range.h"
 #include "am/scan/ivfkm_told.h"
 
 /* What a LIMIT or OFFSET counts for at most: more rows than a table has, and sums fit. */
@@ -60,8 +56,8 @@ typedef struct Above
 /* A bound of the distance in the scan's filter. */
 typedef struct Bound
 {
-	ExprState *expr;
-	Oid type; /* float4 or float8 */
+	IvfkmRangeBound range;
+	ExprState *expr; /* of range.bound */
 } Bound;
 
 /* A scan of one of our indexes. */
@@ -162,35 +158,6 @@ is_fixed(Expr *expr)
 		   !contain_subplans((Node *) expr);
 }
 
-/*
- * Takes "clause" apart if it says distance < bound, distance <= bound or the same the other way
- * round, of float numbers.  Does not look at what the distance is.
- */
-static bool
-split_bound(Expr *clause, Expr **distance, Expr **bound)
-{
-	OpExpr *op = (OpExpr *) clause;
-	int strategy;
-
-	if (!is_opclause(clause) || list_length(op->args) != 2)
-		return false;
-	strategy = get_op_opfamily_strategy(
-		op->opno, lookup_type_cache(FLOAT8OID, TYPECACHE_BTREE_OPFAMILY)->btree_opf);
-	if (strategy == BTLessStrategyNumber || strategy == BTLessEqualStrategyNumber)
-	{
-		*distance = linitial(op->args);
-		*bound = lsecond(op->args);
-	}
-	else if (strategy == BTGreaterStrategyNumber || strategy == BTGreaterEqualStrategyNumber)
-	{
-		*distance = lsecond(op->args);
-		*bound = linitial(op->args);
-	}
-	else
-		return false;
-	return exprType((Node *) *distance) == FLOAT8OID && is_fixed(*bound);
-}
-
 /* The indexed column or expression, as the plan of the scan names it. */
 static Expr *
 indexed_expression(Relation index, Index scanrelid)
@@ -216,35 +183,6 @@ indexed_expression(Relation index, Index scanrelid)
 	return (Expr *) makeVar((int) scanrelid, attribute, type, typmod, collation, 0);
 }
 
-/*
- * True if "distance" is that of the index, between its column and something fixed: sets *origin
- * to that.
- */
-static bool
-split_distance(Relation index, Expr *column, Expr *distance, Expr **origin)
-{
-	OpExpr *op = (OpExpr *) distance;
-	Oid family = index->rd_opfamily[ivfkm_columns_vector(index)];
-	Oid opno;
-
-	if (!is_opclause(distance) || list_length(op->args) != 2)
-		return false;
-	opno = op->opno;
-	if (equal(linitial(op->args), column))
-		*origin = lsecond(op->args);
-	else if (equal(lsecond(op->args), column))
-	{
-		*origin = linitial(op->args);
-		opno = get_commutator(opno);
-	}
-	else
-		return false;
-	return OidIsValid(opno) &&
-		   SearchSysCacheExists3(AMOPOPID, ObjectIdGetDatum(opno), CharGetDatum(AMOP_ORDER),
-								 ObjectIdGetDatum(family)) &&
-		   is_fixed(*origin);
-}
-
 /* Notes a scan of one of our indexes, and the bounds that its filter has. */
 static void
 note_scan(Visit *visit, IndexScanState *state, const Above *above)
@@ -264,10 +202,9 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 		distance = linitial(plan->indexorderbyorig);
 	foreach (cell, quals)
 	{
-		Expr *left;
-		Expr *bound;
+		Bound *bound = &scan->bounds[scan->nbounds];
 
-		if (!split_bound(lfirst(cell), &left, &bound))
+		if (!ivfkm_range_split(lfirst(cell), &bound->range) || !is_fixed(bound->range.bound))
 		{
 			scan->filtered = true;
 			continue;
@@ -275,22 +212,23 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 		if (distance == NULL && plan->indexorderbyorig == NIL)
 		{
 			Relation index = state->iss_RelationDesc;
+			Oid family = index->rd_opfamily[ivfkm_columns_vector(index)];
 			Expr *column = indexed_expression(index, plan->scan.scanrelid);
 			Expr *origin;
 
-			if (split_distance(index, column, left, &origin))
+			if (ivfkm_range_origin(bound->range.distance, column, family, &origin) &&
+				is_fixed(origin))
 			{
-				distance = left;
+				distance = bound->range.distance;
 				scan->origin = ExecInitExpr(origin, &state->ss.ps);
 			}
 		}
-		if (distance == NULL || !is_distance(left, distance))
+		if (distance == NULL || !is_distance(bound->range.distance, distance))
 		{
 			scan->filtered = true;
 			continue;
 		}
-		scan->bounds[scan->nbounds].expr = ExecInitExpr(bound, &state->ss.ps);
-		scan->bounds[scan->nbounds].type = exprType((Node *) bound);
+		bound->expr = ExecInitExpr(bound->range.bound, &state->ss.ps);
 		scan->nbounds++;
 	}
 	query->scans = lappend(query->scans, scan);
@@ -534,12 +472,7 @@ get_bound(const IvfkmToldScan *scan, IvfkmTold *told)
 		Datum value = ExecEvalExprSwitchContext(scan->bounds[i].expr, context, &isnull);
 		double bound;
 
-		if (isnull)
-			bound = -get_float8_infinity();
-		else if (scan->bounds[i].type == FLOAT4OID)
-			bound = DatumGetFloat4(value);
-		else
-			bound = DatumGetFloat8(value);
+		bound = ivfkm_range_bound(&scan->bounds[i].range, value, isnull);
 		if (bound < told->bound)
 			told->bound = bound;
 	}

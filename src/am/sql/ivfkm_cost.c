@@ -32,6 +32,7 @@
 #include "am/index/ivfkm_tree.h"
 #include "am/sql/ivfkm_cost.h"
 #include "am/sql/ivfkm_plan_cache.h"
+#include "am/sql/ivfkm_range_rows.h"
 
 /*
  * A path that costs this is not chosen while there is another way.  Finite, because
@@ -65,6 +66,9 @@
 #define SPREAD	   1.5
 #define SPREAD_DIM 1600.0
 
+/* Candidates that a scan without order has at least: its bounds are as wide as can be. */
+#define RANGE_SURE 100.0
+
 /* What the costs of a scan follow from. */
 typedef struct ScanModel
 {
@@ -73,7 +77,8 @@ typedef struct ScanModel
 	IvfkmGeometry geometry;
 	double rows;		 /* in the index */
 	double limit;		 /* rows that the scan is told to give; 0 if it is not told */
-	bool filtered;		 /* some are filtered out */
+	double within;		 /* share of the rows within the bounds of the distance */
+	bool filtered;		 /* some are filtered out, beside those beyond the bounds */
 	double list_rows;	 /* in a list */
 	double list_pages;	 /* of a list, without refine pages */
 	double centroids;	 /* that a search compares with */
@@ -217,6 +222,63 @@ cost_of_sort(const ScanModel *model)
 }
 
 /*
+ * Cost of a scan without order that gives "within" rows, without what cost_index() adds for
+ * fetching them.  *first: the part of it that comes before the first row.
+ */
+static Cost
+cost_of_range(const ScanModel *model, double within, Cost *first)
+{
+	double dims = model->meta.dimensions;
+	double code = CODE_COST + CODE_COST_DIM * dims;
+	double taken = Min(model->rows, RANGE_SURE + within * (SPREAD + SPREAD_DIM / dims));
+	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
+	double work = START_COST + START_COST_DIM * dims + code * model->centroids;
+
+	*first = work * cpu_operator_cost + pages * model->page;
+	pages += model->meta.nlists * model->list_pages;
+	work += code * (model->rows + model->meta.nlists) + KEPT_COST * taken + ROW_COST * within;
+	if (model->meta.refine_bits > 0)
+	{
+		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
+		pages += Min(taken, ceil(model->rows / model->geometry.refine_slots));
+	}
+	return work * cpu_operator_cost + pages * model->page;
+}
+
+/*
+ * The share of the rows of an index that a scan gives by the bounds of its distance, 1 if it has
+ * none.  A scan in the order of a distance knows bounds of that one.
+ */
+static double
+share_within(PlannerInfo *root, const IndexPath *path)
+{
+	const IndexOptInfo *info = path->indexinfo;
+	Expr *origin = NULL;
+	double share = 1.0;
+	List *rinfos = info->indrestrictinfo;
+	ListCell *cell;
+
+	if (path->indexorderbys != NIL &&
+		!ivfkm_range_index_origin(info, linitial(path->indexorderbys), &origin))
+		return 1.0;
+	if (path->path.param_info != NULL)
+		rinfos = list_concat_copy(rinfos, path->path.param_info->ppi_clauses);
+	foreach (cell, rinfos)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		IvfkmRangeMatch match;
+
+		if (!ivfkm_range_match(root, info, rinfo, &match) ||
+			(origin != NULL && !equal(match.origin, origin)))
+			continue;
+		origin = match.origin;
+		share = Min(share,
+					rinfo->norm_selec >= 0.0 ? rinfo->norm_selec : ivfkm_range_share(root, &match));
+	}
+	return share;
+}
+
+/*
  * True for the query that the planner makes of an aggregate such as min(v <-> q) to find out
  * whether "ORDER BY v <-> q LIMIT 1" is cheaper.  What an aggregate says must be exact.  The
  * query is known by what build_minmax_path() gives it: the tables of the query with the
@@ -262,11 +324,11 @@ rows_are_results(const Query *query)
 static double
 rows_wanted(const PlannerInfo *root, const IndexOptInfo *info, ScanModel *model, double *share)
 {
-	double rows = Max(info->tuples, 1.0);
+	double rows = Max(model->rows * model->within, 1.0);
 	double passed = Min(1.0, Max(info->rel->rows, 1.0) / rows); /* share that filters let through */
 
 	model->limit = 0.0;
-	model->filtered = info->rel->baserestrictinfo != NIL;
+	model->filtered = list_length(info->rel->baserestrictinfo) > (model->within < 1.0 ? 1 : 0);
 	/* a join, too, takes rows away, or makes more of them */
 	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
 		return 0.0;
@@ -292,6 +354,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	const IndexOptInfo *info = path->indexinfo;
 	Relation index = index_open(info->indexoid, NoLock);
 	ScanModel model;
+	double within;
 	double wanted;
 	double share;
 	Cost first;
@@ -300,11 +363,13 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	*correlation = 0.0;
 	*pages = info->pages;
 	/*
-	 * One distance orders; without any, or with more, there is no such scan.  Nor may a scan look
-	 * at rows that policies hide.
+	 * One distance orders, or bounds; without any, or with more, there is no such scan.  Nor may a
+	 * scan look at rows that policies hide.
 	 */
-	if (list_length(path->indexorderbys) != 1 || replaces_aggregate(root) ||
-		ivfkm_bypasses_policies(root, path, index))
+	ivfkm_range_correct(root, info->rel);
+	within = share_within(root, path);
+	if (list_length(path->indexorderbys) > 1 || (path->indexorderbys == NIL && within >= 1.0) ||
+		replaces_aggregate(root) || ivfkm_bypasses_policies(root, path, index))
 	{
 		index_close(index, NoLock);
 		*startup_cost = *total_cost = NEVER;
@@ -316,6 +381,13 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 
 	model_init(&model, root, path, index);
 	index_close(index, NoLock);
+	model.within = within;
+	if (path->indexorderbys == NIL)
+	{
+		*selectivity *= within;
+		*total_cost = cost_of_range(&model, within * model.rows, startup_cost);
+		return;
+	}
 	wanted = rows_wanted(root, info, &model, &share);
 	if (wanted > 0.0)
 	{

@@ -72,12 +72,12 @@ open_plan_cache(void)
 }
 
 /*
- * Reads a metapage; false if it is damaged or its file cannot be read.  Other errors, such as
- * a cancelled query, are raised; so are all in a parallel operation, where there are no
- * subtransactions.
+ * Calls "read" with an open index and "arg"; false if what it read is damaged or could not be read.
+ * Other errors, such as a cancelled query, are raised; so are all in a parallel operation, where
+ * there are no subtransactions.
  */
-static bool
-read_metapage(Relation index, IvfkmMetaPageData *meta)
+bool
+ivfkm_plan_cache_try(Relation index, void (*read)(Relation index, void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -85,14 +85,14 @@ read_metapage(Relation index, IvfkmMetaPageData *meta)
 
 	if (IsInParallelMode())
 	{
-		page_meta_read(index, meta);
+		read(index, arg);
 		return true;
 	}
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		page_meta_read(index, meta);
+		read(index, arg);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -117,6 +117,13 @@ read_metapage(Relation index, IvfkmMetaPageData *meta)
 	return valid;
 }
 
+/* Reads a metapage into "arg". */
+static void
+read_metapage(Relation index, void *arg)
+{
+	page_meta_read(index, arg);
+}
+
 /*
  * Copies the metapage of an index of "npages" pages, as it is or was not long ago.  False, and
  * "meta" undefined, if it is damaged.  The index must be open and locked.
@@ -134,7 +141,7 @@ ivfkm_plan_cache_get(Relation index, BlockNumber npages, IvfkmMetaPageData *meta
 	entry = hash_search(plan_cache, &oid, HASH_FIND, NULL);
 	if (entry == NULL || npages / 2 >= entry->npages || npages <= entry->npages / 2)
 	{
-		damaged = !read_metapage(index, meta);
+		damaged = !ivfkm_plan_cache_try(index, read_metapage, meta);
 		entry = hash_search(plan_cache, &oid, HASH_ENTER, NULL);
 		entry->damaged = damaged;
 		entry->npages = npages;

@@ -1,0 +1,267 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_range_rows.c
+ *	  How many rows are within a distance.
+ *
+ * NOTES
+ *	  PostgreSQL has no statistics of a distance and takes a third of the rows to be within any
+ *	  bound.  If the bound and what it is around are known when the query is planned, the index
+ *	  knows better: its lists are asked for in the order of their distance, and of each the share
+ *	  is taken that the distance of its centroid and the mean residual lead to expect.  Else a
+ *	  small share is taken: whoever asks for rows within a distance wants few.
+ *
+ *	  Where row security or a security barrier hides rows, the index is not asked: what EXPLAIN
+ *	  shows would tell of them.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_range_rows.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+#include "utils/selfuncs.h"
+
+#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_tree.h"
+#include "am/scan/ivfkm_query.h"
+#include "am/sql/ivfkm_plan_cache.h"
+#include "am/sql/ivfkm_range_rows.h"
+
+/* Share of the rows that a bound lets through of which nothing is known: as PostgreSQL's of a range. */
+#define UNKNOWN_SHARE DEFAULT_RANGE_INEQ_SEL
+
+/* Lists that are asked for at most, and the share of a list's rows at which no more are. */
+#define MOST_LISTS	512
+#define SMALL_SHARE 1e-3
+
+/* Width of the bounds by which the tree is searched for them. */
+#define TREE_EPSILON 2.0f
+
+/* Dimensions in which rows spread around their centroid, at most. */
+#define SPREAD_DIMS 24
+
+/* Standard deviation of the squared residuals of rows, as a share of their mean. */
+#define RESIDUAL_DEVIATION 0.4
+
+static amcostestimate_function our_costestimate;
+
+/* Called once when the library is loaded: indexes whose costs "costestimate" estimates are ours. */
+void
+ivfkm_range_rows_init(amcostestimate_function costestimate)
+{
+	our_costestimate = costestimate;
+}
+
+/* True for an index with our scans, under whichever name of an access method. */
+bool
+ivfkm_range_is_ours(const IndexOptInfo *index)
+{
+	return (amcostestimate_function) index->amcostestimate == our_costestimate;
+}
+
+/* True if an expression may be computed before a scan of a table, and is the same for all its rows. */
+static bool
+is_fixed(PlannerInfo *root, const RelOptInfo *rel, Expr *expr)
+{
+	return !bms_is_member((int) rel->relid, pull_varnos(root, (Node *) expr)) &&
+		   !contain_volatile_functions((Node *) expr) && !contain_subplans((Node *) expr);
+}
+
+/*
+ * True if "distance" is that of an index, between its column and something else: sets *origin to
+ * that.  Of several columns only the vector has distances.
+ */
+bool
+ivfkm_range_index_origin(const IndexOptInfo *index, Expr *distance, Expr **origin)
+{
+	for (int column = 0; column < index->nkeycolumns; column++)
+	{
+		if (ivfkm_range_origin(distance,
+							   list_nth_node(TargetEntry, index->indextlist, column)->expr,
+							   index->opfamily[column], origin))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * True if a condition bounds the distance of an index, from something that is known before the
+ * scan: fills in *match.  Tables that are joined before may be part of it.
+ */
+bool
+ivfkm_range_match(PlannerInfo *root, const IndexOptInfo *index, RestrictInfo *rinfo,
+				  IvfkmRangeMatch *match)
+{
+	match->index = index;
+	match->rinfo = rinfo;
+	return !rinfo->pseudoconstant && ivfkm_range_split(rinfo->clause, &match->range) &&
+		   ivfkm_range_index_origin(index, match->range.distance, &match->origin) &&
+		   is_fixed(root, index->rel, match->origin) &&
+		   is_fixed(root, index->rel, match->range.bound);
+}
+
+/* What the index is asked, and its answer. */
+typedef struct Question
+{
+	const IndexOptInfo *index;
+	Datum origin;
+	double bound; /* as the operator has it */
+	double share; /* of the rows */
+} Question;
+
+/*
+ * Share of the rows of a list that are within "bound", in index space: of rows with the mean
+ * squared residual "residual2" in all directions around the centroid.
+ */
+static double
+share_of_list(const IvfkmQuery *query, const IvfkmProbe *list, double residual2, double bound)
+{
+	double dims = Min(query->dims, SPREAD_DIMS);
+	double mean;
+	double deviation2;
+
+	if (query->metric == QUANT_IP)
+	{
+		mean = query->ip_constant - list->dot;
+		deviation2 = query->quant.norm2 * residual2 / dims;
+	}
+	else
+	{
+		double spread = RESIDUAL_DEVIATION * residual2;
+
+		mean = list->dist2 + residual2;
+		deviation2 = 4.0 * list->dist2 * residual2 / dims + spread * spread;
+	}
+	if (!(deviation2 > 0.0))
+		return mean <= bound ? 1.0 : 0.0;
+	return 0.5 * erfc((mean - bound) / sqrt(2.0 * deviation2));
+}
+
+/* Asks an index; leaves the share as it is if the question does not fit. */
+static void
+ask_index(Relation index, void *arg)
+{
+	Question *question = arg;
+	const IvfkmOps *ops = ivfkm_ops_get(index);
+	struct varlena *origin = PG_DETOAST_DATUM(question->origin);
+	IvfkmMetaPageData meta;
+	IvfkmGeometry geometry;
+	IvfkmQuery query;
+	IvfkmTree tree;
+	IvfkmProbe list;
+	double bound;
+	double rows = 0.0; /* of the lists so far */
+	double within = 0.0;
+	double share = 1.0;
+
+	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0 ||
+		ops->dims(origin) != (int) meta.dimensions)
+		return;
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
+	ivfkm_query_init(&query, index, &meta, &geometry, ops, PointerGetDatum(origin), false, true);
+	if (!query.ordered)
+		return;
+	bound = ivfkm_query_distance(&query, question->bound);
+	ivfkm_tree_begin(&tree, index, &meta, IVFKM_DESCENT_SEARCH, query.target,
+					 query.target == query.point ? &query.quant : NULL, query.point, TREE_EPSILON,
+					 (int) Min(meta.nlists, 16));
+	for (int i = 0; i < MOST_LISTS && share > SMALL_SHARE && ivfkm_tree_next(&tree, &list); i++)
+	{
+		share = share_of_list(&query, &list, meta.build_residual2, bound);
+		within += share * list.child.rows;
+		rows += list.child.rows;
+	}
+	/* of the others, which are farther away, from that share down to none */
+	within += Max(meta.build_rows - rows, 0.0) * share / 2.0;
+	question->share = Min(within / meta.build_rows, 1.0);
+}
+
+/*
+ * Share of the rows of an index that are within the bound of "match"; UNKNOWN_SHARE if it cannot
+ * be told.
+ */
+double
+ivfkm_range_share(PlannerInfo *root, const IvfkmRangeMatch *match)
+{
+	const RelOptInfo *rel = match->index->rel;
+	Node *origin = estimate_expression_value(root, (Node *) match->origin);
+	Node *bound = estimate_expression_value(root, (Node *) match->range.bound);
+	Question question = {.index = match->index, .share = UNKNOWN_SHARE};
+	MemoryContext context;
+	MemoryContext old_context;
+	Relation index;
+
+	if (!IsA(origin, Const) || !IsA(bound, Const) ||
+		rel->baserestrict_min_security < root->qual_security_level)
+		return UNKNOWN_SHARE;
+	if (((Const *) origin)->constisnull)
+		return 0.0;
+	question.origin = ((Const *) origin)->constvalue;
+	question.bound = ivfkm_range_bound(&match->range, ((Const *) bound)->constvalue,
+									   ((Const *) bound)->constisnull);
+	if (!isfinite(question.bound))
+		return question.bound < 0.0 ? 0.0 : 1.0;
+
+	index = index_open(match->index->indexoid, NoLock);
+	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm range", ALLOCSET_DEFAULT_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	if (!ivfkm_plan_cache_try(index, ask_index, &question))
+		question.share = UNKNOWN_SHARE;
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+	index_close(index, NoLock);
+	return question.share;
+}
+
+/*
+ * Corrects how many rows a table gives where PostgreSQL had nothing to go by but that a distance
+ * is compared.  Paths made before keep their numbers; ivfkm_range_path.c corrects them.
+ */
+void
+ivfkm_range_correct(PlannerInfo *root, RelOptInfo *rel)
+{
+	double before = rel->rows;
+	bool changed = false;
+	ListCell *cell;
+
+	foreach (cell, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		ListCell *index_cell;
+
+		/* the number that stands for no knowledge; corrected ones are different */
+		if (rinfo->norm_selec != DEFAULT_INEQ_SEL)
+			continue;
+		foreach (index_cell, rel->indexlist)
+		{
+			const IndexOptInfo *index = lfirst(index_cell);
+			IvfkmRangeMatch match;
+
+			if (!ivfkm_range_is_ours(index) || !ivfkm_range_match(root, index, rinfo, &match))
+				continue;
+			rinfo->norm_selec = ivfkm_range_share(root, &match);
+			changed = true;
+			break;
+		}
+	}
+	if (!changed)
+		return;
+	rel->rows = clamp_row_est(
+		rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));
+	foreach (cell, rel->ppilist)
+	{
+		ParamPathInfo *info = lfirst(cell);
+
+		info->ppi_rows = clamp_row_est(info->ppi_rows * rel->rows / before);
+	}
+}
