@@ -7,9 +7,9 @@ FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'ivfkm' ORDER
 SELECT opfname, amopopr::regoperator, amopstrategy, amoppurpose, amopsortfamily = (SELECT oid FROM pg_opfamily
 	WHERE opfname = 'float_ops' AND opfmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')) AS float_ops
 FROM pg_amop JOIN pg_opfamily f ON f.oid = amopfamily JOIN pg_am a ON a.oid = opfmethod
-WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C";
+WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amopopr::regoperator::text COLLATE "C";
 SELECT opfname, amprocnum, amproc FROM pg_amproc JOIN pg_opfamily f ON f.oid = amprocfamily JOIN pg_am a ON a.oid = opfmethod
-WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C";
+WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amproc::text COLLATE "C";
 
 CREATE FUNCTION is_valid(opclass text) RETURNS boolean LANGUAGE sql
 	AS 'SELECT amvalidate(o.oid) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE opcname = opclass AND amname = ''ivfkm''';
@@ -72,6 +72,37 @@ SELECT is_valid('own_ops');
 ALTER OPERATOR FAMILY own_ops USING ivfkm DROP OPERATOR 1 (vector, real[]);
 SELECT is_valid('own_ops');
 
+-- attributes: a sound one, and one with an operator of the family's other types
+CREATE OPERATOR CLASS attribute_ops FOR TYPE integer USING ivfkm AS
+	OPERATOR 3 = (integer, integer), OPERATOR 1 < (integer, bigint), OPERATOR 5 > (integer, integer),
+	FUNCTION 2 ivfkm_int4_support(internal);
+SELECT is_valid('attribute_ops');
+-- no equality, another strategy, no boolean, an order
+CREATE OPERATOR CLASS no_equality_ops FOR TYPE integer USING ivfkm AS
+	OPERATOR 1 < (integer, integer),
+	FUNCTION 2 ivfkm_int4_support(internal);
+SELECT is_valid('no_equality_ops');
+CREATE OPERATOR CLASS eight_ops FOR TYPE integer USING ivfkm AS
+	OPERATOR 3 = (integer, integer), OPERATOR 8 < (integer, integer),
+	FUNCTION 2 ivfkm_int4_support(internal);
+SELECT is_valid('eight_ops');
+CREATE OPERATOR CLASS order_ops FOR TYPE integer USING ivfkm AS
+	OPERATOR 3 = (integer, integer), OPERATOR 1 - (integer, integer) FOR ORDER BY integer_ops,
+	FUNCTION 2 ivfkm_int4_support(internal);
+SELECT is_valid('order_ops');
+-- no function, and both of them
+CREATE OPERATOR CLASS no_image_ops FOR TYPE integer USING ivfkm AS
+	OPERATOR 3 = (integer, integer);
+SELECT is_valid('no_image_ops');
+CREATE OPERATOR CLASS both_ops FOR TYPE vector USING ivfkm AS
+	OPERATOR 1 <-> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_vector_l2_support(internal),
+	FUNCTION 2 ivfkm_int4_support(internal);
+SELECT is_valid('both_ops');
+-- a function between types
+ALTER OPERATOR FAMILY attribute_ops USING ivfkm ADD FUNCTION 2 (integer, bigint) ivfkm_int4_support(internal);
+SELECT is_valid('attribute_ops');
+
 -- what the server refuses by itself
 CREATE OPERATOR CLASS number_ops FOR TYPE vector USING ivfkm AS
 	FUNCTION 3 ivfkm_vector_l2_support(internal);
@@ -108,6 +139,12 @@ DROP OPERATOR FAMILY search_ops USING ivfkm;
 DROP OPERATOR FAMILY comparison_ops USING ivfkm;
 DROP OPERATOR FAMILY strategy_ops USING ivfkm;
 DROP OPERATOR FAMILY sort_ops USING ivfkm;
+DROP OPERATOR FAMILY attribute_ops USING ivfkm;
+DROP OPERATOR FAMILY no_equality_ops USING ivfkm;
+DROP OPERATOR FAMILY eight_ops USING ivfkm;
+DROP OPERATOR FAMILY order_ops USING ivfkm;
+DROP OPERATOR FAMILY no_image_ops USING ivfkm;
+DROP OPERATOR FAMILY both_ops USING ivfkm;
 DROP OPERATOR <<->> (vector, real[]);
 DROP FUNCTION distance_to_array, is_valid;
 SELECT count(*) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'ivfkm';

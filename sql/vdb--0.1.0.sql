@@ -825,6 +825,319 @@ CREATE OPERATOR CLASS halfvec_cosine_ops
 COMMENT ON OPERATOR CLASS halfvec_cosine_ops USING ivfkm IS 'cosine distance: <=>';
 COMMENT ON OPERATOR FAMILY halfvec_cosine_ops USING ivfkm IS 'cosine distance: <=>';
 
+-- Attributes: what else than the vector an ivfkm index can have as a column.  Strategies 1 to 5 are
+-- those of btree, 6 and 7 are && and @> of arrays.
+
+CREATE OPERATOR FAMILY integer_ops USING ivfkm;
+COMMENT ON OPERATOR FAMILY integer_ops USING ivfkm IS 'attributes: integers';
+
+CREATE FUNCTION ivfkm_int2_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_int2_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS int2_ops
+	DEFAULT FOR TYPE smallint USING ivfkm FAMILY integer_ops AS
+	OPERATOR 1 < (smallint, smallint),
+	OPERATOR 2 <= (smallint, smallint),
+	OPERATOR 3 = (smallint, smallint),
+	OPERATOR 4 >= (smallint, smallint),
+	OPERATOR 5 > (smallint, smallint),
+	FUNCTION 2 ivfkm_int2_support(internal);
+COMMENT ON OPERATOR CLASS int2_ops USING ivfkm IS 'attributes of type smallint';
+
+CREATE FUNCTION ivfkm_int4_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_int4_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS int4_ops
+	DEFAULT FOR TYPE integer USING ivfkm FAMILY integer_ops AS
+	OPERATOR 1 < (integer, integer),
+	OPERATOR 2 <= (integer, integer),
+	OPERATOR 3 = (integer, integer),
+	OPERATOR 4 >= (integer, integer),
+	OPERATOR 5 > (integer, integer),
+	FUNCTION 2 ivfkm_int4_support(internal);
+COMMENT ON OPERATOR CLASS int4_ops USING ivfkm IS 'attributes of type integer';
+
+CREATE FUNCTION ivfkm_int8_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_int8_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS int8_ops
+	DEFAULT FOR TYPE bigint USING ivfkm FAMILY integer_ops AS
+	OPERATOR 1 < (bigint, bigint),
+	OPERATOR 2 <= (bigint, bigint),
+	OPERATOR 3 = (bigint, bigint),
+	OPERATOR 4 >= (bigint, bigint),
+	OPERATOR 5 > (bigint, bigint),
+	FUNCTION 2 ivfkm_int8_support(internal);
+COMMENT ON OPERATOR CLASS int8_ops USING ivfkm IS 'attributes of type bigint';
+
+ALTER OPERATOR FAMILY integer_ops USING ivfkm ADD
+	OPERATOR 1 < (smallint, integer),
+	OPERATOR 2 <= (smallint, integer),
+	OPERATOR 3 = (smallint, integer),
+	OPERATOR 4 >= (smallint, integer),
+	OPERATOR 5 > (smallint, integer),
+	OPERATOR 1 < (smallint, bigint),
+	OPERATOR 2 <= (smallint, bigint),
+	OPERATOR 3 = (smallint, bigint),
+	OPERATOR 4 >= (smallint, bigint),
+	OPERATOR 5 > (smallint, bigint),
+	OPERATOR 1 < (integer, smallint),
+	OPERATOR 2 <= (integer, smallint),
+	OPERATOR 3 = (integer, smallint),
+	OPERATOR 4 >= (integer, smallint),
+	OPERATOR 5 > (integer, smallint),
+	OPERATOR 1 < (integer, bigint),
+	OPERATOR 2 <= (integer, bigint),
+	OPERATOR 3 = (integer, bigint),
+	OPERATOR 4 >= (integer, bigint),
+	OPERATOR 5 > (integer, bigint),
+	OPERATOR 1 < (bigint, smallint),
+	OPERATOR 2 <= (bigint, smallint),
+	OPERATOR 3 = (bigint, smallint),
+	OPERATOR 4 >= (bigint, smallint),
+	OPERATOR 5 > (bigint, smallint),
+	OPERATOR 1 < (bigint, integer),
+	OPERATOR 2 <= (bigint, integer),
+	OPERATOR 3 = (bigint, integer),
+	OPERATOR 4 >= (bigint, integer),
+	OPERATOR 5 > (bigint, integer);
+
+CREATE OPERATOR FAMILY float_ops USING ivfkm;
+COMMENT ON OPERATOR FAMILY float_ops USING ivfkm IS 'attributes: floating-point numbers';
+
+CREATE FUNCTION ivfkm_float4_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_float4_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS float4_ops
+	DEFAULT FOR TYPE real USING ivfkm FAMILY float_ops AS
+	OPERATOR 1 < (real, real),
+	OPERATOR 2 <= (real, real),
+	OPERATOR 3 = (real, real),
+	OPERATOR 4 >= (real, real),
+	OPERATOR 5 > (real, real),
+	FUNCTION 2 ivfkm_float4_support(internal);
+COMMENT ON OPERATOR CLASS float4_ops USING ivfkm IS 'attributes of type real';
+
+CREATE FUNCTION ivfkm_float8_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_float8_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS float8_ops
+	DEFAULT FOR TYPE double precision USING ivfkm FAMILY float_ops AS
+	OPERATOR 1 < (double precision, double precision),
+	OPERATOR 2 <= (double precision, double precision),
+	OPERATOR 3 = (double precision, double precision),
+	OPERATOR 4 >= (double precision, double precision),
+	OPERATOR 5 > (double precision, double precision),
+	FUNCTION 2 ivfkm_float8_support(internal);
+COMMENT ON OPERATOR CLASS float8_ops USING ivfkm IS 'attributes of type double precision';
+
+ALTER OPERATOR FAMILY float_ops USING ivfkm ADD
+	OPERATOR 1 < (real, double precision),
+	OPERATOR 2 <= (real, double precision),
+	OPERATOR 3 = (real, double precision),
+	OPERATOR 4 >= (real, double precision),
+	OPERATOR 5 > (real, double precision),
+	OPERATOR 1 < (double precision, real),
+	OPERATOR 2 <= (double precision, real),
+	OPERATOR 3 = (double precision, real),
+	OPERATOR 4 >= (double precision, real),
+	OPERATOR 5 > (double precision, real);
+
+CREATE OPERATOR FAMILY datetime_ops USING ivfkm;
+COMMENT ON OPERATOR FAMILY datetime_ops USING ivfkm IS 'attributes: dates and timestamps';
+
+CREATE FUNCTION ivfkm_date_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_date_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS date_ops
+	DEFAULT FOR TYPE date USING ivfkm FAMILY datetime_ops AS
+	OPERATOR 1 < (date, date),
+	OPERATOR 2 <= (date, date),
+	OPERATOR 3 = (date, date),
+	OPERATOR 4 >= (date, date),
+	OPERATOR 5 > (date, date),
+	FUNCTION 2 ivfkm_date_support(internal);
+COMMENT ON OPERATOR CLASS date_ops USING ivfkm IS 'attributes of type date';
+
+CREATE FUNCTION ivfkm_timestamp_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_timestamp_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS timestamp_ops
+	DEFAULT FOR TYPE timestamp without time zone USING ivfkm FAMILY datetime_ops AS
+	OPERATOR 1 < (timestamp without time zone, timestamp without time zone),
+	OPERATOR 2 <= (timestamp without time zone, timestamp without time zone),
+	OPERATOR 3 = (timestamp without time zone, timestamp without time zone),
+	OPERATOR 4 >= (timestamp without time zone, timestamp without time zone),
+	OPERATOR 5 > (timestamp without time zone, timestamp without time zone),
+	FUNCTION 2 ivfkm_timestamp_support(internal);
+COMMENT ON OPERATOR CLASS timestamp_ops USING ivfkm IS 'attributes of type timestamp without time zone';
+
+CREATE FUNCTION ivfkm_timestamptz_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_timestamptz_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS timestamptz_ops
+	DEFAULT FOR TYPE timestamp with time zone USING ivfkm FAMILY datetime_ops AS
+	OPERATOR 1 < (timestamp with time zone, timestamp with time zone),
+	OPERATOR 2 <= (timestamp with time zone, timestamp with time zone),
+	OPERATOR 3 = (timestamp with time zone, timestamp with time zone),
+	OPERATOR 4 >= (timestamp with time zone, timestamp with time zone),
+	OPERATOR 5 > (timestamp with time zone, timestamp with time zone),
+	FUNCTION 2 ivfkm_timestamptz_support(internal);
+COMMENT ON OPERATOR CLASS timestamptz_ops USING ivfkm IS 'attributes of type timestamp with time zone';
+
+ALTER OPERATOR FAMILY datetime_ops USING ivfkm ADD
+	OPERATOR 1 < (date, timestamp without time zone),
+	OPERATOR 2 <= (date, timestamp without time zone),
+	OPERATOR 3 = (date, timestamp without time zone),
+	OPERATOR 4 >= (date, timestamp without time zone),
+	OPERATOR 5 > (date, timestamp without time zone),
+	OPERATOR 1 < (date, timestamp with time zone),
+	OPERATOR 2 <= (date, timestamp with time zone),
+	OPERATOR 3 = (date, timestamp with time zone),
+	OPERATOR 4 >= (date, timestamp with time zone),
+	OPERATOR 5 > (date, timestamp with time zone),
+	OPERATOR 1 < (timestamp without time zone, date),
+	OPERATOR 2 <= (timestamp without time zone, date),
+	OPERATOR 3 = (timestamp without time zone, date),
+	OPERATOR 4 >= (timestamp without time zone, date),
+	OPERATOR 5 > (timestamp without time zone, date),
+	OPERATOR 1 < (timestamp without time zone, timestamp with time zone),
+	OPERATOR 2 <= (timestamp without time zone, timestamp with time zone),
+	OPERATOR 3 = (timestamp without time zone, timestamp with time zone),
+	OPERATOR 4 >= (timestamp without time zone, timestamp with time zone),
+	OPERATOR 5 > (timestamp without time zone, timestamp with time zone),
+	OPERATOR 1 < (timestamp with time zone, date),
+	OPERATOR 2 <= (timestamp with time zone, date),
+	OPERATOR 3 = (timestamp with time zone, date),
+	OPERATOR 4 >= (timestamp with time zone, date),
+	OPERATOR 5 > (timestamp with time zone, date),
+	OPERATOR 1 < (timestamp with time zone, timestamp without time zone),
+	OPERATOR 2 <= (timestamp with time zone, timestamp without time zone),
+	OPERATOR 3 = (timestamp with time zone, timestamp without time zone),
+	OPERATOR 4 >= (timestamp with time zone, timestamp without time zone),
+	OPERATOR 5 > (timestamp with time zone, timestamp without time zone);
+
+CREATE FUNCTION ivfkm_numeric_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_numeric_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS numeric_ops
+	DEFAULT FOR TYPE numeric USING ivfkm AS
+	OPERATOR 1 < (numeric, numeric),
+	OPERATOR 2 <= (numeric, numeric),
+	OPERATOR 3 = (numeric, numeric),
+	OPERATOR 4 >= (numeric, numeric),
+	OPERATOR 5 > (numeric, numeric),
+	FUNCTION 2 ivfkm_numeric_support(internal);
+COMMENT ON OPERATOR CLASS numeric_ops USING ivfkm IS 'attributes of type numeric';
+COMMENT ON OPERATOR FAMILY numeric_ops USING ivfkm IS 'attributes of type numeric';
+
+CREATE FUNCTION ivfkm_bool_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_bool_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS bool_ops
+	DEFAULT FOR TYPE boolean USING ivfkm AS
+	OPERATOR 1 < (boolean, boolean),
+	OPERATOR 2 <= (boolean, boolean),
+	OPERATOR 3 = (boolean, boolean),
+	OPERATOR 4 >= (boolean, boolean),
+	OPERATOR 5 > (boolean, boolean),
+	FUNCTION 2 ivfkm_bool_support(internal);
+COMMENT ON OPERATOR CLASS bool_ops USING ivfkm IS 'attributes of type boolean';
+COMMENT ON OPERATOR FAMILY bool_ops USING ivfkm IS 'attributes of type boolean';
+
+CREATE FUNCTION ivfkm_oid_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_oid_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS oid_ops
+	DEFAULT FOR TYPE oid USING ivfkm AS
+	OPERATOR 1 < (oid, oid),
+	OPERATOR 2 <= (oid, oid),
+	OPERATOR 3 = (oid, oid),
+	OPERATOR 4 >= (oid, oid),
+	OPERATOR 5 > (oid, oid),
+	FUNCTION 2 ivfkm_oid_support(internal);
+COMMENT ON OPERATOR CLASS oid_ops USING ivfkm IS 'attributes of type oid';
+COMMENT ON OPERATOR FAMILY oid_ops USING ivfkm IS 'attributes of type oid';
+
+CREATE FUNCTION ivfkm_enum_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_enum_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS enum_ops
+	DEFAULT FOR TYPE anyenum USING ivfkm AS
+	OPERATOR 3 = (anyenum, anyenum),
+	FUNCTION 2 ivfkm_enum_support(internal);
+COMMENT ON OPERATOR CLASS enum_ops USING ivfkm IS 'attributes of type anyenum, by equality';
+COMMENT ON OPERATOR FAMILY enum_ops USING ivfkm IS 'attributes of type anyenum, by equality';
+
+CREATE FUNCTION ivfkm_text_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_text_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS text_ops
+	DEFAULT FOR TYPE text USING ivfkm AS
+	OPERATOR 3 = (text, text),
+	FUNCTION 2 ivfkm_text_support(internal);
+COMMENT ON OPERATOR CLASS text_ops USING ivfkm IS 'attributes of type text, by equality';
+COMMENT ON OPERATOR FAMILY text_ops USING ivfkm IS 'attributes of type text, by equality';
+
+CREATE FUNCTION ivfkm_bpchar_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_bpchar_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS bpchar_ops
+	DEFAULT FOR TYPE character USING ivfkm AS
+	OPERATOR 3 = (character, character),
+	FUNCTION 2 ivfkm_bpchar_support(internal);
+COMMENT ON OPERATOR CLASS bpchar_ops USING ivfkm IS 'attributes of type character, by equality';
+COMMENT ON OPERATOR FAMILY bpchar_ops USING ivfkm IS 'attributes of type character, by equality';
+
+CREATE FUNCTION ivfkm_uuid_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_uuid_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS uuid_ops
+	DEFAULT FOR TYPE uuid USING ivfkm AS
+	OPERATOR 3 = (uuid, uuid),
+	FUNCTION 2 ivfkm_uuid_support(internal);
+COMMENT ON OPERATOR CLASS uuid_ops USING ivfkm IS 'attributes of type uuid, by equality';
+COMMENT ON OPERATOR FAMILY uuid_ops USING ivfkm IS 'attributes of type uuid, by equality';
+
+CREATE FUNCTION ivfkm_bytea_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_bytea_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS bytea_ops
+	DEFAULT FOR TYPE bytea USING ivfkm AS
+	OPERATOR 3 = (bytea, bytea),
+	FUNCTION 2 ivfkm_bytea_support(internal);
+COMMENT ON OPERATOR CLASS bytea_ops USING ivfkm IS 'attributes of type bytea, by equality';
+COMMENT ON OPERATOR FAMILY bytea_ops USING ivfkm IS 'attributes of type bytea, by equality';
+
+CREATE FUNCTION ivfkm_array_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_array_support(internal) IS 'ivfkm support of attributes';
+
+CREATE OPERATOR CLASS array_ops
+	DEFAULT FOR TYPE anyarray USING ivfkm AS
+	OPERATOR 3 = (anyarray, anyarray),
+	OPERATOR 6 && (anyarray, anyarray),
+	OPERATOR 7 @> (anyarray, anyarray),
+	FUNCTION 2 ivfkm_array_support(internal);
+COMMENT ON OPERATOR CLASS array_ops USING ivfkm IS 'attributes that are arrays, by their elements';
+COMMENT ON OPERATOR FAMILY array_ops USING ivfkm IS 'attributes that are arrays, by their elements';
+
 -- Inspection and checks
 
 CREATE FUNCTION ivfkm_info(index regclass,

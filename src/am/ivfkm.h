@@ -60,9 +60,7 @@ typedef struct IvfkmAttribute
 {
 	int column;							 /* of the index, from 0 */
 	const struct IvfkmAttributeOps *ops; /* what its operator class supplies */
-	Oid type;							 /* of its values; of a domain, the type below it */
 	Oid collation;
-	FmgrInfo *function; /* the support function, in the relation cache: has room for a cache */
 } IvfkmAttribute;
 
 /* The columns of an index; see ivfkm_columns.c. */

@@ -29,6 +29,7 @@
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
 #include "am/build/ivfkm_training.h"
+#include "am/index/ivfkm_attribute.h"
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
@@ -123,6 +124,8 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 
 	ivfkm_build_begin(&build, heap, index, index_info,
 					  ivfkm_ops_column_dims(index, ivfkm_ops_get(index)));
+	for (int a = 0; a < build.index.columns.nattributes; a++)
+		ivfkm_attribute_check(index, build.index.columns.attributes[a].column + 1);
 	old_context = MemoryContextSwitchTo(build.context);
 	ivfkm_build_plan(&build);
 	page_point("build-planned");

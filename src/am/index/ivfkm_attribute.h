@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_attribute.h
- *	  What the operator class of an attribute supplies.
+ *	  Attributes: images of their values, and terms of filters from scan keys.
+ *
+ * NOTES
+ *	  An attribute is a key column of an index that is not the vector.  Its operator class has
+ *	  support function 2, which returns a pointer to a constant IvfkmAttributeOps.
  *
  * IDENTIFICATION
  *	  src/am/index/ivfkm_attribute.h
@@ -11,31 +15,44 @@
 #ifndef IVFKM_ATTRIBUTE_H
 #define IVFKM_ATTRIBUTE_H
 
+#include "compat.h"
+
+#include "access/skey.h"
 #include "access/stratnum.h"
+#include "utils/rel.h"
 
-#include "am/ivfkm.h"
+#include "filter/filter.h"
 
-struct FilterTerm;
+/* Strategies of attributes beyond btree's five. */
+#define IVFKM_STRATEGY_OVERLAP	6 /* arrays: && */
+#define IVFKM_STRATEGY_CONTAINS 7 /* arrays: @> */
 
-/* What support function 2 of an operator class returns. */
+/* What the operator class of an attribute tells the access method. */
 typedef struct IvfkmAttributeOps
 {
-	const char *name;
-
-	/* a value as a number; see IvfkmAttribute for the arguments */
-	int64 (*image)(Datum value, Oid type, Oid collation, FmgrInfo *function);
-
-	/* an equal image is an equal value, and the order of images that of values */
-	bool exact;
+	Oid type; /* that of the operator class */
 
 	/*
-	 * Makes a term of "attribute <operator> argument", where the operator has this strategy and
-	 * "subtype" is the type of the argument (invalid: that of the operator class).  Sets *recheck if
-	 * rows may match the term and not the operator.  False if nothing can be said of the rows that
-	 * match: all may.  Allocates in the current memory context.
+	 * The image of a value, toasted or not, under the column's collation: 64 bits that are equal
+	 * for equal values.  Where the operator class has < and >, images have the order of the values,
+	 * but unequal values may share one.
 	 */
-	bool (*term)(struct FilterTerm *term, StrategyNumber strategy, Oid subtype, Datum argument,
-				 Oid type, Oid collation, FmgrInfo *function, bool *recheck);
+	int64 (*image)(Datum value, Oid collation);
+
+	/*
+	 * The images that a value may have which stands in the operator's relation to an argument that
+	 * is not NULL, of type "subtype": a term without its attribute.  True when rows of the term
+	 * must be checked again, because others than the operator's may be among them.
+	 */
+	bool (*term)(const struct IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype,
+				 Datum argument, Oid collation, FilterTerm *term);
 } IvfkmAttributeOps;
+
+extern const IvfkmAttributeOps *ivfkm_attribute_ops(Relation index, int attno);
+extern void ivfkm_attribute_check(Relation index, int attno);
+extern bool ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, ScanKey key,
+								 FilterTerm *term);
+extern bool ivfkm_attribute_range(FilterTerm *term, StrategyNumber strategy, int64 image,
+								  bool exact);
 
 #endif /* IVFKM_ATTRIBUTE_H */

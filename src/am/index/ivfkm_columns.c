@@ -15,8 +15,6 @@
 #include "compat.h"
 
 #include "access/genam.h"
-#include "fmgr.h"
-#include "utils/lsyscache.h"
 
 #include "am/index/ivfkm_attribute.h"
 #include "am/index/ivfkm_columns.h"
@@ -78,7 +76,6 @@ ivfkm_columns_attributes(Relation relation)
 void
 ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
 {
-	TupleDesc desc = RelationGetDescr(relation);
 	int n = ivfkm_columns_attributes(relation);
 	int vector = ivfkm_columns_vector(relation);
 
@@ -91,12 +88,8 @@ ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
 		if (column == vector)
 			continue;
 		attribute->column = column;
-		attribute->type = getBaseType(TupleDescAttr(desc, column)->atttypid);
 		attribute->collation = relation->rd_indcollation[column];
-		attribute->function =
-			index_getprocinfo(relation, (AttrNumber) (column + 1), IVFKM_SUPPORT_ATTRIBUTE);
-		attribute->ops = (const IvfkmAttributeOps *) DatumGetPointer(
-			FunctionCall1(attribute->function, PointerGetDatum(NULL)));
+		attribute->ops = ivfkm_attribute_ops(relation, column + 1);
 		columns->nattributes++;
 	}
 }
@@ -118,7 +111,6 @@ ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool 
 			attributes->nulls |= (uint8) (1 << a);
 		else
 			attributes->images[a] =
-				attribute->ops->image(values[attribute->column], attribute->type,
-									  attribute->collation, attribute->function);
+				attribute->ops->image(values[attribute->column], attribute->collation);
 	}
 }
