@@ -21,7 +21,8 @@ VDB_VERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
 # Pure C: built without the server's headers by the unit tests and micro-benchmarks too.
 CORE_DIRS = port simd distance filter quant cluster
 BACKEND_DIRS = types page am
-SRCS = $(sort $(foreach d,$(CORE_DIRS) $(BACKEND_DIRS),$(wildcard src/$(d)/*.c src/$(d)/*/*.c)) src/vdb.c)
+SRCS = $(sort $(foreach d,$(CORE_DIRS) $(BACKEND_DIRS),$(wildcard src/$(d)/*.c src/$(d)/*/*.c)) \
+	src/vdb.c)
 OBJS = $(SRCS:.c=.o)
 # compilers write for each object, x.o and x.bc, which headers it was made of: x.o.d, x.bc.d
 DEPENDENCIES = $(OBJS:=.d) $(OBJS:.o=.bc.d)

@@ -9,7 +9,8 @@
 # are counted on standard error.  Rows are copied as they are.
 
 BEGIN {
-	unserved = "[ .](vector_l1_ops|halfvec_l1_ops|bit_jaccard_ops|sparsevec_(l2|ip|cosine|l1)_ops)[ )]"
+	unserved = "[ .](vector_l1_ops|halfvec_l1_ops|bit_jaccard_ops|" \
+		"sparsevec_(l2|ip|cosine|l1)_ops)[ )]"
 }
 
 # Data of COPY.

@@ -3,15 +3,19 @@
 --
 
 -- element by element, then the number of dimensions
-SELECT a, b, a < b AS lt, a <= b AS le, a = b AS eq, a <> b AS ne, a >= b AS ge, a > b AS gt, halfvec_cmp(a, b)
-FROM (VALUES ('[1,2,3]'::halfvec, '[1,2,3]'::halfvec), ('[1,2,3]', '[1,2,4]'), ('[1,3,0]', '[1,2,9]'),
+SELECT a, b, a < b AS lt, a <= b AS le, a = b AS eq, a <> b AS ne, a >= b AS ge, a > b AS gt,
+	halfvec_cmp(a, b)
+FROM (VALUES ('[1,2,3]'::halfvec, '[1,2,3]'::halfvec), ('[1,2,3]', '[1,2,4]'),
+	('[1,3,0]', '[1,2,9]'),
 	('[1,2]', '[1,2,3]'), ('[1,2,3]', '[1,2]'), ('[1,2]', '[2,3,4]'), ('[2,3]', '[1,2,3]'),
-	('[0]', '[-0]'), ('[-1]', '[1]'), ('[6e-8]', '[0]'), ('[-0]', '[0]'), ('[-6e-8]', '[-0]'), ('[-2]', '[-1]')) AS t (a, b);
+	('[0]', '[-0]'), ('[-1]', '[1]'), ('[6e-8]', '[0]'), ('[-0]', '[0]'), ('[-6e-8]', '[-0]'),
+	('[-2]', '[-1]')) AS t (a, b);
 SELECT '[1]'::halfvec != '[2]';
 
 -- sorting, grouping, joining, min and max by order
 CREATE TABLE t (id integer, v halfvec);
-INSERT INTO t VALUES (1, '[0,0,0]'), (2, '[1,2,3]'), (3, '[1,1,1]'), (4, NULL), (5, '[1,2]'), (6, '[1,2,3]'), (7, '[-1]');
+INSERT INTO t VALUES (1, '[0,0,0]'), (2, '[1,2,3]'), (3, '[1,1,1]'), (4, NULL), (5, '[1,2]'),
+	(6, '[1,2,3]'), (7, '[-1]');
 SELECT id, v FROM t ORDER BY v, id;
 SELECT id, v FROM t ORDER BY v DESC NULLS LAST, id;
 SELECT v, count(*) FROM t GROUP BY v ORDER BY v;
@@ -43,9 +47,11 @@ SELECT * FROM u ORDER BY v;
 
 -- values stored out of line
 CREATE TABLE big (i integer, v halfvec(1200));
-INSERT INTO big SELECT (i * 7) % 50, (array_fill(0, ARRAY[1199]) || (i * 7) % 50)::halfvec FROM generate_series(1, 50) i;
+INSERT INTO big SELECT (i * 7) % 50, (array_fill(0, ARRAY[1199]) || (i * 7) % 50)::halfvec
+	FROM generate_series(1, 50) i;
 SELECT pg_relation_size(reltoastrelid) > 0 AS out_of_line FROM pg_class WHERE oid = 'big'::regclass;
-SELECT count(*), bool_and(ordered) FROM (SELECT i > coalesce(lag(i) OVER (ORDER BY v), -1) AS ordered FROM big) s;
+SELECT count(*), bool_and(ordered)
+	FROM (SELECT i > coalesce(lag(i) OVER (ORDER BY v), -1) AS ordered FROM big) s;
 CREATE INDEX ON big (v);
 SET enable_seqscan = off;
 SELECT count(*), bool_and(found) FROM

@@ -36,7 +36,8 @@ SELECT '{4e38}'::numeric[]::halfvec;
 SELECT '{1e-50}'::numeric[]::halfvec;
 
 -- vector to halfvec, and back
-SELECT '[1,-2.5,0.1]'::vector::halfvec, '[1,-2.5,0.1]'::halfvec::vector, '[0.1,2049]'::vector::halfvec::vector;
+SELECT '[1,-2.5,0.1]'::vector::halfvec, '[1,-2.5,0.1]'::halfvec::vector,
+	'[0.1,2049]'::vector::halfvec::vector;
 SELECT '[2.9e-8,6e-8]'::vector::halfvec, '[65504,6e-8,-0]'::halfvec::vector;
 SELECT '[1,2,3]'::vector::halfvec(3), '[1,2,3]'::halfvec::vector(3);
 SELECT '[1,2,3]'::vector::halfvec(2);
@@ -48,8 +49,10 @@ SELECT count(*) FROM generate_series(0, 63487) i,
 	LATERAL (SELECT i + CASE WHEN i < 31744 THEN 0 ELSE 1024 END AS bits) b,
 	LATERAL (SELECT (CASE WHEN bits < 32768 THEN 1 ELSE -1 END
 		* CASE WHEN bits & 31744 = 0 THEN (bits & 1023) * 2::float8 ^ -24
-			ELSE (1024 + (bits & 1023)) * 2::float8 ^ ((bits & 31744) / 1024 - 25) END)::real AS x) f
-WHERE ('[' || x || ']')::halfvec::vector::real[] IS DISTINCT FROM ARRAY[x] OR ARRAY[x]::vector::halfvec::real[] IS DISTINCT FROM ARRAY[x];
+			ELSE (1024 + (bits & 1023)) * 2::float8 ^ ((bits & 31744) / 1024 - 25) END)::real AS x)
+				f
+WHERE ('[' || x || ']')::halfvec::vector::real[] IS DISTINCT FROM ARRAY[x]
+	OR ARRAY[x]::vector::halfvec::real[] IS DISTINCT FROM ARRAY[x];
 
 -- arrays that are no halfvecs
 SELECT '{1,NULL}'::integer[]::halfvec;
@@ -72,7 +75,8 @@ SELECT '{1,2}'::text[]::halfvec;
 SELECT '[1,2.5,-0.1]'::halfvec::real[];
 SELECT array_dims('[1,2,3]'::halfvec::real[]), ('[1,2,3]'::halfvec::real[])[2];
 SELECT '[0.1,6e-8,65504]'::halfvec::real[]::halfvec;
-SELECT pg_typeof(halfvec_to_float4('[1]', -1, false)), halfvec_to_float4('[1]', -1, false) = ARRAY[1::real];
+SELECT pg_typeof(halfvec_to_float4('[1]', -1, false)),
+	halfvec_to_float4('[1]', -1, false) = ARRAY[1::real];
 
 -- the casts to halfvec happen in assignments, not in expressions
 CREATE TABLE casts (v halfvec(2));
@@ -99,10 +103,12 @@ DROP TABLE casts, casts2;
 SELECT ARRAY[1,2,3] = ARRAY[1,2,3];
 
 -- "a": in assignments too; "i": everywhere; those of sparsevec are in its tests
-SELECT castsource::regtype AS source, casttarget::regtype AS target, castcontext, castfunc::regprocedure
+SELECT castsource::regtype AS source, casttarget::regtype AS target, castcontext,
+	castfunc::regprocedure
 FROM pg_cast
 WHERE (castsource = 'halfvec'::regtype OR casttarget = 'halfvec'::regtype)
-	AND format_type(castsource, NULL) <> 'sparsevec' AND format_type(casttarget, NULL) <> 'sparsevec'
+	AND format_type(castsource, NULL) <> 'sparsevec'
+		AND format_type(casttarget, NULL) <> 'sparsevec'
 ORDER BY castsource::regtype::text COLLATE "C", casttarget::regtype::text COLLATE "C";
 
 -- error codes

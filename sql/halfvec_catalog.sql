@@ -20,6 +20,7 @@ SELECT o.oid::regoperator FROM pg_operator o JOIN pg_operator c ON c.oid = o.opr
 WHERE o.oprleft = 'halfvec'::regtype AND (c.oprcom <> o.oid OR o.oprresult <> c.oprresult);
 SELECT o.oid::regoperator FROM pg_operator o JOIN pg_operator n ON n.oid = o.oprnegate
 WHERE o.oprleft = 'halfvec'::regtype AND (n.oprnegate <> o.oid OR o.oid = n.oid);
-SELECT oid::regoperator, oprcom::regoperator, oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash
+SELECT oid::regoperator, oprcom::regoperator, oprnegate::regoperator, oprrest, oprjoin, oprcanmerge,
+	oprcanhash
 FROM pg_operator WHERE oprleft = 'halfvec'::regtype AND oprresult = 'bool'::regtype
 ORDER BY oprname COLLATE "C";

@@ -116,9 +116,12 @@ END
 $$;
 \endif
 SELECT value, type, input_is_valid(value, type)
-FROM (VALUES ('[1,2]', 'halfvec'), ('[1,2]', 'halfvec(2)'), ('[1,2]', 'halfvec(3)'), ('1,2', 'halfvec'), ('[1,2', 'halfvec'),
-	('[1,2]]', 'halfvec'), ('[]', 'halfvec'), ('[nan]', 'halfvec'), ('[inf]', 'halfvec'), ('[1,65520]', 'halfvec')) AS t (value, type);
-SELECT input_is_valid('[1' || repeat(',1', n) || ']', 'halfvec') FROM unnest(ARRAY[15999, 16000]) AS n;
+FROM (VALUES ('[1,2]', 'halfvec'), ('[1,2]', 'halfvec(2)'), ('[1,2]', 'halfvec(3)'),
+	('1,2', 'halfvec'), ('[1,2', 'halfvec'),
+	('[1,2]]', 'halfvec'), ('[]', 'halfvec'), ('[nan]', 'halfvec'), ('[inf]', 'halfvec'),
+	('[1,65520]', 'halfvec')) AS t (value, type);
+SELECT input_is_valid('[1' || repeat(',1', n) || ']', 'halfvec')
+	FROM unnest(ARRAY[15999, 16000]) AS n;
 DROP FUNCTION input_is_valid(text, text);
 
 -- error codes

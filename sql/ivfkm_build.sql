@@ -5,7 +5,9 @@
 -- vectors of whole numbers from -99 to 99
 CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector FROM generate_series(1, dims) d';
+	AS
+	'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector '
+	'FROM generate_series(1, dims) d';
 
 -- true when the index has an entry for each row, and nothing else
 CREATE FUNCTION complete(index regclass) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -18,14 +20,17 @@ BEGIN
 		FROM pg_index i JOIN pg_attribute a ON attrelid = indrelid AND attnum = indkey[0]
 		WHERE indexrelid = index INTO expected, expected_rows;
 	RETURN entries = expected
-		AND (SELECT rows = expected_rows AND nulls = expected - expected_rows AND dead = 0 FROM ivfkm_info(index));
+		AND (SELECT rows = expected_rows AND nulls = expected - expected_rows AND dead = 0
+			FROM ivfkm_info(index));
 END $$;
 
 -- true when the n nearest rows by index are as far as by sort, in the same order
 CREATE FUNCTION exact(tab regclass, op text, q vector, n integer) RETURNS boolean LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 SET ivfkm.iterative_scan = strict_order AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s ORDER BY v %1$s $1 LIMIT $2) s', op, tab);
+	query text :=
+		format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s '
+		'ORDER BY v %1$s $1 LIMIT $2) s', op, tab);
 	sorted float8[];
 	found float8[];
 	plan text := '';
@@ -50,7 +55,8 @@ SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10);
 SELECT lists, rows, dead, probes FROM ivfkm_info('t_idx');
 -- without rows there is no mean to subtract: the page behind the metapage holds zeros
 CHECKPOINT;
-SELECT encode(pg_read_binary_file(pg_relation_filepath('t_idx'), current_setting('block_size')::integer + 64, 3 * 4), 'hex') AS mean;
+SELECT encode(pg_read_binary_file(pg_relation_filepath('t_idx'),
+	current_setting('block_size')::integer + 64, 3 * 4), 'hex') AS mean;
 INSERT INTO t (v) VALUES ('[1,2,3]');
 SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10);
 
@@ -60,11 +66,13 @@ SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10), lists FROM ivfkm_inf
 INSERT INTO t (v) SELECT hash_vector(i, 3) FROM generate_series(1, 6) i;
 DROP INDEX t_idx;
 CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 100);
-SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10), lists <= 7 AS few FROM ivfkm_info('t_idx');
+SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10), lists <= 7 AS few
+	FROM ivfkm_info('t_idx');
 UPDATE t SET v = NULL;
 VACUUM FULL t;
 SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10), lists FROM ivfkm_info('t_idx');
-INSERT INTO t (v) SELECT CASE WHEN i % 3 > 0 THEN hash_vector(i, 3) END FROM generate_series(1, 600) i;
+INSERT INTO t (v) SELECT CASE WHEN i % 3 > 0 THEN hash_vector(i, 3) END
+	FROM generate_series(1, 600) i;
 SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 10), count(*) - count(v) AS nulls FROM t;
 REINDEX INDEX t_idx;
 SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 500), lists FROM ivfkm_info('t_idx');
@@ -75,10 +83,12 @@ CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 1);
 SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 500), lists FROM ivfkm_info('t_idx');
 DROP INDEX t_idx;
 CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 400);
-SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 500), lists <= 400 AND lists > 200 AS many FROM ivfkm_info('t_idx');
+SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 500), lists <= 400 AND lists > 200 AS many
+	FROM ivfkm_info('t_idx');
 DROP INDEX t_idx;
 CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 1000000);
-SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 500), lists <= 400 AND lists > 200 AS many FROM ivfkm_info('t_idx');
+SELECT complete('t_idx'), exact('t', '<->', '[1,2,3]', 500), lists <= 400 AND lists > 200 AS many
+	FROM ivfkm_info('t_idx');
 DROP TABLE t;
 
 -- all rows equal, and all but a few
@@ -98,7 +108,8 @@ DROP TABLE t;
 
 -- zero vectors have no direction: they are in a cosine index, behind all others
 CREATE TABLE t (v vector(3));
-INSERT INTO t SELECT CASE WHEN i % 5 = 0 THEN '[0,0,0]' ELSE hash_vector(i, 3) END FROM generate_series(1, 300) i;
+INSERT INTO t SELECT CASE WHEN i % 5 = 0 THEN '[0,0,0]' ELSE hash_vector(i, 3) END
+	FROM generate_series(1, 300) i;
 CREATE INDEX t_l2 ON t USING ivfkm (v) WITH (lists = 4);
 CREATE INDEX t_ip ON t USING ivfkm (v vector_ip_ops) WITH (lists = 4);
 CREATE INDEX t_cos ON t USING ivfkm (v vector_cosine_ops) WITH (lists = 4);
@@ -113,13 +124,15 @@ DROP TABLE t;
 
 -- huge and tiny elements, alone, together, and among ordinary ones
 CREATE TABLE t (kind text, v vector(4));
-INSERT INTO t SELECT 'huge', (SELECT array_agg((x * 1e28)::real)::vector FROM unnest(hash_vector(i, 4)::real[]) x) FROM generate_series(1, 200) i;
+INSERT INTO t SELECT 'huge', (SELECT array_agg((x * 1e28)::real)::vector
+	FROM unnest(hash_vector(i, 4)::real[]) x) FROM generate_series(1, 200) i;
 CREATE INDEX t_l2 ON t USING ivfkm (v) WITH (lists = 5);
 CREATE INDEX t_ip ON t USING ivfkm (v vector_ip_ops) WITH (lists = 5);
 CREATE INDEX t_cos ON t USING ivfkm (v vector_cosine_ops) WITH (lists = 5);
 SELECT complete('t_l2'), complete('t_ip'), complete('t_cos');
 SELECT exact('t', '<=>', '[1,2,3,4]', 200), exact('t', '<=>', '[1e30,2e30,3e30,4e30]', 200);
-INSERT INTO t SELECT 'tiny', (SELECT array_agg((x * 1e-32)::real)::vector FROM unnest(hash_vector(i, 4)::real[]) x) FROM generate_series(1, 200) i;
+INSERT INTO t SELECT 'tiny', (SELECT array_agg((x * 1e-32)::real)::vector
+	FROM unnest(hash_vector(i, 4)::real[]) x) FROM generate_series(1, 200) i;
 SELECT complete('t_l2'), complete('t_ip'), complete('t_cos');
 INSERT INTO t SELECT 'ordinary', hash_vector(i, 4) FROM generate_series(1, 200) i;
 SELECT complete('t_l2'), complete('t_ip'), complete('t_cos');
@@ -129,7 +142,8 @@ SELECT op, exact('t', op, '[1,2,3,4]', 600) FROM unnest(ARRAY['<->', '<#>', '<=>
 DELETE FROM t WHERE kind <> 'tiny';
 VACUUM FULL t;
 SELECT complete('t_l2'), complete('t_ip'), complete('t_cos');
-SELECT op, exact('t', op, '[1e-30,2e-30,3e-30,4e-30]', 200) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
+SELECT op, exact('t', op, '[1e-30,2e-30,3e-30,4e-30]', 200)
+	FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
 INSERT INTO t VALUES ('largest', '[3e38,-3e38,3e38,-3e38]'), ('smallest', '[1e-45,0,-1e-45,0]');
 SELECT complete('t_l2'), complete('t_ip'), complete('t_cos');
 REINDEX TABLE t;
@@ -153,8 +167,10 @@ BEGIN
 	DROP TABLE d;
 	RETURN ok;
 END $$;
-SELECT dims, try_dims(dims, 'vector_l2_ops', '<->') AS l2, try_dims(dims, 'vector_ip_ops', '<#>') AS ip, try_dims(dims, 'vector_cosine_ops', '<=>') AS cosine
-FROM unnest(ARRAY[1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 784, 3936, 3937, 8000, 16000]) dims;
+SELECT dims, try_dims(dims, 'vector_l2_ops', '<->') AS l2, try_dims(dims, 'vector_ip_ops',
+	'<#>') AS ip, try_dims(dims, 'vector_cosine_ops', '<=>') AS cosine
+FROM unnest(ARRAY[1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 784, 3936, 3937, 8000,
+	16000]) dims;
 SELECT count(*) FROM generate_series(1984, 2000) dims WHERE try_dims(dims, 'vector_l2_ops', '<->');
 DROP FUNCTION try_dims;
 
@@ -246,9 +262,11 @@ SELECT count(*) FROM pg_class WHERE relname = 't_idx2';
 
 -- concurrently
 CREATE INDEX CONCURRENTLY t_ip ON t USING ivfkm (v vector_ip_ops) WITH (lists = 4);
-SELECT indisvalid, complete('t_ip'), exact('t', '<#>', hash_vector(0, 5), 50) FROM pg_index WHERE indexrelid = 't_ip'::regclass;
+SELECT indisvalid, complete('t_ip'), exact('t', '<#>', hash_vector(0, 5), 50) FROM pg_index
+	WHERE indexrelid = 't_ip'::regclass;
 REINDEX INDEX CONCURRENTLY t_ip;
-SELECT indisvalid, complete('t_ip'), exact('t', '<#>', hash_vector(0, 5), 50) FROM pg_index WHERE indexrelid = 't_ip'::regclass;
+SELECT indisvalid, complete('t_ip'), exact('t', '<#>', hash_vector(0, 5), 50) FROM pg_index
+	WHERE indexrelid = 't_ip'::regclass;
 REINDEX TABLE CONCURRENTLY t;
 SELECT complete('t_idx'), complete('t_ip');
 DROP INDEX CONCURRENTLY t_ip;
@@ -267,13 +285,15 @@ INSERT INTO t SELECT i % 2 + 1, hash_vector(i, 4) FROM generate_series(1, 400) i
 CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 3);
 CREATE TABLE t3 PARTITION OF t FOR VALUES IN (3);
 INSERT INTO t SELECT 3, hash_vector(i, 4) FROM generate_series(401, 500) i;
-SELECT relid, isleaf, CASE WHEN isleaf THEN complete(relid) END AS complete FROM pg_partition_tree('t_idx') ORDER BY relid::text COLLATE "C";
+SELECT relid, isleaf, CASE WHEN isleaf THEN complete(relid) END AS complete
+	FROM pg_partition_tree('t_idx') ORDER BY relid::text COLLATE "C";
 SELECT exact('t', '<->', '[1,2,3,4]', 500);
 SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT k FROM t ORDER BY v <-> '[1,2,3,4]' LIMIT 5;
 RESET enable_seqscan;
 ALTER TABLE t DETACH PARTITION t2;
-SELECT complete('t2_v_idx'), exact('t2', '<->', '[1,2,3,4]', 500), exact('t', '<->', '[1,2,3,4]', 500);
+SELECT complete('t2_v_idx'), exact('t2', '<->', '[1,2,3,4]', 500),
+	exact('t', '<->', '[1,2,3,4]', 500);
 DROP TABLE t, t2;
 
 -- expression
@@ -286,8 +306,10 @@ INSERT INTO t SELECT i, hash_vector(i, 30) FROM generate_series(302, 400) i;
 SELECT vdb_index_check('t_idx');
 SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT id FROM t ORDER BY subvector(v, 1, 3)::vector(3) <-> '[1,2,3]' LIMIT 5;
-SELECT (SELECT array_agg(d) FROM (SELECT subvector(v, 1, 3) <-> '[1,2,3]' AS d FROM t ORDER BY subvector(v, 1, 3)::vector(3) <-> '[1,2,3]' LIMIT 10) s) =
-	(SELECT array_agg(d) FROM (SELECT subvector(v, 1, 3) <-> '[1,2,3]' AS d FROM t ORDER BY 1 LIMIT 10) s) AS equal;
+SELECT (SELECT array_agg(d) FROM (SELECT subvector(v, 1, 3) <-> '[1,2,3]' AS d FROM t
+	ORDER BY subvector(v, 1, 3)::vector(3) <-> '[1,2,3]' LIMIT 10) s) =
+	(SELECT array_agg(d)
+	FROM (SELECT subvector(v, 1, 3) <-> '[1,2,3]' AS d FROM t ORDER BY 1 LIMIT 10) s) AS equal;
 RESET enable_seqscan;
 -- the expression fails for a row
 INSERT INTO t VALUES (401, '[1,2]');
@@ -299,7 +321,8 @@ CREATE INDEX t_idx ON t USING ivfkm ((subvector(v, 1, 3)));
 CREATE INDEX t_idx ON t USING ivfkm ((v::vector(20))) WHERE vector_dims(v) = 20;
 SELECT vdb_index_check('t_idx');
 SET enable_seqscan = off;
-EXPLAIN (COSTS OFF) SELECT id FROM t WHERE vector_dims(v) = 20 ORDER BY v::vector(20) <-> array_fill(1, ARRAY[20])::vector LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM t WHERE vector_dims(v) = 20
+	ORDER BY v::vector(20) <-> array_fill(1, ARRAY[20])::vector LIMIT 5;
 RESET enable_seqscan;
 DROP TABLE t;
 
@@ -313,7 +336,8 @@ SELECT vdb_index_check('t_idx');
 SET enable_seqscan = off;
 EXPLAIN (COSTS OFF) SELECT id FROM t WHERE id > 400 ORDER BY v <-> '[1,2,3,4]' LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM t WHERE id > 450 ORDER BY v <-> '[1,2,3,4]' LIMIT 5;
-SELECT count(*), min(id) > 400 AS ok FROM (SELECT id FROM t WHERE id > 400 ORDER BY v <-> '[1,2,3,4]' LIMIT 50) s;
+SELECT count(*), min(id) > 400 AS ok
+	FROM (SELECT id FROM t WHERE id > 400 ORDER BY v <-> '[1,2,3,4]' LIMIT 50) s;
 -- not a way to find the rows of the predicate without order
 SELECT count(*) FROM t WHERE id > 400;
 RESET enable_seqscan;
@@ -383,7 +407,8 @@ CREATE TABLE t (v vector(6));
 INSERT INTO t SELECT hash_vector(i, 6) FROM generate_series(1, 500) i;
 CREATE INDEX t_a ON t USING ivfkm (v) WITH (lists = 7);
 CREATE INDEX t_b ON t USING ivfkm (v) WITH (lists = 7);
-SELECT count(*) AS different FROM (SELECT list, rows, pages, mean_residual FROM ivfkm_lists('t_a') EXCEPT SELECT list, rows, pages, mean_residual FROM ivfkm_lists('t_b')) s;
+SELECT count(*) AS different FROM (SELECT list, rows, pages, mean_residual FROM ivfkm_lists('t_a')
+	EXCEPT SELECT list, rows, pages, mean_residual FROM ivfkm_lists('t_b')) s;
 DROP TABLE t;
 
 -- what cannot be indexed
@@ -423,7 +448,8 @@ SELECT prop, pg_indexam_has_property(oid, prop) FROM pg_am,
 WHERE amname = 'ivfkm';
 CREATE TABLE t (v vector(3));
 CREATE INDEX t_idx ON t USING ivfkm (v);
-SELECT prop, pg_index_has_property('t_idx', prop) FROM unnest(ARRAY['clusterable', 'index_scan', 'bitmap_scan', 'backward_scan']) prop;
+SELECT prop, pg_index_has_property('t_idx', prop)
+	FROM unnest(ARRAY['clusterable', 'index_scan', 'bitmap_scan', 'backward_scan']) prop;
 SELECT prop, pg_index_column_has_property('t_idx', 1, prop)
 FROM unnest(ARRAY['asc', 'desc', 'orderable', 'returnable', 'search_array', 'search_nulls']) prop;
 DROP TABLE t;

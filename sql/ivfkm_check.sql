@@ -7,20 +7,30 @@
 -- vectors of whole numbers from -99 to 99
 CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector FROM generate_series(1, dims) d';
+	AS
+	'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector '
+	'FROM generate_series(1, dims) d';
 
 -- what is true of every index
-CREATE FUNCTION consistent(index regclass) RETURNS TABLE (index regclass, entries bigint, metric text, dimensions integer, info boolean, bytes boolean, lists boolean)
+CREATE FUNCTION consistent(index regclass)
+	RETURNS TABLE (index regclass, entries bigint, metric text, dimensions integer, info boolean,
+	bytes boolean, lists boolean)
 	LANGUAGE sql AS $$
 	SELECT index, vdb_index_check(index), metric, dimensions,
-		format_version = 2 AND height >= 1 AND probes BETWEEN 1 AND i.lists AND i.rows + nulls = vdb_index_check(index) AND i.dead >= 0,
+		format_version = 2 AND height >= 1 AND probes BETWEEN 1 AND i.lists
+			AND i.rows + nulls = vdb_index_check(index) AND i.dead >= 0,
 		bytes_total = pg_relation_size(index)
-			AND bytes_total = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists + bytes_refine + bytes_nulls + bytes_unused
+			AND bytes_total = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists +
+				bytes_refine + bytes_nulls + bytes_unused
 			AND (bytes_refine > 0) = (refine_bits > 0 AND i.rows + i.dead > 0)
-			AND least(bytes_meta, bytes_nodes, bytes_centroids, bytes_lists, bytes_nulls) >= current_setting('block_size')::integer AND bytes_unused >= 0,
-		(SELECT count(*) = i.lists AND count(DISTINCT list) = i.lists AND sum(l.rows) = i.rows AND sum(l.dead) <= i.dead
-				AND sum(pages) * current_setting('block_size')::integer = bytes_lists AND min(pages) >= 1
-				AND bool_and((mean_residual IS NULL) = (l.rows = 0)) AND bool_and(mean_residual IS NULL OR mean_residual >= 0)
+			AND least(bytes_meta, bytes_nodes, bytes_centroids, bytes_lists, bytes_nulls) >=
+				current_setting('block_size')::integer AND bytes_unused >= 0,
+		(SELECT count(*) = i.lists AND count(DISTINCT list) = i.lists AND sum(l.rows) = i.rows
+		AND sum(l.dead) <= i.dead
+				AND sum(pages) * current_setting('block_size')::integer = bytes_lists
+					AND min(pages) >= 1
+				AND bool_and((mean_residual IS NULL) = (l.rows = 0))
+					AND bool_and(mean_residual IS NULL OR mean_residual >= 0)
 			FROM ivfkm_lists(index) l)
 	FROM ivfkm_info(index) i;
 $$;
@@ -36,29 +46,38 @@ CREATE INDEX t_ip ON t USING ivfkm (v vector_ip_ops) WITH (lists = 12);
 CREATE INDEX t_cos ON t USING ivfkm (v vector_cosine_ops) WITH (lists = 12);
 CREATE INDEX t_partial ON t USING ivfkm (v) WITH (lists = 3) WHERE id <= 300;
 CREATE INDEX t_expr ON t USING ivfkm ((w::vector(5))) WITH (lists = 6);
-CREATE INDEX t_both ON t USING ivfkm ((subvector(w, 2, 3)::vector(3)) vector_cosine_ops) WITH (lists = 6) WHERE id > 500;
-SELECT c.* FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, consistent(i) c;
+CREATE INDEX t_both ON t USING ivfkm ((subvector(w, 2, 3)::vector(3)) vector_cosine_ops)
+	WITH (lists = 6) WHERE id > 500;
+SELECT c.*
+	FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr',
+	't_both']::regclass[]) i, consistent(i) c;
 INSERT INTO t SELECT i, hash_vector(i, 10), hash_vector(i, 5) FROM generate_series(1002, 3000) i;
-SELECT c.* FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, consistent(i) c;
+SELECT c.*
+	FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr',
+	't_both']::regclass[]) i, consistent(i) c;
 DELETE FROM t WHERE id % 2 = 0;
 VACUUM t;
 SELECT bool_and(info) AS info, bool_and(bytes) AS bytes, bool_and(lists) AS lists
-FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, consistent(i) c;
+FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[])
+	i, consistent(i) c;
 -- in a transaction that has changed the table
 BEGIN;
 DELETE FROM t WHERE id % 3 = 0;
 INSERT INTO t SELECT i, hash_vector(i, 10), hash_vector(i, 5) FROM generate_series(4001, 4100) i;
 UPDATE t SET v = hash_vector(id + 1, 10) WHERE id BETWEEN 4001 AND 4050;
 SELECT bool_and(info) AS info, bool_and(bytes) AS bytes, bool_and(lists) AS lists
-FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, consistent(i) c;
+FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[])
+	i, consistent(i) c;
 ROLLBACK;
 SELECT bool_and(info) AS info, bool_and(bytes) AS bytes, bool_and(lists) AS lists
-FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, consistent(i) c;
+FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[])
+	i, consistent(i) c;
 -- prewarm: as many blocks as the parts have
 SELECT i, ivfkm_prewarm(i, 'tree') * s = bytes_meta + bytes_nodes + bytes_centroids AS tree,
 	ivfkm_prewarm(i) * s = bytes_meta + bytes_nodes + bytes_centroids + bytes_lists AS codes,
 	ivfkm_prewarm(i, 'all') * s = bytes_total - bytes_unused AS all
-FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[]) i, ivfkm_info(i), CAST(current_setting('block_size') AS integer) s;
+FROM unnest(ARRAY['t_l2', 't_ip', 't_cos', 't_empty', 't_partial', 't_expr', 't_both']::regclass[])
+	i, ivfkm_info(i), CAST(current_setting('block_size') AS integer) s;
 SELECT ivfkm_prewarm('t_l2', 'some');
 SELECT ivfkm_prewarm('t_l2', NULL);
 SELECT ivfkm_prewarm('t');
@@ -71,8 +90,10 @@ SELECT count(*) FROM ivfkm_lists(NULL);
 CREATE TABLE centred (v vector(64)) WITH (autovacuum_enabled = off);
 INSERT INTO centred SELECT hash_vector(i, 64) FROM generate_series(1, 500) i;
 CREATE INDEX centred_idx ON centred USING ivfkm (v) WITH (lists = 1);
-SELECT abs(mean_residual / (SELECT avg(v <-> m) FROM centred, (SELECT array_agg(x ORDER BY n)::vector AS m
-	FROM (SELECT n, avg(x) AS x FROM centred, unnest(v::real[]) WITH ORDINALITY u (x, n) GROUP BY n) s) s) - 1) < 0.05 AS right
+SELECT abs(mean_residual / (SELECT avg(v <-> m)
+	FROM centred, (SELECT array_agg(x ORDER BY n)::vector AS m
+	FROM (SELECT n, avg(x) AS x FROM centred, unnest(v::real[]) WITH ORDINALITY u (x, n) GROUP BY n)
+		s) s) - 1) < 0.05 AS right
 FROM ivfkm_lists('centred_idx');
 DROP TABLE centred;
 
@@ -128,7 +149,8 @@ SELECT * FROM ivfkm_info('t_failed');
 SELECT * FROM ivfkm_lists('t_failed');
 
 -- a partitioned index stands for those of its partitions, at every depth
-SELECT vdb_index_check('p_idx'), ivfkm_prewarm('p_idx', 'all'), (SELECT count(*) FROM ivfkm_info('p_idx')) AS info, (SELECT count(*) FROM ivfkm_lists('p_idx')) AS lists;
+SELECT vdb_index_check('p_idx'), ivfkm_prewarm('p_idx', 'all'), (SELECT count(*)
+	FROM ivfkm_info('p_idx')) AS info, (SELECT count(*) FROM ivfkm_lists('p_idx')) AS lists;
 CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
 CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (1000) PARTITION BY RANGE (id);
 CREATE TABLE p21 PARTITION OF p2 FOR VALUES FROM (100) TO (500);
@@ -137,9 +159,12 @@ INSERT INTO p SELECT i, ARRAY[i, i % 7, 0] FROM generate_series(0, 999) i;
 REINDEX TABLE p;
 SELECT vdb_index_check('p_idx'), vdb_index_check('p2_v_idx'), vdb_index_check('p21_v_idx');
 SELECT index_name, dimensions, lists, rows FROM ivfkm_info('p_idx') ORDER BY rows;
-SELECT i.index_name, i.lists = count(*) AS lists, i.rows = sum(l.rows) AS rows, min(l.list), i.lists = max(l.list) AS max
-FROM ivfkm_info('p_idx') i JOIN ivfkm_lists('p_idx') l USING (index_name) GROUP BY i.index_name, i.lists, i.rows ORDER BY i.index_name::text;
-SELECT ivfkm_prewarm('p_idx', 'all') = sum(ivfkm_prewarm(index_name, 'all')) AS prewarmed FROM ivfkm_info('p_idx');
+SELECT i.index_name, i.lists = count(*) AS lists, i.rows = sum(l.rows) AS rows, min(l.list),
+	i.lists = max(l.list) AS max
+FROM ivfkm_info('p_idx') i JOIN ivfkm_lists('p_idx') l USING (index_name) GROUP BY i.index_name,
+	i.lists, i.rows ORDER BY i.index_name::text;
+SELECT ivfkm_prewarm('p_idx', 'all') = sum(ivfkm_prewarm(index_name, 'all')) AS prewarmed
+	FROM ivfkm_info('p_idx');
 SELECT index_name FROM ivfkm_info('t_l2');
 
 -- who may look: whoever may read the table
@@ -155,9 +180,11 @@ SELECT vdb_index_check('p1_v_idx');
 RESET ROLE;
 GRANT SELECT ON t, p TO regress_vdb_reader;
 SET ROLE regress_vdb_reader;
-SELECT vdb_index_check('t_l2') > 0 AS checked, (SELECT count(*) FROM ivfkm_info('t_l2')) AS info, (SELECT count(*) FROM ivfkm_lists('t_l2')) AS lists;
+SELECT vdb_index_check('t_l2') > 0 AS checked, (SELECT count(*) FROM ivfkm_info('t_l2')) AS info,
+	(SELECT count(*) FROM ivfkm_lists('t_l2')) AS lists;
 -- the right to read a partitioned table holds for the partitions, through it
-SELECT vdb_index_check('p_idx'), (SELECT count(*) FROM ivfkm_info('p_idx')) AS info, ivfkm_prewarm('p_idx', 'tree') > 0 AS prewarmed;
+SELECT vdb_index_check('p_idx'), (SELECT count(*) FROM ivfkm_info('p_idx')) AS info,
+	ivfkm_prewarm('p_idx', 'tree') > 0 AS prewarmed;
 SELECT vdb_index_check('p1_v_idx');
 RESET ROLE;
 

@@ -5,13 +5,17 @@
 -- vectors of whole numbers from -99 to 99
 CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector FROM generate_series(1, dims) d';
+	AS
+	'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector '
+	'FROM generate_series(1, dims) d';
 
 -- true when the n nearest rows of table t by index are as far as by sort, in the same order
 CREATE FUNCTION exact(op text, q vector, n integer) RETURNS boolean LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 SET ivfkm.iterative_scan = strict_order AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t ORDER BY v %1$s $1 LIMIT $2) s', op);
+	query text :=
+		format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t '
+		'ORDER BY v %1$s $1 LIMIT $2) s', op);
 	sorted float8[];
 	found float8[];
 BEGIN
@@ -34,7 +38,8 @@ SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos'
 INSERT INTO t SELECT i, hash_vector(i, 16) FROM generate_series(1, 2000) i;
 SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos');
 SELECT list.rows, pages > 2 AS many_pages, lists FROM ivfkm_lists('t_l2') list, ivfkm_info('t_l2');
-SELECT op, bool_and(exact(op, hash_vector(-i, 16), 100)) FROM unnest(ARRAY['<->', '<#>', '<=>']) op, generate_series(1, 5) i GROUP BY op ORDER BY op;
+SELECT op, bool_and(exact(op, hash_vector(-i, 16), 100)) FROM unnest(ARRAY['<->', '<#>', '<=>']) op,
+	generate_series(1, 5) i GROUP BY op ORDER BY op;
 
 -- into a trained index, in one statement and row by row
 REINDEX TABLE t;
@@ -46,7 +51,8 @@ BEGIN
 END $$;
 INSERT INTO t SELECT i, hash_vector(i, 16) FROM generate_series(2501, 3500) i;
 SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos');
-SELECT op, bool_and(exact(op, hash_vector(-i, 16), 100)) FROM unnest(ARRAY['<->', '<#>', '<=>']) op, generate_series(1, 5) i GROUP BY op ORDER BY op;
+SELECT op, bool_and(exact(op, hash_vector(-i, 16), 100)) FROM unnest(ARRAY['<->', '<#>', '<=>']) op,
+	generate_series(1, 5) i GROUP BY op ORDER BY op;
 -- COPY
 COPY t FROM stdin;
 3501	[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]
@@ -57,7 +63,8 @@ SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos'
 -- new rows far from all old ones, all in the same list
 INSERT INTO t SELECT i, array_fill(100000 + i % 10, ARRAY[16]) FROM generate_series(4001, 4500) i;
 SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos');
-SELECT op, exact(op, array_fill(100000, ARRAY[16])::vector, 1000), exact(op, hash_vector(-1, 16), 100) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
+SELECT op, exact(op, array_fill(100000, ARRAY[16])::vector, 1000),
+	exact(op, hash_vector(-1, 16), 100) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
 
 -- NULLs are indexed, too
 INSERT INTO t SELECT i, NULL FROM generate_series(5001, 5010) i;
@@ -105,7 +112,8 @@ UPDATE t SET v = v;
 UPDATE t SET v = '[1000,0,0,0,0,0]' WHERE id = 1;
 UPDATE t SET v = '[0,0,0,0,0,-1000]' WHERE id = 1;
 UPDATE t SET v = '[1000,0,0,0,0,0]' WHERE id = 1;
-SELECT exact('<->', hash_vector(0, 6), 400), exact('<->', '[1000,0,0,0,0,0]', 10), exact('<->', '[0,0,0,0,0,-1000]', 10);
+SELECT exact('<->', hash_vector(0, 6), 400), exact('<->', '[1000,0,0,0,0,0]', 10),
+	exact('<->', '[0,0,0,0,0,-1000]', 10);
 VACUUM t;
 SELECT vdb_index_check('t_idx');
 SELECT exact('<->', hash_vector(0, 6), 400);

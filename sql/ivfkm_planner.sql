@@ -11,7 +11,8 @@ SET ivfkm.probes = 4;
 SET ivfkm.epsilon = 100;
 
 -- how many nodes of a plan compute a distance, and how many have NULL in its place
-CREATE FUNCTION distances(query text, OUT computed integer, OUT left_out integer) LANGUAGE plpgsql AS $$
+CREATE FUNCTION distances(query text, OUT computed integer, OUT left_out integer)
+	LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
@@ -44,26 +45,35 @@ SELECT d.*, rows_of(query), query FROM unnest(ARRAY[
 	'SELECT id FROM t ORDER BY ''[1.1,2.3,3.6]'' <-> v LIMIT 3 OFFSET 2',
 	'SELECT id, v FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3',
 	'SELECT id + 1 AS next FROM t WHERE id % 2 = 0 ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3',
-	'WITH near AS MATERIALIZED (SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3) SELECT * FROM near ORDER BY id',
-	'SELECT a.id FROM (SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3) a JOIN t USING (id) ORDER BY id',
+	'WITH near AS MATERIALIZED (SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3) '
+	'SELECT * FROM near ORDER BY id',
+	'SELECT a.id FROM (SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3) a JOIN t '
+	'USING (id) ORDER BY id',
 	'SELECT ARRAY(SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3)',
-	'SELECT (SELECT id FROM t ORDER BY v <-> q LIMIT 1) FROM (VALUES (''[1.1,2.3,3.6]''::vector), (''[8.9,9.2,6.3]'')) s (q)',
-	'SELECT r.id FROM (VALUES (''[1.1,2.3,3.6]''::vector), (''[8.9,9.2,6.3]'')) s (q), LATERAL (SELECT id FROM t ORDER BY v <-> q LIMIT 2) r',
-	'(SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 2) UNION ALL (SELECT id FROM t ORDER BY v <-> ''[8.9,9.2,6.3]'' LIMIT 2)'
+	'SELECT (SELECT id FROM t ORDER BY v <-> q LIMIT 1) FROM (VALUES (''[1.1,2.3,3.6]''::vector), '
+	'(''[8.9,9.2,6.3]'')) s (q)',
+	'SELECT r.id FROM (VALUES (''[1.1,2.3,3.6]''::vector), (''[8.9,9.2,6.3]'')) s (q), '
+	'LATERAL (SELECT id FROM t ORDER BY v <-> q LIMIT 2) r',
+	'(SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 2) UNION ALL (SELECT id FROM t '
+	'ORDER BY v <-> ''[8.9,9.2,6.3]'' LIMIT 2)'
 ]) query, distances(query) d;
 SELECT computed, left_out FROM distances('SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]''');
 
 -- not left out: somebody reads the column
 SELECT d.computed > 0 AS computed, d.left_out, rows_of(query), query FROM unnest(ARRAY[
-	'SELECT id, round((v <-> ''[1.1,2.3,3.6]'')::numeric, 3) FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3',
-	'SELECT id FROM (SELECT id, v <-> ''[1.1,2.3,3.6]'' AS d FROM t ORDER BY d LIMIT 5) s WHERE d < 1.5',
+	'SELECT id, round((v <-> ''[1.1,2.3,3.6]'')::numeric, 3) FROM t '
+	'ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3',
+	'SELECT id FROM (SELECT id, v <-> ''[1.1,2.3,3.6]'' AS d FROM t ORDER BY d LIMIT 5) s '
+	'WHERE d < 1.5',
 	'SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' FETCH FIRST 1 ROW WITH TIES',
 	'SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' LIMIT 3 FOR UPDATE',
 	'SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'' DESC LIMIT 3',
 	'SELECT id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'', id LIMIT 3',
-	'SELECT id FROM (SELECT * FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'') s ORDER BY v <-> ''[1.1,2.3,4.2]'' LIMIT 3',
+	'SELECT id FROM (SELECT * FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'') s '
+	'ORDER BY v <-> ''[1.1,2.3,4.2]'' LIMIT 3',
 	'SELECT id, row_number() OVER (ORDER BY v <-> ''[1.1,2.3,3.6]'') FROM t LIMIT 3',
-	'SELECT DISTINCT ON (v <-> ''[1.1,2.3,3.6]'') id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'', id LIMIT 3'
+	'SELECT DISTINCT ON (v <-> ''[1.1,2.3,3.6]'') id FROM t ORDER BY v <-> ''[1.1,2.3,3.6]'', '
+	'id LIMIT 3'
 ]) query, distances(query) d;
 
 -- partitions are merged by the column
@@ -74,9 +84,11 @@ CREATE INDEX ON p USING ivfkm (v);
 INSERT INTO p SELECT * FROM t;
 ANALYZE p;
 SELECT computed > 0 AS computed, left_out, rows_of(query)
-FROM (VALUES ('SELECT id FROM p ORDER BY v <-> ''[8.9,9.2,6.3]'', id LIMIT 4'), ('SELECT id FROM p ORDER BY v <-> ''[3.1,9.8,1.3]'' LIMIT 4')) q (query), distances(query);
+FROM (VALUES ('SELECT id FROM p ORDER BY v <-> ''[8.9,9.2,6.3]'', id LIMIT 4'),
+	('SELECT id FROM p ORDER BY v <-> ''[3.1,9.8,1.3]'' LIMIT 4')) q (query), distances(query);
 -- of which one is left: no merge
-SELECT computed, left_out FROM distances('SELECT id FROM p WHERE id < 50 ORDER BY v <-> ''[8.9,9.2,6.3]'' LIMIT 4');
+SELECT computed, left_out
+	FROM distances('SELECT id FROM p WHERE id < 50 ORDER BY v <-> ''[8.9,9.2,6.3]'' LIMIT 4');
 DROP TABLE p;
 
 -- cursors, prepared statements, and changes of the table under a plan

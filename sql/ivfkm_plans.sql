@@ -23,12 +23,14 @@ END $$;
 
 -- a vector of elements between 0 and 1 that depend on i alone
 CREATE FUNCTION vector_of(i integer, dims integer) RETURNS vector LANGUAGE sql IMMUTABLE AS $$
-	SELECT array_agg((hashint4(i * 4096 + j)::bigint & 1023) / 1024.0)::vector FROM generate_series(1, dims) j
+	SELECT array_agg((hashint4(i * 4096 + j)::bigint & 1023) / 1024.0)::vector
+		FROM generate_series(1, dims) j
 $$;
 
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE t (id integer, a integer, b integer, v vector(16)) WITH (autovacuum_enabled = off);
-INSERT INTO t SELECT i, i * 7919 % 20000, i * 7919 % 20000, vector_of(i, 16) FROM generate_series(1, 20000) i;
+INSERT INTO t SELECT i, i * 7919 % 20000, i * 7919 % 20000, vector_of(i, 16)
+	FROM generate_series(1, 20000) i;
 CREATE INDEX t_v ON t USING ivfkm (v);
 CREATE INDEX t_a ON t (a);
 VACUUM ANALYZE t;
@@ -48,29 +50,35 @@ DEALLOCATE near;
 RESET plan_cache_mode;
 
 -- every row is counted, by a sort
-SELECT plan_of(format('SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> ''%s'' OFFSET 0) s', vector_of(0, 16)));
+SELECT plan_of(format('SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> ''%s'' OFFSET 0) s',
+	vector_of(0, 16)));
 SELECT plan_of(format('SELECT id, rank() OVER (ORDER BY v <-> ''%s'') FROM t', vector_of(0, 16)));
-SELECT plan_of(format('CREATE TABLE c AS SELECT id FROM t ORDER BY v <-> ''%s''', vector_of(0, 16)));
+SELECT plan_of(format('CREATE TABLE c AS SELECT id FROM t ORDER BY v <-> ''%s''',
+	vector_of(0, 16)));
 
 -- aggregates are exact, whatever is switched off
 SELECT vector_of(0, 16) AS q \gset
 SET enable_seqscan = off;
 SELECT plan_of(format('SELECT %s FROM t', what))
-FROM unnest(ARRAY['min(v <-> %1$L)', 'max(- (v <-> %1$L))', 'min(v <-> %1$L), count(*)', 'min(v <-> %1$L), min(v <=> %1$L)']) f,
+FROM unnest(ARRAY['min(v <-> %1$L)', 'max(- (v <-> %1$L))', 'min(v <-> %1$L), count(*)',
+	'min(v <-> %1$L), min(v <=> %1$L)']) f,
 	format(f, :'q') what;
 SELECT plan_of(format('SELECT id FROM t WHERE v <-> %1$L = (SELECT min(v <-> %1$L) FROM t)', :'q'));
 -- the same as a subquery of the user's is no aggregate
-SELECT plan_of(format('SELECT (SELECT v <-> %1$L FROM t ORDER BY v <-> %1$L LIMIT 1)', :'q')) AS subquery;
+SELECT plan_of(format('SELECT (SELECT v <-> %1$L FROM t ORDER BY v <-> %1$L LIMIT 1)', :'q')) AS
+	subquery;
 
 -- the index knows one order
 SET enable_sort = off;
-SELECT plan_of(format('SELECT id FROM t ORDER BY v <-> %1$L, v <-> %2$L LIMIT 12', :'q', vector_of(-1, 16))) AS two_keys,
+SELECT plan_of(format('SELECT id FROM t ORDER BY v <-> %1$L, v <-> %2$L LIMIT 12', :'q',
+	vector_of(-1, 16))) AS two_keys,
 	plan_of(format('SELECT id FROM t ORDER BY v <-> %1$L LIMIT 12', :'q')) AS one_key;
 CREATE TABLE bits (id integer, b bit(8));
 INSERT INTO bits SELECT i, (i % 256)::bit(8) FROM generate_series(1, 1024) i;
 CREATE INDEX bits_b ON bits USING ivfkm (b bit_hamming_ops);
 ANALYZE bits;
-SELECT b <~> B'00000000' AS first, b <~> B'00001111' AS second FROM bits ORDER BY b <~> B'00000000', b <~> B'00001111' LIMIT 12;
+SELECT b <~> B'00000000' AS first, b <~> B'00001111' AS second FROM bits
+	ORDER BY b <~> B'00000000', b <~> B'00001111' LIMIT 12;
 RESET enable_sort;
 RESET enable_seqscan;
 
@@ -101,7 +109,8 @@ SELECT plan_of(format('SELECT id FROM long ORDER BY v <-> %L LIMIT 5', vector_of
 -- a filter by distance is looked at last
 CREATE TABLE halves AS SELECT id, v::halfvec(1536) AS v FROM long;
 ANALYZE halves;
-SELECT regexp_replace(l, '''\[.*\]''', '''[...]''') AS plan FROM (SELECT vector_of(0, 1536)::halfvec AS h) q,
+SELECT regexp_replace(l, '''\[.*\]''', '''[...]''') AS plan
+	FROM (SELECT vector_of(0, 1536)::halfvec AS h) q,
 	explain_lines(format('SELECT FROM halves WHERE v <-> %L < 1 AND id > 100', h)) l;
 
 DROP TABLE t, p, bits, long, short, halves;

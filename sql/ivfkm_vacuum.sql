@@ -8,13 +8,17 @@
 -- vectors of whole numbers from -99 to 99
 CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector FROM generate_series(1, dims) d';
+	AS
+	'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector '
+	'FROM generate_series(1, dims) d';
 
 -- true when the n nearest rows of table t by index are as far as by sort, in the same order
 CREATE FUNCTION exact(op text, q vector, n integer) RETURNS boolean LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 SET ivfkm.iterative_scan = strict_order AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t ORDER BY v %1$s $1 LIMIT $2) s', op);
+	query text :=
+		format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM t '
+		'ORDER BY v %1$s $1 LIMIT $2) s', op);
 	sorted float8[];
 	found float8[];
 BEGIN
@@ -45,12 +49,15 @@ SELECT pg_relation_size('t_l2') AS size \gset
 VACUUM t;
 SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos');
 SELECT rows, dead > 900 AND dead <= 1000 AS dead FROM ivfkm_info('t_l2');
-SELECT sum(rows) AS rows, sum(dead) = (SELECT dead FROM ivfkm_info('t_l2')) AS dead FROM ivfkm_lists('t_l2');
+SELECT sum(rows) AS rows, sum(dead) = (SELECT dead FROM ivfkm_info('t_l2')) AS dead
+	FROM ivfkm_lists('t_l2');
 SELECT op, exact(op, hash_vector(0, 12), 3000) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
-SELECT reltuples, relpages = pg_relation_size('t_l2') / current_setting('block_size')::integer AS relpages FROM pg_class WHERE oid = 't_l2'::regclass;
+SELECT reltuples, relpages = pg_relation_size('t_l2') /
+	current_setting('block_size')::integer AS relpages FROM pg_class WHERE oid = 't_l2'::regclass;
 -- new rows take the place of the old ones
 INSERT INTO t SELECT i, hash_vector(i, 12) FROM generate_series(3, 3000, 3) i;
-SELECT vdb_index_check('t_l2'), pg_relation_size('t_l2') = :size AS same_size, dead FROM ivfkm_info('t_l2');
+SELECT vdb_index_check('t_l2'), pg_relation_size('t_l2') = :size AS same_size, dead
+	FROM ivfkm_info('t_l2');
 
 -- with options
 DELETE FROM t WHERE id <= 100;
@@ -76,13 +83,15 @@ SELECT vdb_index_check('t_l2'), vdb_index_check('t_ip'), vdb_index_check('t_cos'
 SELECT lists, rows FROM ivfkm_info('t_l2');
 SELECT op, exact(op, hash_vector(0, 12), 3000) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
 INSERT INTO t SELECT i, hash_vector(i, 12) FROM generate_series(1, 3000) i;
-SELECT vdb_index_check('t_l2'), pg_relation_size('t_l2') = :size AS same_size FROM ivfkm_info('t_l2');
+SELECT vdb_index_check('t_l2'), pg_relation_size('t_l2') = :size AS same_size
+	FROM ivfkm_info('t_l2');
 SELECT op, exact(op, hash_vector(0, 12), 3000) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
 
 -- VACUUM FULL builds anew
 DELETE FROM t WHERE id > 100;
 VACUUM FULL t;
-SELECT vdb_index_check('t_l2'), pg_relation_size('t_l2') < :size AS smaller, rows, dead FROM ivfkm_info('t_l2');
+SELECT vdb_index_check('t_l2'), pg_relation_size('t_l2') < :size AS smaller, rows, dead
+	FROM ivfkm_info('t_l2');
 SELECT op, exact(op, hash_vector(0, 12), 3000) FROM unnest(ARRAY['<->', '<#>', '<=>']) op;
 DROP TABLE t;
 
@@ -96,7 +105,8 @@ END $$;
 CREATE TEMP TABLE t (id integer, v vector(12));
 INSERT INTO t SELECT i, hash_vector(i, 12) FROM generate_series(1, 4000) i;
 CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 2);
-SELECT pg_relation_size('t_idx') AS size, pg_relation_size('t_idx') > 10 * current_setting('block_size')::integer AS many_pages \gset
+SELECT pg_relation_size('t_idx') AS size,
+	pg_relation_size('t_idx') > 10 * current_setting('block_size')::integer AS many_pages \gset
 SELECT :'many_pages' AS many_pages;
 DELETE FROM t WHERE id <= 2000;
 VACUUM t;
@@ -113,7 +123,8 @@ INSERT INTO t SELECT i, hash_vector(i, 12) FROM generate_series(2, 4000, 2) i;
 DELETE FROM t;
 VACUUM t;
 SELECT fill(1, 4000);
-SELECT vdb_index_check('t_idx'), pg_relation_size('t_idx') = :size AS same_size, dead FROM ivfkm_info('t_idx');
+SELECT vdb_index_check('t_idx'), pg_relation_size('t_idx') = :size AS same_size, dead
+	FROM ivfkm_info('t_idx');
 SELECT exact('<->', hash_vector(0, 12), 4000);
 -- other rows of the same volume do not make it grow without end
 DELETE FROM t;

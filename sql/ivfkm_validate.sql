@@ -3,16 +3,28 @@
 --
 
 SELECT opcname, opcintype::regtype, opcdefault, amvalidate(o.oid)
-FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'ivfkm' ORDER BY opcname COLLATE "C";
-SELECT opfname, amopopr::regoperator, amopstrategy, amoppurpose, amopsortfamily = (SELECT oid FROM pg_opfamily
-	WHERE opfname = 'float_ops' AND opfmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')) AS float_ops
+FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'ivfkm'
+	ORDER BY opcname COLLATE "C";
+SELECT opfname, amopopr::regoperator, amopstrategy, amoppurpose, amopsortfamily = (SELECT oid
+	FROM pg_opfamily
+	WHERE opfname = 'float_ops' AND opfmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')) AS
+		float_ops
 FROM pg_amop JOIN pg_opfamily f ON f.oid = amopfamily JOIN pg_am a ON a.oid = opfmethod
+<<<<<<< HEAD
 WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amopopr::regoperator::text COLLATE "C";
 SELECT opfname, amprocnum, amproc FROM pg_amproc JOIN pg_opfamily f ON f.oid = amprocfamily JOIN pg_am a ON a.oid = opfmethod
 WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amproc::text COLLATE "C";
+=======
+WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C";
+SELECT opfname, amprocnum, amproc FROM pg_amproc JOIN pg_opfamily f ON f.oid = amprocfamily
+	JOIN pg_am a ON a.oid = opfmethod
+WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C";
+>>>>>>> ac007d7 (Wrap lines at 100 columns, and test that)
 
 CREATE FUNCTION is_valid(opclass text) RETURNS boolean LANGUAGE sql
-	AS 'SELECT amvalidate(o.oid) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE opcname = opclass AND amname = ''ivfkm''';
+	AS
+	'SELECT amvalidate(o.oid) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod '
+	'WHERE opcname = opclass AND amname = ''ivfkm''';
 
 -- a sound one
 CREATE OPERATOR CLASS own_ops FOR TYPE vector USING ivfkm AS
@@ -65,9 +77,11 @@ CREATE OPERATOR CLASS sort_ops FOR TYPE vector USING ivfkm AS
 	FUNCTION 1 ivfkm_vector_l2_support(internal);
 SELECT is_valid('sort_ops');
 -- another type
-CREATE FUNCTION distance_to_array(vector, real[]) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT $1 <-> $2::vector';
+CREATE FUNCTION distance_to_array(vector, real[]) RETURNS float8
+	LANGUAGE sql IMMUTABLE AS 'SELECT $1 <-> $2::vector';
 CREATE OPERATOR <<->> (LEFTARG = vector, RIGHTARG = real[], FUNCTION = distance_to_array);
-ALTER OPERATOR FAMILY own_ops USING ivfkm ADD OPERATOR 1 <<->> (vector, real[]) FOR ORDER BY float_ops;
+ALTER OPERATOR FAMILY own_ops USING ivfkm ADD OPERATOR 1 <<->> (vector, real[]) FOR
+	ORDER BY float_ops;
 SELECT is_valid('own_ops');
 ALTER OPERATOR FAMILY own_ops USING ivfkm DROP OPERATOR 1 (vector, real[]);
 SELECT is_valid('own_ops');
@@ -153,7 +167,9 @@ SELECT count(*) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE amname
 CREATE TABLE property (v vector(2));
 CREATE INDEX property_idx ON property USING ivfkm (v);
 SELECT p, pg_index_column_has_property('property_idx', 1, p)
-FROM unnest(ARRAY['asc', 'desc', 'orderable', 'distance_orderable', 'returnable', 'search_array', 'search_nulls']) p;
-SELECT p, pg_indexam_has_property(oid, p) FROM pg_am, unnest(ARRAY['can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include']) p
+FROM unnest(ARRAY['asc', 'desc', 'orderable', 'distance_orderable', 'returnable', 'search_array',
+	'search_nulls']) p;
+SELECT p, pg_indexam_has_property(oid, p) FROM pg_am,
+	unnest(ARRAY['can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include']) p
 WHERE amname = 'ivfkm';
 DROP TABLE property;

@@ -4,17 +4,22 @@
 
 -- that of the vectors that they stand for: element by element, zeros counted, then the
 -- number of dimensions
-SELECT a, b, a < b AS lt, a <= b AS le, a = b AS eq, a <> b AS ne, a >= b AS ge, a > b AS gt, sparsevec_cmp(a, b)
-FROM (VALUES ('{1:1,3:3}/3'::sparsevec, '{1:1,3:3}/3'::sparsevec), ('{1:1,3:3}/3', '{1:1,3:4}/3'), ('{1:1,2:3}/3', '{1:1,3:9}/3'),
-	('{1:1,2:-3}/3', '{1:1,3:9}/3'), ('{1:1}/2', '{1:1}/3'), ('{1:1,3:-1}/3', '{1:1}/2'), ('{1:1}/2', '{1:2}/3'),
-	('{2:1}/2', '{1:1}/3'), ('{}/2', '{2:-1}/2'), ('{}/1', '{}/1000000000'), ('{}/1', '{5:-1}/5'), ('{1:1e-45}/1', '{}/1'))
+SELECT a, b, a < b AS lt, a <= b AS le, a = b AS eq, a <> b AS ne, a >= b AS ge, a > b AS gt,
+	sparsevec_cmp(a, b)
+FROM (VALUES ('{1:1,3:3}/3'::sparsevec, '{1:1,3:3}/3'::sparsevec), ('{1:1,3:3}/3', '{1:1,3:4}/3'),
+	('{1:1,2:3}/3', '{1:1,3:9}/3'),
+	('{1:1,2:-3}/3', '{1:1,3:9}/3'), ('{1:1}/2', '{1:1}/3'), ('{1:1,3:-1}/3', '{1:1}/2'),
+	('{1:1}/2', '{1:2}/3'),
+	('{2:1}/2', '{1:1}/3'), ('{}/2', '{2:-1}/2'), ('{}/1', '{}/1000000000'), ('{}/1', '{5:-1}/5'),
+	('{1:1e-45}/1', '{}/1'))
 	AS t (a, b);
 SELECT '{1:1}/1'::sparsevec != '{1:2}/1';
 
 -- the same order as that of the dense vectors, for all pairs of many
 CREATE TABLE pairs AS
 SELECT row_number() OVER () AS id, v::vector AS v, v::sparsevec AS s
-FROM (SELECT ARRAY[a, b, c] FROM generate_series(-1, 1) a, generate_series(-1, 1) b, generate_series(-1, 1) c
+FROM (SELECT ARRAY[a, b, c] FROM generate_series(-1, 1) a, generate_series(-1, 1) b,
+	generate_series(-1, 1) c
 	UNION ALL SELECT ARRAY[a, b] FROM generate_series(-1, 1) a, generate_series(-1, 1) b
 	UNION ALL SELECT ARRAY[a] FROM generate_series(-1, 1) a) t (v);
 SELECT count(*), bool_and(vector_cmp(a.v, b.v) = sparsevec_cmp(a.s, b.s)) FROM pairs a, pairs b;
@@ -22,7 +27,8 @@ DROP TABLE pairs;
 
 -- sorting, grouping, joining, min and max by order
 CREATE TABLE t (id integer, v sparsevec);
-INSERT INTO t VALUES (1, '{}/3'), (2, '{1:1,3:3}/3'), (3, '{1:1,2:1}/3'), (4, NULL), (5, '{1:1}/2'), (6, '{1:1,3:3}/3'), (7, '{2:-1}/3');
+INSERT INTO t VALUES (1, '{}/3'), (2, '{1:1,3:3}/3'), (3, '{1:1,2:1}/3'), (4, NULL), (5, '{1:1}/2'),
+	(6, '{1:1,3:3}/3'), (7, '{2:-1}/3');
 SELECT id, v FROM t ORDER BY v, id;
 SELECT id, v FROM t ORDER BY v DESC NULLS LAST, id;
 SELECT v, count(*) FROM t GROUP BY v ORDER BY v;
@@ -54,9 +60,11 @@ SELECT * FROM u ORDER BY v;
 
 -- values stored out of line
 CREATE TABLE big (i integer, v sparsevec);
-INSERT INTO big SELECT (i * 7) % 50, (array_fill(1, ARRAY[300]) || (i * 7) % 50)::sparsevec FROM generate_series(1, 50) i;
+INSERT INTO big SELECT (i * 7) % 50, (array_fill(1, ARRAY[300]) || (i * 7) % 50)::sparsevec
+	FROM generate_series(1, 50) i;
 SELECT pg_relation_size(reltoastrelid) > 0 AS out_of_line FROM pg_class WHERE oid = 'big'::regclass;
-SELECT count(*), bool_and(ordered) FROM (SELECT i > coalesce(lag(i) OVER (ORDER BY v), -1) AS ordered FROM big) s;
+SELECT count(*), bool_and(ordered)
+	FROM (SELECT i > coalesce(lag(i) OVER (ORDER BY v), -1) AS ordered FROM big) s;
 CREATE INDEX ON big (v);
 SET enable_seqscan = off;
 SELECT count(*), bool_and(found) FROM

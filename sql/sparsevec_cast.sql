@@ -68,7 +68,8 @@ SELECT array_fill(1, ARRAY[16000])::vector::sparsevec::vector = array_fill(1, AR
 SELECT '[0,1.5,0,3.5,-0,0.1]'::halfvec::sparsevec, '[0]'::halfvec::sparsevec;
 SELECT '[0,1.5,0,3.5,0]'::halfvec::sparsevec(5);
 SELECT '[0,1.5,0,3.5,0]'::halfvec::sparsevec(4);
-SELECT '{2:1.5,4:3.5,5:0.1}/5'::sparsevec::halfvec, '{}/3'::sparsevec::halfvec, '{1:65504,2:-65504}/2'::sparsevec::halfvec;
+SELECT '{2:1.5,4:3.5,5:0.1}/5'::sparsevec::halfvec, '{}/3'::sparsevec::halfvec,
+	'{1:65504,2:-65504}/2'::sparsevec::halfvec;
 SELECT '{2:1.5,4:3.5}/5'::sparsevec::halfvec(5);
 SELECT '{2:1.5,4:3.5}/5'::sparsevec::halfvec(4);
 SELECT '{}/16001'::sparsevec::halfvec;
@@ -78,18 +79,21 @@ SELECT '{1:1e-8}/1'::sparsevec::halfvec;
 
 -- implicit and assignment casts
 CREATE TABLE casts (v sparsevec(2));
-INSERT INTO casts VALUES (ARRAY[1,2]), ('{0,4}'::real[]), ('{5,0}'::float8[]), ('{7,8}'::numeric[]), ('[9,0]'::vector), ('[0,10]'::halfvec);
+INSERT INTO casts VALUES (ARRAY[1,2]), ('{0,4}'::real[]), ('{5,0}'::float8[]), ('{7,8}'::numeric[]),
+	('[9,0]'::vector), ('[0,10]'::halfvec);
 INSERT INTO casts SELECT ARRAY[1,2,3];
 SELECT * FROM casts ORDER BY v;
 SELECT '{1:1}/2'::sparsevec <-> ARRAY[1,2];
-SELECT '{1:1}/2'::sparsevec <-> '[1,2]'::vector AS vector, '{1:1}/2'::sparsevec <-> '[1,2]'::halfvec AS halfvec;
+SELECT '{1:1}/2'::sparsevec <-> '[1,2]'::vector AS vector,
+	'{1:1}/2'::sparsevec <-> '[1,2]'::halfvec AS halfvec;
 CREATE TABLE dense (v vector(2), h halfvec(2));
 INSERT INTO dense SELECT v, v FROM casts;
 SELECT * FROM dense ORDER BY v;
 DROP TABLE casts, dense;
 
 -- "a": in assignments too; "i": everywhere
-SELECT castsource::regtype AS source, casttarget::regtype AS target, castcontext, castfunc::regprocedure
+SELECT castsource::regtype AS source, casttarget::regtype AS target, castcontext,
+	castfunc::regprocedure
 FROM pg_cast
 WHERE castsource = 'sparsevec'::regtype OR casttarget = 'sparsevec'::regtype
 ORDER BY castsource::regtype::text COLLATE "C", casttarget::regtype::text COLLATE "C";

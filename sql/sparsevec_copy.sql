@@ -2,14 +2,16 @@
 -- COPY of sparsevecs as text and binary, with damaged binary files
 --
 CREATE TABLE src (id integer, v sparsevec(5));
-INSERT INTO src VALUES (1, '{}/5'), (2, '{1:1,3:-2}/5'), (3, '{2:0.1,4:-1e-45,5:3.4028235e38}/5'), (4, NULL);
+INSERT INTO src VALUES (1, '{}/5'), (2, '{1:1,3:-2}/5'), (3, '{2:0.1,4:-1e-45,5:3.4028235e38}/5'),
+	(4, NULL);
 CREATE TABLE dst (LIKE src);
 
 -- text
 COPY src TO STDOUT;
 \copy src TO 'results/sparsevec_copy.txt'
 \copy dst FROM 'results/sparsevec_copy.txt'
-SELECT count(*) FROM src JOIN dst USING (id) WHERE sparsevec_send(src.v) IS NOT DISTINCT FROM sparsevec_send(dst.v);
+SELECT count(*) FROM src JOIN dst USING (id) WHERE sparsevec_send(src.v) IS NOT DISTINCT
+	FROM sparsevec_send(dst.v);
 TRUNCATE dst;
 COPY dst FROM STDIN;
 1	{}/4
@@ -27,13 +29,15 @@ SELECT * FROM dst ORDER BY id;
 TRUNCATE dst;
 \copy src TO 'results/sparsevec_copy.bin' (FORMAT binary)
 \copy dst FROM 'results/sparsevec_copy.bin' (FORMAT binary)
-SELECT count(*) FROM src JOIN dst USING (id) WHERE sparsevec_send(src.v) IS NOT DISTINCT FROM sparsevec_send(dst.v);
+SELECT count(*) FROM src JOIN dst USING (id) WHERE sparsevec_send(src.v) IS NOT DISTINCT
+	FROM sparsevec_send(dst.v);
 
 -- A file of one row with one field, which holds the bytes given.
 CREATE FUNCTION copy_file(field bytea) RETURNS oid LANGUAGE sql AS
 $$
 	SELECT lo_from_bytea(0, '\x5047434f50590aff0d0a00'::bytea || int4send(0) || int4send(0)
-		|| int2send(1::smallint) || int4send(octet_length(field)) || field || int2send(-1::smallint))
+		|| int2send(1::smallint) || int4send(octet_length(field)) || field ||
+		int2send(-1::smallint))
 $$;
 CREATE TABLE bin (v sparsevec);
 CREATE TABLE bin2 (v sparsevec(2));
@@ -197,13 +201,16 @@ SELECT count(*) FROM bin2;
 
 -- the largest, by text and binary
 CREATE TABLE lim (v sparsevec(1000000000));
-INSERT INTO lim SELECT ('{' || string_agg((i * 62500)::text || ':' || i, ',') || '}/1000000000')::sparsevec FROM generate_series(1, 16000) i;
+INSERT INTO lim
+	SELECT ('{' || string_agg((i * 62500)::text || ':' || i, ',') || '}/1000000000')::sparsevec
+	FROM generate_series(1, 16000) i;
 SELECT octet_length(sparsevec_send(v)), v::text::sparsevec = v AS same FROM lim;
 CREATE TABLE lim2 (LIKE lim);
 \copy lim TO 'results/sparsevec_copy.bin' (FORMAT binary)
 \copy lim2 FROM 'results/sparsevec_copy.bin' (FORMAT binary)
 SELECT count(*) FROM lim JOIN lim2 USING (v);
-INSERT INTO lim SELECT ('{' || string_agg(i || ':1', ',') || '}/1000000000')::sparsevec FROM generate_series(1, 16001) i;
+INSERT INTO lim SELECT ('{' || string_agg(i || ':1', ',') || '}/1000000000')::sparsevec
+	FROM generate_series(1, 16001) i;
 
 SELECT count(lo_unlink(loid)) > 0 AS unlinked FROM (SELECT DISTINCT loid FROM pg_largeobject) l;
 DROP FUNCTION copy_file(bytea);

@@ -139,7 +139,8 @@ DROP TABLE io;
 -- binary form: int32 dimensions, elements, zero; int32 indices from 0; float4 values
 SELECT sparsevec_send('{1:1,3:-2}/5');
 SELECT sparsevec_send('{}/7');
-SELECT octet_length(sparsevec_send('{1:1,3:-2}/5')), pg_column_size('{1:1,3:-2}/5'::sparsevec), pg_column_size('{}/5'::sparsevec);
+SELECT octet_length(sparsevec_send('{1:1,3:-2}/5')), pg_column_size('{1:1,3:-2}/5'::sparsevec),
+	pg_column_size('{}/5'::sparsevec);
 
 -- errors of the input function are soft where the server has soft errors (16 and newer)
 SELECT current_setting('server_version_num')::integer >= 160000 AS soft \gset
@@ -158,11 +159,15 @@ END
 $$;
 \endif
 SELECT value, type, input_is_valid(value, type)
-FROM (VALUES ('{1:1}/2', 'sparsevec'), ('{1:1}/2', 'sparsevec(2)'), ('{1:1}/2', 'sparsevec(3)'), ('1:1}/2', 'sparsevec'),
-	('{1:1/2', 'sparsevec'), ('{1:1}', 'sparsevec'), ('{1:1}/2x', 'sparsevec'), ('{1:nan}/2', 'sparsevec'),
-	('{1:inf}/2', 'sparsevec'), ('{1:4e38}/2', 'sparsevec'), ('{3:1}/2', 'sparsevec'), ('{1:1,1:1}/2', 'sparsevec'),
+FROM (VALUES ('{1:1}/2', 'sparsevec'), ('{1:1}/2', 'sparsevec(2)'), ('{1:1}/2', 'sparsevec(3)'),
+	('1:1}/2', 'sparsevec'),
+	('{1:1/2', 'sparsevec'), ('{1:1}', 'sparsevec'), ('{1:1}/2x', 'sparsevec'),
+	('{1:nan}/2', 'sparsevec'),
+	('{1:inf}/2', 'sparsevec'), ('{1:4e38}/2', 'sparsevec'), ('{3:1}/2', 'sparsevec'),
+	('{1:1,1:1}/2', 'sparsevec'),
 	('{}/0', 'sparsevec'), ('{}/1000000001', 'sparsevec')) AS t (value, type);
-SELECT n, input_is_valid('{1:1' || repeat(',2:0', n) || '}/2', 'sparsevec') FROM unnest(ARRAY[15999, 16000]) AS n;
+SELECT n, input_is_valid('{1:1' || repeat(',2:0', n) || '}/2', 'sparsevec')
+	FROM unnest(ARRAY[15999, 16000]) AS n;
 DROP FUNCTION input_is_valid(text, text);
 
 -- error codes

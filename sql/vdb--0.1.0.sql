@@ -7,14 +7,17 @@ DO $$
 DECLARE
 	owner name := (
 		SELECT extname FROM pg_am a
-			JOIN pg_depend d ON d.classid = 'pg_am'::regclass AND d.objid = a.oid AND d.deptype = 'e'
+			JOIN pg_depend d ON d.classid = 'pg_am'::regclass AND d.objid = a.oid
+				AND d.deptype = 'e'
 			JOIN pg_extension e ON e.oid = d.refobjid
 		WHERE amname = 'ivfkm');
 BEGIN
 	IF owner IS NOT NULL THEN
 		RAISE EXCEPTION 'access method ivfkm already belongs to extension "%"', owner
 			USING ERRCODE = 'duplicate_object',
-				DETAIL = 'Extensions "vdb" and "vector", as installed here, have the same types and functions.',
+				DETAIL =
+					'Extensions "vdb" and "vector", as installed here, '
+					'have the same types and functions.',
 				HINT = 'Use the extension that is there, or drop it first.';
 	END IF;
 END
@@ -124,12 +127,14 @@ COMMENT ON FUNCTION vector_l2_squared_distance(vector, vector) IS 'squared Eucli
 CREATE FUNCTION vector_negative_inner_product(vector, vector) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION vector_negative_inner_product(vector, vector) IS 'implementation of <#> operator';
+COMMENT ON FUNCTION vector_negative_inner_product(vector, vector)
+	IS 'implementation of <#> operator';
 
 CREATE FUNCTION vector_spherical_distance(vector, vector) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION vector_spherical_distance(vector, vector) IS 'angle between unit vectors over pi';
+COMMENT ON FUNCTION vector_spherical_distance(vector, vector)
+	IS 'angle between unit vectors over pi';
 
 CREATE FUNCTION vector_add(vector, vector) RETURNS vector
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -195,7 +200,8 @@ COMMENT ON FUNCTION vector_avg(double precision[]) IS 'aggregate final function'
 
 CREATE FUNCTION vector_combine(double precision[], double precision[]) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'dense_combine' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION vector_combine(double precision[], double precision[]) IS 'aggregate combine function';
+COMMENT ON FUNCTION vector_combine(double precision[], double precision[])
+	IS 'aggregate combine function';
 
 CREATE AGGREGATE avg(vector) (
 	SFUNC = vector_accum,
@@ -223,7 +229,8 @@ COMMENT ON FUNCTION vector(vector, integer, boolean) IS 'check vector against ty
 
 CREATE FUNCTION array_to_vector(integer[], integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_vector(integer[], integer, boolean) IS 'convert integer array to vector';
+COMMENT ON FUNCTION array_to_vector(integer[], integer, boolean)
+	IS 'convert integer array to vector';
 
 CREATE FUNCTION array_to_vector(real[], integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -231,11 +238,13 @@ COMMENT ON FUNCTION array_to_vector(real[], integer, boolean) IS 'convert real a
 
 CREATE FUNCTION array_to_vector(double precision[], integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_vector(double precision[], integer, boolean) IS 'convert double precision array to vector';
+COMMENT ON FUNCTION array_to_vector(double precision[], integer, boolean)
+	IS 'convert double precision array to vector';
 
 CREATE FUNCTION array_to_vector(numeric[], integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_vector(numeric[], integer, boolean) IS 'convert numeric array to vector';
+COMMENT ON FUNCTION array_to_vector(numeric[], integer, boolean)
+	IS 'convert numeric array to vector';
 
 CREATE FUNCTION vector_to_float4(vector, integer, boolean) RETURNS real[]
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -461,7 +470,8 @@ COMMENT ON FUNCTION binary_quantize(halfvec) IS 'bit string with 1 for every ele
 
 CREATE FUNCTION subvector(halfvec, integer, integer) RETURNS halfvec
 	AS 'MODULE_PATHNAME', 'halfvec_subvector' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION subvector(halfvec, integer, integer) IS 'elements of halfvec from a position on';
+COMMENT ON FUNCTION subvector(halfvec, integer, integer)
+	IS 'elements of halfvec from a position on';
 
 -- Functions behind operators and operator classes
 
@@ -473,12 +483,14 @@ COMMENT ON FUNCTION halfvec_l2_squared_distance(halfvec, halfvec) IS 'squared Eu
 CREATE FUNCTION halfvec_negative_inner_product(halfvec, halfvec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION halfvec_negative_inner_product(halfvec, halfvec) IS 'implementation of <#> operator';
+COMMENT ON FUNCTION halfvec_negative_inner_product(halfvec, halfvec)
+	IS 'implementation of <#> operator';
 
 CREATE FUNCTION halfvec_spherical_distance(halfvec, halfvec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION halfvec_spherical_distance(halfvec, halfvec) IS 'angle between unit halfvecs over pi';
+COMMENT ON FUNCTION halfvec_spherical_distance(halfvec, halfvec)
+	IS 'angle between unit halfvecs over pi';
 
 CREATE FUNCTION halfvec_add(halfvec, halfvec) RETURNS halfvec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -544,7 +556,8 @@ COMMENT ON FUNCTION halfvec_avg(double precision[]) IS 'aggregate final function
 
 CREATE FUNCTION halfvec_combine(double precision[], double precision[]) RETURNS double precision[]
 	AS 'MODULE_PATHNAME', 'dense_combine' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION halfvec_combine(double precision[], double precision[]) IS 'aggregate combine function';
+COMMENT ON FUNCTION halfvec_combine(double precision[], double precision[])
+	IS 'aggregate combine function';
 
 CREATE AGGREGATE avg(halfvec) (
 	SFUNC = halfvec_accum,
@@ -580,7 +593,8 @@ COMMENT ON FUNCTION vector_to_halfvec(vector, integer, boolean) IS 'convert vect
 
 CREATE FUNCTION array_to_halfvec(integer[], integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME', 'halfvec_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_halfvec(integer[], integer, boolean) IS 'convert integer array to halfvec';
+COMMENT ON FUNCTION array_to_halfvec(integer[], integer, boolean)
+	IS 'convert integer array to halfvec';
 
 CREATE FUNCTION array_to_halfvec(real[], integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME', 'halfvec_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -588,11 +602,13 @@ COMMENT ON FUNCTION array_to_halfvec(real[], integer, boolean) IS 'convert real 
 
 CREATE FUNCTION array_to_halfvec(double precision[], integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME', 'halfvec_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_halfvec(double precision[], integer, boolean) IS 'convert double precision array to halfvec';
+COMMENT ON FUNCTION array_to_halfvec(double precision[], integer, boolean)
+	IS 'convert double precision array to halfvec';
 
 CREATE FUNCTION array_to_halfvec(numeric[], integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME', 'halfvec_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_halfvec(numeric[], integer, boolean) IS 'convert numeric array to halfvec';
+COMMENT ON FUNCTION array_to_halfvec(numeric[], integer, boolean)
+	IS 'convert numeric array to halfvec';
 
 CREATE FUNCTION halfvec_to_float4(halfvec, integer, boolean) RETURNS real[]
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -757,7 +773,8 @@ CREATE FUNCTION ivfkmhandler(internal) RETURNS index_am_handler
 COMMENT ON FUNCTION ivfkmhandler(internal) IS 'ivfkm index access method handler';
 
 CREATE ACCESS METHOD ivfkm TYPE INDEX HANDLER ivfkmhandler;
-COMMENT ON ACCESS METHOD ivfkm IS 'k-means posting lists with 1-bit codes for nearest neighbour search';
+COMMENT ON ACCESS METHOD ivfkm
+	IS 'k-means posting lists with 1-bit codes for nearest neighbour search';
 
 CREATE FUNCTION ivfkm_vector_l2_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -1162,7 +1179,8 @@ CREATE FUNCTION ivfkm_info(index regclass,
 	OUT bytes_total bigint)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ivfkm_info(regclass) IS 'shape and size of an ivfkm index, or of the indexes of all partitions';
+COMMENT ON FUNCTION ivfkm_info(regclass)
+	IS 'shape and size of an ivfkm index, or of the indexes of all partitions';
 
 CREATE FUNCTION ivfkm_maintain(index regclass,
 	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,
@@ -1172,7 +1190,8 @@ COMMENT ON FUNCTION ivfkm_maintain(regclass) IS 'make an ivfkm index anew beside
 
 CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION ivfkm_prewarm(regclass, text) IS 'read an ivfkm index into shared buffers: its tree, the codes of its lists as well, or all';
+COMMENT ON FUNCTION ivfkm_prewarm(regclass, text)
+	IS 'read an ivfkm index into shared buffers: its tree, the codes of its lists as well, or all';
 
 CREATE FUNCTION ivfkm_last_scan(OUT index regclass,
 	OUT searches bigint,
@@ -1186,7 +1205,8 @@ CREATE FUNCTION ivfkm_last_scan(OUT index regclass,
 	OUT given bigint)
 	RETURNS record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ivfkm_last_scan() IS 'what the scan of an ivfkm index did that ended last in this session';
+COMMENT ON FUNCTION ivfkm_last_scan()
+	IS 'what the scan of an ivfkm index did that ended last in this session';
 
 CREATE FUNCTION ivfkm_lists(index regclass,
 	OUT index_name regclass,
@@ -1197,7 +1217,8 @@ CREATE FUNCTION ivfkm_lists(index regclass,
 	OUT mean_residual double precision)
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
-COMMENT ON FUNCTION ivfkm_lists(regclass) IS 'posting lists of an ivfkm index, or of the indexes of all partitions';
+COMMENT ON FUNCTION ivfkm_lists(regclass)
+	IS 'posting lists of an ivfkm index, or of the indexes of all partitions';
 
 CREATE FUNCTION vdb_index_check(index regclass) RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
@@ -1286,12 +1307,14 @@ COMMENT ON FUNCTION l2_normalize(sparsevec) IS 'sparsevec divided by its Euclide
 CREATE FUNCTION sparsevec_l2_squared_distance(sparsevec, sparsevec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION sparsevec_l2_squared_distance(sparsevec, sparsevec) IS 'squared Euclidean distance';
+COMMENT ON FUNCTION sparsevec_l2_squared_distance(sparsevec, sparsevec)
+	IS 'squared Euclidean distance';
 
 CREATE FUNCTION sparsevec_negative_inner_product(sparsevec, sparsevec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION sparsevec_negative_inner_product(sparsevec, sparsevec) IS 'implementation of <#> operator';
+COMMENT ON FUNCTION sparsevec_negative_inner_product(sparsevec, sparsevec)
+	IS 'implementation of <#> operator';
 
 CREATE FUNCTION sparsevec_lt(sparsevec, sparsevec) RETURNS boolean
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -1333,7 +1356,8 @@ COMMENT ON FUNCTION sparsevec_hash_extended(sparsevec, bigint) IS 'hash with a s
 
 CREATE FUNCTION sparsevec(sparsevec, integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sparsevec(sparsevec, integer, boolean) IS 'check sparsevec against type modifier';
+COMMENT ON FUNCTION sparsevec(sparsevec, integer, boolean)
+	IS 'check sparsevec against type modifier';
 
 CREATE FUNCTION vector_to_sparsevec(vector, integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -1341,31 +1365,38 @@ COMMENT ON FUNCTION vector_to_sparsevec(vector, integer, boolean) IS 'convert ve
 
 CREATE FUNCTION sparsevec_to_vector(sparsevec, integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sparsevec_to_vector(sparsevec, integer, boolean) IS 'convert sparsevec to vector';
+COMMENT ON FUNCTION sparsevec_to_vector(sparsevec, integer, boolean)
+	IS 'convert sparsevec to vector';
 
 CREATE FUNCTION halfvec_to_sparsevec(halfvec, integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION halfvec_to_sparsevec(halfvec, integer, boolean) IS 'convert halfvec to sparsevec';
+COMMENT ON FUNCTION halfvec_to_sparsevec(halfvec, integer, boolean)
+	IS 'convert halfvec to sparsevec';
 
 CREATE FUNCTION sparsevec_to_halfvec(sparsevec, integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION sparsevec_to_halfvec(sparsevec, integer, boolean) IS 'convert sparsevec to halfvec';
+COMMENT ON FUNCTION sparsevec_to_halfvec(sparsevec, integer, boolean)
+	IS 'convert sparsevec to halfvec';
 
 CREATE FUNCTION array_to_sparsevec(integer[], integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(integer[], integer, boolean) IS 'convert integer array to sparsevec';
+COMMENT ON FUNCTION array_to_sparsevec(integer[], integer, boolean)
+	IS 'convert integer array to sparsevec';
 
 CREATE FUNCTION array_to_sparsevec(real[], integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(real[], integer, boolean) IS 'convert real array to sparsevec';
+COMMENT ON FUNCTION array_to_sparsevec(real[], integer, boolean)
+	IS 'convert real array to sparsevec';
 
 CREATE FUNCTION array_to_sparsevec(double precision[], integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(double precision[], integer, boolean) IS 'convert double precision array to sparsevec';
+COMMENT ON FUNCTION array_to_sparsevec(double precision[], integer, boolean)
+	IS 'convert double precision array to sparsevec';
 
 CREATE FUNCTION array_to_sparsevec(numeric[], integer, boolean) RETURNS sparsevec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION array_to_sparsevec(numeric[], integer, boolean) IS 'convert numeric array to sparsevec';
+COMMENT ON FUNCTION array_to_sparsevec(numeric[], integer, boolean)
+	IS 'convert numeric array to sparsevec';
 
 CREATE CAST (sparsevec AS sparsevec)
 	WITH FUNCTION sparsevec(sparsevec, integer, boolean) AS IMPLICIT;
@@ -1513,7 +1544,8 @@ COMMENT ON FUNCTION hamming_distance(bit, bit) IS 'number of different bits';
 CREATE FUNCTION jaccard_distance(bit, bit) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
-COMMENT ON FUNCTION jaccard_distance(bit, bit) IS 'part of the bits set in either that is not set in both';
+COMMENT ON FUNCTION jaccard_distance(bit, bit)
+	IS 'part of the bits set in either that is not set in both';
 
 -- Operators
 

@@ -50,7 +50,8 @@ SELECT '{1,2}'::text[]::vector;
 SELECT '[1,2.5,-0.1]'::vector::real[];
 SELECT array_dims('[1,2,3]'::vector::real[]), ('[1,2,3]'::vector::real[])[2];
 SELECT '[0.1,1e-45,3.4028235e38]'::vector::real[]::vector;
-SELECT pg_typeof(vector_to_float4('[1]', -1, false)), vector_to_float4('[1]', -1, false) = ARRAY[1::real];
+SELECT pg_typeof(vector_to_float4('[1]', -1, false)),
+	vector_to_float4('[1]', -1, false) = ARRAY[1::real];
 
 -- the casts to vector happen in assignments, not in expressions
 CREATE TABLE casts (v vector(2));
@@ -66,11 +67,14 @@ DROP TABLE casts;
 -- and makes no operator of arrays ambiguous
 SELECT ARRAY[1,2,3] = ARRAY[1,2,3];
 
--- "a": in assignments too; "i": everywhere; those of other types of the extension are in their tests
-SELECT castsource::regtype AS source, casttarget::regtype AS target, castcontext, castfunc::regprocedure
+-- "a": in assignments too; "i": everywhere; those of other types of the extension are in their
+-- tests
+SELECT castsource::regtype AS source, casttarget::regtype AS target, castcontext,
+	castfunc::regprocedure
 FROM pg_cast
 WHERE (castsource = 'vector'::regtype OR casttarget = 'vector'::regtype)
-	AND format_type(castsource, NULL) NOT IN ('halfvec', 'sparsevec') AND format_type(casttarget, NULL) NOT IN ('halfvec', 'sparsevec')
+	AND format_type(castsource, NULL) NOT IN ('halfvec', 'sparsevec')
+		AND format_type(casttarget, NULL) NOT IN ('halfvec', 'sparsevec')
 ORDER BY castsource::regtype::text COLLATE "C", casttarget::regtype::text COLLATE "C";
 
 -- error codes

@@ -8,7 +8,8 @@ SELECT pg_describe_object(classid, objid, objsubid) AS object
 FROM pg_depend
 WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
 	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'vdb')
-	AND NOT EXISTS (SELECT FROM pg_description d WHERE d.classoid = classid AND d.objoid = objid AND d.objsubid = 0)
+	AND NOT EXISTS (SELECT FROM pg_description d WHERE d.classoid = classid AND d.objoid = objid
+		AND d.objsubid = 0)
 	AND NOT (classid = 'pg_type'::regclass AND objid IN (SELECT typarray FROM pg_type))
 ORDER BY pg_describe_object(classid, objid, objsubid) COLLATE "C";
 
@@ -30,7 +31,8 @@ SELECT o.oid::regoperator FROM pg_operator o JOIN pg_operator c ON c.oid = o.opr
 WHERE o.oprleft = 'vector'::regtype AND (c.oprcom <> o.oid OR o.oprresult <> c.oprresult);
 SELECT o.oid::regoperator FROM pg_operator o JOIN pg_operator n ON n.oid = o.oprnegate
 WHERE o.oprleft = 'vector'::regtype AND (n.oprnegate <> o.oid OR o.oid = n.oid);
-SELECT oid::regoperator, oprcom::regoperator, oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash
+SELECT oid::regoperator, oprcom::regoperator, oprnegate::regoperator, oprrest, oprjoin, oprcanmerge,
+	oprcanhash
 FROM pg_operator WHERE oprleft = 'vector'::regtype AND oprresult = 'bool'::regtype
 ORDER BY oprname COLLATE "C";
 

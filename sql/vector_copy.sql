@@ -9,7 +9,8 @@ CREATE TABLE dst (LIKE src);
 COPY src TO STDOUT;
 \copy src TO 'results/vector_copy.txt'
 \copy dst FROM 'results/vector_copy.txt'
-SELECT count(*) FROM src JOIN dst USING (id) WHERE vector_send(src.v) IS NOT DISTINCT FROM vector_send(dst.v);
+SELECT count(*) FROM src JOIN dst USING (id)
+	WHERE vector_send(src.v) IS NOT DISTINCT FROM vector_send(dst.v);
 TRUNCATE dst;
 COPY dst FROM STDIN;
 1	[1,2]
@@ -27,13 +28,15 @@ SELECT * FROM dst ORDER BY id;
 TRUNCATE dst;
 \copy src TO 'results/vector_copy.bin' (FORMAT binary)
 \copy dst FROM 'results/vector_copy.bin' (FORMAT binary)
-SELECT count(*) FROM src JOIN dst USING (id) WHERE vector_send(src.v) IS NOT DISTINCT FROM vector_send(dst.v);
+SELECT count(*) FROM src JOIN dst USING (id)
+	WHERE vector_send(src.v) IS NOT DISTINCT FROM vector_send(dst.v);
 
 -- A file of one row with one field, which holds the bytes given.
 CREATE FUNCTION copy_file(field bytea) RETURNS oid LANGUAGE sql AS
 $$
 	SELECT lo_from_bytea(0, '\x5047434f50590aff0d0a00'::bytea || int4send(0) || int4send(0)
-		|| int2send(1::smallint) || int4send(octet_length(field)) || field || int2send(-1::smallint))
+		|| int2send(1::smallint) || int4send(octet_length(field)) || field ||
+		int2send(-1::smallint))
 $$;
 CREATE TABLE bin (v vector);
 CREATE TABLE bin2 (v vector(2));

@@ -113,9 +113,12 @@ END
 $$;
 \endif
 SELECT value, type, input_is_valid(value, type)
-FROM (VALUES ('[1,2]', 'vector'), ('[1,2]', 'vector(2)'), ('[1,2]', 'vector(3)'), ('1,2', 'vector'), ('[1,2', 'vector'),
-	('[1,2]]', 'vector'), ('[]', 'vector'), ('[nan]', 'vector'), ('[inf]', 'vector'), ('[1,4e38]', 'vector')) AS t (value, type);
-SELECT input_is_valid('[1' || repeat(',1', n) || ']', 'vector') FROM unnest(ARRAY[15999, 16000]) AS n;
+FROM (VALUES ('[1,2]', 'vector'), ('[1,2]', 'vector(2)'), ('[1,2]', 'vector(3)'), ('1,2', 'vector'),
+	('[1,2', 'vector'),
+	('[1,2]]', 'vector'), ('[]', 'vector'), ('[nan]', 'vector'), ('[inf]', 'vector'),
+	('[1,4e38]', 'vector')) AS t (value, type);
+SELECT input_is_valid('[1' || repeat(',1', n) || ']', 'vector')
+	FROM unnest(ARRAY[15999, 16000]) AS n;
 DROP FUNCTION input_is_valid(text, text);
 
 -- error codes

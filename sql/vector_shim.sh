@@ -48,8 +48,9 @@ check)
 	if [ -n "$found" ]; then
 		echo "Extension \"vector\" is installed here, and is not vdb's:"
 		echo "$found" | sed 's/^/    /'
-		echo "Databases may use it, so nothing was changed.  Remove pgvector first (after moving its"
-		echo "data, see \"Coming from pgvector\" in README.md), or use extension \"vdb\" beside it."
+		echo "Databases may use it, so nothing was changed.  Remove pgvector first (after moving"
+		echo "its data, see \"Coming from pgvector\" in README.md), or use extension \"vdb\""
+		echo "beside it."
 		exit 1
 	fi >&2
 	;;

@@ -70,7 +70,8 @@ if ! vdb_build_extension gcc with_llvm=no >"$vdb_build/check/demo-build.log" 2>&
 	tail -n 40 "$vdb_build/check/demo-build.log"
 	vdb_die "could not compile the extension"
 fi
-vdb_make_private_tree && vdb_install_extension gcc with_llvm=no || vdb_die "could not install the extension"
+vdb_make_private_tree && vdb_install_extension gcc with_llvm=no ||
+	vdb_die "could not install the extension"
 vdb_close_build_dir
 vdb_start_server || vdb_die "could not start the server"
 
@@ -80,8 +81,9 @@ run_sql tables.sql &&
 	load packages "id, name, section, priority, installed_size, synopsis, description, embedding" &&
 	load queries "id, query, embedding" &&
 	vdb_psql -c "VACUUM ANALYZE packages, queries" || vdb_die "could not load the sample"
-vdb_psql -At -c "SELECT format('%s packages, %s queries, %s dimensions', (SELECT count(*) FROM packages),
-	(SELECT count(*) FROM queries), (SELECT vector_dims(embedding) FROM packages LIMIT 1))"
+vdb_psql -At -c "SELECT format('%s packages, %s queries, %s dimensions',
+	(SELECT count(*) FROM packages), (SELECT count(*) FROM queries),
+	(SELECT vector_dims(embedding) FROM packages LIMIT 1))"
 echo "loaded in $(since "$started")"
 
 step "Building the index"

@@ -6,7 +6,8 @@ PREPARE search(vector) AS
 \o /dev/null
 SELECT format('EXECUTE search(%L)', embedding) FROM queries ORDER BY id LIMIT 1 \gexec
 \o
-\echo 'EXPLAIN (ANALYZE, BUFFERS) SELECT name, synopsis FROM packages ORDER BY embedding <=> $1 LIMIT 10;'
+\echo 'EXPLAIN (ANALYZE, BUFFERS) SELECT name, synopsis FROM packages'
+\echo '  ORDER BY embedding <=> $1 LIMIT 10;'
 \echo
 SELECT format('EXPLAIN (ANALYZE, BUFFERS) EXECUTE search(%L)', embedding)
 FROM queries ORDER BY id LIMIT 1 \gexec

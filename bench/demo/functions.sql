@@ -4,7 +4,9 @@ RETURNS TABLE (distance numeric, package text, section text, synopsis text)
 LANGUAGE sql STABLE
 AS $$
   SELECT round((p.embedding <=> q.embedding)::numeric, 3), p.name, p.section, p.synopsis
-  FROM (SELECT embedding FROM queries WHERE query ILIKE '%' || sentence || '%' ORDER BY id LIMIT 1) q
+  FROM (
+    SELECT embedding FROM queries WHERE query ILIKE '%' || sentence || '%' ORDER BY id LIMIT 1
+  ) q
   CROSS JOIN LATERAL (
     SELECT * FROM packages ORDER BY packages.embedding <=> q.embedding LIMIT k
   ) p

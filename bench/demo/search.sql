@@ -1,6 +1,7 @@
 -- Five of the queries with their five nearest packages.
 SELECT CASE WHEN n.rank = 1 THEN format(E'\n  "%s"\n', q.query) ELSE '' END ||
-       format('     %s  %s  %s', round(n.distance::numeric, 3), rpad(n.name, greatest(24, length(n.name))), n.synopsis)
+       format('     %s  %s  %s', round(n.distance::numeric, 3),
+              rpad(n.name, greatest(24, length(n.name))), n.synopsis)
        AS line
 FROM (SELECT *, row_number() OVER (ORDER BY id) AS number, count(*) OVER () AS total FROM queries) q
 CROSS JOIN LATERAL (

@@ -15,13 +15,15 @@ expected=$vdb_root/bench/expected/quality.csv
 # load TABLE COLUMNS FIELDS: some fields of a file of bench/data
 load()
 {
-	gzip -dc "bench/data/$1.tsv.gz" | cut -f "$3" | vdb_psql -c "COPY $1 ($2) FROM STDIN (ENCODING 'UTF8')"
+	gzip -dc "bench/data/$1.tsv.gz" | cut -f "$3" |
+		vdb_psql -c "COPY $1 ($2) FROM STDIN (ENCODING 'UTF8')"
 }
 
 # Print the figures of this build of vdb as CSV.
 measure()
 {
-	vdb_psql -c "CREATE EXTENSION vdb" -c "CREATE TABLE packages (id integer, embedding vector(384))" \
+	vdb_psql -c "CREATE EXTENSION vdb" \
+		-c "CREATE TABLE packages (id integer, embedding vector(384))" \
 		-c "CREATE TABLE queries (id integer, embedding vector(384))" &&
 		load packages "id, embedding" 1,8 && load queries "id, embedding" 1,3 &&
 		vdb_psql -f - <bench/expected/quality.sql
@@ -69,7 +71,8 @@ write)
 *) vdb_die "usage: bench/expected/quality.sh check|write" ;;
 esac
 vdb_open_work
-vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
+	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc &&
 	vdb_start_server fsync=off autovacuum=off shared_buffers=256MB vdb.simd=scalar || exit 1
 started=$SECONDS

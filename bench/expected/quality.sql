@@ -33,7 +33,8 @@ $$;
 CREATE TABLE sample AS SELECT id, embedding AS v FROM packages ORDER BY id;
 CREATE TABLE sample_queries AS SELECT id, embedding AS v FROM queries WHERE id % 2 = 0 ORDER BY id;
 ALTER TABLE sample ALTER v TYPE vector(384);
-CREATE TABLE synthetic AS SELECT id, point(id, 96)::vector(96) AS v FROM generate_series(1, 8000) id;
+CREATE TABLE synthetic AS SELECT id, point(id, 96)::vector(96) AS v
+	FROM generate_series(1, 8000) id;
 CREATE TABLE synthetic_queries AS
 	SELECT id, point(1000000 + id, 96) AS v FROM generate_series(1, 100) id;
 VACUUM ANALYZE sample, sample_queries, synthetic, synthetic_queries;
@@ -82,7 +83,9 @@ BEGIN
 			TRUNCATE truth;
 			INSERT INTO truth SELECT * FROM nearest(set_name, operator, 100);
 			FOREACH bits IN ARRAY ARRAY[8, 4, 0] LOOP
-				EXECUTE format('CREATE INDEX tested ON %I USING ivfkm (v vector_%s_ops) WITH (refine_bits = %s)',
+				EXECUTE
+					format('CREATE INDEX tested ON %I USING ivfkm (v vector_%s_ops) '
+					'WITH (refine_bits = %s)',
 					set_name, metric, bits);
 				PERFORM set_config('enable_seqscan', 'off', true);
 				found := NULL;
@@ -102,7 +105,9 @@ END
 $$;
 
 COPY (
-	SELECT set_name AS set, metric, refine_bits, lists, probes, bytes, round(recall_10::numeric, 4) AS recall_10,
-		round(recall_100::numeric, 4) AS recall_100, round(recall_10_of_4_lists::numeric, 4) AS recall_10_of_4_lists
+	SELECT set_name AS set, metric, refine_bits, lists, probes, bytes,
+		round(recall_10::numeric, 4) AS recall_10,
+		round(recall_100::numeric, 4) AS recall_100,
+		round(recall_10_of_4_lists::numeric, 4) AS recall_10_of_4_lists
 	FROM quality ORDER BY set_name, metric, refine_bits)
 TO STDOUT WITH (FORMAT csv, HEADER);

@@ -50,8 +50,8 @@ install_pgvector()
 
 	to=$(vdb_object_dir gcc)-pgvector
 	mkdir -p "$to" || return
-	(cd "$pgvector_src" && find Makefile ./*.control src sql -type f -not -name '*.o' -not -name '*.bc' |
-		xargs cp -p --parents -t "$to") || return
+	(cd "$pgvector_src" && find Makefile ./*.control src sql -type f \
+		-not -name '*.o' -not -name '*.bc' | xargs cp -p --parents -t "$to") || return
 	make -s -C "$to" -j"$(nproc)" CC=gcc PG_CONFIG="$PG_CONFIG" $(vdb_bitcode_option) all &&
 		make -s -C "$to" CC=gcc PG_CONFIG="$vdb_bin/pg_config" $(vdb_bitcode_option) install
 }
@@ -113,7 +113,8 @@ if [ "$command" = results ]; then
 fi
 
 if [ -n "${BENCH_DIR:-}" ]; then
-	mkdir -p "$BENCH_DIR" && BENCH_DIR=$(cd "$BENCH_DIR" && pwd -P) || vdb_die "no folder BENCH_DIR=$BENCH_DIR"
+	mkdir -p "$BENCH_DIR" && BENCH_DIR=$(cd "$BENCH_DIR" && pwd -P) ||
+		vdb_die "no folder BENCH_DIR=$BENCH_DIR"
 	exec 9>"$BENCH_DIR/lock"
 	flock -n 9 || vdb_die "another run uses $BENCH_DIR"
 	export BENCH_CACHE=$BENCH_DIR
@@ -124,10 +125,14 @@ vdb_open_work
 trap finish EXIT
 vdb_build_extension gcc with_llvm=no >"$vdb_build/check/bench-build.log" 2>&1 ||
 	{ tail -n 40 "$vdb_build/check/bench-build.log"; vdb_die "could not compile the extension"; }
-vdb_make_private_tree && vdb_install_extension gcc with_llvm=no || vdb_die "could not install the extension"
+vdb_make_private_tree && vdb_install_extension gcc with_llvm=no ||
+	vdb_die "could not install the extension"
 if [ -n "$pgvector_src" ]; then
 	install_pgvector >"$vdb_build/check/bench-pgvector.log" 2>&1 ||
-		{ tail -n 40 "$vdb_build/check/bench-pgvector.log"; vdb_die "could not build $pgvector_src"; }
+		{
+			tail -n 40 "$vdb_build/check/bench-pgvector.log"
+			vdb_die "could not build $pgvector_src"
+		}
 	export BENCH_PGVECTOR=$pgvector_src
 fi
 start_server || vdb_die "could not start the server"

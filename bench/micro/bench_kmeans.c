@@ -9,8 +9,8 @@
  *	  centroids.  An operation is the comparison of a point with a centroid, with all of them
  *	  on two levels too.  Level avx512 has bfloat16 kernels where the CPU does, which
  *	  gemm_bf16, assign_flat and assign_two_levels show; gemm, and the names that end in f32, keep
- *	  to float32, as the other levels always do.  Its "bytes" are its 2 * dims floating-point operations, so
- *	  that the column GB/s shows GFLOP/s.
+ *	  to float32, as the other levels always do.  Its "bytes" are its 2 * dims floating-point
+ *	  operations, so that the column GB/s shows GFLOP/s.
  *
  *	  train: "ns" is a whole training, the best of TRAIN_ROUNDS; plain C is left out for its
  *	  length.  The points are uniformly random, so that no iteration ends early.

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * gemm_avx512.c
- *	  Matrix kernels in AVX-512: a tile of 14 points by 32 centroids: 28 accumulators of 32 registers.
+ *	  Matrix kernels in AVX-512: a tile of 14 points by 32 centroids: 28 accumulators of 32
+ *	  registers.
  *
  * NOTES
  *	  Pure C.  Contract in gemm.h, bodies in gemm_template.h.

@@ -59,7 +59,9 @@ kmeans_group(const uint32_t *rows, size_t npoints, KmeansLists *lists)
 		lists->start[j] -= lists->count[j];
 }
 
-/* Makes the centroid of lists first .. end - 1, if it has members, their mean, summed in float64. */
+/*
+ * Makes the centroid of lists first .. end - 1, if it has members, their mean, summed in float64.
+ */
 void
 kmeans_means(KmeansRun *run, const KmeansLists *lists, int first, int end)
 {

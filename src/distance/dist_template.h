@@ -9,12 +9,12 @@
  *
  *	  Order of summation, the same in every kernel of a level: block j of VF_WIDTH
  *	  elements goes to accumulator j % VF_UNROLL; a last, partial block is filled up
- *	  with zeros, in lanes that depend on its length only; the accumulators are added in a tree, then their lanes.  With at most
- *	  two blocks the accumulators that stay empty are left out of the tree.  Rows of a
- *	  batch are summed in just that order too.  So within a level a distance has the
- *	  same bits whether it is computed alone, in a batch, at any place of the batch,
- *	  from binary16 vectors or from the same values in binary32, and the parts of a
- *	  cosine have the bits of dot() and norm2().
+ *	  with zeros, in lanes that depend on its length only; the accumulators are added in a tree,
+ *	  then their lanes.  With at most two blocks the accumulators that stay empty are left out of
+ *	  the tree.  Rows of a batch are summed in just that order too.  So within a level a distance
+ *	  has the same bits whether it is computed alone, in a batch, at any place of the batch, from
+ *	  binary16 vectors or from the same values in binary32, and the parts of a cosine have the bits
+ *	  of dot() and norm2().
  *
  *	  Accumulators are arrays indexed by unrolled loops, which both compilers keep in
  *	  registers: VF_ROWS * VF_UNROLL of them plus the query's must fit the register

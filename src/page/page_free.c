@@ -46,7 +46,10 @@
 /* Blocks by which the file grows while the extension lock is held, for a reservation. */
 #define EXTEND_AT_A_TIME 256
 
-/* Blocks of the first reservation of a tree that grows before it takes its place, and of later ones. */
+/*
+ * Blocks of the first reservation of a tree that grows before it takes its place, and of later
+ * ones.
+ */
 #define RESERVE_FIRST 16
 #define RESERVE_MOST  4096
 

@@ -44,7 +44,9 @@
 
 static Buffer hints[1 << HINT_BITS];
 
-/* The hint for a block of a file.  Those of neighbouring blocks are neighbours, in one cache line. */
+/*
+ * The hint for a block of a file.  Those of neighbouring blocks are neighbours, in one cache line.
+ */
 static inline Buffer *
 hint_for(Relation index, BlockNumber block)
 {

@@ -258,8 +258,8 @@ set_hint(IvfkmGroup *head, BlockNumber block)
 
 /*
  * Writes an entry into the first free slot of a list from its hint on, appending a group or refine
- * page if there is no room, with blocks of the reserve if there is one.  Returns true if a group was
- * appended.  The caller holds no buffer lock.
+ * page if there is no room, with blocks of the reserve if there is one.  Returns true if a group
+ * was appended.  The caller holds no buffer lock.
  */
 bool
 page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,

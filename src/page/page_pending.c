@@ -143,8 +143,8 @@ page_pending_add(Relation index, const ItemPointerData *tid, bool is_null)
 }
 
 /*
- * The addresses behind *position, those of NULLs marked, in no certain order: a palloc'd array of *count; moves the
- * position behind them.  Takes and releases share locks.
+ * The addresses behind *position, those of NULLs marked, in no certain order: a palloc'd array of
+ * *count; moves the position behind them.  Takes and releases share locks.
  */
 ItemPointerData *
 page_pending_read(Relation index, IvfkmPendingPosition *position, Size *count)

@@ -5,8 +5,8 @@
  *
  * NOTES
  *	  PostgreSQL's own injection points came with version 17, and are not compiled into the servers
- *	  that distributions ship.  These are always there: what is tested is what is installed.  A point
- *	  costs a load and a branch that is always predicted, so it stands where a page or a list
+ *	  that distributions ship.  These are always there: what is tested is what is installed.  A
+ *	  point costs a load and a branch that is always predicted, so it stands where a page or a list
  *	  begins, never in a loop over rows.
  *
  *	  The hook is found by its name in the process, "vdb_point": test/modules/test_vdb sets it.

@@ -51,8 +51,8 @@ numeric_array_to_floats(ArrayType *array, float *x, int dim)
 }
 
 /*
- * The elements of an array with dense_array_count() = "count", each rounded to the nearest float, in memory of the current context.  Raises what
- * numeric_float4() raises.
+ * The elements of an array with dense_array_count() = "count", each rounded to the nearest float,
+ * in memory of the current context.  Raises what numeric_float4() raises.
  */
 float *
 dense_array_floats(ArrayType *array, int count)

@@ -16,7 +16,8 @@ else
 fi
 
 # What is compiled in; PGXS compiles the extension with the same.
-vdb_asan_cflags="-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
+vdb_asan_cflags="-O1 -g1 -fno-omit-frame-pointer"
+vdb_asan_cflags="$vdb_asan_cflags -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # The parts of the source that make a server to run tests on, in the order of building.
 vdb_asan_parts="config src/common src/port src/timezone src/backend \
@@ -61,7 +62,8 @@ vdb_asan_unpack()
 
 	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	rm -rf "$to" "$vdb_asan/apt"
-	mkdir -p "$to.new" "$vdb_asan/apt/lists/partial" "$vdb_asan/apt/cache/archives/partial" || return
+	mkdir -p "$to.new" "$vdb_asan/apt/lists/partial" "$vdb_asan/apt/cache/archives/partial" ||
+		return
 	echo "deb-src $(vdb_mirror) $suite main" >"$vdb_asan/apt/sources.list"
 	vdb_asan_apt update &&
 		(cd "$vdb_asan/apt" && vdb_asan_apt source --download-only "postgresql-$major") || return
@@ -88,14 +90,15 @@ vdb_make_asan_server()
 			vdb_say "# PostgreSQL $major's source needs bison and flex"
 			return 1
 		fi
-		vdb_say "# building PostgreSQL $major with sanitizers in $vdb_asan, which takes some minutes"
+		vdb_say "# building PostgreSQL $major with sanitizers in $vdb_asan (takes some minutes)"
 		rm -rf "$prefix"
 		[ -f "$source/configure" ] || vdb_asan_unpack "$major" "$source" || return
 		if [ "$(cat "$build/.vdb-configured" 2>/dev/null)" != "$want" ]; then
 			rm -rf "$build"
 			mkdir -p "$build" &&
 				(cd "$build" && nice -n 5 "$source/configure" -q --prefix="$prefix" \
-					--enable-cassert --enable-debug --without-readline --without-zlib --without-icu \
+					--enable-cassert --enable-debug \
+					--without-readline --without-zlib --without-icu \
 					$(perl -MIPC::Run -e 'print "--enable-tap-tests"' 2>/dev/null) \
 					CFLAGS="$vdb_asan_cflags" CPPFLAGS="-I$shim -DUSE_VALGRIND") || return
 			echo "$want" >"$build/.vdb-configured"

@@ -19,7 +19,9 @@ $$;
 CREATE FUNCTION agree(tab regclass, op text, q vector, n integer) RETURNS void LANGUAGE plpgsql
 	SET ivfkm.probes = 1000000 SET ivfkm.epsilon = 100 AS $$
 DECLARE
-	query text := format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s ORDER BY v %1$s $1 LIMIT $2) s', op, tab);
+	query text :=
+		format('SELECT array_agg(d) FROM (SELECT v %s $1 AS d FROM %s '
+		'ORDER BY v %1$s $1 LIMIT $2) s', op, tab);
 	sorted float8[];
 	found float8[];
 	plan text := '';
@@ -42,10 +44,12 @@ BEGIN
 END $$;
 
 CREATE TABLE shape (n serial, dims integer, rows integer, lists integer);
-INSERT INTO shape (dims, rows, lists) VALUES (1, 600, 0), (3, 900, 100), (33, 400, 10), (384, 200, 3),
+INSERT INTO shape (dims, rows, lists) VALUES (1, 600, 0), (3, 900, 100), (33, 400, 10),
+	(384, 200, 3),
 	(2000, 80, 4), (4000, 60, 2), (8000, 50, 3), (16000, 40, 2);
 CREATE TABLE metric (n integer, opclass text, op text);
-INSERT INTO metric VALUES (0, 'vector_l2_ops', '<->'), (1, 'vector_ip_ops', '<#>'), (2, 'vector_cosine_ops', '<=>');
+INSERT INTO metric VALUES (0, 'vector_l2_ops', '<->'), (1, 'vector_ip_ops', '<#>'),
+	(2, 'vector_cosine_ops', '<=>');
 
 SELECT format('CREATE TABLE t%s (id serial PRIMARY KEY, kind integer, v vector(%1$s));
 	ALTER TABLE t%1$s SET (autovacuum_enabled = off);
@@ -56,10 +60,12 @@ SELECT format('CREATE TABLE t%s (id serial PRIMARY KEY, kind integer, v vector(%
 SELECT format('SET vdb.simd = %s', s.name),
 	format('CREATE INDEX i ON t%s USING ivfkm (v %s) WITH (lists = %s)', dims, opclass, lists),
 	'SELECT vdb_index_check(''i'')',
-	format('SELECT agree(''t%s'', %L, v, n) FROM t%1$s, (VALUES (1), (10), (100000)) w(n) WHERE id = 18', dims, op),
+	format('SELECT agree(''t%s'', %L, v, n) FROM t%1$s, (VALUES (1), (10), (100000)) w(n) '
+	'WHERE id = 18', dims, op),
 	-- with the settings that users have: a filter, a join that scans again, a cursor
 	'SET enable_seqscan = off',
-	format('SELECT id FROM t%s WHERE kind = 3 ORDER BY v %s hash_vector(9, %1$s) LIMIT 20', dims, op),
+	format('SELECT id FROM t%s WHERE kind = 3 ORDER BY v %s hash_vector(9, %1$s) LIMIT 20', dims,
+	op),
 	format('SELECT q.id, n.id FROM (SELECT id, v FROM t%s WHERE id %% 17 = 0 ORDER BY id LIMIT 4) q,
 		LATERAL (SELECT id FROM t%1$s ORDER BY v %s q.v LIMIT 5) n', dims, op),
 	format('SELECT id FROM t%s ORDER BY v %s (SELECT NULL::vector) LIMIT 5', dims, op),
@@ -69,17 +75,21 @@ SELECT format('SET vdb.simd = %s', s.name),
 	format('DELETE FROM t%s WHERE id %% 11 = 2', dims),
 	'FETCH ALL FROM c', 'ROLLBACK',
 	'RESET enable_seqscan',
-	format('INSERT INTO t%s (kind, v) SELECT kind, v FROM t%1$s ORDER BY id DESC LIMIT %s', dims, rows / 4),
+	format('INSERT INTO t%s (kind, v) SELECT kind, v FROM t%1$s ORDER BY id DESC LIMIT %s', dims,
+	rows / 4),
 	format('UPDATE t%s SET v = hash_vector(id + 5000, %1$s) WHERE id %% 9 = 4', dims),
 	format('DELETE FROM t%s WHERE id %% 5 = %s', dims, ascii(s.name) % 5),
 	format('VACUUM t%s', dims),
-	format('INSERT INTO t%s (kind, v) SELECT i %% 5, hash_vector(i, %1$s) FROM generate_series(1, %s) i', dims, rows / 5),
+	format('INSERT INTO t%s (kind, v) SELECT i %% 5, hash_vector(i, %1$s) FROM generate_series(1, '
+	'%s) i', dims, rows / 5),
 	'SELECT vdb_index_check(''i'')',
 	format('SELECT agree(''t%s'', %L, hash_vector(5, %1$s), 50)', dims, op),
 	format('VACUUM FULL t%s', dims),
-	'SELECT vdb_index_check(''i'')', 'SELECT * FROM ivfkm_info(''i'')', 'SELECT * FROM ivfkm_lists(''i'')',
+	'SELECT vdb_index_check(''i'')', 'SELECT * FROM ivfkm_info(''i'')',
+	'SELECT * FROM ivfkm_lists(''i'')',
 	'DROP INDEX i'
-FROM shape, metric, (SELECT row_number() OVER (ORDER BY name) AS n, name FROM vdb_simd_variants() WHERE supported) s
+FROM shape, metric, (SELECT row_number() OVER (ORDER BY name) AS n, name FROM vdb_simd_variants()
+	WHERE supported) s
 	WHERE (shape.n + s.n) % 3 = metric.n ORDER BY dims, s.name \gexec
 RESET vdb.simd;
 
@@ -88,10 +98,12 @@ CREATE INDEX CONCURRENTLY i ON t33 USING ivfkm (v vector_l2_ops) WITH (lists = 7
 REINDEX INDEX CONCURRENTLY i;
 SELECT vdb_index_check('i'), agree('t33', '<->', hash_vector(5, 33), 50);
 DROP INDEX i;
-CREATE INDEX i ON t33 USING ivfkm ((subvector(v, 2, 20)::vector(20)) vector_cosine_ops) WHERE kind < 3;
+CREATE INDEX i ON t33 USING ivfkm ((subvector(v, 2, 20)::vector(20)) vector_cosine_ops)
+	WHERE kind < 3;
 INSERT INTO t33 (kind, v) SELECT i % 5, hash_vector(i, 33) FROM generate_series(1, 200) i;
 SET enable_seqscan = off;
-SELECT id FROM t33 WHERE kind < 3 ORDER BY subvector(v, 2, 20)::vector(20) <=> hash_vector(3, 20) LIMIT 20;
+SELECT id FROM t33 WHERE kind < 3 ORDER BY subvector(v, 2, 20)::vector(20) <=> hash_vector(3, 20)
+	LIMIT 20;
 RESET enable_seqscan;
 SELECT vdb_index_check('i');
 DROP INDEX i;
@@ -124,10 +136,14 @@ DROP INDEX IF EXISTS cut;
 
 -- nothing cached survives: the relation cache is emptied wherever it could be
 CREATE INDEX i ON t33 USING ivfkm (v vector_ip_ops) WITH (lists = 4);
-CREATE INDEX i_part ON t3 USING ivfkm ((subvector(v, 1, 2)::vector(2)) vector_l2_ops) WITH (lists = 4) WHERE kind = 1;
+CREATE INDEX i_part ON t3 USING ivfkm ((subvector(v, 1, 2)::vector(2)) vector_l2_ops)
+	WITH (lists = 4) WHERE kind = 1;
 SET debug_discard_caches = 1;
 SET enable_seqscan = off;
-SELECT id FROM t33 ORDER BY v <#> '[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33]' LIMIT 70;
+SELECT id FROM t33
+	ORDER BY v <#>
+	'[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33]'
+	LIMIT 70;
 SELECT id FROM t3 WHERE kind = 1 ORDER BY subvector(v, 1, 2)::vector(2) <-> '[1,2]' LIMIT 5;
 INSERT INTO t33 (kind, v) SELECT kind, v FROM t33 LIMIT 20;
 INSERT INTO t3 (kind, v) SELECT 1, v FROM t3 LIMIT 20;

@@ -64,7 +64,8 @@ vdb_lane_node_missing()
 vdb_lane_node_prepare()
 {
 	cp package.json package-lock.json "$1/" &&
-		npm --prefix "$1" --cache "$1/npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error &&
+		npm --prefix "$1" --cache "$1/npm" ci --ignore-scripts --no-audit --no-fund \
+			--loglevel=error &&
 		rm -rf "$1/npm"
 }
 
@@ -84,7 +85,8 @@ vdb_lane_go_missing()
 {
 	vdb_have go || echo golang-go
 	# Go downloads by the system's certificates alone
-	[ ! -e /etc/debian_version ] || [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+	[ ! -e /etc/debian_version ] || [ -e /etc/ssl/certs/ca-certificates.crt ] ||
+		echo ca-certificates
 }
 
 # vdb_go CACHE ARGUMENT...: go with all that it keeps in CACHE
@@ -93,8 +95,9 @@ vdb_go()
 	local cache=$1
 
 	shift
-	env -u GOROOT GOPATH="$cache/gopath" GOCACHE="$cache/gobuild" GOFLAGS="-mod=readonly -modcacherw" \
-		GOTOOLCHAIN="${vdb_gotoolchain:-auto}" GOENV=off CGO_ENABLED=0 "${vdb_go_program:-go}" "$@"
+	env -u GOROOT GOPATH="$cache/gopath" GOCACHE="$cache/gobuild" \
+		GOFLAGS="-mod=readonly -modcacherw" GOTOOLCHAIN="${vdb_gotoolchain:-auto}" \
+		GOENV=off CGO_ENABLED=0 "${vdb_go_program:-go}" "$@"
 }
 
 vdb_lane_go_prepare()
@@ -106,10 +109,13 @@ vdb_lane_go_prepare()
 		# A Go from before toolchains were modules, as Debian 12 has: fetch one as the module it is.
 		system=$(cd "$1" && go env GOOS)-$(cd "$1" && go env GOARCH)
 		sum=$(sed -n "s/^$system //p" <<<"$vdb_go_sums")
-		[ -n "$sum" ] || { echo "Go $version is too old, and no newer one for $system is pinned"; return 1; }
+		[ -n "$sum" ] || {
+			echo "Go $version is too old, and no newer one for $system is pinned"
+			return 1
+		}
 		# outside our module, whose go.mod it does not understand
-		(cd "$1" && vdb_go "$1" mod download -json "golang.org/toolchain@$vdb_go_toolchain.$system" |
-			tee "$1/toolchain.json") &&
+		(cd "$1" && vdb_go "$1" mod download -json \
+			"golang.org/toolchain@$vdb_go_toolchain.$system" | tee "$1/toolchain.json") &&
 			grep -qF "\"$sum\"" "$1/toolchain.json" || return
 		folder=$1/gopath/pkg/mod/golang.org/toolchain@$vdb_go_toolchain.$system
 		chmod 755 "$folder"/bin/* && find "$folder/pkg/tool" -type f -exec chmod 755 {} + || return

@@ -1,11 +1,11 @@
 # Finds a PostgreSQL server and compilers; as root installs what is missing from Debian.
 #
-# Sourced after common.sh.  vdb_prepare FOR, where FOR is "demo", "check" or "lint" (which
-# needs no server), sets and exports PG_CONFIG, VDB_CLANG and VDB_CLANG_FORMAT (empty: not there), or ends the script
-# with a message that names what is missing.  It never makes, starts or changes a database
-# cluster of the machine, and asks nothing.  vdb_lanes_wanted, "all" or names, adds what the
-# languages of test/clients need; unset: none.  vdb_versions_wanted, if not empty, adds what the tier
-# "versions" needs.
+# Sourced after common.sh.  vdb_prepare FOR, where FOR is "demo", "check" or "lint" (which needs no
+# server), sets and exports PG_CONFIG, VDB_CLANG and VDB_CLANG_FORMAT (empty: not there), or ends
+# the script with a message that names what is missing.  It never makes, starts or changes a
+# database cluster of the machine, and asks nothing.  vdb_lanes_wanted, "all" or names, adds what
+# the languages of test/clients need; unset: none.  vdb_versions_wanted, if not empty, adds what the
+# tier "versions" needs.
 # shellcheck shell=bash
 
 # shellcheck source=test/clients/lanes.sh
@@ -50,7 +50,9 @@ vdb_has_server_file()
 
 	[ -n "${PG_CONFIG:-}" ] && [ -x "$PG_CONFIG" ] || return 1
 	case $1 in
-	server) [ -x "$("$PG_CONFIG" --bindir)/postgres" ] && [ -x "$("$PG_CONFIG" --bindir)/initdb" ] ;;
+	server)
+		[ -x "$("$PG_CONFIG" --bindir)/postgres" ] && [ -x "$("$PG_CONFIG" --bindir)/initdb" ]
+		;;
 	headers)
 		pgxs=$("$PG_CONFIG" --pgxs)
 		[ -f "$pgxs" ] && [ -f "$("$PG_CONFIG" --includedir-server)/postgres.h" ] &&
@@ -71,7 +73,8 @@ vdb_list_missing()
 	vdb_have make || vdb_missing+=(make)
 	[ "$for" = demo ] || vdb_have clang-format-14 || vdb_wanted+=(clang-format-14)
 	[ "$for" = lint ] || vdb_has_server_file server || vdb_missing+=("postgresql-$major")
-	[ "$for" = lint ] || vdb_has_server_file headers || vdb_missing+=("postgresql-server-dev-$major")
+	[ "$for" = lint ] || vdb_has_server_file headers ||
+		vdb_missing+=("postgresql-server-dev-$major")
 	[ "$for" = check ] || return 0
 
 	vdb_have prove || vdb_missing+=(perl)
@@ -86,7 +89,9 @@ vdb_list_missing()
 	if [ -n "${vdb_lanes_wanted:-}" ]; then
 		for lane in "${vdb_lanes[@]}"; do
 			case " $vdb_lanes_wanted " in
-			*" $lane "* | " all ") mapfile -t -O "${#vdb_wanted[@]}" vdb_wanted < <("vdb_lane_${lane}_missing") ;;
+			*" $lane "* | " all ")
+				mapfile -t -O "${#vdb_wanted[@]}" vdb_wanted < <("vdb_lane_${lane}_missing")
+				;;
 			esac
 		done
 	fi
@@ -166,7 +171,8 @@ vdb_install_missing()
 		# one that is not to be had must not keep the others away
 		vdb_apt_install "${vdb_wanted[@]}" ||
 			for package in "${vdb_wanted[@]}"; do
-				vdb_apt_install "$package" || vdb_say "$package is not to be had; its tests are skipped"
+				vdb_apt_install "$package" ||
+					vdb_say "$package is not to be had; its tests are skipped"
 			done
 	fi
 	rm -f "$vdb_apt_log"

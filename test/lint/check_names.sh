@@ -9,8 +9,8 @@ while IFS= read -r name; do
 	bad=1
 done < <(find src test bench -name '*.[ch]' -printf '%f\n' | sort | uniq -d)
 
-# words LAYER: what comes before the first "_" or "." of a file's name; none if the layer is unknown,
-# which check_includes.sh reports
+# words LAYER: what comes before the first "_" or "." of a file's name; none if the layer is
+# unknown, which check_includes.sh reports
 words()
 {
 	case $1 in

@@ -24,8 +24,8 @@ only()
 only 'PG_VERSION_NUM' "server versions are compared in src/compat.h only" src/compat.h
 only 'GenericXLog|generic_xlog' "WAL is written by src/page/page_wal.[ch] only" \
 	src/page/page_wal.c src/page/page_wal.h
-only '__get_cpuid|__cpuid|getauxval|__builtin_cpu_|_xgetbv' "the CPU is asked by src/port/vdb_cpu.c only" \
-	src/port/vdb_cpu.c
+only '__get_cpuid|__cpuid|getauxval|__builtin_cpu_|_xgetbv' \
+	"the CPU is asked by src/port/vdb_cpu.c only" src/port/vdb_cpu.c
 
 mapfile -t not_page < <(find src -name '*.[ch]' -not -path 'src/page/*' | sort)
 if perl test/lint/code.pl "${not_page[@]}" | grep -E 'IvfkmPageGet|page_bytes\.h'; then

@@ -8,9 +8,10 @@ while IFS= read -r folder; do
 		echo "$folder: has code but no README.md"
 		bad=1
 	fi
-done < <(find src sql test bench -not -path '*/corpus/*' -type f \( -name '*.[ch]' -o -name '*.sql' -o \
-	-name '*.sh' -o -name '*.pl' -o -name '*.pm' -o -name '*.py' -o -name Makefile \) -printf '%h\n' \
-	2>/dev/null | grep -v '/__pycache__\|/results$\|/tmp_check' | sort -u)
+done < <(find src sql test bench -not -path '*/corpus/*' -type f \( -name '*.[ch]' \
+	-o -name '*.sql' -o -name '*.sh' -o -name '*.pl' -o -name '*.pm' -o -name '*.py' \
+	-o -name Makefile \) -printf '%h\n' 2>/dev/null |
+	grep -v '/__pycache__\|/results$\|/tmp_check' | sort -u)
 
 for readme in src/*/README.md; do
 	for heading in Purpose Contract Layout Invariants "How to extend"; do

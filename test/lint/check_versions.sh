@@ -20,7 +20,8 @@ agree()
 	read -r file
 } < <(perl -MJSON::PP -0777 -ne '
 	my $m = decode_json($_);
-	print map { "$_\n" } $m->{version}, $m->{provides}{vdb}{version}, $m->{provides}{vdb}{file};' META.json)
+	print map { "$_\n" } $m->{version}, $m->{provides}{vdb}{version},
+		$m->{provides}{vdb}{file};' META.json)
 agree META.json "$meta"
 agree "provides in META.json" "$provided"
 agree "the file in META.json" "$(sed -n 's,^sql/vdb--\(.*\)\.sql$,\1,p' <<<"$file")"

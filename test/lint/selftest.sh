@@ -40,26 +40,34 @@ plant check_includes 'must not include "quant/quant.h"' \
 	'echo "#include \"quant/quant.h\"" >src/distance/planted.c'
 plant check_includes 'must not include "distance/dist.h"' \
 	'echo "#include \"distance/dist.h\"" >src/page/planted.c'
-plant check_includes 'is no header of this tree' 'echo "#include \"postgres.h\"" >src/port/planted.c'
-plant check_includes 'compat.h includes postgres.h' 'echo "#include \"compat.h\"" >src/quant/planted.c'
+plant check_includes 'is no header of this tree' \
+	'echo "#include \"postgres.h\"" >src/port/planted.c'
+plant check_includes 'compat.h includes postgres.h' \
+	'echo "#include \"compat.h\"" >src/quant/planted.c'
 plant check_includes 'is not in the table' 'mkdir src/newlayer && echo >src/newlayer/planted.c'
-plant check_pure 'src/quant/planted.c:2:' 'printf "/* palloc */\nvoid *p = palloc(3);\n" >src/quant/planted.c'
+plant check_pure 'src/quant/planted.c:2:' \
+	'printf "/* palloc */\nvoid *p = palloc(3);\n" >src/quant/planted.c'
 plant check_places 'src/am/planted.c:1:' 'echo "#if PG_VERSION_NUM > 1" >src/am/planted.c'
 plant check_places 'src/am/planted.c:1:' 'echo "GenericXLogStart(r);" >src/am/planted.c'
 plant check_places 'src/am/planted.c:1:' 'echo "__get_cpuid(1);" >src/am/planted.c'
 plant check_places 'src/am/planted.c:1:' 'echo "IvfkmPageGetOpaque(page);" >src/am/planted.c'
 plant check_places 'would depend on the machine' 'echo "CFLAGS += -march=native" >>Makefile'
-plant check_versions 'META.json says "9.9.9"' 'sed -i "0,/\"version\": \"[0-9.]*\"/s//\"version\": \"9.9.9\"/" META.json'
+plant check_versions 'META.json says "9.9.9"' \
+	'sed -i "0,/\"version\": \"[0-9.]*\"/s//\"version\": \"9.9.9\"/" META.json'
 plant check_versions 'the top of CHANGELOG.md' 'sed -i "0,/^## [^ ]*/s//## 9.9.9/" CHANGELOG.md'
-plant check_versions 'sql/vdb--9.9.9.sql is missing' 'sed -i "s/^default_version.*/default_version = '"'9.9.9'"'/" vdb.control'
+plant check_versions 'sql/vdb--9.9.9.sql is missing' \
+	'sed -i "s/^default_version.*/default_version = '"'9.9.9'"'/" vdb.control'
 plant check_versions 'no line about the on-disk format' 'sed -i "/[Oo]n-disk format/d" CHANGELOG.md'
 plant check_readmes 'src/newfolder: has code' 'mkdir src/newfolder && echo >src/newfolder/planted.c'
-plant check_readmes 'src/page/README.md: no heading "## Invariants"' 'echo "## Purpose" >src/page/README.md'
+plant check_readmes 'src/page/README.md: no heading "## Invariants"' \
+	'echo "## Purpose" >src/page/README.md'
 plant check_regress 'expected/planted.out is missing' 'echo "SELECT 1;" >sql/planted.sql'
 plant check_regress 'sql/planted.sql is missing' 'echo >expected/planted.out'
-plant check_regress 'does not say why' 'echo >sql/planted.sql; echo >expected/planted.out; echo >expected/planted_1.out'
+plant check_regress 'does not say why' \
+	'echo >sql/planted.sql; echo >expected/planted.out; echo >expected/planted_1.out'
 plant check_markers 'src/am/planted.c:1:' 'echo "/* TO""DO */" >src/am/planted.c'
-plant check_markers 'src/am/planted.c:2: // comment' 'printf "char *s = \"//\";\nint i; // no\n" >src/am/planted.c'
+plant check_markers 'src/am/planted.c:2: // comment' \
+	'printf "char *s = \"//\";\nint i; // no\n" >src/am/planted.c'
 plant check_names 'planted.c:' 'echo >src/am/planted.c; echo >src/page/planted.c'
 plant check_names 'src/page/planted.h: its name must begin with one of: page' \
 	'echo >src/page/planted.h'
@@ -83,4 +91,8 @@ plant check_scripts 'function planted lacks 1 COMMENT ON' \
 plant check_scripts 'no guard' 'echo "SELECT 1;" >sql/vdb--0.0.9.sql'
 plant check_shell 'test/planted.sh' 'echo "if" >test/planted.sh'
 plant check_shell 'is not executable' 'chmod -x .ci/run'
+plant check_width 'src/am/planted.c:2: 101 columns' \
+	'printf "\n\t/* %091d */\n" 0 >src/am/planted.c'
+plant check_width 'sql/planted.sql:1: 102 columns' 'printf "%0102d\n" 0 >sql/planted.sql'
+plant check_width 'src/page/README.md:1: 101 columns' 'printf "|%0100d\n" 0 >src/page/README.md'
 exit "$vdb_failed"

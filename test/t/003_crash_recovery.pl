@@ -98,7 +98,8 @@ sub pid_of
 	for (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
 	{
 		$pid = $node->safe_psql('postgres',
-			"SELECT pid FROM pg_stat_activity WHERE query ~ '$pattern' AND pid <> pg_backend_pid() LIMIT 1");
+			"SELECT pid FROM pg_stat_activity "
+			  . "WHERE query ~ '$pattern' AND pid <> pg_backend_pid() LIMIT 1");
 		last if $pid ne '';
 		usleep(2000);
 	}
@@ -132,7 +133,8 @@ for my $round (0 .. 2)
 	my $writers = start_writers($table);
 	pid_of("^INSERT INTO $table");
 	# many times, so that the crash comes in one of them however slow this test is
-	my $vacuum = vdb_background($node, "SET vacuum_cost_delay = '1ms'; SET vacuum_cost_limit = 20;\n"
+	my $vacuum = vdb_background($node,
+		"SET vacuum_cost_delay = '1ms'; SET vacuum_cost_limit = 20;\n"
 		  . "VACUUM (INDEX_CLEANUP ON) short, long;\n" x 50);
 
 	usleep(100_000 + 200_000 * $round);
@@ -191,7 +193,8 @@ INSERT INTO young_long_$level SELECT id, $long FROM generate_series(21, 60) id;
 COMMIT;});
 	$node->stop('immediate');
 	$node->start;
-	is(vdb_check($node, 'fresh_l2', "wal_level $level, built"), 12000, "wal_level $level: all rows");
+	is(vdb_check($node, 'fresh_l2', "wal_level $level, built"), 12000,
+		"wal_level $level: all rows");
 	is(vdb_check($node, "young_${level}_l2", "wal_level $level, new table"),
 		1000, "wal_level $level: all rows of a new table");
 	is(vdb_check($node, "young_long_${level}_l2", "wal_level $level, new table with long vectors"),

@@ -100,7 +100,8 @@ CLOSE c;
 COMMIT;
 DO $$
 BEGIN
-	PERFORM id, 1 / (id - id) FROM paged ORDER BY v <-> (SELECT v FROM paged_queries WHERE id = 2) LIMIT 1;
+	PERFORM id, 1 / (id - id) FROM paged
+		ORDER BY v <-> (SELECT v FROM paged_queries WHERE id = 2) LIMIT 1;
 EXCEPTION WHEN division_by_zero THEN
 	NULL;
 END

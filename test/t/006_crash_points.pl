@@ -17,7 +17,8 @@ my $module = vdb_test_module();
 # Groups hold 16 rows of 2,000 dimensions, refine pages 7 records.
 $node->safe_psql(
 	'postgres', qq{
-CREATE FUNCTION fail(point text, arrivals integer, panic boolean) RETURNS void AS '$module', 'test_vdb_fail' LANGUAGE C STRICT;
+CREATE FUNCTION fail(point text, arrivals integer, panic boolean)
+	RETURNS void AS '$module', 'test_vdb_fail' LANGUAGE C STRICT;
 CREATE FUNCTION vec(i integer) RETURNS vector LANGUAGE sql IMMUTABLE
 	AS \$\$ SELECT array_prepend(i::real, array_fill(0::real, ARRAY[1999]))::vector \$\$;
 CREATE TABLE t (id integer, v vector(2000));
@@ -26,7 +27,8 @@ CREATE INDEX t_v ON t USING ivfkm (v) WITH (lists = 1, refine_bits = 4);});
 
 my $rows = 48;
 my $next = 1000;
-for my $point ('insert-descended', 'insert-refined', 'insert-hint', 'append-unlinked', 'refine-append-unlinked',
+for my $point ('insert-descended', 'insert-refined', 'insert-hint', 'append-unlinked',
+	'refine-append-unlinked',
 	'bulkdelete-group', 'bulkdelete-hint')
 {
 	my $statement = "INSERT INTO t SELECT i, vec(i) FROM generate_series($next, $next + 39) i";
@@ -41,16 +43,19 @@ for my $point ('insert-descended', 'insert-refined', 'insert-hint', 'append-unli
 	my ($pid) = vdb_read_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
 	my $result = vdb_try($node, "SELECT fail('$point', 1, true); $statement");
 	ok(!$result->{ok}, "$point: the server goes down");
-	like($result->{error}, qr/stopped at point "$point"|server closed the connection/, "$point: there");
+	like($result->{error}, qr/stopped at point "$point"|server closed the connection/,
+		"$point: there");
 	usleep(10_000) while kill(0, $pid);
 	$node->kill9;    # it is gone: forget it
 	$node->start;
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM t'), $rows, "$point: the table's rows");
 	vdb_check($node, 't_v', "$point: the index");
-	$node->safe_psql('postgres', "INSERT INTO t SELECT i, vec(i) FROM generate_series($next, $next + 19) i; VACUUM t");
+	$node->safe_psql('postgres',
+		"INSERT INTO t SELECT i, vec(i) FROM generate_series($next, $next + 19) i; VACUUM t");
 	$next += 100;
 	$rows += 20;
-	is(vdb_check($node, 't_v', "$point: the index after more inserts"), $rows, "$point: all entries");
+	is(vdb_check($node, 't_v', "$point: the index after more inserts"), $rows,
+		"$point: all entries");
 	vdb_same_rows($node, 't', '<->', 'vec(0)', "$point: the order");
 }
 

@@ -45,14 +45,16 @@ for my $sql (
 		qr/cannot access temporary or unlogged relations during recovery/,
 		'in the words of PostgreSQL');
 }
-is($standby->safe_psql('postgres', "SELECT vdb_index_check('logged_v')"), 100, 'a logged index is checked there');
+is($standby->safe_psql('postgres', "SELECT vdb_index_check('logged_v')"), 100,
+	'a logged index is checked there');
 is(
 	$standby->safe_psql('postgres', "$set SELECT id FROM logged ORDER BY v <-> ($query) LIMIT 1"),
 	$primary->safe_psql('postgres', "$set SELECT id FROM logged ORDER BY v <-> ($query) LIMIT 1"),
 	'and searched');
 
 $standby->promote;
-is($standby->safe_psql('postgres', "SELECT vdb_index_check('unlogged_v')"), 0, 'promoted: the index is empty');
+is($standby->safe_psql('postgres', "SELECT vdb_index_check('unlogged_v')"), 0,
+	'promoted: the index is empty');
 vdb_check_all($standby, 'at the end');
 $standby->stop;
 $primary->stop;

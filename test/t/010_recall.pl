@@ -77,10 +77,12 @@ for my $dims (3, 64, 384)
 	for my $metric (@vdb_metrics)
 	{
 		$node->safe_psql('postgres',
-			"CREATE INDEX ${table}_$metric->{name} ON $table USING ivfkm (v $metric->{opclass}) WITH (lists = 25)");
+			"CREATE INDEX ${table}_$metric->{name} ON $table USING ivfkm (v $metric->{opclass}) "
+			  . "WITH (lists = 25)");
 	}
 	$node->safe_psql('postgres',
-		"INSERT INTO $table SELECT id, $vector FROM generate_series($from, $to) id; ANALYZE $table");
+		"INSERT INTO $table SELECT id, $vector FROM generate_series($from, $to) id; "
+		  . "ANALYZE $table");
 	for my $metric (@vdb_metrics)
 	{
 		my %scan = (
@@ -112,14 +114,17 @@ $node->safe_psql(
 	'postgres', q{
 SELECT setseed(0.1);
 CREATE TABLE tight AS
-	SELECT i AS id, (SELECT array_agg((i % 11 * 7 + d * 3) % 11 + random() * 0.3 ORDER BY d)::real[]::vector(16) FROM generate_series(1, 16) d) AS v
+	SELECT i AS id, (SELECT array_agg((i % 11 * 7 + d * 3) % 11 + random() * 0.3
+		ORDER BY d)::real[]::vector(16) FROM generate_series(1, 16) d) AS v
 	FROM generate_series(1, 2890) i;
 CREATE TABLE unlike AS
-	SELECT i AS id, (SELECT array_agg(random() * 11 ORDER BY d)::real[]::vector(16) FROM generate_series(1, 16) d WHERE i > 0) AS v
+	SELECT i AS id, (SELECT array_agg(random() * 11 ORDER BY d)::real[]::vector(16)
+		FROM generate_series(1, 16) d WHERE i > 0) AS v
 	FROM generate_series(1, 100) i;
 CREATE INDEX tight_idx ON tight USING ivfkm (v vector_l2_ops);});
 cmp_ok(
-	vdb_recall($node, table => 'tight', queries => 'unlike', op => '<->', truth => 'truth_tight')->{recall},
+	vdb_recall($node, table => 'tight', queries => 'unlike', op => '<->',
+		truth => 'truth_tight')->{recall},
 	'>=', 0.95, 'queries unlike the rows of a small clustered table');
 
 $node->stop;

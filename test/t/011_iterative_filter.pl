@@ -28,14 +28,16 @@ SET enable_sort = off;
 SET enable_bitmapscan = off;
 $set;
 SELECT count(*) FROM queries q WHERE $wanted > (
-	SELECT count(*) FROM (SELECT FROM items t WHERE $where ORDER BY t.v $op q.v LIMIT $limit) found);});
+	SELECT count(*)
+		FROM (SELECT FROM items t WHERE $where ORDER BY t.v $op q.v LIMIT $limit) found);});
 }
 
 for my $metric (@vdb_metrics)
 {
 	my ($name, $op) = @$metric{qw(name op)};
 
-	$node->safe_psql('postgres', "CREATE INDEX items_$name ON items USING ivfkm (v $metric->{opclass})");
+	$node->safe_psql('postgres',
+		"CREATE INDEX items_$name ON items USING ivfkm (v $metric->{opclass})");
 
 	for my $one_in (10, 100, 1000)
 	{
@@ -66,10 +68,12 @@ for my $metric (@vdb_metrics)
 		is(
 			short_answers(
 				$op, $where, 10000, $matching,
-				'SET ivfkm.iterative_scan = strict_order; SET ivfkm.probes = 1000000; SET ivfkm.epsilon = 10'
+				'SET ivfkm.iterative_scan = strict_order; SET ivfkm.probes = 1000000; '
+				  . 'SET ivfkm.epsilon = 10'
 			),
 			0,
-			"$name, one row in $one_in: strict order finds all $matching with all lists and wide bounds");
+			"$name, one row in $one_in: strict order finds all $matching with all lists and wide "
+			  . "bounds");
 	}
 	is(short_answers($op, 't.id < 0', 10, 1, 'RESET ivfkm.probes'),
 		20, "$name: a filter that nothing passes gives no row to any query");
@@ -102,7 +106,8 @@ COMMIT;});
 is($pages, $all, 'a cursor gives what LIMIT gives');
 is(
 	$node->safe_psql('postgres',
-		"$scan SET ivfkm.probes = 1000000; SELECT id FROM items ORDER BY v <-> $query OFFSET 390 LIMIT 10"),
+		"$scan SET ivfkm.probes = 1000000; "
+		  . "SELECT id FROM items ORDER BY v <-> $query OFFSET 390 LIMIT 10"),
 	join("\n", (split /\n/, $all)[ 390 .. 399 ]),
 	'OFFSET skips rows of the same order');
 my $fetched = $node->safe_psql(
@@ -126,7 +131,8 @@ vdb_same_rows($node, 'equals', '<->', "'[1,2,3,4]'", '27000 equal rows');
 vdb_same_rows($node, 'equals', '<->', "'[-1,0,0,0]'", '27000 equal rows, from elsewhere');
 is(
 	$node->safe_psql('postgres',
-		"$scan SELECT count(*), min(d), max(d) FROM (SELECT v <-> '[1,2,3,4]' AS d FROM equals ORDER BY 1 LIMIT 20000) e"),
+		"$scan SELECT count(*), min(d), max(d) "
+		  . "FROM (SELECT v <-> '[1,2,3,4]' AS d FROM equals ORDER BY 1 LIMIT 20000) e"),
 	'20000|0|0',
 	'20000 of 27000 equal rows');
 

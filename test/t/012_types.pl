@@ -67,7 +67,8 @@ ANALYZE $table;});
 			my $result;
 
 			$node->safe_psql('postgres',
-				"CREATE INDEX $index ON $table USING ivfkm (($key) $shape->{type}_${metric_name}_ops); ANALYZE $table");
+				"CREATE INDEX $index ON $table "
+				  . "USING ivfkm (($key) $shape->{type}_${metric_name}_ops); ANALYZE $table");
 			vdb_uses_index(
 				$node, $table, $op, "SELECT $shape->{query} FROM $queries q WHERE id = 1",
 				10, "$name: the plan is a scan of the index",
@@ -105,7 +106,8 @@ for my $shape (shapes($dims))
 	my ($key) = $shape->{row} =~ s/\bt\.//gr;
 
 	$node->safe_psql('postgres',
-		"CREATE INDEX ${table}_$shape->{name}_$_->{name} ON $table USING ivfkm (($key) $shape->{type}_$_->{name}_ops)")
+		"CREATE INDEX ${table}_$shape->{name}_$_->{name} ON $table "
+		  . "USING ivfkm (($key) $shape->{type}_$_->{name}_ops)")
 	  for @vdb_metrics;
 }
 $node->safe_psql(

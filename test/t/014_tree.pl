@@ -40,14 +40,16 @@ for my $dims (16, 96)
 			my $result;
 
 			$node->safe_psql('postgres',
-				"SET ivfkm.debug_node_children = 1000000; CREATE INDEX $index ON $table USING ivfkm (v $opclass) WITH (lists = $lists)");
+				"SET ivfkm.debug_node_children = 1000000; CREATE INDEX $index ON $table "
+				  . "USING ivfkm (v $opclass) WITH (lists = $lists)");
 			is($node->safe_psql('postgres', "SELECT height, lists FROM ivfkm_info('$index')"),
 				"1|$lists", "$name: one level");
 			my $flat = vdb_recall($node, %scan)->{recall} - 0.02;
 			$node->safe_psql('postgres', "DROP INDEX $index");
 
 			$node->safe_psql('postgres',
-				"SET ivfkm.debug_node_children = $children; CREATE INDEX $index ON $table USING ivfkm (v $opclass) WITH (lists = $lists)");
+				"SET ivfkm.debug_node_children = $children; CREATE INDEX $index ON $table "
+				  . "USING ivfkm (v $opclass) WITH (lists = $lists)");
 			is($node->safe_psql('postgres', "SELECT height, lists FROM ivfkm_info('$index')"),
 				"$height|$lists", "$name: levels and lists");
 			is(vdb_check($node, $index, $name), $rows, "$name: entries");

@@ -30,7 +30,8 @@ for my $table (sort keys %shape)
 	vdb_make_queries($node, "${table}_queries", rows => 200, dims => $dims);
 	$node->safe_psql('postgres', "CREATE SEQUENCE ${table}_ids START 1000001");
 	$node->safe_psql('postgres',
-		"CREATE INDEX ${table}_$_->{name} ON $table USING ivfkm (v $_->{opclass}) WITH (lists = $shape{$table}{lists})")
+		"CREATE INDEX ${table}_$_->{name} ON $table USING ivfkm (v $_->{opclass}) "
+		  . "WITH (lists = $shape{$table}{lists})")
 	  for @metrics;
 
 	my %scripts;
@@ -38,20 +39,25 @@ for my $table (sort keys %shape)
 	my $victim = "\\set victim random(1, $rows)\n";
 
 	$scripts{"020_${table}_insert\@40"} = $spare
-	  . "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare WHERE id = :spare;\n";
+	  . "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
+	  . "WHERE id = :spare;\n";
 	$scripts{"020_${table}_update\@15"} = $spare . $victim
-	  . "UPDATE $table SET v = s.v FROM ${table}_spare s WHERE s.id = :spare AND $table.id = :victim;\n";
+	  . "UPDATE $table SET v = s.v FROM ${table}_spare s "
+	  . "WHERE s.id = :spare AND $table.id = :victim;\n";
 	$scripts{"020_${table}_delete\@20"} = $victim
-	  . "DELETE FROM $table WHERE id = (SELECT id FROM $table WHERE id >= :victim ORDER BY id LIMIT 1);\n";
+	  . "DELETE FROM $table "
+	  . "WHERE id = (SELECT id FROM $table WHERE id >= :victim ORDER BY id LIMIT 1);\n";
 	$scripts{"020_${table}_rollback\@5"} = $spare
-	  . "BEGIN;\nINSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare WHERE id = :spare;\nROLLBACK;\n";
+	  . "BEGIN;\nINSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
+	  . "WHERE id = :spare;\nROLLBACK;\n";
 	for my $metric (@metrics)
 	{
 		my $weight = int(20 / @metrics);
 		$scripts{"020_${table}_$metric->{name}\@$weight"} =
 			"\\set query random(1, 200)\n"
 		  . "SET enable_seqscan = off;\n"
-		  . "SELECT id FROM $table ORDER BY v $metric->{op} (SELECT v FROM ${table}_queries WHERE id = :query) LIMIT 20;\n";
+		  . "SELECT id FROM $table ORDER BY v $metric->{op} (SELECT v FROM ${table}_queries "
+		  . "WHERE id = :query) LIMIT 20;\n";
 	}
 	$scripts{"020_${table}_vacuum\@1"} = "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) $table;\n";
 
@@ -75,7 +81,8 @@ for my $table (sort keys %shape)
 		vdb_same_rows($node, $table, $metric->{op},
 			"SELECT v FROM ${table}_queries WHERE id = 1", "$index after the changes");
 		$node->safe_psql('postgres', "VACUUM (INDEX_CLEANUP ON) $table");
-		is(vdb_check($node, $index, "$index after VACUUM"), $live, "$index: $live entries after VACUUM");
+		is(vdb_check($node, $index, "$index after VACUUM"), $live,
+			"$index: $live entries after VACUUM");
 
 		# as many lists in both, and as many probes: what a build measures as the lists to
 		# probe differs from build to build, and is not what the changes do to recall

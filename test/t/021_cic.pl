@@ -38,7 +38,8 @@ for my $table (sort keys %shape)
 INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare WHERE id = :spare;
 UPDATE $table SET v = s.v FROM ${table}_spare s WHERE s.id = :spare AND $table.id = :victim;
 UPDATE $table SET touched = touched + 1 WHERE id = :touched;
-DELETE FROM $table WHERE id = (SELECT id FROM $table WHERE id >= 1000000 ORDER BY id LIMIT 1 OFFSET 5 FOR UPDATE SKIP LOCKED);
+DELETE FROM $table WHERE id = (SELECT id FROM $table WHERE id >= 1000000
+	ORDER BY id LIMIT 1 OFFSET 5 FOR UPDATE SKIP LOCKED);
 SQL
 	my $writers = IPC::Run::start(
 		[
@@ -64,10 +65,12 @@ SQL
 		$result = vdb_try($node, "REINDEX INDEX CONCURRENTLY $index");
 		ok($result->{ok}, "REINDEX CONCURRENTLY $index") or diag($result->{error});
 		vdb_check($node, $index, "$index, built again beside writers");
-		cmp_ok($node->safe_psql('postgres', $written), '>', $before, "$index: clients wrote meanwhile");
+		cmp_ok($node->safe_psql('postgres', $written), '>', $before,
+			"$index: clients wrote meanwhile");
 	}
 	$node->safe_psql('postgres', "VACUUM (INDEX_CLEANUP ON) $table");
-	vdb_check($node, "${table}_$_->{name}", "${table}_$_->{name} after VACUUM beside writers") for @vdb_metrics;
+	vdb_check($node, "${table}_$_->{name}", "${table}_$_->{name} after VACUUM beside writers")
+		for @vdb_metrics;
 
 	$writers->signal('TERM');
 	$writers->finish;

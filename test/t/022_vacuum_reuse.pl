@@ -37,9 +37,11 @@ DELETE FROM $table WHERE $which;
 VACUUM (INDEX_CLEANUP ON) $table;
 INSERT INTO $table SELECT * FROM ${table}_source s WHERE $which;});
 		push @sizes, $node->safe_psql('postgres', "SELECT pg_relation_size('$index')");
-		is(vdb_check($node, $index, "$table, cycle $cycle"), $rows, "$table, cycle $cycle: $rows entries");
+		is(vdb_check($node, $index, "$table, cycle $cycle"), $rows,
+			"$table, cycle $cycle: $rows entries");
 	}
-	cmp_ok($sizes[-1], '<=', $sizes[0], "$table: size after all cycles is that after the first (@sizes)");
+	cmp_ok($sizes[-1], '<=', $sizes[0],
+		"$table: size after all cycles is that after the first (@sizes)");
 
 	# updates leave dead entries behind, VACUUM removes them
 	my $before = $node->safe_psql('postgres', "SELECT pg_relation_size('$index')");
@@ -55,7 +57,8 @@ VACUUM (INDEX_CLEANUP ON) $table;});
 		'<=', $before * 1.3, "$table: updates of a sixth at a time grow it by no more than that");
 
 	# statistics of an empty table
-	$node->safe_psql('postgres', "DELETE FROM $table; VACUUM (INDEX_CLEANUP ON) $table; ANALYZE $table");
+	$node->safe_psql('postgres',
+		"DELETE FROM $table; VACUUM (INDEX_CLEANUP ON) $table; ANALYZE $table");
 	is(vdb_check($node, $index, "$table, empty"), 0, "$table, empty: no entries");
 	is($node->safe_psql('postgres', "SELECT reltuples FROM pg_class WHERE relname = '$index'"),
 		0, "$table, empty: VACUUM counts no entries");

@@ -37,21 +37,28 @@ CREATE INDEX $index ON $table USING ivfkm (v);
 CREATE SEQUENCE ${table}_ids START 1;
 SQL
 	$scripts{"023_${table}_insert\@45"} = $spare
-	  . "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare WHERE id = :spare;\n";
+	  . "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
+	  . "WHERE id = :spare;\n";
 	$scripts{"023_${table}_insert_many\@5"} =
-	    "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare ORDER BY random() LIMIT 20;\n";
+	    "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
+	      . "ORDER BY random() LIMIT 20;\n";
 	$scripts{"023_${table}_update\@10"} = $spare . $victim
-	  . "UPDATE $table SET v = s.v FROM ${table}_spare s WHERE s.id = :spare AND $table.id = :victim;\n";
+	  . "UPDATE $table SET v = s.v FROM ${table}_spare s "
+	  . "WHERE s.id = :spare AND $table.id = :victim;\n";
 	$scripts{"023_${table}_hot\@5"} = $victim . "UPDATE $table SET v = v WHERE id = :victim;\n";
 	$scripts{"023_${table}_delete\@15"} = $victim
-	  . "DELETE FROM $table WHERE id = (SELECT id FROM $table WHERE id >= :victim ORDER BY id LIMIT 1);\n";
+	  . "DELETE FROM $table "
+	  . "WHERE id = (SELECT id FROM $table WHERE id >= :victim ORDER BY id LIMIT 1);\n";
 	$scripts{"023_${table}_rollback\@5"} = $spare
-	  . "BEGIN;\nINSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare WHERE id = :spare;\n"
-	  . "SAVEPOINT s;\nINSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare WHERE id = :spare;\n"
+	  . "BEGIN;\nINSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
+	  . "WHERE id = :spare;\n"
+	  . "SAVEPOINT s;\nINSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
+	  . "WHERE id = :spare;\n"
 	  . "ROLLBACK TO s;\nROLLBACK;\n";
 	$scripts{"023_${table}_scan\@10"} =
 		"\\set query random(1, 20)\nBEGIN ISOLATION LEVEL REPEATABLE READ;\n"
-	  . "SELECT vt.compare('$table', (SELECT v FROM ${table}_queries WHERE id = :query), 0.2);\nCOMMIT;\n";
+	  . "SELECT vt.compare('$table', (SELECT v FROM ${table}_queries WHERE id = :query), "
+	  . "0.2);\nCOMMIT;\n";
 	$scripts{"023_${table}_renew\@3"} = "SELECT rows FROM ivfkm_maintain('$index');\n";
 	$scripts{"023_${table}_check\@1"} = "SELECT vdb_index_check('$index');\n";
 	$scripts{"023_${table}_vacuum\@1"} = "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) $table;\n";
@@ -66,7 +73,8 @@ SQL
 		"$index after the changes");
 	$node->safe_psql('postgres', "VACUUM (INDEX_CLEANUP ON) $table");
 	my $live = $node->safe_psql('postgres', "SELECT count(*) FROM $table");
-	is(vdb_check($node, $index, "$index after VACUUM"), $live, "$index: $live entries after VACUUM");
+	is(vdb_check($node, $index, "$index after VACUUM"), $live,
+		"$index: $live entries after VACUUM");
 	is($node->safe_psql('postgres', "SELECT rows FROM ivfkm_maintain('$index')"),
 		$live, "$index: as many after a renewal");
 	is(vdb_check($node, $index, "$index after a renewal"), $live, "$index: and all of them there");
@@ -109,7 +117,8 @@ SQL
 	for my $round (1 .. 6)
 	{
 		push @sizes, $node->safe_psql('postgres',
-			"VACUUM old; SELECT ivfkm_maintain('old_l2') IS NULL; SELECT pg_relation_size('old_l2')");
+			"VACUUM old; SELECT ivfkm_maintain('old_l2') IS NULL; "
+			  . "SELECT pg_relation_size('old_l2')");
 	}
 	is($sizes[5], $sizes[1], 'then renewals use their blocks again');
 	vdb_check($node, 'old_l2', 'old_l2');
@@ -125,8 +134,11 @@ SQL
 		my $session = $node->background_psql('postgres', on_error_stop => 1);
 
 		vdb_make_table($node, $table, rows => 300, dims => 8);
-		$node->safe_psql('postgres', "ALTER TABLE $table ALTER v SET STORAGE EXTERNAL; CREATE INDEX ${table}_l2 ON $table USING ivfkm (v)");
-		$session->query_safe("BEGIN; INSERT INTO $table SELECT 1000 + id, v FROM $table; DELETE FROM $table WHERE id < 50");
+		$node->safe_psql('postgres',
+			"ALTER TABLE $table ALTER v SET STORAGE EXTERNAL; "
+			  . "CREATE INDEX ${table}_l2 ON $table USING ivfkm (v)");
+		$session->query_safe("BEGIN; INSERT INTO $table SELECT 1000 + id, v FROM $table; "
+			  . "DELETE FROM $table WHERE id < 50");
 		is($node->safe_psql('postgres', "SELECT rows, forced FROM ivfkm_maintain('${table}_l2')"),
 			'600|0', "$end: rows of an open transaction get codes");
 		$session->query_safe($end);
@@ -167,7 +179,8 @@ SQL
 	$node->safe_psql('postgres', <<'SQL');
 CREATE UNLOGGED TABLE plain (id bigint, v vector(8));
 CREATE FUNCTION half(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE
-	AS 'BEGIN RETURN v OPERATOR(public.*) ''[0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5]''::public.vector; END';
+	AS 'BEGIN RETURN v OPERATOR(public.*) ''[0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5]''::public.vector;
+	END';
 CREATE INDEX plain_l2 ON plain USING ivfkm ((half(v)::vector(8)) vector_l2_ops) WHERE id % 2 = 0;
 INSERT INTO plain SELECT id, v FROM old;
 INSERT INTO plain SELECT id, NULL FROM old WHERE id < 20;
@@ -185,8 +198,10 @@ SQL
 
 		is($result->{sqlstate}, $state, $name);
 	};
-	$node->safe_psql('postgres', 'CREATE ROLE reader; GRANT SELECT ON old TO reader; CREATE INDEX old_btree ON old (id)');
-	$refused->("SET ROLE reader; SELECT ivfkm_maintain('old_l2')", '42501', 'not who may read the table');
+	$node->safe_psql('postgres',
+		'CREATE ROLE reader; GRANT SELECT ON old TO reader; CREATE INDEX old_btree ON old (id)');
+	$refused->("SET ROLE reader; SELECT ivfkm_maintain('old_l2')", '42501',
+		'not who may read the table');
 	$refused->("SELECT ivfkm_maintain('old_btree')", '42809', 'no index of another kind');
 	$refused->("SELECT ivfkm_maintain('old')", '42809', 'no table');
 	$refused->('SELECT ivfkm_maintain(1)', '42P01', 'nothing that does not exist');
@@ -198,10 +213,16 @@ SQL
 	my $lists = "SELECT lists > 3 FROM ivfkm_info('grown_l2')";
 
 	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET ivfkm.maintenance = on');
-	$node->safe_psql('postgres', 'CREATE TABLE grown (id bigint, v vector(8)); CREATE INDEX grown_l2 ON grown USING ivfkm (v)');
-	$node->safe_psql('postgres', 'INSERT INTO grown SELECT id, v FROM old WHERE id < 1000000 ORDER BY id LIMIT 2500; INSERT INTO grown SELECT id, v FROM old LIMIT 1500');
-	ok($node->poll_query_until('postgres', $lists), 'an index made empty is renewed when it has rows');
-	$node->safe_psql('postgres', 'DELETE FROM grown WHERE id % 10 > 0; VACUUM (INDEX_CLEANUP ON) grown');
+	$node->safe_psql('postgres',
+		'CREATE TABLE grown (id bigint, v vector(8)); '
+		  . 'CREATE INDEX grown_l2 ON grown USING ivfkm (v)');
+	$node->safe_psql('postgres',
+		'INSERT INTO grown SELECT id, v FROM old WHERE id < 1000000 ORDER BY id LIMIT 2500; '
+		  . 'INSERT INTO grown SELECT id, v FROM old LIMIT 1500');
+	ok($node->poll_query_until('postgres', $lists),
+		'an index made empty is renewed when it has rows');
+	$node->safe_psql('postgres',
+		'DELETE FROM grown WHERE id % 10 > 0; VACUUM (INDEX_CLEANUP ON) grown');
 	ok($node->poll_query_until('postgres', "SELECT lists < 4 FROM ivfkm_info('grown_l2')"),
 		'and when most of them were removed');
 	vdb_check($node, 'grown_l2', 'grown_l2');
@@ -213,12 +234,14 @@ SQL
 # ----- attempts that fail -----
 
 {
-	my $vanished = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'vdb maintenance')";
+	my $vanished =
+		"SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'vdb maintenance')";
 
 	for my $after (5, 20, 50, 100, 200)
 	{
 		vdb_try($node, "SET statement_timeout = $after; SELECT ivfkm_maintain('items_l2')");
-		$node->safe_psql('postgres', "INSERT INTO items SELECT nextval('items_ids'), v FROM items_spare LIMIT 50");
+		$node->safe_psql('postgres',
+			"INSERT INTO items SELECT nextval('items_ids'), v FROM items_spare LIMIT 50");
 	}
 	vdb_check($node, 'items_l2', 'after attempts that were cancelled');
 	ok($node->poll_query_until('postgres', $vanished), 'workers tidy up and leave');

@@ -1,5 +1,5 @@
-# A renewal fails, or the server goes down, at each step of it, while other sessions write: the index
-# goes on as it was, or as it became, holds every row, and loses no block.
+# A renewal fails, or the server goes down, at each step of it, while other sessions write: the
+# index goes on as it was, or as it became, holds every row, and loses no block.
 
 use strict;
 use warnings;
@@ -11,20 +11,23 @@ use Time::HiRes qw(usleep);
 use Vdb::Test;
 
 # no background workers: they would tidy up what a test leaves
-my $node = vdb_node('main', conf => "restart_after_crash = off\nmax_wal_size = 64MB\nmax_worker_processes = 0\n");
+my $node = vdb_node('main',
+	conf => "restart_after_crash = off\nmax_wal_size = 64MB\nmax_worker_processes = 0\n");
 $node->start;
 vdb_create($node);
 vdb_renewal_functions($node);
 my $module = vdb_test_module();
 my $dims = 12;
 my $query = vdb_vector(7, $dims);
-my @points = qw(renew-barrier renew-addresses renew-assigned renew-reserved renew-written renew-caught-up
+my @points = qw(renew-barrier renew-addresses renew-assigned renew-reserved renew-written
+	renew-caught-up
   renew-forced renew-replaced pending-unlinked tidy-abandoned tidy-conflict);
 
 vdb_make_table($node, 'spare', rows => 4000, dims => $dims, first => 100001);
 $node->safe_psql(
 	'postgres', qq{
-CREATE FUNCTION fail(point text, arrivals integer, panic boolean) RETURNS void AS '$module', 'test_vdb_fail' LANGUAGE C STRICT;
+CREATE FUNCTION fail(point text, arrivals integer, panic boolean)
+	RETURNS void AS '$module', 'test_vdb_fail' LANGUAGE C STRICT;
 CREATE TABLE t (id bigserial PRIMARY KEY, v vector($dims));
 CREATE INDEX t_v ON t USING ivfkm (v);
 INSERT INTO t (v) SELECT v FROM spare LIMIT 1500;});
@@ -49,7 +52,8 @@ sub start_writers
 \set spare random(100001, 104000)
 \set victim random(1, 100000)
 INSERT INTO t (v) SELECT v FROM spare WHERE id = :spare;
-DELETE FROM t WHERE id = (SELECT id FROM t WHERE id >= :victim % (SELECT max(id) FROM t) ORDER BY id LIMIT 1);
+DELETE FROM t WHERE id = (SELECT id FROM t WHERE id >= :victim % (SELECT max(id) FROM t)
+	ORDER BY id LIMIT 1);
 SQL
 	$run{run} = IPC::Run::start(
 		[
@@ -81,7 +85,9 @@ for my $panic ('false', 'true')
 		my $name = "$point, " . ($panic eq 'true' ? 'crash' : 'error');
 		my $statement = "SELECT ivfkm_maintain('t_v')";
 
-		$node->safe_psql('postgres', 'INSERT INTO t (v) SELECT v FROM spare ORDER BY random() LIMIT 150; DELETE FROM t WHERE id % 20 = 3');
+		$node->safe_psql('postgres',
+			'INSERT INTO t (v) SELECT v FROM spare ORDER BY random() LIMIT 150; DELETE FROM t '
+			  . 'WHERE id % 20 = 3');
 		if ($point eq 'tidy-abandoned')
 		{
 			# what an attempt has left behind that nobody could tidy up
@@ -92,16 +98,20 @@ for my $panic ('false', 'true')
 			$node->safe_psql('postgres', $statement);
 		}
 		my $result = vdb_try($node, "SELECT fail('$point', 1, $panic); $statement");
-		like($result->{error}, qr/stopped at point "$point"|server closed the connection|terminating/, "$name: there");
+		like($result->{error},
+			qr/stopped at point "$point"|server closed the connection|terminating/, "$name: there");
 		if ($panic eq 'true' && !$result->{ok})
 		{
 			wait_for_end();
 			$node->start;
 		}
 		check_all($name);
-		$node->safe_psql('postgres', "INSERT INTO t (v) SELECT v FROM spare LIMIT 100; SELECT ivfkm_maintain('t_v'); VACUUM t");
+		$node->safe_psql('postgres',
+			"INSERT INTO t (v) SELECT v FROM spare LIMIT 100; "
+			  . "SELECT ivfkm_maintain('t_v'); VACUUM t");
 		check_all("$name, renewed");
-		is($node->safe_psql('postgres', "SELECT count(*) = vdb_index_check('t_v') FROM t"), 't', "$name: all rows");
+		is($node->safe_psql('postgres', "SELECT count(*) = vdb_index_check('t_v') FROM t"), 't',
+			"$name: all rows");
 	}
 }
 
@@ -110,7 +120,8 @@ for my $panic ('false', 'true')
 for my $round (1 .. ($ENV{VDB_TEST_LONG} ? 60 : 6))
 {
 	my $writers = start_writers();
-	my $renewals = vdb_background($node, "SELECT pg_sleep(0.1);\n" . "SELECT ivfkm_maintain('t_v');\nVACUUM t;\n" x 50);
+	my $renewals = vdb_background($node,
+		"SELECT pg_sleep(0.1);\n" . "SELECT ivfkm_maintain('t_v');\nVACUUM t;\n" x 50);
 
 	usleep(200_000 + int(rand(900_000)));
 	vdb_kill_and_start($node);
@@ -118,7 +129,8 @@ for my $round (1 .. ($ENV{VDB_TEST_LONG} ? 60 : 6))
 	$writers->{run}->finish;
 	check_all("crash $round");
 	$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) t');
-	is($node->safe_psql('postgres', "SELECT count(*) = vdb_index_check('t_v') FROM t"), 't', "crash $round: all rows");
+	is($node->safe_psql('postgres', "SELECT count(*) = vdb_index_check('t_v') FROM t"), 't',
+		"crash $round: all rows");
 }
 
 # ----- the renewing process alone is killed: the others are restarted -----

@@ -1,5 +1,6 @@
-# A standby replays renewals under searches: each scan returns the rows of its snapshot once, or ends
-# by a conflict with recovery when the blocks that it reads are given away.  Then it is promoted.
+# A standby replays renewals under searches: each scan returns the rows of its snapshot once, or
+# ends by a conflict with recovery when the blocks that it reads are given away.  Then it is
+# promoted.
 
 use strict;
 use warnings;
@@ -14,7 +15,8 @@ $primary->start;
 $primary->backup('backup');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'backup', has_streaming => 1);
-$standby->append_conf('postgresql.conf', "max_standby_streaming_delay = 100ms\nhot_standby_feedback = off\n");
+$standby->append_conf('postgresql.conf',
+	"max_standby_streaming_delay = 100ms\nhot_standby_feedback = off\n");
 $standby->start;
 vdb_create($primary);
 vdb_renewal_functions($primary);
@@ -26,13 +28,17 @@ $primary->safe_psql('postgres', 'CREATE INDEX t_v ON t USING ivfkm (v)');
 vdb_wait_for_replay($primary, $standby);
 
 # searches that last longer than renewals
-my $compare = "BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT vt.compare('t', $query, 0.3);\nCOMMIT;\n";
+my $compare =
+	"BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT vt.compare('t', $query, 0.3);\nCOMMIT;\n";
 my ($right, $ended) = (0, 0);
 for my $round (1 .. 6)
 {
 	my $renewals = vdb_background($primary,
-		join('', map { "INSERT INTO t SELECT 100000 * $round + 1000 * $_ + id, v FROM t WHERE id <= 100;\n"
-			  . "DELETE FROM t WHERE id % 11 = $_;\nSELECT ivfkm_maintain('t_v');\nVACUUM (INDEX_CLEANUP ON) t;\n" } 1 .. 4));
+		join('',
+			map { "INSERT INTO t SELECT 100000 * $round + 1000 * $_ + id, v FROM t "
+			  . "WHERE id <= 100;\n"
+			  . "DELETE FROM t WHERE id % 11 = $_;\nSELECT ivfkm_maintain('t_v');\nVACUUM "
+			  . "(INDEX_CLEANUP ON) t;\n" } 1 .. 4));
 
 	for my $search (1 .. 4)
 	{
@@ -49,13 +55,16 @@ for my $round (1 .. 6)
 }
 note("$right searches were right, $ended ended by a conflict");
 cmp_ok($right, '>', 0, 'searches on the standby are right');
-is(vdb_try($standby, "SELECT ivfkm_maintain('t_v')")->{sqlstate}, '55000', 'no renewal during recovery');
+is(vdb_try($standby, "SELECT ivfkm_maintain('t_v')")->{sqlstate}, '55000',
+	'no renewal during recovery');
 
 # a renewal that comes to no end is left to the standby
 vdb_try($primary, "SET statement_timeout = 15; SELECT ivfkm_maintain('t_v')");
 $primary->stop('immediate');
 $standby->promote;
-$standby->safe_psql('postgres', "INSERT INTO t SELECT 5000000 + id, v FROM t WHERE id < 500; SELECT ivfkm_maintain('t_v'); VACUUM t");
+$standby->safe_psql('postgres',
+	"INSERT INTO t SELECT 5000000 + id, v FROM t WHERE id < 500; "
+	  . "SELECT ivfkm_maintain('t_v'); VACUUM t");
 vdb_check($standby, 't_v', 'promoted');
 vdb_same_rows($standby, 't', '<->', $query, 'promoted');
 vdb_check_all($standby, 'at the end');

@@ -63,7 +63,8 @@ DECLARE
 BEGIN
 	FOR i IN 1 .. 3000000 LOOP
 		PERFORM pg_stat_clear_snapshot();
-		SELECT pid, pg_stat_progress_create_index.phase INTO victim, seen FROM pg_stat_progress_create_index;
+		SELECT pid, pg_stat_progress_create_index.phase INTO victim, seen
+			FROM pg_stat_progress_create_index;
 		IF seen = 'building index: $phase' THEN
 			PERFORM pg_cancel_backend(victim);
 			RETURN;
@@ -97,7 +98,8 @@ for my $workers (0, 2)
 				next;
 			}
 			is($result->{sqlstate}, '57014', "$name: the build was cancelled");
-			like($result->{error}, qr/canceling statement due to user request/, "$name: and says so");
+			like($result->{error}, qr/canceling statement due to user request/,
+				"$name: and says so");
 			ok($watched->{ok}, "$name: it was seen in this phase") or diag($watched->{error});
 			$cancelled = 1;
 			last;
@@ -125,7 +127,8 @@ is(inventory(), $before, 'timeouts leave nothing behind');
 
 # An error from the data themselves, in the middle of the scan.
 my $result = vdb_try($node,
-	"CREATE INDEX items_l2 ON items USING ivfkm ((CASE WHEN id < $rows THEN v ELSE '[1,2]' END::vector(64)))");
+	"CREATE INDEX items_l2 ON items "
+	  . "USING ivfkm ((CASE WHEN id < $rows THEN v ELSE '[1,2]' END::vector(64)))");
 ok(!$result->{ok}, 'a row of other dimensions ends the build');
 is($result->{sqlstate}, '22000', 'with the error of the type');
 wait_for_workers();
@@ -149,7 +152,8 @@ $node->safe_psql('postgres', 'REINDEX INDEX items_l2');
 $result = vdb_try(
 	$node, q{
 SET enable_seqscan = off; SET ivfkm.epsilon = 100; SET statement_timeout = '30ms';
-SELECT count(*) FROM items a, LATERAL (SELECT b.id FROM items b ORDER BY b.v <-> a.v LIMIT 100) c;});
+SELECT count(*) FROM items a,
+	LATERAL (SELECT b.id FROM items b ORDER BY b.v <-> a.v LIMIT 100) c;});
 is($result->{sqlstate}, '57014', 'searches are cancelled');
 
 vdb_check_all($node, 'at the end');

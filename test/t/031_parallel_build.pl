@@ -9,7 +9,8 @@ use Test::More;
 use Vdb::Test;
 
 my $node = vdb_node('main',
-	conf => "wal_level = replica\nmax_worker_processes = 8\nmax_parallel_workers = 8\nmax_parallel_maintenance_workers = 4\n"
+	conf => "wal_level = replica\nmax_worker_processes = 8\nmax_parallel_workers = "
+		  . "8\nmax_parallel_maintenance_workers = 4\n"
 );
 $node->start;
 vdb_create($node);
@@ -47,22 +48,26 @@ for my $case (@cases)
 
 	vdb_make_table($node, $table, rows => $case->{rows}, dims => $case->{dims});
 	$node->safe_psql('postgres',
-		"INSERT INTO $table SELECT id, NULL FROM generate_series(1000001, 1000050) id; DELETE FROM $table WHERE id % 13 = 0"
+		"INSERT INTO $table SELECT id, NULL FROM generate_series(1000001, 1000050) id; "
+		  . "DELETE FROM $table WHERE id % 13 = 0"
 	);
 	my $rows = $node->safe_psql('postgres', "SELECT count(*) FROM $table");
 
-	for my $metric (grep { my $m = $_; grep { $m->{name} eq $_ } @{ $case->{metrics} } } @vdb_metrics)
+	for my $metric (grep { my $m = $_; grep { $m->{name} eq $_ } @{ $case->{metrics} } }
+		@vdb_metrics)
 	{
 		my $index = "${table}_$metric->{name}";
 		my $create =
-		  "CREATE INDEX $index ON $table USING ivfkm (v $metric->{opclass}) WITH (lists = $case->{lists})";
+		  "CREATE INDEX $index ON $table USING ivfkm (v $metric->{opclass}) "
+		    . "WITH (lists = $case->{lists})";
 		my $alone;
 
 		for my $workers (0, 1, 3)
 		{
 			my $name = "$index with $workers workers";
 			my $used = workers_of(
-				"SET maintenance_work_mem = '64MB'; ALTER TABLE $table SET (parallel_workers = $workers); $create");
+				"SET maintenance_work_mem = '64MB'; "
+				  . "ALTER TABLE $table SET (parallel_workers = $workers); $create");
 			my $bytes = contents($index);
 
 			is($used, $workers, "$name: they were started");
@@ -82,8 +87,10 @@ for my $case (
 	{ name => 'none', workers => 2, set => 'SET max_parallel_workers = 0' })
 {
 	my $set = $case->{set} // 'SELECT';
-	my $used = workers_of("SET client_min_messages = debug1; SET maintenance_work_mem = '4MB'; $set;"
-		  . " ALTER TABLE short SET (parallel_workers = $case->{workers}); CREATE INDEX memory_l2 ON short USING ivfkm (v) WITH (lists = 20)"
+	my $used =
+		workers_of("SET client_min_messages = debug1; SET maintenance_work_mem = '4MB'; $set;"
+		  . " ALTER TABLE short SET (parallel_workers = $case->{workers}); "
+		  . "CREATE INDEX memory_l2 ON short USING ivfkm (v) WITH (lists = 20)"
 	);
 
 	is($used, $case->{name} eq 'two' ? 2 : 0, "4 MB, $case->{name}: workers");
@@ -92,7 +99,8 @@ for my $case (
 	$node->safe_psql('postgres', 'DROP INDEX memory_l2');
 }
 
-ok($memory{two} eq $memory{none}, '4 MB: the same bytes with the workers that were planned and without');
+ok($memory{two} eq $memory{none},
+	'4 MB: the same bytes with the workers that were planned and without');
 
 # Who may have workers.
 sub build_and_drop
@@ -114,11 +122,14 @@ CREATE UNLOGGED TABLE unlogged AS SELECT * FROM short;
 CREATE TABLE tiny AS SELECT * FROM short LIMIT 10;});
 my $create = 'CREATE INDEX a ON short USING ivfkm';
 build_and_drop('a', "$create (v)", 0, 'a small table');
-build_and_drop('a', "SET min_parallel_table_scan_size = '200kB'; SET maintenance_work_mem = '1GB'; $create (v)",
+build_and_drop('a',
+	"SET min_parallel_table_scan_size = '200kB'; SET maintenance_work_mem = '1GB'; $create (v)",
 	3, 'a table that is large enough for three');
-build_and_drop('a', "SET min_parallel_table_scan_size = '200kB'; SET maintenance_work_mem = '64MB'; $create (v)",
+build_and_drop('a',
+	"SET min_parallel_table_scan_size = '200kB'; SET maintenance_work_mem = '64MB'; $create (v)",
 	1, 'with memory for one');
-build_and_drop('a', "SET min_parallel_table_scan_size = '200kB'; SET maintenance_work_mem = '63MB'; $create (v)",
+build_and_drop('a',
+	"SET min_parallel_table_scan_size = '200kB'; SET maintenance_work_mem = '63MB'; $create (v)",
 	0, 'with memory for none');
 build_and_drop('a',
 	"SET max_parallel_maintenance_workers = 0; SET min_parallel_table_scan_size = 0; $create (v)",
@@ -126,11 +137,13 @@ build_and_drop('a',
 $node->safe_psql('postgres', 'ALTER TABLE long RESET (parallel_workers)');
 build_and_drop(
 	'a',
-	"SET min_parallel_table_scan_size = '2MB'; SET maintenance_work_mem = '1GB'; CREATE INDEX a ON long USING ivfkm (v)",
+	"SET min_parallel_table_scan_size = '2MB'; SET maintenance_work_mem = '1GB'; "
+	  . "CREATE INDEX a ON long USING ivfkm (v)",
 	1,
 	'long values, which are stored elsewhere, count');
 $node->safe_psql('postgres', 'ALTER TABLE short SET (parallel_workers = 2)');
-build_and_drop('a', "SET max_parallel_maintenance_workers = 1; $create (v)", 1, 'max_parallel_maintenance_workers = 1');
+build_and_drop('a', "SET max_parallel_maintenance_workers = 1; $create (v)", 1,
+	'max_parallel_maintenance_workers = 1');
 build_and_drop('a', "$create ((safe_half(v)::vector(24)))", 2, 'a parallel safe expression');
 build_and_drop('a', "$create ((unsafe_half(v)::vector(24)))", 0, 'an unsafe expression');
 build_and_drop('a', "$create (v) WHERE id % 3 = 0", 2, 'a partial index');
@@ -143,7 +156,8 @@ build_and_drop('b',
 	2, 'ten rows');
 is(
 	workers_of(
-		'CREATE TEMP TABLE t AS SELECT * FROM short LIMIT 3000; ALTER TABLE t SET (parallel_workers = 2); CREATE INDEX ON t USING ivfkm (v)'
+		'CREATE TEMP TABLE t AS SELECT * FROM short LIMIT 3000; '
+		  . 'ALTER TABLE t SET (parallel_workers = 2); CREATE INDEX ON t USING ivfkm (v)'
 	),
 	0,
 	'a temporary table: no workers');
@@ -170,7 +184,8 @@ vdb_check($node, 'short_half', 'after REINDEX');
 	for my $workers (0, 2)
 	{
 		workers_of(
-			"SET vdb.simd = scalar; ALTER TABLE short SET (parallel_workers = $workers); CREATE INDEX plain ON short USING ivfkm (v) WITH (lists = 30)"
+			"SET vdb.simd = scalar; ALTER TABLE short SET (parallel_workers = $workers); "
+			  . "CREATE INDEX plain ON short USING ivfkm (v) WITH (lists = 30)"
 		);
 		push @bytes, contents('plain');
 		$node->safe_psql('postgres', 'DROP INDEX plain');
@@ -189,7 +204,8 @@ for my $table (qw(short long))
 SELECT pg_relation_size('wal_l2'), pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '$before')});
 
 	# catalogs take some pages, which are logged in full after the checkpoint
-	cmp_ok($wal, '<=', 1.02 * $size + 512 * 1024, "$table: an index of $size bytes takes $wal bytes of WAL");
+	cmp_ok($wal, '<=', 1.02 * $size + 512 * 1024,
+		"$table: an index of $size bytes takes $wal bytes of WAL");
 	$node->safe_psql('postgres', 'DROP INDEX wal_l2');
 }
 
@@ -200,16 +216,19 @@ sub leftovers
 		"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'parallel worker'")
 	  or die 'workers do not leave';
 	return $node->safe_psql('postgres',
-		"SELECT (SELECT count(*) FROM pg_class WHERE relname = 'broken') + (SELECT count(*) FROM pg_ls_tmpdir())");
+		"SELECT (SELECT count(*) FROM pg_class WHERE relname = 'broken') + (SELECT count(*) "
+		  . "FROM pg_ls_tmpdir())");
 }
 
 $node->safe_psql('postgres', 'ALTER TABLE short SET (parallel_workers = 3)');
 for my $id (1, 4000, 8999)
 {
 	my $result = vdb_try($node,
-		"CREATE INDEX broken ON short USING ivfkm ((CASE WHEN id = $id THEN '[1,2]' ELSE v END::vector(48)))");
+		"CREATE INDEX broken ON short "
+		  . "USING ivfkm ((CASE WHEN id = $id THEN '[1,2]' ELSE v END::vector(48)))");
 
-	is($result->{sqlstate}, '22000', "row $id of other dimensions ends the build") or diag($result->{error});
+	is($result->{sqlstate}, '22000', "row $id of other dimensions ends the build")
+		or diag($result->{error});
 	is(leftovers(), 0, "row $id: nothing is left behind");
 }
 
@@ -225,10 +244,14 @@ END $$;
 ALTER TABLE short SET (parallel_workers = 1);});
 my $waiting = "backend_type = 'parallel worker' AND wait_event = 'PgSleep'";
 for my $case (
-	{ name => 'a worker is terminated', end => "pg_terminate_backend(pid) FROM pg_stat_activity WHERE $waiting" },
-	{ name => 'a worker is cancelled', end => "pg_cancel_backend(pid) FROM pg_stat_activity WHERE $waiting" },
-	{ name => 'the leader is cancelled', end => "pg_cancel_backend(leader_pid) FROM pg_stat_activity WHERE $waiting" },
-	{ name => 'the leader is terminated', end => "pg_terminate_backend(leader_pid) FROM pg_stat_activity WHERE $waiting" })
+	{ name => 'a worker is terminated',
+		end => "pg_terminate_backend(pid) FROM pg_stat_activity WHERE $waiting" },
+	{ name => 'a worker is cancelled',
+		end => "pg_cancel_backend(pid) FROM pg_stat_activity WHERE $waiting" },
+	{ name => 'the leader is cancelled',
+		end => "pg_cancel_backend(leader_pid) FROM pg_stat_activity WHERE $waiting" },
+	{ name => 'the leader is terminated',
+		end => "pg_terminate_backend(leader_pid) FROM pg_stat_activity WHERE $waiting" })
 {
 	my $build =
 	  vdb_background($node, 'CREATE INDEX broken ON short USING ivfkm ((slow(v)::vector(48)))');

@@ -12,7 +12,8 @@ use Vdb::Test;
 # Numbers of page_format.h: the special area, the header of a group, the metapage, a child's record.
 my $block_size = 8192;
 my %special = (owner => 8176, generation => 8180, next => 8184, kind => 8188, page_id => 8190);
-my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36, reserved => 44);
+my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36,
+	reserved => 44);
 my %meta = (
 	magic => 64,
 	version => 68,
@@ -30,7 +31,8 @@ my %meta = (
 	lean => 228,
 	nodes => 232);
 my %child =
-  (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84, radius => 92, centroid => 96);
+  (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84,
+  	radius => 92, centroid => 96);
 my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5, refine => 6);
 my $beyond = 0x00FFFFFF;
 my $nowhere = 0xFFFFFFFF;
@@ -139,7 +141,8 @@ for my $shape ('small', 'long')
 	my $first_page = $shape eq 'long' ? ['select'] : $reads;
 
 	damage('meta: root nowhere', $shape, $all, put('meta', 0, $meta{root_block}, 'L', $nowhere));
-	damage('centroid: list nowhere', $shape, ['select'], put('centroid', 0, $child{first_block}, 'L', $nowhere));
+	damage('centroid: list nowhere', $shape, ['select'],
+		put('centroid', 0, $child{first_block}, 'L', $nowhere));
 
 	# metapage: what does not depend on the shape is tried once
 	if ($shape eq 'small')
@@ -153,10 +156,14 @@ for my $shape ('small', 'long')
 		damage('meta: height', $shape, $all, put('meta', 0, $meta{height}, 'L', 0));
 		damage('meta: seed', $shape, [], put('meta', 0, $meta{seed}, 'Q', 42));
 		damage('meta: scale', $shape, [], put('meta', 0, $meta{scale_exponent}, 'l', 99));
-		damage('meta: root beyond the end', $shape, $reads, put('meta', 0, $meta{root_block}, 'L', $beyond));
-		damage('meta: root is the metapage', $shape, $reads, put('meta', 0, $meta{root_block}, 'L', 0));
-		damage('meta: mean beyond the end', $shape, $reads, put('meta', 0, $meta{mean_block}, 'L', $beyond));
-		damage('meta: mean is the metapage', $shape, $reads, put('meta', 0, $meta{mean_block}, 'L', 0));
+		damage('meta: root beyond the end', $shape, $reads,
+			put('meta', 0, $meta{root_block}, 'L', $beyond));
+		damage('meta: root is the metapage', $shape, $reads,
+			put('meta', 0, $meta{root_block}, 'L', 0));
+		damage('meta: mean beyond the end', $shape, $reads,
+			put('meta', 0, $meta{mean_block}, 'L', $beyond));
+		damage('meta: mean is the metapage', $shape, $reads,
+			put('meta', 0, $meta{mean_block}, 'L', 0));
 		damage('meta: more lists', $shape, [], put('meta', 0, $meta{nlists}, 'L', 1000));
 		damage('meta: more blocks than the file',
 			$shape, $all, put('meta', 0, $meta{used_blocks}, 'L', sub { $_[0] + 1 }));
@@ -184,17 +191,22 @@ for my $shape ('small', 'long')
 	# what belongs to a list or node
 	for my $kind ('node', 'posting')
 	{
-		damage("$kind: owner", $shape, $kind eq 'posting' ? $first_page : $reads, put($kind, 0, $special{owner}, 'L', 4711));
-		damage("$kind: generation", $shape, $kind eq 'posting' ? $first_page : $reads, put($kind, 0, $special{generation}, 'L', 4711));
-		damage("$kind: stripe", $shape, $kind eq 'posting' ? $first_page : $reads, put($kind, 0, $group{stripe}, 'S', 9));
+		damage("$kind: owner", $shape, $kind eq 'posting' ? $first_page : $reads,
+			put($kind, 0, $special{owner}, 'L', 4711));
+		damage("$kind: generation", $shape, $kind eq 'posting' ? $first_page : $reads,
+			put($kind, 0, $special{generation}, 'L', 4711));
+		damage("$kind: stripe", $shape, $kind eq 'posting' ? $first_page : $reads,
+			put($kind, 0, $group{stripe}, 'S', 9));
 		damage("$kind: too many slots in use",
 			$shape, $reads, put($kind, $last, $group{nused}, 'S', 60000));
 		damage("$kind: head", $shape, [], put($kind, 0, $group{head}, 'L', sub { $_[0] + 1 }));
 		damage("$kind: unused bytes", $shape, [], put($kind, 0, $group{reserved}, 'L', 1));
 
 		# the last page of a group carries its links
-		damage("$kind: next beyond the end", $shape, ['select'], put($kind, $last, $special{next}, 'L', $beyond));
-		damage("$kind: next is the metapage", $shape, ['select'], put($kind, $last, $special{next}, 'L', 0));
+		damage("$kind: next beyond the end", $shape, ['select'],
+			put($kind, $last, $special{next}, 'L', $beyond));
+		damage("$kind: next is the metapage", $shape, ['select'],
+			put($kind, $last, $special{next}, 'L', 0));
 		damage("$kind: next is itself",
 			$shape, ['select'], put($kind, $last, $special{next}, 'L', sub { $_[1] - $last }));
 	}
@@ -209,19 +221,25 @@ for my $shape ('small', 'long')
 		$shape, ['insert'], put('posting', $last, $group{refine_block}, 'L', $beyond));
 	damage('posting: last refine page is the metapage',
 		$shape, ['insert'], put('posting', $last, $group{refine_block}, 'L', 0));
-	damage('posting: no refine page', $shape, [], put('posting', $last, $group{refine_block}, 'L', $nowhere));
+	damage('posting: no refine page', $shape, [],
+		put('posting', $last, $group{refine_block}, 'L', $nowhere));
 
 	# refine pages, which VACUUM does not look into
 	damage('refine: page id', $shape, $reads, put_all('refine', $special{page_id}, 'S', 0xFFFF));
-	damage('refine: kind of another page', $shape, $reads, put_all('refine', $special{kind}, 'S', 5));
+	damage('refine: kind of another page', $shape, $reads,
+		put_all('refine', $special{kind}, 'S', 5));
 	damage('refine: owner', $shape, $reads, put_all('refine', $special{owner}, 'L', 4711));
-	damage('refine: generation', $shape, $reads, put_all('refine', $special{generation}, 'L', 4711));
+	damage('refine: generation', $shape, $reads,
+		put_all('refine', $special{generation}, 'L', 4711));
 	damage('refine: head', $shape, [], put('refine', 0, $group{head}, 'L', sub { $_[0] + 1 }));
-	damage('refine: too many records', $shape, $reads, put_all('refine', $group{nused}, 'S', 60000));
+	damage('refine: too many records', $shape, $reads,
+		put_all('refine', $group{nused}, 'S', 60000));
 	damage('refine: no records', $shape, ['select'], put_all('refine', $group{nused}, 'S', 0));
 	damage('refine: unused bytes', $shape, [], put('refine', 0, $group{reserved}, 'L', 1));
-	damage('refine: the page before is beyond the end', $shape, [], put('refine', 1, $special{next}, 'L', $beyond));
-	damage('refine: the page before is itself', $shape, [], put('refine', 1, $special{next}, 'L', sub { $_[1] }));
+	damage('refine: the page before is beyond the end', $shape, [],
+		put('refine', 1, $special{next}, 'L', $beyond));
+	damage('refine: the page before is itself', $shape, [],
+		put('refine', 1, $special{next}, 'L', sub { $_[1] }));
 	damage('refine: no page before', $shape, [], put('refine', 1, $special{next}, 'L', $nowhere));
 	damage('refine: term', $shape, [], put('refine', 0, 64, 'f', sub { $_[0] + 1 }));
 	damage('refine: term that is not a number', $shape, [], put('refine', 0, 64, 'L', 0x7FC00000));
@@ -229,27 +247,35 @@ for my $shape ('small', 'long')
 	damage('refine: width', $shape, [], put('refine', 0, 64 + 8, 'f', -1));
 	damage('refine: another row', $shape, [], put('refine', 0, 64 + 16, 'S', sub { $_[0] + 1 }));
 	damage('refine: no row', $shape, [], put('refine', 0, 64 + 16, 'S', 0));
-	damage('refine: bits of a code', $shape, [], put('refine', 0, 64 + 20, 'C', sub { $_[0] ^ 0x55 }));
+	damage('refine: bits of a code', $shape, [],
+		put('refine', 0, 64 + 20, 'C', sub { $_[0] ^ 0x55 }));
 	damage('refine: zeros', $shape, [], overwrite('refine', 0, $zeros));
 
-	damage('posting: bits of a code', $shape, [], put('posting', 0, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
+	damage('posting: bits of a code', $shape, [],
+		put('posting', 0, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
 
 	# centroids
 	damage('centroid: list', $shape, $reads, put('centroid', 0, $child{id}, 'L', 4711));
 	damage('centroid: no list', $shape, $reads, put('centroid', 0, $child{id}, 'L', 0));
-	damage('centroid: generation', $shape, $reads, put('centroid', 0, $child{generation}, 'L', 4711));
+	damage('centroid: generation', $shape, $reads,
+		put('centroid', 0, $child{generation}, 'L', 4711));
 	damage('centroid: list beyond the end',
 		$shape, $reads, put('centroid', 0, $child{first_block}, 'L', $beyond));
 	damage('centroid: list at another block',
-		$shape, $shape eq 'long' ? $reads : [], put('centroid', 0, $child{first_block}, 'L', sub { $_[0] + 1 }));
-	damage('centroid: length of the extent', $shape, $reads, put('centroid', 0, $child{nblocks}, 'L', 1000));
+		$shape, $shape eq 'long' ? $reads : [],
+			put('centroid', 0, $child{first_block}, 'L', sub { $_[0] + 1 }));
+	damage('centroid: length of the extent', $shape, $reads,
+		put('centroid', 0, $child{nblocks}, 'L', 1000));
 	damage('centroid: owner', $shape, [], put('centroid', 0, $special{owner}, 'L', 4711));
-	damage('centroid: generation of the page', $shape, [], put('centroid', 0, $special{generation}, 'L', 4711));
+	damage('centroid: generation of the page', $shape, [],
+		put('centroid', 0, $special{generation}, 'L', 4711));
 	damage('centroid: next', $shape, [], put('centroid', 0, $special{next}, 'L', 1));
-	damage('centroid: extent beyond the file', $shape, $reads, put('centroid', 0, $child{nblocks}, 'L', $nowhere));
+	damage('centroid: extent beyond the file', $shape, $reads,
+		put('centroid', 0, $child{nblocks}, 'L', $nowhere));
 	damage('centroid: level', $shape, $reads, put('centroid', 0, $child{level}, 'S', 1));
 	damage('centroid: a number', $shape, [], put('centroid', 0, $child{centroid} + 8, 'S', 0x5000));
-	damage('centroid: not a number', $shape, [], put('centroid', 0, $child{centroid} + 8, 'S', 0x7E00));
+	damage('centroid: not a number', $shape, [],
+		put('centroid', 0, $child{centroid} + 8, 'S', 0x7E00));
 
 	# mean
 	damage('mean: a number', $shape, [], put('mean', 0, 64 + 8, 'f', 1e6));
@@ -283,10 +309,14 @@ damage('node: radius of a slot', 'tree', [], put('node', 0, 64 + 64 + 192 + 32, 
 damage('node: bits of a code', 'tree', [], put('node', 1, 64 + 5, 'C', sub { $_[0] ^ 0x55 }));
 damage('centroid: level', 'tree', $reads, put('centroid', 0, $child{level}, 'S', 1));
 damage('centroid: radius', 'tree', [], put('centroid', 0, $child{radius}, 'f', sub { $_[0] / 2 }));
-damage('centroid: radius that is not a number', 'tree', ['select'], put('centroid', 0, $child{radius}, 'L', 0x7FC00000));
-damage('centroid: radius of a list', 'small', ['select'], put('centroid', 0, $child{radius}, 'f', 1));
-damage('centroid: node beyond the end', 'tree', ['select'], put('centroid', 0, $child{first_block}, 'L', $beyond));
-damage('centroid: length of a node', 'tree', ['select'], put('centroid', 0, $child{nblocks}, 'L', 1000));
+damage('centroid: radius that is not a number', 'tree', ['select'],
+	put('centroid', 0, $child{radius}, 'L', 0x7FC00000));
+damage('centroid: radius of a list', 'small', ['select'],
+	put('centroid', 0, $child{radius}, 'f', 1));
+damage('centroid: node beyond the end', 'tree', ['select'],
+	put('centroid', 0, $child{first_block}, 'L', $beyond));
+damage('centroid: length of a node', 'tree', ['select'],
+	put('centroid', 0, $child{nblocks}, 'L', 1000));
 
 # A tree that leads back to its root.
 damage(
@@ -315,14 +345,18 @@ damage('node: child beyond', 'small', [], put('node', 0, 64 + 128 + 96 + 4, 'S',
 # Arrays behind the codes of the first unit, short vectors: add float4[16], factor binary16[16],
 # address[16].
 my $arrays = 64 + $shapes{small}{arrays};
-damage('posting: a slot that is not a number', 'small', [], put('posting', 0, $arrays, 'L', 0x7FC00000));
+damage('posting: a slot that is not a number', 'small', [],
+	put('posting', 0, $arrays, 'L', 0x7FC00000));
 damage('posting: a slot that vanished', 'small', [], put('posting', 0, $arrays, 'L', 0x7F800000));
 damage('posting: term of a slot', 'small', [], put('posting', 0, $arrays, 'f', sub { $_[0] + 1 }));
-damage('posting: factor of a slot', 'small', [], put('posting', 0, $arrays + 64, 'S', sub { $_[0] ^ 0x11 }));
-damage('posting: factor that is not a number', 'small', [], put('posting', 0, $arrays + 64, 'S', 0x7E00));
+damage('posting: factor of a slot', 'small', [],
+	put('posting', 0, $arrays + 64, 'S', sub { $_[0] ^ 0x11 }));
+damage('posting: factor that is not a number', 'small', [],
+	put('posting', 0, $arrays + 64, 'S', 0x7E00));
 damage('posting: the row of another slot',
 	'small', [], put('posting', 0, $arrays + 96 + 4, 'S', sub { $_[0] + 1 }));
-damage('posting: a row beyond the table', 'small', ['select'], put('posting', 0, $arrays + 96, 'S', 7));
+damage('posting: a row beyond the table', 'small', ['select'],
+	put('posting', 0, $arrays + 96, 'S', 7));
 damage('posting: the refine record of another slot',
 	'small', [], put('posting', 0, $arrays + 192 + 4, 'S', sub { $_[0] + 1 }));
 damage('posting: no row', 'small', [], put('posting', 0, $arrays + 96 + 4, 'S', 0));
@@ -331,8 +365,10 @@ damage('posting: the refine record of another row',
 	'small', [], put('posting', 0, $arrays + 192 + 4, 'S', sub { $_[0] + 1 }));
 damage('posting: refine record beyond the page',
 	'small', ['select'], put('posting', 0, $arrays + 192 + 4, 'S', 2000));
-damage('posting: no refine record', 'small', ['select'], put('posting', 0, $arrays + 192, 'L', $nowhere));
-damage('posting: refine record in another kind of page', 'small', ['select'], put('posting', 0, $arrays + 192, 'L', 0));
+damage('posting: no refine record', 'small', ['select'],
+	put('posting', 0, $arrays + 192, 'L', $nowhere));
+damage('posting: refine record in another kind of page', 'small', ['select'],
+	put('posting', 0, $arrays + 192, 'L', 0));
 
 # A table for each case, and deleted rows, so that VACUUM has something to remove.
 my $node = vdb_node('main', conf => "restart_after_crash = on\nwal_level = replica\n");
@@ -384,13 +420,17 @@ $node->start;
 for my $case (@cases)
 {
 	my ($name, $table, $index) = @$case{qw(name table index)};
-	my $scan = 'SET enable_seqscan = off; SET enable_sort = off; SET ivfkm.iterative_scan = relaxed_order;';
+	my $scan = 'SET enable_seqscan = off; SET enable_sort = off; '
+		  . 'SET ivfkm.iterative_scan = relaxed_order;';
 	my $query = "(SELECT v FROM $case->{shape} WHERE id = 5)";
 	my @statements = (
-		[ table => "SET enable_indexscan = off; SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
+		[ table => "SET enable_indexscan = off; "
+			  . "SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
 		[ check => "SELECT vdb_index_check('$index')" ],
 		[ info => "SELECT count(*) FROM ivfkm_info('$index'), ivfkm_lists('$index')" ],
-		[ select => "$scan SET ivfkm.probes = 1000; SELECT count(*) FROM (SELECT id FROM $table ORDER BY v <-> $query LIMIT 100000) a" ],
+		[ select => "$scan SET ivfkm.probes = 1000; "
+			  . "SELECT count(*) "
+			  . "FROM (SELECT id FROM $table ORDER BY v <-> $query LIMIT 100000) a" ],
 		[ nearest => "$scan SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
 		[ prewarm => "SELECT ivfkm_prewarm('$index', 'codes'), ivfkm_prewarm('$index', 'all')" ],
 		[ insert => "INSERT INTO $table SELECT id + 1000000, v FROM $case->{shape}" ],

@@ -1,5 +1,6 @@
 # Flipped bits: whatever bit of a page of an index flips, vdb_index_check() finds it; searches and
-# inserts that meet it work or report damage, and do no harm: once the bit is back the index is whole.
+# inserts that meet it work or report damage, and do no harm: once the bit is back the index is
+# whole.
 
 use strict;
 use warnings;
@@ -27,7 +28,8 @@ CREATE FUNCTION test_vdb_flip(index regclass, block bigint, flipped bigint) RETU
 
 -- Statements with a flipped bit; returns what was wrong, or nothing.  All that they changed but
 -- the index is rolled back.
-CREATE FUNCTION flip(tab text, block bigint, flipped bigint, all_statements boolean) RETURNS text AS \$\$
+CREATE FUNCTION flip(tab text, block bigint, flipped bigint, all_statements boolean)
+	RETURNS text AS \$\$
 DECLARE
 	index text := tab || '_i';
 	statements text[] := ARRAY[format('SELECT vdb_index_check(%L)', index)];
@@ -36,7 +38,8 @@ DECLARE
 BEGIN
 	IF all_statements THEN
 		statements := statements ||
-			format('SELECT count(*) FROM (SELECT id FROM %s ORDER BY v <-> (SELECT v FROM %s WHERE id = 7) LIMIT 1000) a', tab, tab) ||
+			format('SELECT count(*) FROM (SELECT id FROM %s
+			ORDER BY v <-> (SELECT v FROM %s WHERE id = 7) LIMIT 1000) a', tab, tab) ||
 			format('INSERT INTO %s SELECT id + 1000, v FROM %s WHERE id %% 10 = 3', tab, tab);
 	END IF;
 	PERFORM test_vdb_flip(index, block, flipped);
@@ -79,7 +82,8 @@ for my $name (sort keys %shapes)
 		'postgres', qq{
 SET maintenance_work_mem = '64MB';
 $shape->{set}
-CREATE INDEX ${name}_i ON $name USING ivfkm (v) WITH (lists = $shape->{lists}@{[$shape->{with} // '']});
+CREATE INDEX ${name}_i ON $name USING ivfkm (v)
+	WITH (lists = $shape->{lists}@{[$shape->{with} // '']});
 INSERT INTO $name SELECT id, $more FROM generate_series(400, 500) id;
 INSERT INTO $name SELECT id, NULL FROM generate_series(600, 620) id;
 DELETE FROM $name WHERE id % 7 = 1;}
@@ -122,16 +126,21 @@ for my $name (sort keys %shapes)
 			for my $slot (0 .. 15)
 			{
 				my $arrays = 64 + 128;
-				next if unpack('L', substr($bytes, $block * 8192 + $arrays + 4 * $slot, 4)) != 0x7F800000;
-				push @flips, "($block, " . (($arrays + 192 + 6 * $slot + 4) * 8 + $_) . ', true)' for 0 .. 3;
+				next if unpack('L',
+					substr($bytes, $block * 8192 + $arrays + 4 * $slot, 4)) != 0x7F800000;
+				push @flips, "($block, " . (($arrays + 192 + 6 * $slot + 4) * 8 + $_) . ', true)'
+					for 0 .. 3;
 			}
 		}
 	}
-	my $sql = 'SELECT block, flipped, flip(' . "'$name'" . ', block, flipped, everything) FROM (VALUES '
+	my $sql = 'SELECT block, flipped, flip(' . "'$name'"
+		. ', block, flipped, everything) FROM (VALUES '
 	  . join(', ', @flips)
 	  . ') f (block, flipped, everything)';
 	my $result = vdb_try($node,
-		"SET enable_seqscan = off; SET enable_sort = off; SET ivfkm.probes = 1000; SELECT string_agg(block || '/' || flipped || ': ' || flip, E'\\n') FROM ($sql) a WHERE flip IS NOT NULL");
+		"SET enable_seqscan = off; SET enable_sort = off; SET ivfkm.probes = 1000; "
+		  . "SELECT string_agg(block || '/' || flipped || ': ' || flip, E'\\n') FROM ($sql) a "
+		  . "WHERE flip IS NOT NULL");
 
 	ok($result->{ok}, "$name: " . scalar(@flips) . ' flipped bits') or diag($result->{error});
 	is($result->{out} // '', '', "$name: each is found, and none does harm");

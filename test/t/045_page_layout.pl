@@ -13,7 +13,8 @@ $node->start;
 vdb_create($node);
 $node->safe_psql(
 	'postgres', qq{
-CREATE FUNCTION test_page_group(dims integer, refine_bits integer, node boolean, seed integer, steps integer, attributes integer) RETURNS integer
+CREATE FUNCTION test_page_group(dims integer, refine_bits integer, node boolean, seed integer,
+	steps integer, attributes integer) RETURNS integer
 	AS '$module' LANGUAGE C STRICT;
 CREATE FUNCTION test_page_list(index regclass, seed integer, steps integer) RETURNS integer
 	AS '$module' LANGUAGE C STRICT;
@@ -22,13 +23,15 @@ CREATE TABLE none (v vector);});
 # the group of NULLs, groups of many units, of one unit, of two to four pages
 for my $dims (0, 1, 33, 128, 1024, 3900, 8000, 12000, 15968)
 {
-	for my $kind ([ 0, 'false', 0 ], [ 8, 'false', 0 ], [ 0, 'true', 0 ], [ 0, 'false', 3 ], [ 8, 'false', 1 ], [ 8, 'false', 8 ])
+	for my $kind ([ 0, 'false', 0 ], [ 8, 'false', 0 ], [ 0, 'true', 0 ], [ 0, 'false', 3 ],
+		[ 8, 'false', 1 ], [ 8, 'false', 8 ])
 	{
 		my ($bits, $is_node, $attributes) = @$kind;
 		next if $dims == 0 && "$bits $is_node" ne '0 false';
 		next if $dims > 15000 && $attributes > 0;
 		my $steps = $dims > 1000 || $dims == 0 ? 300 : 1500;
-		my $result = vdb_try($node, "SELECT test_page_group($dims, $bits, $is_node, $vdb_seed, $steps, $attributes)");
+		my $result = vdb_try($node,
+			"SELECT test_page_group($dims, $bits, $is_node, $vdb_seed, $steps, $attributes)");
 
 		ok($result->{ok} && $result->{out} >= 14,
 			"group of $dims dimensions, $bits bits, node $is_node, $attributes attributes")
@@ -36,12 +39,14 @@ for my $dims (0, 1, 33, 128, 1024, 3900, 8000, 12000, 15968)
 	}
 }
 
-for my $shape ([ 24, 8, 3000 ], [ 500, 4, 600 ], [ 4000, 0, 150 ], [ 6000, 8, 150 ], [ 15968, 4, 120 ])
+for my $shape ([ 24, 8, 3000 ], [ 500, 4, 600 ], [ 4000, 0, 150 ], [ 6000, 8, 150 ],
+	[ 15968, 4, 120 ])
 {
 	my ($dims, $bits, $steps) = @$shape;
 
 	$node->safe_psql('postgres',
-		"CREATE INDEX list_$dims ON none USING ivfkm ((v::vector($dims))) WITH (refine_bits = $bits)");
+		"CREATE INDEX list_$dims ON none USING ivfkm ((v::vector($dims))) "
+		  . "WITH (refine_bits = $bits)");
 	my $result = vdb_try($node, "SELECT test_page_list('list_$dims', $vdb_seed, $steps)");
 	ok($result->{ok} && $result->{out} > 0, "list of $dims dimensions, $bits bits")
 	  or diag($result->{out} . $result->{error});

@@ -15,7 +15,8 @@ my @levels = split /\n/,
   $node->safe_psql('postgres', 'SELECT name FROM vdb_simd_variants() WHERE supported');
 is($levels[0], 'scalar', 'there is always the scalar level');
 note("levels: @levels");
-is($node->safe_psql('postgres', "SET vdb.simd = $_; SELECT name FROM vdb_simd_variants() WHERE active"),
+is($node->safe_psql('postgres',
+	"SET vdb.simd = $_; SELECT name FROM vdb_simd_variants() WHERE active"),
 	$_, "vdb.simd = $_ is obeyed")
   for @levels;
 
@@ -69,7 +70,8 @@ INSERT INTO ${table}_$kind SELECT * FROM source_$dims WHERE id > $half ORDER BY 
 			}
 			$filled{$level} = pages_of("${table}_filled_index");
 			$grown{$level} = pages_of("${table}_grown_index");
-			ok($filled{$level} eq $filled{scalar}, "$name: $level inserts the bytes that scalar inserts");
+			ok($filled{$level} eq $filled{scalar},
+				"$name: $level inserts the bytes that scalar inserts");
 			ok($grown{$level} eq $grown{scalar},
 				"$name: and with centroids, $level inserts the bytes that scalar inserts");
 
@@ -89,7 +91,8 @@ INSERT INTO ${table}_$kind SELECT * FROM source_$dims WHERE id > $half ORDER BY 
 SET vdb.simd = $level;
 SET ivfkm.probes = 1000000;
 SET ivfkm.epsilon = 10;
-SELECT q.id, string_agg(r.id::text, ' ' ORDER BY round(r.d::numeric, 5), r.id) FROM queries_$dims q, LATERAL (
+SELECT q.id, string_agg(r.id::text, ' ' ORDER BY round(r.d::numeric, 5), r.id)
+	FROM queries_$dims q, LATERAL (
 	SELECT t.id, t.v $op q.v AS d FROM ${table}_built t ORDER BY t.v $op q.v LIMIT 20) r
 	GROUP BY q.id ORDER BY q.id});
 			is($answers{$level}, $answers{scalar}, "$name: $level answers as scalar");
@@ -101,14 +104,16 @@ SELECT q.id, string_agg(r.id::text, ' ' ORDER BY round(r.d::numeric, 5), r.id) F
 				my $found = $node->safe_psql(
 					'postgres', qq{$scan
 SET vdb.simd = $searcher;
-SELECT q.id, string_agg(r.id::text, ' ' ORDER BY round(r.d::numeric, 5), r.id) FROM queries_$dims q, LATERAL (
+SELECT q.id, string_agg(r.id::text, ' ' ORDER BY round(r.d::numeric, 5), r.id)
+	FROM queries_$dims q, LATERAL (
 	SELECT t.id, t.v $op q.v AS d FROM ${table}_built t ORDER BY t.v $op q.v LIMIT 20) r
 	GROUP BY q.id ORDER BY q.id});
 				$by_scalar //= $found;
 				is($found, $by_scalar, "$name, built by $level: $searcher finds what scalar finds");
 			}
 		}
-		$node->safe_psql('postgres', "DROP TABLE t_${dims}_$metric->{name}_${_}_filled") for @levels;
+		$node->safe_psql('postgres', "DROP TABLE t_${dims}_$metric->{name}_${_}_filled")
+			for @levels;
 	}
 }
 

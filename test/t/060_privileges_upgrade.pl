@@ -29,7 +29,8 @@ SELECT string_agg(pg_describe_object(classid, objid, objsubid), E'\n'
 my @versions = split /\n/,
   $node->safe_psql('postgres',
 	"SELECT version FROM pg_available_extension_versions WHERE name = 'vdb' ORDER BY version");
-my $default = $node->safe_psql('postgres', "SELECT extversion FROM pg_extension WHERE extname = 'vdb'");
+my $default = $node->safe_psql('postgres',
+	"SELECT extversion FROM pg_extension WHERE extname = 'vdb'");
 ok((grep { $_ eq '0.1.0' } @versions), 'version 0.1.0 is there');
 for my $version (@versions)
 {
@@ -42,12 +43,14 @@ for my $version (@versions)
 	$node->safe_psql($database, 'SET client_min_messages = warning; ALTER EXTENSION vdb UPDATE');
 	is($node->safe_psql($database, "SELECT extversion FROM pg_extension WHERE extname = 'vdb'"),
 		$default, "version $version is updated to $default");
-	is(objects($database), objects('postgres'), "version $version: the objects are those of the default");
+	is(objects($database), objects('postgres'),
+		"version $version: the objects are those of the default");
 }
 cmp_ok(scalar(my @list = split /\n/, objects('postgres')), '>', 50, 'which are many');
 is(
 	$node->safe_psql('postgres',
-		"SELECT count(*) FROM pg_opclass WHERE opcmethod = (SELECT oid FROM pg_am WHERE amname = 'ivfkm') AND NOT amvalidate(oid)"
+		"SELECT count(*) FROM pg_opclass WHERE opcmethod = (SELECT oid FROM pg_am "
+		  . "WHERE amname = 'ivfkm') AND NOT amvalidate(oid)"
 	),
 	0,
 	'every operator class of the access method is valid');
@@ -94,7 +97,8 @@ $result = vdb_try($node, "SET ROLE reader; SELECT vdb_index_check('mine_v')", da
 is($result->{sqlstate}, '42501', 'who may not read a table may not check its index');
 for my $function ('ivfkm_info', 'ivfkm_lists')
 {
-	$result = vdb_try($node, "SET ROLE reader; SELECT * FROM $function('mine_v')", database => 'owned');
+	$result = vdb_try($node, "SET ROLE reader; SELECT * FROM $function('mine_v')",
+		database => 'owned');
 	is($result->{sqlstate}, '42501', "nor look at it with $function");
 }
 $node->safe_psql('owned', 'GRANT SELECT ON mine TO reader');
@@ -108,7 +112,8 @@ ALTER TABLE mine ENABLE ROW LEVEL SECURITY;
 CREATE POLICY few ON mine FOR SELECT TO reader USING (id % 20 = 0);});
 is(
 	$node->safe_psql('owned',
-		"SET ROLE reader; SET enable_seqscan = off; SELECT count(*), bool_and(id % 20 = 0) FROM (SELECT id FROM mine ORDER BY v <-> '[5,5,5]' LIMIT 10) a"
+		"SET ROLE reader; SET enable_seqscan = off; SELECT count(*), bool_and(id % 20 = 0) "
+		  . "FROM (SELECT id FROM mine ORDER BY v <-> '[5,5,5]' LIMIT 10) a"
 	),
 	'10|t',
 	'policies hold in searches');
@@ -117,7 +122,8 @@ is(
 $node->safe_psql(
 	'postgres', q{
 CREATE TABLE items (id integer PRIMARY KEY, v vector(16), w vector);
-INSERT INTO items SELECT id, vt.vector(id, 16, 1), vt.vector(id, 5, 1) FROM generate_series(1, 500) id;
+INSERT INTO items SELECT id, vt.vector(id, 16, 1), vt.vector(id, 5, 1)
+	FROM generate_series(1, 500) id;
 INSERT INTO items VALUES (501, NULL, NULL);
 CREATE INDEX items_l2 ON items USING ivfkm (v) WITH (lists = 5);
 CREATE INDEX items_ip ON items USING ivfkm (v vector_ip_ops) WHERE id > 100;
@@ -131,19 +137,24 @@ for my $format ('plain', 'custom')
 {
 	my $database = "restored_$format";
 
-	$node->command_ok([ 'pg_dump', '--format', $format, '--file', "$dump.$format", $node->connstr('postgres') ],
+	$node->command_ok([ 'pg_dump', '--format', $format, '--file', "$dump.$format",
+		$node->connstr('postgres') ],
 		"pg_dump, $format");
 	$node->safe_psql('postgres', "CREATE DATABASE $database");
 	$node->command_ok(
 		$format eq 'plain'
-		? [ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.$format", $node->connstr($database) ]
-		: [ 'pg_restore', '--exit-on-error', '--jobs=2', '--dbname', $node->connstr($database), "$dump.$format" ],
+		? [ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dump.$format",
+			$node->connstr($database) ]
+		: [ 'pg_restore', '--exit-on-error', '--jobs=2', '--dbname', $node->connstr($database),
+			"$dump.$format" ],
 		"restore, $format");
-	is($node->safe_psql($database, $contents), $node->safe_psql('postgres', $contents), "$format: the rows");
+	is($node->safe_psql($database, $contents), $node->safe_psql('postgres', $contents),
+		"$format: the rows");
 	is($node->safe_psql($database, $definitions),
 		$node->safe_psql('postgres', $definitions), "$format: the indexes");
 	vdb_check_all($node, "$format, restored", database => $database);
-	is(vdb_check($node, 'items_l2', "$format, restored", database => $database), 501, "$format: all entries");
+	is(vdb_check($node, 'items_l2', "$format, restored", database => $database), 501,
+		"$format: all entries");
 	is(objects($database), objects('postgres'), "$format: the extension");
 }
 
@@ -154,7 +165,8 @@ COPY items TO '$dump.copy' (FORMAT binary);
 CREATE TABLE copied (LIKE items INCLUDING INDEXES);
 COPY copied FROM '$dump.copy' (FORMAT binary);});
 is(
-	$node->safe_psql('postgres', "SELECT md5(string_agg(copied::text, ' ' ORDER BY id)) FROM copied"),
+	$node->safe_psql('postgres',
+		"SELECT md5(string_agg(copied::text, ' ' ORDER BY id)) FROM copied"),
 	$node->safe_psql('postgres', $contents),
 	'COPY in binary gives the same rows');
 vdb_check_all($node, 'after COPY into indexes');
@@ -165,7 +177,8 @@ is($result->{sqlstate}, '2BP01', 'it is not dropped from under a table');
 $node->safe_psql('restored_plain', 'SET client_min_messages = warning; DROP EXTENSION vdb CASCADE');
 is(
 	$node->safe_psql('restored_plain',
-		"SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'items'::regclass AND attnum > 0 AND NOT attisdropped"
+		"SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute "
+		  . "WHERE attrelid = 'items'::regclass AND attnum > 0 AND NOT attisdropped"
 	),
 	'id',
 	'CASCADE drops the columns');

@@ -72,7 +72,8 @@ runs_as_owner("REINDEX INDEX $_", "REINDEX of $_") for ('mt_f', 'mt_p');
 runs_as_owner("REINDEX INDEX CONCURRENTLY $_", "REINDEX CONCURRENTLY of $_") for ('mt_f', 'mt_p');
 runs_as_owner('SET max_parallel_maintenance_workers = 0; REINDEX INDEX mt_f',
 	'REINDEX without workers');
-runs_as_owner('CREATE INDEX mt_c ON mt USING ivfkm ((f(v)::vector(3))) WHERE p(id)', 'CREATE INDEX');
+runs_as_owner('CREATE INDEX mt_c ON mt USING ivfkm ((f(v)::vector(3))) WHERE p(id)',
+	'CREATE INDEX');
 runs_as_owner('CREATE INDEX CONCURRENTLY mt_d ON mt USING ivfkm ((f(v)::vector(3))) WHERE p(id)',
 	'CREATE INDEX CONCURRENTLY');
 runs_as_owner('DELETE FROM mt WHERE id % 3 = 0; VACUUM ANALYZE mt', 'VACUUM and ANALYZE');
@@ -87,17 +88,20 @@ SHOW search_path;
 SELECT current_user;
 CREATE TABLE broken (v vector(3));
 CREATE FUNCTION public.breaks(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS
-	$$ BEGIN IF current_setting('application_name') = 'break' THEN RAISE 'broken'; END IF; RETURN v; END $$;
+	$$ BEGIN IF current_setting('application_name') = 'break' THEN RAISE 'broken'; END IF;
+	RETURN v; END $$;
 INSERT INTO broken VALUES ('[1,2,3]');
 CREATE INDEX broken_v ON broken USING ivfkm ((public.breaks(v)::vector(3)));
 ALTER TABLE broken OWNER TO owner;
 SET application_name = 'break';
-DO $$ BEGIN PERFORM vdb_index_check('vt.broken_v'); EXCEPTION WHEN raise_exception THEN RAISE NOTICE 'caught'; END $$;
+DO $$ BEGIN PERFORM vdb_index_check('vt.broken_v');
+	EXCEPTION WHEN raise_exception THEN RAISE NOTICE 'caught'; END $$;
 CREATE TEMPORARY TABLE after_an_error (i integer);
 SHOW search_path;
 SELECT current_user;
 DROP TABLE vt.broken;});
-is($as, "t\nvt, public\npostgres\nvt, public\npostgres", 'the check gives rights and settings back');
+is($as, "t\nvt, public\npostgres\nvt, public\npostgres",
+	'the check gives rights and settings back');
 
 # The caller must not get at the owner's rights either: the owner's function calls another one by a
 # name that the caller's search_path leads elsewhere.  It is expanded in place when the table is
@@ -122,7 +126,8 @@ CREATE FUNCTION evil.note(what text) RETURNS void LANGUAGE plpgsql AS
 	$$ BEGIN INSERT INTO public.loot VALUES (current_user, what); END $$;
 CREATE FUNCTION evil.length(t text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
 	$$ BEGIN PERFORM evil.note(t); RETURN pg_catalog.length(t); END $$;});
-my $evil = q{SET ROLE reader; SET search_path = evil, pg_catalog, public; SET enable_seqscan = off;};
+my $evil =
+	q{SET ROLE reader; SET search_path = evil, pg_catalog, public; SET enable_seqscan = off;};
 my $search = q{SELECT id FROM et ORDER BY g(v)::vector(3) <-> '[400,3,3]' LIMIT 3};
 my $explain = "EXPLAIN (COSTS OFF) $search";
 is($node->safe_psql('postgres', "$evil SELECT vdb_index_check('et_v')"),
@@ -149,7 +154,8 @@ ALTER TABLE et ENABLE ROW LEVEL SECURITY;
 CREATE POLICY few ON et FOR SELECT TO reader USING (id <= 100);});
 is($node->safe_psql('postgres', "$evil $search"), "100\n99\n98", 'a search below a policy');
 is(
-	$node->safe_psql('postgres', q{SELECT count(*) FROM loot WHERE (what::vector::real[])[1] > 100}),
+	$node->safe_psql('postgres',
+		q{SELECT count(*) FROM loot WHERE (what::vector::real[])[1] > 100}),
 	0, 'shows the functions of who searches no hidden row');
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM loot'), '>', 0, 'but those that he sees');
 my %indexes = (
@@ -164,7 +170,8 @@ for my $key (sort keys %indexes)
 	is($node->safe_psql('postgres', "$evil $query"), "100\n99\n98", 'and finds what it shows');
 }
 like($node->safe_psql('postgres', "SET ROLE owner; SET enable_seqscan = off; $explain"),
-	qr/Index Scan using et_v on et/, 'nobody is kept from an index on a function who sees all rows');
+	qr/Index Scan using et_v on et/,
+		'nobody is kept from an index on a function who sees all rows');
 
 # The policies of a partitioned table, and of a parent, hold for what is below it.
 $node->safe_psql(
@@ -193,9 +200,11 @@ for my $table ('pt', 'parent')
 ALTER TABLE $table ENABLE ROW LEVEL SECURITY;
 CREATE POLICY few ON $table FOR SELECT TO reader USING (id <= 100);
 TRUNCATE loot;});
-	is($node->safe_psql('postgres', "$evil $query"), "100\n99\n98", "$table: a search below a policy");
+	is($node->safe_psql('postgres', "$evil $query"), "100\n99\n98",
+		"$table: a search below a policy");
 	is(
-		$node->safe_psql('postgres', q{SELECT count(*) FROM loot WHERE (what::vector::real[])[1] > 100}),
+		$node->safe_psql('postgres',
+			q{SELECT count(*) FROM loot WHERE (what::vector::real[])[1] > 100}),
 		0, 'shows no hidden row');
 }
 

@@ -73,7 +73,8 @@ sub build_memory
 	my ($sql, $with_workers) = @_;
 	my ($in, $out, $error) = ('', '', '');
 	my $session = IPC::Run::start(
-		[ $node->installed_command('psql'), '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres') ],
+		[ $node->installed_command('psql'), '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d',
+			$node->connstr('postgres') ],
 		'<', \$in, '>', \$out, '2>', \$error,
 		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default * 2));
 
@@ -122,7 +123,8 @@ for my $table (sort keys %shape)
 	{
 		my $name = "$rows rows of $dims dimensions, $work_mem MB";
 		my ($grown, $samples, $error) = build_memory(
-			"SET client_min_messages = warning; SET maintenance_work_mem = '${work_mem}MB'; CREATE INDEX ${table}_$work_mem ON $table USING ivfkm (v) WITH (lists = 500);"
+			"SET client_min_messages = warning; SET maintenance_work_mem = '${work_mem}MB'; "
+			  . "CREATE INDEX ${table}_$work_mem ON $table USING ivfkm (v) WITH (lists = 500);"
 		);
 
 		is($error, '', "$name: the build finishes");
@@ -146,26 +148,32 @@ for my $table (sort keys %shape)
 	{
 		my $name = "$rows rows of $dims dimensions, $work_mem MB, workers";
 		my ($grown, $samples, $error, $workers) = build_memory(
-			"SET client_min_messages = warning; SET maintenance_work_mem = '${work_mem}MB'; CREATE INDEX ${table}_workers_$work_mem ON $table USING ivfkm (v) WITH (lists = 500);",
+			"SET client_min_messages = warning; SET maintenance_work_mem = '${work_mem}MB'; "
+			  . "CREATE INDEX ${table}_workers_$work_mem ON $table USING ivfkm (v) "
+			  . "WITH (lists = 500);",
 			1);
 
 		is($error, '', "$name: the build finishes");
 		$most_workers = $workers if $workers > $most_workers;
 		cmp_ok($grown, '<=', $work_mem * 1024 + $allowance + 2 * $worker_allowance,
 			"$name: they take $grown kB, maintenance_work_mem and the allowances at most");
-		is(vdb_check($node, "${table}_workers_$work_mem", $name), $rows, "$name: all rows are there");
+		is(vdb_check($node, "${table}_workers_$work_mem", $name), $rows,
+			"$name: all rows are there");
 	}
 	cmp_ok($most_workers, '>=', 1, "$rows rows of $dims dimensions: workers were seen");
 }
 
 # Memory does not grow with the rows inserted by a statement, either.
-my ($grown, $samples, $error) = build_memory('INSERT INTO wide SELECT id + 1000000, v FROM wide LIMIT 10000;');
+my ($grown, $samples,
+	$error) = build_memory('INSERT INTO wide SELECT id + 1000000, v FROM wide LIMIT 10000;');
 is($error, '', 'a long INSERT finishes');
 cmp_ok($grown, '<=', $allowance, "an INSERT of 10000 rows takes $grown kB");
 
 # Nor with the rows that a search goes through.
 ($grown, $samples, $error) = build_memory(
-	"SET enable_seqscan = off; SET enable_sort = off; SELECT count(*) FROM (SELECT id FROM wide ORDER BY v <-> (SELECT v FROM wide LIMIT 1)) a;");
+	"SET enable_seqscan = off; SET enable_sort = off; "
+	  . "SELECT count(*) "
+	  . "FROM (SELECT id FROM wide ORDER BY v <-> (SELECT v FROM wide LIMIT 1)) a;");
 is($error, '', 'a search for all rows finishes');
 cmp_ok($grown, '<=', $allowance, "a search for all rows takes $grown kB");
 

@@ -16,7 +16,8 @@ vdb_create($node);
 vdb_make_table($node, 'items', rows => 300, dims => 16);
 $node->safe_psql(
 	'postgres', qq{
-CREATE FUNCTION test_vdb_scan(index regclass, query vector, snapshot text, ordered boolean) RETURNS bigint
+CREATE FUNCTION test_vdb_scan(index regclass, query vector, snapshot text, ordered boolean)
+	RETURNS bigint
 	AS '$module' LANGUAGE C STRICT;
 CREATE INDEX items_l2 ON items USING ivfkm (v);
 CREATE INDEX items_ip ON items USING ivfkm (v vector_ip_ops);
@@ -27,7 +28,8 @@ for my $metric (@vdb_metrics)
 {
 	my $index = "items_$metric->{name}";
 	my $result = vdb_try($node,
-		"SET ivfkm.iterative_scan = relaxed_order; SELECT test_vdb_scan('$index', $query, 'mvcc', true)");
+		"SET ivfkm.iterative_scan = relaxed_order; "
+		  . "SELECT test_vdb_scan('$index', $query, 'mvcc', true)");
 
 	is($result->{out}, 300, "$index: a scan with an MVCC snapshot gives all rows")
 	  or diag($result->{error});
@@ -56,7 +58,8 @@ for my $sql (
 	"SELECT id FROM items WHERE v IS NULL")
 {
 	my $plan = $node->safe_psql('postgres',
-		"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; EXPLAIN (COSTS OFF) $sql");
+		"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; "
+		  . "EXPLAIN (COSTS OFF) $sql");
 	unlike($plan, qr/items_(l2|ip|cosine)/, "no plan with an ivfkm index: $sql");
 }
 

@@ -38,11 +38,14 @@ BEGIN
 	END LOOP;
 END $$;};
 my %search = (
-	'btree' => 'SELECT count(*) FROM (SELECT id FROM items WHERE id BETWEEN 1 AND 500 ORDER BY id) s',
+	'btree' => 'SELECT count(*) '
+	  . 'FROM (SELECT id FROM items WHERE id BETWEEN 1 AND 500 ORDER BY id) s',
 	'ivfkm' => "SELECT count(*) FROM ($nearest) s",
 	'ivfkm without refine codes' =>
-	  "SELECT count(*) FROM (SELECT id FROM items WHERE id < 100000 ORDER BY v <-> ($query) LIMIT 20) s",
-	'ivfkm, all rows' => "SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> ($query) LIMIT 3000) s");
+	  "SELECT count(*) "
+	    . "FROM (SELECT id FROM items WHERE id < 100000 ORDER BY v <-> ($query) LIMIT 20) s",
+	'ivfkm, all rows' => "SELECT count(*) "
+	  . "FROM (SELECT id FROM items ORDER BY v <-> ($query) LIMIT 3000) s");
 my %session;
 for my $name (sort keys %search)
 {
@@ -55,7 +58,8 @@ $wait
 $search{$name};
 COMMIT;
 SQL
-	$session{$name}{run}->pump while $session{$name}{out} !~ /ready/ && $session{$name}{run}->pumpable;
+	$session{$name}{run}->pump while $session{$name}{out} !~ /ready/
+		&& $session{$name}{run}->pumpable;
 }
 $node->safe_psql('postgres',
 	'WITH gone AS (DELETE FROM items RETURNING *) INSERT INTO items SELECT * FROM gone');
@@ -82,7 +86,8 @@ append_to_file($node->data_dir . '/go', '');
 for my $name (sort keys %search)
 {
 	vdb_finish($session{$name});
-	like($session{$name}{error}, qr/ERROR:  72000: snapshot too old/, "$name: the snapshot is too old");
+	like($session{$name}{error}, qr/ERROR:  72000: snapshot too old/,
+		"$name: the snapshot is too old");
 	is($session{$name}{out} =~ /ready\n(\d+)/ ? $1 : '', '', "$name: no number of rows");
 }
 is($node->safe_psql('postgres', "$set SELECT count(*) FROM ($nearest) s"),

@@ -1,5 +1,6 @@
 # Moving from pgvector: a dump of a database with pgvector 0.8.6 (test/dumps) is restored into
-# databases with extension "vector" and with extension "vdb", as "Coming from pgvector" in README.md says.
+# databases with extension "vector" and with extension "vdb", as "Coming from pgvector" in README.md
+# says.
 
 use strict;
 use warnings;
@@ -26,7 +27,8 @@ sub shell
 	my ($out, $error) = ('', '');
 
 	local $ENV{DB} = $node->connstr($database);
-	IPC::Run::run([ 'bash', '-c', "set -o pipefail; $command" ], '<', '/dev/null', '>', \$out, '2>', \$error);
+	IPC::Run::run([ 'bash', '-c', "set -o pipefail; $command" ], '<', '/dev/null', '>', \$out,
+		'2>', \$error);
 	return ($? >> 8, $out, $error);
 }
 
@@ -43,7 +45,8 @@ sub check
 {
 	my ($database, %wanted) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	my ($status, $out, $error) = shell($database, "psql -X -q -At -v ON_ERROR_STOP=1 -f $dumps/answers.sql \"\$DB\"");
+	my ($status, $out, $error) = shell($database,
+		"psql -X -q -At -v ON_ERROR_STOP=1 -f $dumps/answers.sql \"\$DB\"");
 
 	is($status, 0, "$database: everything can be asked") or diag($error);
 	is($out, $answers, "$database: the answers are those of pgvector");
@@ -53,7 +56,8 @@ SELECT amname, count(*) FROM pg_class c JOIN pg_am a ON a.oid = relam
 	WHERE relkind IN ('i', 'I') AND amname IN ('hnsw', 'ivfflat', 'ivfkm') GROUP BY amname});
 	is_deeply(\%found, \%wanted, "$database: the indexes");
 	is(
-		$node->safe_psql($database, "SELECT count(*) FROM pg_class JOIN pg_index ON indexrelid = oid WHERE NOT indisvalid"),
+		$node->safe_psql($database,
+			"SELECT count(*) FROM pg_class JOIN pg_index ON indexrelid = oid WHERE NOT indisvalid"),
 		0, "$database: which are valid");
 	vdb_check_all($node, $database, database => $database);
 	like(
@@ -75,35 +79,45 @@ is($status, 0, 'psql goes on after errors');
 my @errors = $error =~ /ERROR:  (.*)/g;
 my %expected;
 $expected{qq{operator class "public.$_" does not exist for access method "hnsw"}}++
-  for qw(bit_jaccard_ops halfvec_l1_ops sparsevec_cosine_ops sparsevec_ip_ops sparsevec_l1_ops sparsevec_l2_ops),
+  for qw(bit_jaccard_ops halfvec_l1_ops sparsevec_cosine_ops sparsevec_ip_ops sparsevec_l1_ops
+  	sparsevec_l2_ops),
   ('vector_l1_ops') x 4;
 $expected{'relation "app.parts_v_l1" does not exist'} = 2;
 my %got;
 $got{$_}++ for @errors;
-is_deeply(\%got, \%expected, 'errors are those of indexes that ivfkm does not serve') or diag($error);
+is_deeply(\%got, \%expected, 'errors are those of indexes that ivfkm does not serve')
+	or diag($error);
 check('as_it_is', hnsw => 13, ivfflat => 7);
 
 # without those indexes: no errors
 create('kept');
 ($status, $out, $error) = shell('kept',
-	"awk -v keep_names=1 -f $top/sql/from_pgvector.awk $dumps/pgvector_0.8.6.sql | psql -X -q -v ON_ERROR_STOP=1 \"\$DB\"");
+	"awk -v keep_names=1 -f $top/sql/from_pgvector.awk $dumps/pgvector_0.8.6.sql | psql -X -q -v "
+	  . "ON_ERROR_STOP=1 \"\$DB\"");
 is($status, 0, 'a rewritten dump is restored without an error') or diag($error);
-like($error, qr/^10 indexes left out, whose operator class ivfkm does not serve$/m, 'and it is said what is missing');
+like($error, qr/^10 indexes left out, whose operator class ivfkm does not serve$/m,
+	'and it is said what is missing');
 check('kept', hnsw => 13, ivfflat => 7);
-is($node->safe_psql('kept', "SELECT extversion FROM pg_extension WHERE extname = 'vector'"), '0.8.6', 'the extension');
+is($node->safe_psql('kept', "SELECT extversion FROM pg_extension WHERE extname = 'vector'"),
+	'0.8.6', 'the extension');
 
 # ----- with extension "vdb"
 
 create('rewritten');
 ($status, $out, $error) = shell('rewritten',
-	"awk -f $top/sql/from_pgvector.awk $dumps/pgvector_0.8.6.sql | psql -X -q -v ON_ERROR_STOP=1 \"\$DB\"");
+	"awk -f $top/sql/from_pgvector.awk $dumps/pgvector_0.8.6.sql | psql -X -q -v ON_ERROR_STOP=1 "
+	  . "\"\$DB\"");
 is($status, 0, 'a rewritten dump is restored into vdb without an error') or diag($error);
 check('rewritten', ivfkm => 20);
-is($node->safe_psql('rewritten', 'SELECT string_agg(extname, $$ $$ ORDER BY extname) FROM pg_extension'),
+is($node->safe_psql('rewritten',
+	'SELECT string_agg(extname, $$ $$ ORDER BY extname) FROM pg_extension'),
 	'plpgsql vdb', 'its extension is vdb');
 is(
 	$node->safe_psql(
-		'rewritten', "SELECT count(*) FROM app.parts WHERE note = E'USING hnsw (v vector_l1_ops) WITH (m=''16'');\\nCREATE EXTENSION vector;'"
+		'rewritten',
+			"SELECT count(*) FROM app.parts "
+		  . "WHERE note = "
+		  . "E'USING hnsw (v vector_l1_ops) WITH (m=''16'');\\nCREATE EXTENSION vector;'"
 	),
 	19,
 	'rows that look like statements are left alone');
@@ -114,13 +128,16 @@ is($status, 0, 'an archive') or diag($error);
 create('archive');
 ($status, $out, $error) = shell(
 	'archive', qq{
-pg_restore -f - --section=pre-data $work/custom | awk -f $top/sql/from_pgvector.awk | psql -X -q -v ON_ERROR_STOP=1 "\$DB" &&
+pg_restore -f - --section=pre-data $work/custom | awk -f $top/sql/from_pgvector.awk |
+	psql -X -q -v ON_ERROR_STOP=1 "\$DB" &&
 pg_restore --section=data --jobs=2 --exit-on-error -d "\$DB" $work/custom &&
-pg_restore -f - --section=post-data $work/custom | awk -f $top/sql/from_pgvector.awk | psql -X -q -v ON_ERROR_STOP=1 "\$DB"});
+pg_restore -f - --section=post-data $work/custom | awk -f $top/sql/from_pgvector.awk |
+	psql -X -q -v ON_ERROR_STOP=1 "\$DB"});
 is($status, 0, 'an archive is restored into vdb') or diag($error);
 check('archive', ivfkm => 20);
 create('archive_kept');
-($status, $out, $error) = shell('archive_kept', qq{pg_restore --jobs=2 --exit-on-error -d "\$DB" $work/custom});
+($status, $out, $error) = shell('archive_kept',
+	qq{pg_restore --jobs=2 --exit-on-error -d "\$DB" $work/custom});
 is($status, 0, 'an archive is restored into vector') or diag($error);
 check('archive_kept', hnsw => 13, ivfflat => 7);
 

@@ -13,12 +13,15 @@ my $mutants = 6000;    # of either form of each type
 
 my %seeds = (
 	vector => [
-		'[1,2,3]', ' [ 1.5 , -2e3 ,0x1p4 ] ', '[1e38,-1e-38,3.4028235e38,1e-45]', '[nan,NaN(12)]', '[infinity,-inf]',
+		'[1,2,3]', ' [ 1.5 , -2e3 ,0x1p4 ] ', '[1e38,-1e-38,3.4028235e38,1e-45]',
+			'[nan,NaN(12)]', '[infinity,-inf]',
 		'[0.1234567890123456789012345678901234567890,1e99999,1e-99999]' ],
-	halfvec => [ '[1,2,3]', '[65504,-65519.99,65520,6e-8,1e-9]', ' [ .5 , 1e3 ] ', '[nan,1]', '[-infinity,1]' ],
+	halfvec => [ '[1,2,3]', '[65504,-65519.99,65520,6e-8,1e-9]', ' [ .5 , 1e3 ] ', '[nan,1]',
+		'[-infinity,1]' ],
 	sparsevec => [
 		'{1:1,2:2,3:3}/5', ' { 7 : 1.5 , 2 : -2e3 ,30:0x1p4 } / 100 ', '{1:1e38,2:1e-45,3:1e-46}/3',
-		'{}/1000000000', '{1:infinity,2:-inf}/2', '{1:0,2147483648:1,-2147483649:nan}/99999999999' ]);
+		'{}/1000000000', '{1:infinity,2:-inf}/2',
+			'{1:0,2147483648:1,-2147483649:nan}/99999999999' ]);
 my %alphabet = (
 	vector => '[]],,,0123456789..eE+--xXpPnaNiInNfFty() ',
 	halfvec => '[]],,,0123456789..eE+--xXpPnaNiInNfFty() ',
@@ -26,7 +29,8 @@ my %alphabet = (
 
 # Messages that are right or nearly so; sizes of the fields make errors in the middle likely.
 my %messages = (
-	vector => [ pack('n2 N3', 3, 0, 0x3f800000, 0xc0000000, 1), pack('n2 N2', 2, 0, 0x7fc00000, 0x7f800000) ],
+	vector => [ pack('n2 N3', 3, 0, 0x3f800000, 0xc0000000, 1),
+		pack('n2 N2', 2, 0, 0x7fc00000, 0x7f800000) ],
 	halfvec => [ pack('n2 n3', 3, 0, 0x3c00, 0xc000, 1), pack('n2 n2', 2, 0, 0x7e00, 0x7c00) ],
 	sparsevec => [
 		pack('N3 N3 N3', 5, 3, 0, 0, 2, 4, 0x3f800000, 0xc0000000, 1),
@@ -90,7 +94,8 @@ my $module = vdb_test_module();
 
 my $node = vdb_node('main');
 $node->start;
-$node->safe_psql('postgres', "CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0");
+$node->safe_psql('postgres',
+	"CREATE DATABASE bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0");
 vdb_create($node, 'bytes');
 $node->safe_psql(
 	'bytes', qq{
@@ -107,7 +112,9 @@ BEGIN
 	IF form = 'binary' THEN
 		RETURN test_vdb_recv(type::regtype, -1, input);
 	END IF;
-	EXECUTE format('SELECT %1\$s_out(%1\$s_in(textout(convert_from(\$1, ''SQL_ASCII'')), 0, -1))', type) INTO output USING input;
+	EXECUTE
+		format('SELECT %1\$s_out(%1\$s_in(textout(convert_from(\$1, ''SQL_ASCII'')), 0, -1))',
+		type) INTO output USING input;
 	RETURN output;
 END \$\$;
 
@@ -141,7 +148,8 @@ sub value
 # Errors that do not name the type are pgvector's or, for messages of a wrong length, the server's.
 my %nameless = (
 	text => q{'^\$'},
-	binary => q{'^(expected unused to be 0, not -?\d+|insufficient data left in message|incorrect binary data format)$'});
+	binary => q{'^(expected unused to be 0, not -?\d+|insufficient data left in message|'
+		'incorrect binary data format)$'});
 
 for my $type (sort keys %seeds)
 {
@@ -187,10 +195,12 @@ AND sqlstate NOT IN ('22000', '22003', '22P02', '22P03', '08P01', '54000') GROUP
 		is(
 			value(
 				qq{SELECT input, output $of
-AND output IS NOT NULL AND ${type}_send(output::$type) IS DISTINCT FROM ${type}_send(accept(type, 'text', output::bytea)::$type) LIMIT 5}),
+AND output IS NOT NULL AND ${type}_send(output::$type) IS DISTINCT
+	FROM ${type}_send(accept(type, 'text', output::bytea)::$type) LIMIT 5}),
 			'', "$name: output reads back");
 		is(
-			value(qq{SELECT input, output $of AND form = 'binary' AND ${type}_send(output::$type) <> input LIMIT 5}),
+			value(qq{SELECT input, output $of AND form = 'binary'
+				AND ${type}_send(output::$type) <> input LIMIT 5}),
 			'', "$name: accepted messages are sent as they came");
 	}
 }
@@ -202,7 +212,8 @@ for my $message (
 	'NaN not allowed in',
 	'infinite value not allowed in')
 {
-	is(value("SELECT count(DISTINCT type) FROM verdicts WHERE form = 'text' AND message ~ '$message'"),
+	is(value("SELECT count(DISTINCT type) FROM verdicts "
+		  . "WHERE form = 'text' AND message ~ '$message'"),
 		3, "text: \"$message\" is met for every type");
 }
 for my $message (
@@ -218,7 +229,8 @@ for my $message (
 	'more than 1000000000 dimensions',
 	'more than 16000 non-zero elements')
 {
-	cmp_ok(value("SELECT count(*) FROM verdicts WHERE type = 'sparsevec' AND form = 'binary' AND message ~ '$message'"),
+	cmp_ok(value("SELECT count(*) FROM verdicts WHERE type = 'sparsevec' AND form = 'binary' "
+		  . "AND message ~ '$message'"),
 		'>', 0, "sparsevec, binary: \"$message\" is met");
 }
 

@@ -83,7 +83,8 @@ for my $metric (@vdb_metrics)
 		'postgres', qq{
 SET enable_indexscan = off;
 WITH exact AS (SELECT q.id, max(d) AS farthest FROM queries q, LATERAL (
-		SELECT v $op q.v AS d FROM local WHERE v IS NOT NULL ORDER BY v $op q.v LIMIT 10) e GROUP BY q.id),
+		SELECT v $op q.v AS d FROM local WHERE v IS NOT NULL ORDER BY v $op q.v LIMIT 10) e
+			GROUP BY q.id),
 found AS (SELECT q.id, d FROM queries q, LATERAL (
 		SELECT v $op q.v AS d FROM items ORDER BY v $op q.v LIMIT 10) f)
 SELECT avg(hits) / 10, min(rows) FROM (
@@ -96,13 +97,16 @@ SELECT avg(hits) / 10, min(rows) FROM (
 	# without a limit every row comes, those without a vector last
 	for my $sql (
 		"SELECT count(*), count(v) FROM (SELECT v FROM items ORDER BY v $op $query OFFSET 0) a",
-		"SELECT count(*), count(v) FROM (SELECT v, rank() OVER (ORDER BY v $op $query) FROM items) a")
+		"SELECT count(*), count(v) "
+		  . "FROM (SELECT v, rank() OVER (ORDER BY v $op $query) FROM items) a")
 	{
-		is($node->safe_psql('postgres', $sql), $total . '|' . $total * 9 / 10, "$name: all rows: $sql");
+		is($node->safe_psql('postgres', $sql), $total . '|' . $total * 9 / 10,
+			"$name: all rows: $sql");
 	}
 	$node->safe_psql('postgres',
 		"CREATE TABLE copied AS SELECT id FROM items ORDER BY v $op $query");
-	is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM copied; DROP TABLE copied'),
+	is($node->safe_psql('postgres',
+		'SELECT count(*), count(DISTINCT id) FROM copied; DROP TABLE copied'),
 		"$total|$total", "$name: all rows, copied");
 }
 

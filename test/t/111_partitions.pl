@@ -21,7 +21,9 @@ sub make_partitioned
 	$node->safe_psql(
 		'postgres', qq{
 CREATE TABLE $table (id bigint, v vector($dims)) PARTITION BY HASH (id);
-SELECT format('CREATE TABLE ${table}_%s PARTITION OF $table FOR VALUES WITH (MODULUS $count, REMAINDER %s)', i, i)
+SELECT
+	format('CREATE TABLE ${table}_%s PARTITION OF $table FOR VALUES
+	WITH (MODULUS $count, REMAINDER %s)', i, i)
 	FROM generate_series(0, $count - 1) i \\gexec
 INSERT INTO $table $vectors;
 ANALYZE $table;});
@@ -51,7 +53,8 @@ SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('items_$name
 		"$partitions|$rows",
 		"$name: an index of each partition, and an entry of each row");
 	my $plan = $node->safe_psql('postgres',
-		"SET enable_seqscan = off; EXPLAIN (COSTS OFF) SELECT id FROM items ORDER BY v $op $query LIMIT 10");
+		"SET enable_seqscan = off; EXPLAIN (COSTS OFF) SELECT id FROM items "
+		  . "ORDER BY v $op $query LIMIT 10");
 	like($plan, qr/Merge Append/, "$name: partitions are merged");
 	is(() = $plan =~ /Index Scan using/g, $partitions, "$name: each by its index");
 
@@ -70,7 +73,8 @@ SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('items_$name
 	{
 		is(
 			$node->safe_psql('postgres',
-				"$set; SELECT count(*), count(v), count(DISTINCT id) FROM (SELECT id, v FROM items ORDER BY v $op $query OFFSET 0) a"
+				"$set; SELECT count(*), count(v), count(DISTINCT id) "
+				  . "FROM (SELECT id, v FROM items ORDER BY v $op $query OFFSET 0) a"
 			),
 			"$rows|" . $rows * 9 / 10 . "|$rows",
 			"$name: without a limit, all rows ($set)");
@@ -85,9 +89,11 @@ CREATE TABLE times (t int, id bigint, v vector($dims)) PARTITION BY RANGE (t);
 CREATE TABLE times_1 PARTITION OF times FOR VALUES FROM (1) TO (2);
 INSERT INTO times SELECT 1, id, $vector FROM generate_series(1, 500) id;
 CREATE INDEX times_l2 ON times USING ivfkm (v);
-CREATE TABLE times_2 AS SELECT 2 AS t, id::bigint, ($vector)::vector($dims) AS v FROM generate_series(501, 1000) id;
+CREATE TABLE times_2 AS SELECT 2 AS t, id::bigint, ($vector)::vector($dims) AS v
+	FROM generate_series(501, 1000) id;
 CREATE INDEX times_2_own ON times_2 USING ivfkm (v);
-CREATE TABLE times_3 AS SELECT 3 AS t, id::bigint, ($vector)::vector($dims) AS v FROM generate_series(1001, 1500) id;
+CREATE TABLE times_3 AS SELECT 3 AS t, id::bigint, ($vector)::vector($dims) AS v
+	FROM generate_series(1001, 1500) id;
 ALTER TABLE times ATTACH PARTITION times_2 FOR VALUES FROM (2) TO (3);
 ALTER TABLE times ATTACH PARTITION times_3 FOR VALUES FROM (3) TO (4);
 INSERT INTO times SELECT 1 + id % 3, id, $vector FROM generate_series(1501, 1800) id;
@@ -95,7 +101,8 @@ ANALYZE times;});
 is(
 	$node->safe_psql(
 		'postgres', q{
-SELECT string_agg(relid::regclass::text, ' ' ORDER BY relid::regclass::text), sum(vdb_index_check(relid))
+SELECT string_agg(relid::regclass::text, ' ' ORDER BY relid::regclass::text),
+	sum(vdb_index_check(relid))
 	FROM pg_partition_tree('times_l2') WHERE isleaf}),
 	'times_1_v_idx times_2_own times_3_v_idx|1800',
 	'a partition that is attached brings its index or gets one');
@@ -118,7 +125,8 @@ $node->safe_psql('postgres', 'CREATE INDEX many_l2 ON many USING ivfkm (v); ANAL
 is(
 	$node->safe_psql(
 		'postgres',
-		"SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('many_l2') WHERE isleaf"),
+		"SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('many_l2') "
+		  . "WHERE isleaf"),
 	'1000|20000',
 	'a thousand partitions have their indexes');
 my $search = "SELECT id FROM many ORDER BY v <-> $query LIMIT 10";
@@ -135,7 +143,8 @@ my ($with, $without) = map { my ($line) = /memory (\d+)/; $line } split /\n/, $n
 	map {
 		qq{
 BEGIN;
-SET LOCAL enable_seqscan = $_->[0]; SET LOCAL enable_indexscan = $_->[1]; SET LOCAL enable_sort = $_->[0];
+SET LOCAL enable_seqscan = $_->[0]; SET LOCAL enable_indexscan = $_->[1];
+	SET LOCAL enable_sort = $_->[0];
 DECLARE c CURSOR FOR $search;
 FETCH 1 FROM c \\g /dev/null
 SELECT 'memory ' || sum(used_bytes) FROM pg_backend_memory_contexts;

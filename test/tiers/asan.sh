@@ -16,7 +16,8 @@ if [ -n "$reason" ]; then
 fi
 vdb_make_asan_server "$(vdb_debian_major)" || exit 1
 vdb_open_work
-vdb_build_extension gcc-asan >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+vdb_build_extension gcc-asan >"$vdb_work/tmp/build.log" 2>&1 ||
+	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc-asan &&
 	vdb_start_server fsync=off wal_consistency_checking=generic max_wal_size=8GB || exit 1
 

@@ -33,7 +33,14 @@ clients=$vdb_work/clients
 # Something did not come over the network, rather than being wrong.
 is_network_error()
 {
-	grep -qiE 'could not resolve|temporary failure in name|name or service not known|no such host|unknown host|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|timed out|certificate|PKIX|connection refused|network is unreachable|no route to host|failed to establish a new connection|transfer failed|could not transfer' "$1"
+	local words
+
+	words='could not resolve|temporary failure in name|name or service not known'
+	words="$words|no such host|unknown host|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT"
+	words="$words|timed out|certificate|PKIX|connection refused|network is unreachable"
+	words="$words|no route to host|failed to establish a new connection|transfer failed"
+	words="$words|could not transfer"
+	grep -qiE "$words" "$1"
 }
 
 # Folder of the cache for a lane: another for other locks, sources or tools.
@@ -79,7 +86,8 @@ run()
 
 	database=${database,,}
 	vdb_psql -c "CREATE DATABASE $database" || return
-	vdb_as_server env PATH="$PATH" PGDATABASE="$database" VDB_CLIENT_PORT="$PGPORT" VDB_CLIENT_PASSWORD="$password" \
+	vdb_as_server env PATH="$PATH" PGDATABASE="$database" VDB_CLIENT_PORT="$PGPORT" \
+		VDB_CLIENT_PASSWORD="$password" \
 		bash -c '. "$1/lanes.sh" && cd "$1/$2" && "vdb_lane_$2_run" "$3" "$4"' \
 		clients "$clients" "$lane" "$folder" "$program" 2>"$vdb_work/tmp/errors" 9>&-
 	status=$?
@@ -93,7 +101,8 @@ run()
 ready=()
 folders=()
 for lane in $lanes; do
-	declare -F "vdb_lane_${lane}_run" >/dev/null || vdb_die "VDB_CLIENTS: there is no \"$lane\", only: ${vdb_lanes[*]}"
+	declare -F "vdb_lane_${lane}_run" >/dev/null ||
+		vdb_die "VDB_CLIENTS: there is no \"$lane\", only: ${vdb_lanes[*]}"
 	missing=$("vdb_lane_${lane}_missing" | tr '\n' ' ')
 	if [ -n "$missing" ]; then
 		vdb_skip "clients in $lane" "not installed: ${missing% }"
@@ -105,7 +114,10 @@ for lane in $lanes; do
 		ready+=("$lane")
 		folders+=("$folder")
 		;;
-	2) vdb_skip "clients in $lane" "could not download its packages, see build/check/clients-$lane.log" ;;
+	2)
+		vdb_skip "clients in $lane" \
+			"could not download its packages, see build/check/clients-$lane.log"
+		;;
 	*) vdb_not_ok "clients in $lane: could not be prepared, see build/check/clients-$lane.log" ;;
 	esac
 done
@@ -115,19 +127,23 @@ vdb_make_private_tree || exit 1
 if [ -n "${VDB_CLIENTS_PGVECTOR:-}" ]; then
 	make -s -C "$VDB_CLIENTS_PGVECTOR" PG_CONFIG="$vdb_bin/pg_config" with_llvm=no install || exit 1
 else
-	vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+	vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
+		{ cat "$vdb_work/tmp/build.log"; exit 1; }
 	vdb_install_extension gcc && vdb_install_vector_shim gcc || exit 1
 fi
 cp -R test/clients "$clients" || exit 1
 ! vdb_is_root || chown -R "$(vdb_server_user)" "$clients"
 
 # Java knows no Unix sockets: a port of this machine alone, which asks for a password
-PGPORT=$(perl -MIO::Socket::INET -e \
-	'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", Proto => "tcp")->sockport') || exit 1
+PGPORT=$(perl -MIO::Socket::INET -e '
+	print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1", Proto => "tcp")
+		->sockport') ||
+	exit 1
 vdb_start_server fsync=off listen_addresses=127.0.0.1 || exit 1
 printf '%s\n' 'local all all trust' 'host all all 127.0.0.1/32 scram-sha-256' |
 	vdb_as_server tee "$vdb_data/pg_hba.conf" >/dev/null
-vdb_psql -c "ALTER ROLE postgres PASSWORD '$password'" -c 'SELECT pg_reload_conf()' >/dev/null || exit 1
+vdb_psql -c "ALTER ROLE postgres PASSWORD '$password'" -c 'SELECT pg_reload_conf()' >/dev/null ||
+	exit 1
 
 for i in "${!ready[@]}"; do
 	folder=${folders[$i]}

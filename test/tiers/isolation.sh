@@ -10,7 +10,8 @@ if ! ls test/isolation/specs/*.spec >/dev/null 2>&1; then
 	exit 0
 fi
 vdb_open_work
-vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
+	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc && vdb_install_test_module &&
 	vdb_start_server fsync=off || exit 1
 vdb_installcheck isolation REGRESS= VDB_TEST_POINTS=1

@@ -10,7 +10,8 @@ if [ -z "$(find sql -name '*.sql' -not -name 'vdb--*' 2>/dev/null)" ]; then
 	exit 0
 fi
 vdb_open_work
-vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
+	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc && vdb_start_server fsync=off || exit 1
 vdb_installcheck regress ISOLATION=
 exit "$vdb_failed"

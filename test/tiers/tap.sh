@@ -17,7 +17,8 @@ if [ ! -e "${tests[0]}" ]; then
 	exit 0
 fi
 vdb_open_work
-vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
+	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc && vdb_install_vector_shim gcc || exit 1
 
 # The server's user may not be able to read the checkout, or to write to it.

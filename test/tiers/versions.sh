@@ -1,7 +1,7 @@
 #!/bin/bash
 # Tier "versions": PostgreSQL 16 from a Python package, 17 and 18 in chroots of the Debian releases
-# that carry them.  vdb compiles there without a warning and passes the tiers regress, isolation and,
-# in its short form, tap.
+# that carry them.  vdb compiles there without a warning and passes the tiers regress, isolation
+# and, in its short form, tap.
 #
 # VDB_VERSIONS=0 skips it, VDB_VERSIONS="16:wheel 18:forky" chooses; VDB_VERSIONS_FULL=1 runs all of
 # tap, and in the chroots clients.

@@ -87,7 +87,9 @@ number(Fill fill)
 	}
 }
 
-/* Shapes: tiles, panels and slices, one more or less; dimensions that fill no pair and no vector. */
+/*
+ * Shapes: tiles, panels and slices, one more or less; dimensions that fill no pair and no vector.
+ */
 static const struct
 {
 	size_t npoints;

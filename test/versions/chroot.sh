@@ -11,8 +11,8 @@ vdb_mirror()
 {
 	local mirror
 
-	mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's/^Debian \(http[^ ]*\)$/\1/p' | head -n 1)
+	mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' \
+		2>/dev/null | sed -n 's/^Debian \(http[^ ]*\)$/\1/p' | head -n 1)
 	echo "${mirror:-http://deb.debian.org/debian}"
 }
 
@@ -22,8 +22,8 @@ vdb_in_chroot()
 	local suite=$1
 
 	shift
-	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-		chroot "$vdb_chroots/$suite" "$@" </dev/null
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive chroot "$vdb_chroots/$suite" "$@" </dev/null
 }
 
 # vdb_in_chroot_with_proc SUITE COMMAND...: /proc is mounted for this command alone, in a mount
@@ -57,7 +57,8 @@ vdb_make_chroot()
 	# mirrors that stand still, and clocks that do not, are common where tests run
 	echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/90vdb" || return
 	vdb_in_chroot "$suite" apt-get -qq update &&
-		vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends gcc libc6-dev make || return
+		vdb_in_chroot "$suite" apt-get -qq -y install --no-install-recommends \
+			gcc libc6-dev make || return
 
 	# The headers and pg_config alone, without the clang and llvm that the packages depend on.
 	vdb_in_chroot "$suite" sh -ec "
@@ -77,7 +78,8 @@ vdb_check_in_chroot()
 
 	shift 2
 	if [ ! -x "$root/usr/lib/postgresql/$major/bin/postgres" ]; then
-		vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends postgresql-common &&
+		vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends \
+			postgresql-common &&
 			echo 'create_main_cluster = false' >>"$root/etc/postgresql-common/createcluster.conf" &&
 			vdb_in_chroot_with_proc "$suite" apt-get -qq -y install --no-install-recommends \
 				"postgresql-$major" libipc-run-perl perl || return
@@ -93,8 +95,8 @@ vdb_check_in_chroot()
 	# what was compiled the last time stays
 	mkdir -p "$root/vdb-check" &&
 		find "$root/vdb-check" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} + &&
-		(cd "$vdb_root" && tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' \
-			--exclude='*.so' .) | tar -xf - -C "$root/vdb-check" || return
-	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 VDB_QUICK="${VDB_QUICK:-}" \
-		VDB_CLIENTS="${VDB_CLIENTS:-}" /vdb-check/test/check.sh "$@"
+		(cd "$vdb_root" && tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' \
+			--exclude='*.bc' --exclude='*.so' .) | tar -xf - -C "$root/vdb-check" || return
+	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 \
+		VDB_QUICK="${VDB_QUICK:-}" VDB_CLIENTS="${VDB_CLIENTS:-}" /vdb-check/test/check.sh "$@"
 }

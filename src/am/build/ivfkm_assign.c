@@ -142,13 +142,16 @@ flush_batch(IvfkmBuild *build)
 	for (int i = 0; i < build->nbatch; i++)
 	{
 		SortedCode *sorted = build->sorted_code;
+		const float *centroid = build->centroids + (Size) lists[i] * dims;
 		IvfkmCode code;
+		float residual;
 
 		code.bits = sorted->code;
 		code.refine = sorted->code + quant_code_bytes(dims);
 		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
-		add_residual(build, ivfkm_row_encode(plan->space, plan->meta.refine_bits, &build->batch_rows[i],
-											 build->centroids + (Size) lists[i] * dims, &code));
+		residual = ivfkm_row_encode(plan->space, plan->meta.refine_bits, &build->batch_rows[i],
+									centroid, &code);
+		add_residual(build, residual);
 		sorted->factors = code.factors;
 		sorted->refine_factors = code.refine_factors;
 		plan->levels[0].counts[lists[i]]++;

@@ -36,8 +36,8 @@
 #include "page/page_point.h"
 
 /*
- * What a build, an empty index and a renewal have in common.  The table and what is known of the index
- * are NULL for an empty one; "dims" are those of the column.
+ * What a build, an empty index and a renewal have in common.  The table and what is known of the
+ * index are NULL for an empty one; "dims" are those of the column.
  */
 void
 ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_info, int dims)
@@ -164,8 +164,8 @@ ivfkmbuildempty(Relation index)
 	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1);
 	ivfkm_write_meta(&writer, &build.plan);
 	ivfkm_write_head(&writer, &build.plan);
-	page_extent_begin(&extent, &writer, &build.index.lists, build.plan.levels[0].first_id, build.plan.meta.root_generation,
-					   build.plan.levels[0].first_blocks[0], 0);
+	page_extent_begin(&extent, &writer, &build.index.lists, build.plan.levels[0].first_id,
+					  build.plan.meta.root_generation, build.plan.levels[0].first_blocks[0], 0);
 	page_extent_end(&extent);
 	page_extent_begin(&extent, &writer, &build.index.nulls, build.plan.meta.null_id,
 					  build.plan.meta.null_generation, build.plan.meta.null_block, 0);

@@ -11,8 +11,8 @@
  *	  about the (k * fraction)-th neighbour in a sample of that fraction.  Queries are
  *	  divided among the processes of the build.
  *
- *	  Where there are nodes above the lists, it is likewise noted where in the order of nodes those of
- *	  the neighbours' lists come.
+ *	  Where there are nodes above the lists, it is likewise noted where in the order of nodes those
+ *	  of the neighbours' lists come.
  *
  * IDENTIFICATION
  *	  src/am/build/ivfkm_calibrate.c
@@ -49,8 +49,8 @@
 
 /*
  * Sample rows used as queries: so many that this number of pairs is compared, but within limits.
- * The smaller the sample, the fewer of a query's neighbours are in it, and the more queries are needed
- * to find the quantile.
+ * The smaller the sample, the fewer of a query's neighbours are in it, and the more queries are
+ * needed to find the quantile.
  */
 #define CALIBRATION_PAIRS		(64 * 1024 * 1024)
 #define CALIBRATION_QUERIES_MIN 256

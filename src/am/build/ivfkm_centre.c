@@ -24,8 +24,8 @@
 #define MAP_ROWS 256 /* rows that a process maps at a time */
 
 /*
- * Job: mean of the sample, and its spread around it, in slices of IVFKM_SLICE_DIMS dimensions.  Every
- * dimension is summed by one process, in the order of the rows.
+ * Job: mean of the sample, and its spread around it, in slices of IVFKM_SLICE_DIMS dimensions.
+ * Every dimension is summed by one process, in the order of the rows.
  */
 void
 ivfkm_centre_job(IvfkmBuild *build)

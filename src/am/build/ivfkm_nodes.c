@@ -315,8 +315,8 @@ compare_doubles(const void *a, const void *b)
 }
 
 /*
- * The lean (see ivfkm_tree.c) that covers the wanted share of rows of the sample and their lists, as
- * queries of inner products (with the mean) or by distance.  1 if there are no nodes.
+ * The lean (see ivfkm_tree.c) that covers the wanted share of rows of the sample and their lists,
+ * as queries of inner products (with the mean) or by distance.  1 if there are no nodes.
  */
 float
 ivfkm_nodes_lean(const IvfkmBuild *build, bool by_dot)
@@ -381,9 +381,9 @@ count_ranks(IvfkmBuild *build, IvfkmDescentKind kind, uint32 list, const uint32 
 }
 
 /*
- * Notes where in the order of nodes a search for the query's neighbours, rows[n] of the sample, finds their
- * nodes.  keys[node * KMEANS_TARGETS]: of all nodes, as kmeans_compare() gives them, and
- * changed here; norm: of the query.  order and rank_of are scratch for all nodes.
+ * Notes where in the order of nodes a search for the query's neighbours, rows[n] of the sample,
+ * finds their nodes.  keys[node * KMEANS_TARGETS]: of all nodes, as kmeans_compare() gives them,
+ * and changed here; norm: of the query.  order and rank_of are scratch for all nodes.
  */
 void
 ivfkm_nodes_search_ranks(IvfkmBuild *build, float *keys, double norm, const uint32 *lists, int n,

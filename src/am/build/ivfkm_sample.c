@@ -288,14 +288,14 @@ ivfkm_sample_job(IvfkmBuild *build)
 				continue;
 			}
 			if (count > 0)
-				scan_range(build->heap, build->index.relation, build->index_info, first, count, sample_row,
-						   &state);
+				scan_range(build->heap, build->index.relation, build->index_info, first, count,
+						   sample_row, &state);
 			first = block;
 			count = 1;
 		}
 		if (count > 0)
-			scan_range(build->heap, build->index.relation, build->index_info, first, count, sample_row,
-					   &state);
+			scan_range(build->heap, build->index.relation, build->index_info, first, count,
+					   sample_row, &state);
 	}
 
 	LWLockAcquire(&sampling->lock, LW_EXCLUSIVE);

@@ -34,9 +34,9 @@
 #define MIN_POINTS_PER_LIST	 16
 
 /*
- * Dimensions from which "auto" makes refine codes of 4 bits.  Longer codes rank better, shorter ones
- * cost less to fetch from memory.  Measured: with 784 dimensions and 60,000 rows, 8 bits
- * were 6 % faster; with 1,024 and 1,000,000, 4 bits were 7 % faster at half the size.
+ * Dimensions from which "auto" makes refine codes of 4 bits.  Longer codes rank better, shorter
+ * ones cost less to fetch from memory.  Measured: with 784 dimensions and 60,000 rows, 8 bits were
+ * 6 % faster; with 1,024 and 1,000,000, 4 bits were 7 % faster at half the size.
  */
 #define SHORT_REFINE_DIMS 1000
 
@@ -82,8 +82,9 @@ planning_bytes(int dims, int nrows, int nlists, int nparticipants)
 	kmeans_params_init(&params, dims, nrows, nlists);
 	training = (nparticipants - 1) * kmeans_join_bytes(&params);
 	calibration = nparticipants * ivfkm_calibrate_bytes(dims, nrows, nlists);
-	return ivfkm_training_bytes(dims, nrows, nlists, nparticipants) + ivfkm_team_bytes(dims, nlists) +
-		   centroid_bytes(dims, nlists) + Max(training, calibration);
+	return ivfkm_training_bytes(dims, nrows, nlists, nparticipants) +
+		   ivfkm_team_bytes(dims, nlists) + centroid_bytes(dims, nlists) +
+		   Max(training, calibration);
 }
 
 /*

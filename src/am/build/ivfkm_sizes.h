@@ -15,8 +15,8 @@
 
 /*
  * Rows that a list is meant to have.  On 1,000,000 rows of 1,024 dimensions, 256 a list made
- * searches 10 to 20 % faster than 128 at recalls of 0.95 and 0.99, and the build by a third; on 60,000
- * of 784 and 512 dimensions it was equal and up to 17 % faster.
+ * searches 10 to 20 % faster than 128 at recalls of 0.95 and 0.99, and the build by a third; on
+ * 60,000 of 784 and 512 dimensions it was equal and up to 17 % faster.
  */
 #define IVFKM_ROWS_PER_LIST 256
 

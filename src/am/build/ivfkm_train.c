@@ -189,5 +189,6 @@ ivfkm_train(IvfkmBuild *build)
 {
 	store_tree(build, train(build));
 	build->lists = kmeans_index_init(build->lists, build->dims, (int) build->plan.meta.nlists,
-									 build->centroids, IVFKM_CLUSTERING_SEED, report_preparing, build);
+									 build->centroids, IVFKM_CLUSTERING_SEED, report_preparing,
+									 build);
 }

@@ -19,8 +19,8 @@
 #include "am/build/ivfkm_write.h"
 
 /*
- * Writes a node whose children are "count" members of a level, from number "first" on: their centroids as 1-bit
- * codes relative to the node's centroid (dims floats).
+ * Writes a node whose children are "count" members of a level, from number "first" on: their
+ * centroids as 1-bit codes relative to the node's centroid (dims floats).
  */
 static void
 write_node(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 id, BlockNumber block,
@@ -116,8 +116,8 @@ write_records(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 }
 
 /*
- * Gives blocks from "first" on to everything but the metapage, in the order in which it is written, by
- * the counts of the plan.
+ * Gives blocks from "first" on to everything but the metapage, in the order in which it is written,
+ * by the counts of the plan.
  */
 void
 ivfkm_write_place(IvfkmPlan *plan, BlockNumber first)

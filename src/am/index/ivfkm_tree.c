@@ -89,7 +89,9 @@ ivfkm_tree_key(const IvfkmTree *tree, float key, float radius)
 	return across * across;
 }
 
-/* The squared distance of a centroid of squared norm norm2 in the order that the caller asked for. */
+/*
+ * The squared distance of a centroid of squared norm norm2 in the order that the caller asked for.
+ */
 static inline float
 tree_order(const IvfkmTree *tree, float dist2, float norm2)
 {
@@ -259,8 +261,8 @@ tree_widen(IvfkmTree *tree)
  * distance of "query" (often the same pointer).  Both must stay valid, and so must "tables", the
  * target's, which may be NULL: then they are made.  kind: what for; lists
  * are ordered by the smallest distance or, in searches of an index on inner products, by the
- * largest product.  epsilon: width of the bounds for centroids.  wanted: lists that the caller is sure
- * to take, at least 1.  Memory comes from the current context; the caller drops it.
+ * largest product.  epsilon: width of the bounds for centroids.  wanted: lists that the caller is
+ * sure to take, at least 1.  Memory comes from the current context; the caller drops it.
  */
 void
 ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,

@@ -477,7 +477,9 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 	page_point("renew-written");
 	take_place(renewing);
 
-	/* an id behind the old tree's, so that its blocks can be freed even if nobody writes any more */
+	/*
+	 * an id behind the old tree's, so that its blocks can be freed even if nobody writes any more
+	 */
 	(void) GetTopTransactionId();
 	result->renewed = true;
 	result->rows = (int64) (build->shared->rows + build->shared->nulls) + result->late;

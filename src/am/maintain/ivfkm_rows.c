@@ -63,7 +63,9 @@ ivfkm_rows_end(IvfkmRows *rows)
 	MemoryContextDelete(rows->context);
 }
 
-/* Fetches a member of the row's chain that the snapshot sees into the slot; false if none is seen. */
+/*
+ * Fetches a member of the row's chain that the snapshot sees into the slot; false if none is seen.
+ */
 static bool
 fetch(IvfkmRows *rows, const ItemPointerData *tid, Snapshot snapshot)
 {

@@ -42,9 +42,9 @@
 #define TIDY_TRIES 10
 
 /*
- * Opens an index and its table for a renewal without waiting for a lock: ShareUpdateExclusiveLock on
- * the table keeps out VACUUM, other renewals, CREATE INDEX and other changes of the schema.  False if
- * somebody else holds a lock; *heap is NULL if there is no such index any more.
+ * Opens an index and its table for a renewal without waiting for a lock: ShareUpdateExclusiveLock
+ * on the table keeps out VACUUM, other renewals, CREATE INDEX and other changes of the schema.
+ * False if somebody else holds a lock; *heap is NULL if there is no such index any more.
  */
 bool
 ivfkm_renewal_open(Oid index_oid, Relation *heap, Relation *index)
@@ -92,8 +92,8 @@ ivfkm_renewal_possible(Relation index)
 }
 
 /*
- * True if a worker should renew the index now: it has changed, most of its rows are there for all to
- * see, and no long transaction keeps much of what earlier renewals have left.
+ * True if a worker should renew the index now: it has changed, most of its rows are there for all
+ * to see, and no long transaction keeps much of what earlier renewals have left.
  */
 static bool
 is_worthwhile(Relation heap, Relation index)

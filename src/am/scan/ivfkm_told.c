@@ -382,8 +382,8 @@ tell_at_run(EXECUTOR_RUN_PARAMETERS_compat)
 }
 
 /*
- * Sets the hooks up; called once when the library is loaded.  Indexes whose amgettuple is "gettuple"
- * are ours, under whichever name of an access method.
+ * Sets the hooks up; called once when the library is loaded.  Indexes whose amgettuple is
+ * "gettuple" are ours, under whichever name of an access method.
  */
 void
 ivfkm_told_init(amgettuple_function gettuple)

@@ -82,8 +82,8 @@ expand_index(Oid index_oid)
 }
 
 /*
- * Opens an index of expand_index() and its table (locked first), in AccessShareLock.  Errors: not an ivfkm index, another session's temporary index, an unlogged one
- * during recovery, not valid.
+ * Opens an index of expand_index() and its table (locked first), in AccessShareLock.  Errors: not
+ * an ivfkm index, another session's temporary index, an unlogged one during recovery, not valid.
  */
 static Relation
 open_index(Oid index_oid, Relation *heap)

@@ -4,12 +4,11 @@
  *	  vdb_index_check(): verifies every invariant of an index.
  *
  * NOTES
- *	  First the seals of all pages.  Then the pages: the metapage, the mean, the nodes, the centroids and all lists
- *	  with their refine pages are walked, each block must be reached exactly once, and
- *	  each group is checked byte by byte.  Then the table: every row visible to a snapshot taken before the
- *	  walk must be in the index, with the code that encoding it anew gives.  Runs in
- *	  AccessShareLock beside writers; each group is copied under its lock and checked
- *	  without.
+ *	  First the seals of all pages.  Then the pages: the metapage, the mean, the nodes, the
+ *	  centroids and all lists with their refine pages are walked, each block must be reached exactly
+ *	  once, and each group is checked byte by byte.  Then the table: every row visible to a snapshot
+ *	  taken before the walk must be in the index, with the code that encoding it anew gives.  Runs
+ *	  in AccessShareLock beside writers; each group is copied under its lock and checked without.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_verify.c
@@ -363,7 +362,8 @@ visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from
 
 /*
  * One slot of the group of a node that was copied: its code, norm and radius must be those of the
- * child, and the record's norm that of its centroid.  *child receives the record, "centroid" the centroid.
+ * child, and the record's norm that of its centroid.  *child receives the record, "centroid" the
+ * centroid.
  */
 static void
 check_child(CheckState *check, BlockNumber block, int slot, const float *node_centroid,

@@ -80,7 +80,8 @@ DISTANCES = [
     )
     for operator in operators
     for distance in [
-        {"<->": l2, "<#>": negative_ip, "<=>": cosine, "<+>": l1, "<~>": hamming, "<%>": jaccard}[operator]
+        {"<->": l2, "<#>": negative_ip, "<=>": cosine, "<+>": l1, "<~>": hamming,
+            "<%>": jaccard}[operator]
     ]
 ]
 

@@ -10,7 +10,9 @@ tap = Tap(f"psycopg {psycopg.__version__}")
 connection = psycopg.connect(autocommit=True)
 connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
 register_vector(connection)
-connection.execute("CREATE TABLE items (id bigint PRIMARY KEY, v vector(3), h halfvec(3), b bit(8), s sparsevec(6))")
+connection.execute(
+    "CREATE TABLE items (id bigint PRIMARY KEY, v vector(3), h halfvec(3), b bit(8), "
+    "s sparsevec(6))")
 
 
 def rows(table, binary):
@@ -36,14 +38,16 @@ tap.same(rows("items", True), expected, "rows inserted, read in binary")
 # COPY
 for form, types in (("text", None), ("binary", ("int8", "vector", "halfvec", "bit", "sparsevec"))):
     connection.execute(f"CREATE TABLE {form}_copy (LIKE items)")
-    with connection.cursor() as cursor, cursor.copy(f"COPY {form}_copy FROM STDIN (FORMAT {form})") as copy:
+    with connection.cursor() as cursor, \
+            cursor.copy(f"COPY {form}_copy FROM STDIN (FORMAT {form})") as copy:
         if types:
             copy.set_types(types)
         for i in range(1, ROWS + 1):
             values = row(i)
             copy.write_row((i, *(values if types else [value.to_text() for value in values])))
     tap.same(rows(f"{form}_copy", True), expected, f"COPY FROM in {form}")
-    with connection.cursor() as cursor, cursor.copy(f"COPY {form}_copy (v, h, s) TO STDOUT (FORMAT {form})") as copy:
+    with connection.cursor() as cursor, \
+            cursor.copy(f"COPY {form}_copy (v, h, s) TO STDOUT (FORMAT {form})") as copy:
         copy.set_types(("vector", "halfvec", "sparsevec"))
         tap.same(list(copy.rows()), [(v, h, s) for v, h, _, s in expected], f"COPY TO in {form}")
 
@@ -52,21 +56,25 @@ for column, operator, distance, value, query in DISTANCES:
     cast = {"v": "vector", "h": "halfvec", "b": "bit(8)", "s": "sparsevec"}[column]
     operator_sql = operator.replace("%", "%%")
     got = connection.execute(
-        f"SELECT id, round(({column} {operator_sql} %(q)s::{cast})::numeric, 4) FROM items ORDER BY 2, 1 LIMIT {NEAREST}",
+        f"SELECT id, round(({column} {operator_sql} %(q)s::{cast})::numeric, 4) FROM items "
+        f"ORDER BY 2, 1 LIMIT {NEAREST}",
         {"q": QUERIES[column].to_text() if column == "b" else QUERIES[column]},
     ).fetchall()
     tap.answers(got, nearest(distance, value, query), f"{column} {operator}")
 
 # indexes
-connection.execute("CREATE INDEX ON items USING hnsw (v vector_l2_ops) WITH (m = 16, ef_construction = 64)")
+connection.execute(
+    "CREATE INDEX ON items USING hnsw (v vector_l2_ops) WITH (m = 16, ef_construction = 64)")
 connection.execute("SET enable_seqscan = off")
 connection.execute("SET hnsw.ef_search = 100")
 got = connection.execute(
-    f"SELECT id, v <-> %s FROM items ORDER BY v <-> %s LIMIT {NEAREST}", (QUERIES["v"], QUERIES["v"])
+    f"SELECT id, v <-> %s FROM items ORDER BY v <-> %s LIMIT {NEAREST}",
+    (QUERIES["v"], QUERIES["v"])
 ).fetchall()
 column, operator, distance, value, query = DISTANCES[0]
 tap.answers(got, nearest(distance, value, query), "nearest rows through hnsw")
-plan = connection.execute("EXPLAIN SELECT id FROM items ORDER BY v <-> '[3,1,-2]' LIMIT 5").fetchall()
+plan = connection.execute(
+    "EXPLAIN SELECT id FROM items ORDER BY v <-> '[3,1,-2]' LIMIT 5").fetchall()
 tap.ok("Index Scan using items_v_idx" in str(plan), "the plan uses hnsw", str(plan))
 tap.same(connection.execute("SHOW hnsw.ef_search").fetchone()[0], "100", "hnsw.ef_search is kept")
 connection.execute("DROP INDEX items_v_idx")
@@ -74,7 +82,8 @@ connection.execute("CREATE INDEX ON items USING ivfflat (h halfvec_cosine_ops) W
 with connection.transaction():
     connection.execute("SET LOCAL ivfflat.probes = 10")
     got = connection.execute(
-        f"SELECT id, h <=> %s FROM items ORDER BY h <=> %s LIMIT {NEAREST}", (QUERIES["h"], QUERIES["h"])
+        f"SELECT id, h <=> %s FROM items ORDER BY h <=> %s LIMIT {NEAREST}",
+        (QUERIES["h"], QUERIES["h"])
     ).fetchall()
 tap.answers(got, nearest(*DISTANCES[6][2:]), "nearest rows through ivfflat")
 
@@ -86,9 +95,12 @@ try:
     connection.execute("INSERT INTO items VALUES (0, %s)", (Vector([1.0, 2.0]),))
     tap.ok(False, "a vector of other dimensions is refused")
 except psycopg.DataError as error:
-    tap.same((error.sqlstate, error.diag.message_primary), ("22000", "expected 3 dimensions, not 2"),
+    tap.same((error.sqlstate, error.diag.message_primary),
+             ("22000", "expected 3 dimensions, not 2"),
              "a vector of other dimensions is refused")
-tap.same(connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()[0][:4], "0.8.",
+version = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+tap.same(version.fetchone()[0][:4], "0.8.",
          "the version of the extension")
-tap.same(vector(1), connection.execute("SELECT v FROM items WHERE id = 1").fetchone()[0].to_list(), "as a list")
+tap.same(vector(1), connection.execute("SELECT v FROM items WHERE id = 1").fetchone()[0].to_list(),
+    "as a list")
 tap.end()

@@ -131,7 +131,8 @@ CONF
 
 =head2 vdb_create(NODE, DATABASE, extension => 'vdb')
 
-The extension (or "vector", which has pgvector's names too), and the generator of data in the schema "vt".
+The extension (or "vector", which has pgvector's names too), and the generator of data in the schema
+"vt".
 
 =cut
 
@@ -183,7 +184,8 @@ sub vdb_test_module
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	my $module = Cwd::abs_path(dirname(__FILE__) . "/../../modules/$name");
 	my ($out, $error) = run_command(
-		[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no', "$name.so" ]);
+		[ 'make', '-C', $module, 'PG_CONFIG=' . ($ENV{PG_CONFIG} // 'pg_config'), 'with_llvm=no',
+			"$name.so" ]);
 
 	ok(-f "$module/$name.so", 'the test module compiles') or BAIL_OUT("$out\n$error");
 	return "$module/$name";
@@ -194,7 +196,8 @@ sub vdb_test_module
 =head2 vdb_renewal_functions(NODE)
 
 vt.compare(table, query, seconds): raises an error unless a scan of the table's index, which pauses
-for so long after some rows, returns the rows that a scan of the table does, each once.  To be called
+for so long after some rows, returns the rows that a scan of the table does, each once.  To be
+called
 in a transaction with one snapshot.
 
 =cut
@@ -231,9 +234,11 @@ BEGIN
 	SET LOCAL enable_seqscan = on;
 	SET LOCAL enable_sort = on;
 	SET LOCAL enable_indexscan = off;
-	EXECUTE format('SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM %I EXCEPT ALL SELECT unnest($1)) d', name)
+	EXECUTE format('SELECT array_agg(id ORDER BY id)
+		FROM (SELECT id FROM %I EXCEPT ALL SELECT unnest($1)) d', name)
 		INTO missing USING ids;
-	EXECUTE format('SELECT array_agg(id ORDER BY id) FROM (SELECT unnest($1) AS id EXCEPT ALL SELECT id FROM %I) d', name)
+	EXECUTE format('SELECT array_agg(id ORDER BY id)
+		FROM (SELECT unnest($1) AS id EXCEPT ALL SELECT id FROM %I) d', name)
 		INTO extra USING ids;
 	IF missing IS NOT NULL OR extra IS NOT NULL THEN
 		RAISE EXCEPTION 'scan of % rows: missing %, extra %', n, missing, extra;
@@ -381,7 +386,8 @@ sub vdb_answers
 
 	for my $table (sort keys %$tables)
 	{
-		for my $metric (grep { my $m = $_; grep { $m->{name} eq $_ } @{ $tables->{$table}{metrics} } }
+		for my $metric
+			(grep { my $m = $_; grep { $m->{name} eq $_ } @{ $tables->{$table}{metrics} } }
 			@vdb_metrics)
 		{
 			for my $limit (@$limits)
@@ -391,7 +397,8 @@ sub vdb_answers
 SET enable_seqscan = off;
 SET enable_sort = off;
 $set;
-SELECT '$table $metric->{name} $limit', q.id, string_agg(r.id::text, ' ' ORDER BY r.n) FROM ${table}_queries q, LATERAL (
+SELECT '$table $metric->{name} $limit', q.id, string_agg(r.id::text, ' ' ORDER BY r.n)
+	FROM ${table}_queries q, LATERAL (
 	SELECT id, row_number() OVER () AS n FROM (
 		SELECT id FROM $table t ORDER BY t.v $metric->{op} q.v LIMIT $limit) nearest) r
 	GROUP BY q.id ORDER BY q.id}) . "\n";
@@ -609,7 +616,8 @@ sub vdb_check_all
 		$node, q{
 SELECT format('%s %s', indexrelid::regclass, vdb_index_check(indexrelid))
 	FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
-	WHERE amname IN ('ivfkm', 'hnsw', 'ivfflat') AND relkind = 'i' AND indisvalid AND relpersistence <> 't'
+	WHERE amname IN ('ivfkm', 'hnsw', 'ivfflat') AND relkind = 'i' AND indisvalid
+		AND relpersistence <> 't'
 		AND (relpersistence = 'p' OR NOT pg_is_in_recovery())},
 		%params);
 
@@ -636,7 +644,9 @@ sub vdb_uses_index
 
 	like(
 		$node->safe_psql(
-			'postgres', "EXPLAIN (COSTS OFF) SELECT id FROM $table t ORDER BY $row $op ($query) LIMIT $limit"),
+			'postgres',
+				"EXPLAIN (COSTS OFF) SELECT id FROM $table t "
+			  . "ORDER BY $row $op ($query) LIMIT $limit"),
 		qr/Index Scan using $index on $table\b.*Order By/s,
 		$name);
 	return;
@@ -644,7 +654,10 @@ sub vdb_uses_index
 
 =pod
 
-=head2 vdb_recall(NODE, table => , queries => , op => , k => 10, set => '', where => 'true', truth => '', row => 't.v', query => 'q.v')
+=head2 vdb_recall(NODE, table => , queries => , op => , ...)
+
+Arguments after "op": k => 10, set => '', where => 'true', truth => '', row => 't.v',
+query => 'q.v'.
 
 Asks every query for its k nearest rows through the index and compares with an exact
 scan, by distance, so that rows of equal distance count alike.  Returns a hash of recall
@@ -691,11 +704,13 @@ WITH per_query AS (
 	SELECT query, count(*) AS wanted, max(d) + 1e-9 * abs(max(d)) AS farthest
 		FROM $truth WHERE n <= $k GROUP BY query),
 answers AS (
-	SELECT query, wanted, count(f.id) AS rows, count(DISTINCT f.id) FILTER (WHERE f.d <= farthest) AS hits
+	SELECT query, wanted, count(f.id) AS rows,
+		count(DISTINCT f.id) FILTER (WHERE f.d <= farthest) AS hits
 		FROM per_query LEFT JOIN found f USING (query) GROUP BY query, wanted)
 SELECT avg(least(hits, wanted)::float8 / wanted), min(rows),
 	(SELECT count(*) FROM (
-		SELECT d < lag(d) OVER (PARTITION BY query ORDER BY n) AS nearer FROM found) a WHERE nearer),
+		SELECT d < lag(d) OVER (PARTITION BY query ORDER BY n) AS nearer FROM found) a
+			WHERE nearer),
 	(SELECT count(*) FROM (SELECT FROM found GROUP BY query, id HAVING count(*) > 1) twice)
 	FROM answers;});
 	my %result;
