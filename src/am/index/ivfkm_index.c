@@ -16,24 +16,37 @@
 #include "am/index/ivfkm_space.h"
 
 /*
- * Fills in the handle of an index that the caller has opened and locked.  Reads the
- * metapage.  Errors: a metapage that is damaged, or that is not of the operator class.
+ * Fills in the handle of an index that the caller has opened, by a metapage that was read before.
+ * Errors: a metapage that is not of the operator classes.
  */
 void
-ivfkm_index_open(IvfkmIndex *index, Relation relation)
+ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *meta)
 {
 	index->relation = relation;
 	index->ops = ivfkm_ops_get(relation);
 	index->space = NULL;
+	index->meta = *meta;
 	ivfkm_columns_get(relation, &index->columns);
-	page_meta_read(relation, &index->meta);
-	if (index->meta.metric != (uint32) index->ops->metric)
+	if (meta->metric != (uint32) index->ops->metric)
 		page_corrupted(relation, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
-					   index->meta.metric);
-	if (index->meta.nattributes != index->columns.nattributes)
+					   meta->metric);
+	if (meta->nattributes != index->columns.nattributes)
 		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
-					   index->meta.nattributes, index->columns.nattributes);
-	ivfkm_index_geometry(index, &index->meta);
+					   meta->nattributes, index->columns.nattributes);
+	ivfkm_index_geometry(index, meta);
+}
+
+/*
+ * Fills in the handle of an index that the caller has opened and locked.  Reads the metapage.
+ * Errors: a metapage that is damaged, or that is not of the operator classes.
+ */
+void
+ivfkm_index_open(IvfkmIndex *index, Relation relation)
+{
+	IvfkmMetaPageData meta;
+
+	page_meta_read(relation, &meta);
+	ivfkm_index_use(index, relation, &meta);
 }
 
 /* Sets the geometries of an index with such a metapage. */

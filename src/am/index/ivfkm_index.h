@@ -13,6 +13,7 @@
 
 #include "am/ivfkm.h"
 
+extern void ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *meta);
 extern void ivfkm_index_open(IvfkmIndex *index, Relation relation);
 extern void ivfkm_index_geometry(IvfkmIndex *index, const IvfkmMetaPageData *meta);
 extern const struct IvfkmSpace *ivfkm_index_space(IvfkmIndex *index);

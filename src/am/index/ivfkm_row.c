@@ -38,24 +38,20 @@ is_ordinary(IvfkmMetric metric, float largest)
 }
 
 /*
- * Loads a detoasted value of "dims" dimensions into x[dims], normalised for cosine.
- * *ordinary: see is_ordinary().  False if the metric gives the value no distance to
- * anything (cosine: a zero vector).
+ * Loads a detoasted value of "dims" dimensions, of a row or a query, in input space, normalised
+ * for cosine; row->x has room for it.
  */
-bool
-ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x, bool *ordinary)
+void
+ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, IvfkmRow *row)
 {
 	QuantInputStats stats;
 
-	ops->load(value, dims, x);
-	quant_input_stats(dims, x, &stats);
-	*ordinary = is_ordinary(ops->metric, stats.largest);
-	if (ops->metric != IVFKM_METRIC_COSINE)
-		return true;
-	if (stats.norm2 == 0.0)
-		return false;
-	quant_input_scale(dims, 1.0 / sqrt(stats.norm2), x);
-	return true;
+	ops->load(value, dims, row->x);
+	quant_input_stats(dims, row->x, &stats);
+	row->ordinary = is_ordinary(ops->metric, stats.largest);
+	row->has_distance = ops->metric != IVFKM_METRIC_COSINE || stats.norm2 != 0.0;
+	if (ops->metric == IVFKM_METRIC_COSINE && row->has_distance)
+		quant_input_scale(dims, 1.0 / sqrt(stats.norm2), row->x);
 }
 
 const IvfkmAttributes ivfkm_row_unknown = {.unknown = true};
@@ -96,7 +92,7 @@ ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, const bool *
 		return false;
 	value = PG_DETOAST_DATUM(values[index->columns.vector]);
 	ivfkm_ops_check_value(index->ops, index->relation, value, dims);
-	row->has_distance = ivfkm_row_load(index->ops, value, dims, row->x, &row->ordinary);
+	ivfkm_row_load(index->ops, value, dims, row);
 	return true;
 }
 

@@ -33,8 +33,7 @@ extern bool ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, 
 								  IvfkmRow *row);
 extern bool ivfkm_row_read(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 						   IvfkmRow *row);
-extern bool ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, float *x,
-						   bool *ordinary);
+extern void ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, IvfkmRow *row);
 extern void ivfkm_row_map(const IvfkmSpace *space, IvfkmRow *row);
 extern float ivfkm_row_encode(const IvfkmSpace *space, int refine_bits, const IvfkmRow *row,
 							  const float *centroid, IvfkmCode *code);

@@ -29,23 +29,22 @@ StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit
 
 /*
  * Starts at the root.  epsilon: width of the bounds for centroids; wanted: lists that the caller
- * is sure to take.  "query" and "geometry" (of the lists) must stay.  Memory comes from the
+ * is sure to take.  "index" and "query" must stay.  Memory comes from the
  * current context.
  */
 void
-ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapshot,
-				  const IvfkmMetaPageData *meta, const IvfkmQuery *query,
-				  const IvfkmGeometry *geometry, float epsilon, int wanted)
+ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
+				  const IvfkmQuery *query, float epsilon, int wanted)
 {
 	memset(lists, 0, sizeof(*lists));
-	lists->index = index;
+	lists->index = index->relation;
 	lists->snapshot = snapshot;
 	lists->query = query;
-	lists->geometry = geometry;
+	lists->geometry = &index->lists;
 	lists->reads_before = pgBufferUsage.shared_blks_read;
-	ivfkm_tree_begin(&lists->tree, index, meta, IVFKM_DESCENT_SEARCH, query->target,
-					 query->target == query->point ? &query->quant : NULL, query->point, epsilon,
-					 wanted);
+	ivfkm_tree_begin(&lists->tree, index->relation, &index->meta, IVFKM_DESCENT_SEARCH,
+					 query->target, query->target == query->point ? &query->quant : NULL,
+					 query->point, epsilon, wanted);
 	lists->size = FIRST_SIZE;
 	lists->items = palloc(sizeof(IvfkmProbe) * lists->size);
 }

@@ -40,9 +40,8 @@ typedef struct IvfkmLists
 	uint32 ahead_page;
 } IvfkmLists;
 
-extern void ivfkm_lists_begin(IvfkmLists *lists, Relation index, Snapshot snapshot,
-							  const IvfkmMetaPageData *meta, const IvfkmQuery *query,
-							  const IvfkmGeometry *geometry, float epsilon, int wanted);
+extern void ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
+							  const IvfkmQuery *query, float epsilon, int wanted);
 extern void ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);

@@ -18,21 +18,22 @@
 
 #include "am/scan/ivfkm_nulls.h"
 
-/* Prepares to read the list of NULLs, from its beginning. */
+/* Prepares to read the list of NULLs, from its beginning; "index" must stay. */
 void
-ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmMetaPageData *meta)
+ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmIndex *index)
 {
 	memset(nulls, 0, sizeof(*nulls));
-	page_null_geometry(&nulls->geometry, meta->nattributes);
-	page_meta_nulls(meta, &nulls->list);
+	nulls->index = index;
+	page_meta_nulls(&index->meta, &nulls->list);
 	nulls->next = nulls->list.first_block;
 }
 
 /* Copies the addresses of the next group.  Takes a share lock on its page. */
 static void
-read_group(IvfkmNulls *nulls, Relation index, Snapshot snapshot)
+read_group(IvfkmNulls *nulls, Snapshot snapshot)
 {
-	const IvfkmGeometry *geometry = &nulls->geometry;
+	const IvfkmGeometry *geometry = &nulls->index->nulls;
+	Relation index = nulls->index->relation;
 	IvfkmGroup group;
 
 	if (nulls->rows == NULL)
@@ -63,14 +64,14 @@ read_group(IvfkmNulls *nulls, Relation index, Snapshot snapshot)
  * snapshot that is too old for what it would read.
  */
 bool
-ivfkm_nulls_next(IvfkmNulls *nulls, Relation index, Snapshot snapshot, ItemPointerData *row)
+ivfkm_nulls_next(IvfkmNulls *nulls, Snapshot snapshot, ItemPointerData *row)
 {
 	while (nulls->ngiven == nulls->nrows)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!BlockNumberIsValid(nulls->next))
 			return false;
-		read_group(nulls, index, snapshot);
+		read_group(nulls, snapshot);
 	}
 	*row = nulls->rows[nulls->ngiven++];
 	return true;

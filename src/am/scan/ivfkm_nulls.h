@@ -17,7 +17,7 @@
 
 typedef struct IvfkmNulls
 {
-	IvfkmGeometry geometry;
+	const IvfkmIndex *index;
 	IvfkmChildData list;
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
 	BlockNumber next;		 /* group to be read next, or invalid */
@@ -27,8 +27,7 @@ typedef struct IvfkmNulls
 	int ngiven;
 } IvfkmNulls;
 
-extern void ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmMetaPageData *meta);
-extern bool ivfkm_nulls_next(IvfkmNulls *nulls, Relation index, Snapshot snapshot,
-							 ItemPointerData *row);
+extern void ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmIndex *index);
+extern bool ivfkm_nulls_next(IvfkmNulls *nulls, Snapshot snapshot, ItemPointerData *row);
 
 #endif /* IVFKM_NULLS_H */

@@ -55,22 +55,22 @@ ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
 	if (pass > 1 && (so->lists.complete || off_is_over(so) || rows_used_up(so)))
 		return scanned;
 	if ((so->exhaustive || so->told.exhaustive) && settings->iterative_scan != IVFKM_ITERATIVE_OFF)
-		wanted = so->meta.nlists;
+		wanted = so->index.meta.nlists;
 	else if (pass == 1 && settings->probes > 0)
 		wanted = settings->probes;
 	else if (pass == 1 && settings->iterative_scan == IVFKM_ITERATIVE_OFF)
-		wanted = ivfkm_budget_probes(&so->meta, IVFKM_FIRST_K); /* whatever LIMIT says */
+		wanted = ivfkm_budget_probes(&so->index.meta, IVFKM_FIRST_K); /* whatever LIMIT says */
 	else if (pass == 1)
-		wanted = ivfkm_budget_probes(&so->meta, total_k);
+		wanted = ivfkm_budget_probes(&so->index.meta, total_k);
 	else
 	{
-		wanted = Max(scanned * 2.0, ivfkm_budget_probes(&so->meta, total_k));
+		wanted = Max(scanned * 2.0, ivfkm_budget_probes(&so->index.meta, total_k));
 		if (pass > 2 && (!so->told.known || so->told.filtered)) /* a filter is at work */
 			wanted = Max(wanted, (double) IVFKM_LISTS_PER_ROW * total_k);
 	}
 	if (settings->max_probes > 0)
 		wanted = Min(wanted, settings->max_probes);
-	return (int) Max(scanned, Min(wanted, so->meta.nlists));
+	return (int) Max(scanned, Min(wanted, so->index.meta.nlists));
 }
 
 /* k of the pass after the current one. */
@@ -92,7 +92,7 @@ has_lists(const IvfkmScan *so)
 bool
 ivfkm_pass_has_all(const IvfkmScan *so)
 {
-	return (uint32) so->lists.nscanned >= so->meta.nlists ||
+	return (uint32) so->lists.nscanned >= so->index.meta.nlists ||
 		   (so->lists.complete && so->lists.nscanned == so->lists.nreached);
 }
 
@@ -133,8 +133,9 @@ ivfkm_pass_highest_bound(const IvfkmScan *so)
 
 	if (!so->told.bounded)
 		return get_float4_infinity();
-	bound = so->order.bound + BOUND_SLACK * (fabs(so->order.bound) + so->meta.build_residual2 +
-											 so->query.quant.norm2 + fabs(so->query.ip_constant));
+	bound =
+		so->order.bound + BOUND_SLACK * (fabs(so->order.bound) + so->index.meta.build_residual2 +
+										 so->query.quant.norm2 + fabs(so->query.ip_constant));
 	return bound < FLT_MAX ? nextafterf((float) bound, INFINITY) : get_float4_infinity();
 }
 

@@ -45,17 +45,16 @@ shorten(float *x, int dims, float scale)
 /*
  * Prepares a query: "value" is of the indexed type, perhaps toasted.  A NULL, and a zero vector
  * under cosine, are as far from every row: such a query is not ordered.  Allocates in the
- * current memory context; "geometry" (of the lists) must stay.  exact: the exact distance of each
+ * current memory context; "index" must stay.  exact: the exact distance of each
  * row is wanted, not only the order.  Errors: wrong dimensions.
  */
 void
-ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *meta,
-				 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value, bool isnull,
-				 bool exact)
+ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool isnull, bool exact)
 {
+	const IvfkmOps *ops = index->ops;
 	const IvfkmSpace *space;
-	int dims = (int) meta->dimensions;
-	bool ordinary = false;
+	int dims = index->lists.dims;
+	IvfkmRow row = {0};
 
 	memset(query, 0, sizeof(*query));
 	query->ops = ops;
@@ -65,11 +64,13 @@ ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *met
 	{
 		query->value = PG_DETOAST_DATUM(value);
 		ivfkm_ops_check_query(ops, query->value, dims);
-		query->ordered = ivfkm_row_load(ops, query->value, dims, query->point, &ordinary);
+		row.x = query->point;
+		ivfkm_row_load(ops, query->value, dims, &row);
 	}
-	query->refine = query->ordered && ordinary && meta->refine_bits > 0 && !exact;
+	query->ordered = row.has_distance;
+	query->refine = query->ordered && row.ordinary && index->meta.refine_bits > 0 && !exact;
 
-	space = ivfkm_space_cached(index, meta);
+	space = ivfkm_space_cached(index->relation, &index->meta);
 	query->metric = space->quant_metric;
 	query->distance_scale = space->distance_scale;
 	if (query->metric == QUANT_IP)
@@ -89,7 +90,7 @@ ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *met
 		query->ip_constant = (float) sum;
 	}
 	if (query->refine)
-		ivfkm_refine_query(&query->refiner, index, geometry, space, query->point,
+		ivfkm_refine_query(&query->refiner, index->relation, &index->lists, space, query->point,
 						   query->distance_scale);
 	quant_query_init(&query->quant, dims, query->point, palloc(quant_query_table_bytes(dims)));
 }

@@ -30,9 +30,8 @@ typedef struct IvfkmQuery
 	IvfkmRefiner refiner;  /* if so */
 } IvfkmQuery;
 
-extern void ivfkm_query_init(IvfkmQuery *query, Relation index, const IvfkmMetaPageData *meta,
-							 const IvfkmGeometry *geometry, const IvfkmOps *ops, Datum value,
-							 bool isnull, bool exact);
+extern void ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool isnull,
+							 bool exact);
 extern double ivfkm_query_distance(const IvfkmQuery *query, double distance);
 extern double ivfkm_query_operator_distance(const IvfkmQuery *query, double distance);
 extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,

@@ -76,13 +76,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		(so->told.bounded && so->told.bound < -DBL_MAX) || (so->told.range && so->told.query_null);
 	if (so->none)
 		return;
-	page_meta_read(index, &so->meta);
-	if (so->meta.metric != (uint32) so->ops->metric)
-		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
-					   so->meta.metric);
-	ivfkm_settings_get(index, &so->meta, &so->settings);
-	page_list_geometry(&so->geometry, (int) so->meta.dimensions, so->meta.refine_bits,
-					   so->meta.nattributes);
+	ivfkm_index_open(&so->index, index);
+	ivfkm_settings_get(index, &so->index.meta, &so->settings);
 	if (scan->numberOfOrderBys > 0)
 	{
 		isnull = (scan->orderByData[0].sk_flags & SK_ISNULL) != 0;
@@ -95,7 +90,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	}
 	so->unordered = scan->numberOfOrderBys == 0;
 	so->exhaustive = so->told.exhaustive && !so->unordered;
-	ivfkm_query_init(&so->query, index, &so->meta, &so->geometry, so->ops, value, isnull, exact);
+	ivfkm_query_init(&so->query, &so->index, value, isnull, exact);
 	so->told.bounded &= so->query.ordered;
 	if (so->told.bounded)
 		bound = ivfkm_query_distance(&so->query, so->told.bound);
@@ -103,11 +98,10 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_given_init(&so->given, resize_memory);
 	ivfkm_candidates_init(&so->candidates, MAX_CANDIDATES, resize_memory);
 	ivfkm_order_init(&so->order, bound, resize_memory);
-	ivfkm_nulls_begin(&so->nulls, &so->meta);
-	ivfkm_lists_begin(&so->lists, index, scan->xs_snapshot, &so->meta, &so->query, &so->geometry,
-					  (float) so->settings.epsilon,
-					  so->unordered ? (int) so->meta.nlists
-									: ivfkm_pass_lists(so, 1, ivfkm_pass_k(so)));
+	ivfkm_nulls_begin(&so->nulls, &so->index);
+	ivfkm_lists_begin(
+		&so->lists, &so->index, scan->xs_snapshot, &so->query, (float) so->settings.epsilon,
+		so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_lists(so, 1, ivfkm_pass_k(so)));
 	if (so->unordered)
 		ivfkm_unordered_begin(so);
 }
@@ -119,7 +113,6 @@ ivfkmbeginscan(Relation index, int nkeys, int norderbys)
 	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
 	IvfkmScan *so = palloc0(sizeof(IvfkmScan));
 
-	so->ops = ivfkm_ops_get(index);
 	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_DEFAULT_SIZES);
 	scan->opaque = so;
 	return scan;
@@ -157,7 +150,6 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 		ivfkm_rerank_reset(so->rerank);
 	MemoryContextReset(so->context);
 	memset(&fresh, 0, sizeof(fresh));
-	fresh.ops = so->ops;
 	fresh.context = so->context;
 	fresh.rerank = so->rerank;
 	fresh.told_cache = so->told_cache;
@@ -191,7 +183,7 @@ scan_open(IndexScanDesc scan, IvfkmScan *so)
 		MemoryContext old_context = MemoryContextSwitchTo(MemoryContextGetParent(so->context));
 
 		so->rerank = palloc(sizeof(IvfkmRerank));
-		ivfkm_rerank_begin(so->rerank, scan->heapRelation, index, so->ops);
+		ivfkm_rerank_begin(so->rerank, scan->heapRelation, index, ivfkm_ops_get(index));
 		if (scan->numberOfOrderBys > 1)
 		{
 			scan->xs_orderbyvals = palloc0(sizeof(Datum) * scan->numberOfOrderBys);
@@ -244,7 +236,7 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	{
 		ItemPointerData next = ivfkm_lists_tid(candidates->items[i].refine);
 
-		page_refine_prefetch(so->query.refiner.index, so->query.refiner.geometry, &next);
+		page_refine_prefetch(so->index.relation, &so->index.lists, &next);
 	}
 	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
 						   REFINE_EPSILON, &refined.lb, &refined.ub))
@@ -275,7 +267,7 @@ next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 	ItemPointerData tid;
 
 	if (so->told.bounded || !ivfkm_pass_has_all(so) ||
-		!ivfkm_nulls_next(&so->nulls, scan->indexRelation, scan->xs_snapshot, &tid))
+		!ivfkm_nulls_next(&so->nulls, scan->xs_snapshot, &tid))
 		return false;
 	next->row = ivfkm_lists_address(&tid);
 	next->distance = get_float8_infinity();

@@ -43,7 +43,6 @@ typedef struct IvfkmScanCounts
 
 typedef struct IvfkmScan
 {
-	const IvfkmOps *ops;
 	MemoryContext context;			  /* everything below but "rerank"; reset by rescan */
 	IvfkmRerank *rerank;			  /* NULL before the first search; kept over rescans */
 	struct IvfkmToldScan *told_cache; /* likewise: where the notes about its query are */
@@ -55,9 +54,8 @@ typedef struct IvfkmScan
 	bool unordered;	 /* all rows, or all within the bound, in any order */
 	bool exhaustive; /* the same in exact order */
 	bool none;		 /* no row is wanted */
-	IvfkmMetaPageData meta;
+	IvfkmIndex index;
 	IvfkmSettings settings;
-	IvfkmGeometry geometry; /* of the lists */
 	IvfkmQuery query;
 
 	/* the current pass */

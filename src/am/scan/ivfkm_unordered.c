@@ -37,7 +37,7 @@ ivfkm_unordered_begin(IvfkmScan *so)
 {
 	so->pass = so->sweep = 1;
 	so->epsilon = (float) Max(so->settings.epsilon, IVFKM_EXACT_EPSILON);
-	ivfkm_lists_plan(&so->lists, (int) so->meta.nlists, get_float8_infinity());
+	ivfkm_lists_plan(&so->lists, (int) so->index.meta.nlists, get_float8_infinity());
 	ivfkm_candidates_begin(&so->candidates, 0, ivfkm_pass_highest_bound(so));
 }
 
@@ -107,7 +107,7 @@ ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot, IvfkmAddr
 		return true;
 	}
 	/* those whose value is NULL are not within anything */
-	if (so->told.bounded || !ivfkm_nulls_next(&so->nulls, index, snapshot, &tid))
+	if (so->told.bounded || !ivfkm_nulls_next(&so->nulls, snapshot, &tid))
 		return false;
 	*row = ivfkm_lists_address(&tid);
 	return true;

@@ -31,7 +31,7 @@
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
 
-#include "am/index/ivfkm_ops.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_tree.h"
 #include "am/scan/ivfkm_query.h"
 #include "am/sql/ivfkm_plan_cache.h"
@@ -152,10 +152,9 @@ static void
 ask_index(Relation index, void *arg)
 {
 	Question *question = arg;
-	const IvfkmOps *ops = ivfkm_ops_get(index);
 	struct varlena *origin = PG_DETOAST_DATUM(question->origin);
 	IvfkmMetaPageData meta;
-	IvfkmGeometry geometry;
+	IvfkmIndex handle;
 	IvfkmQuery query;
 	IvfkmTree tree;
 	IvfkmProbe list;
@@ -164,11 +163,12 @@ ask_index(Relation index, void *arg)
 	double within = 0.0;
 	double share = 1.0;
 
-	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0 ||
-		ops->dims(origin) != (int) meta.dimensions)
+	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0)
 		return;
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
-	ivfkm_query_init(&query, index, &meta, &geometry, ops, PointerGetDatum(origin), false, true);
+	ivfkm_index_use(&handle, index, &meta);
+	if (handle.ops->dims(origin) != (int) meta.dimensions)
+		return;
+	ivfkm_query_init(&query, &handle, PointerGetDatum(origin), false, true);
 	if (!query.ordered)
 		return;
 	bound = ivfkm_query_distance(&query, question->bound);

@@ -34,7 +34,7 @@
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_code.h"
-#include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_row.h"
@@ -48,14 +48,7 @@ PG_FUNCTION_INFO_V1(vdb_index_check);
 
 typedef struct CheckState
 {
-	Relation index;
-	const IvfkmOps *ops;
-	IvfkmColumns columns;
-	IvfkmMetaPageData meta;
-	IvfkmGeometry node_geometry;
-	IvfkmGeometry list_geometry;
-	IvfkmGeometry null_geometry;
-	IvfkmSpace *space;
+	IvfkmIndex index;	  /* its index space is made from its pages */
 	IvfkmFreeData *free;  /* before the walk */
 	IvfkmRanges *pending; /* pages of the pending list, then */
 	uint8 *visited;		  /* one byte per block */
@@ -76,19 +69,19 @@ visit(CheckState *check, BlockNumber block, BlockNumber from)
 {
 	if (block >= check->nvisited)
 	{
-		BlockNumber nblocks = RelationGetNumberOfBlocks(check->index);
+		BlockNumber nblocks = RelationGetNumberOfBlocks(check->index.relation);
 
 		/* the index grows while it is checked */
 		if (block >= nblocks)
-			page_corrupted(check->index, from, "It leads to block %u, but the file has %u.", block,
-						   nblocks);
+			page_corrupted(check->index.relation, from,
+						   "It leads to block %u, but the file has %u.", block, nblocks);
 		check->visited = repalloc_huge(check->visited, nblocks);
 		memset(check->visited + check->nvisited, 0, nblocks - check->nvisited);
 		check->nvisited = nblocks;
 	}
 	if (check->visited[block])
-		page_corrupted(check->index, block, "It is reached twice, the second time from block %u.",
-					   from);
+		page_corrupted(check->index.relation, block,
+					   "It is reached twice, the second time from block %u.", from);
 	check->visited[block] = 1;
 }
 
@@ -100,9 +93,9 @@ visit_framed(CheckState *check, BlockNumber block, BlockNumber from, IvfkmPageKi
 	Buffer buffer;
 
 	visit(check, block, from);
-	buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
-	page_check_owner(check->index, buffer, kind, owner, generation);
-	page_verify_frame(check->index, block, BufferGetPage(buffer));
+	buffer = page_read(check->index.relation, block, BUFFER_LOCK_SHARE);
+	page_check_owner(check->index.relation, buffer, kind, owner, generation);
+	page_verify_frame(check->index.relation, block, BufferGetPage(buffer));
 	UnlockReleaseBuffer(buffer);
 }
 
@@ -111,7 +104,8 @@ static void
 copy_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
 		   BlockNumber block)
 {
-	page_group_copy(check->index, geometry, owner->id, owner->generation, block, check->pages);
+	page_group_copy(check->index.relation, geometry, owner->id, owner->generation, block,
+					check->pages);
 }
 
 /*
@@ -122,13 +116,13 @@ static bool
 still_there(CheckState *check, const TidHashEntry *entry)
 {
 	const IvfkmGeometry *geometry =
-		entry->list == NULL_LIST ? &check->null_geometry : &check->list_geometry;
+		entry->list == NULL_LIST ? &check->index.nulls : &check->index.lists;
 	Buffer buffer =
-		page_read(check->index, entry->block + geometry->stripes - 1, BUFFER_LOCK_SHARE);
+		page_read(check->index.relation, entry->block + geometry->stripes - 1, BUFFER_LOCK_SHARE);
 	IvfkmUnit unit;
 	bool same;
 
-	page_check(check->index, buffer, geometry->kind);
+	page_check(check->index.relation, buffer, geometry->kind);
 	page_unit_get(BufferGetPage(buffer), geometry, entry->slot / QUANT_UNIT, &unit);
 	same = page_slot_used(BufferGetPage(buffer), geometry, entry->slot) &&
 		   ItemPointerEquals(&unit.tid[entry->slot % QUANT_UNIT], (ItemPointer) &entry->tid);
@@ -151,11 +145,11 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 		if (!page_slot_used(last_page, geometry, slot))
 			continue;
 		page_unit_get(last_page, geometry, slot / QUANT_UNIT, &unit);
-		page_check_row(check->index, block, slot, &unit.tid[slot % QUANT_UNIT],
+		page_check_row(check->index.relation, block, slot, &unit.tid[slot % QUANT_UNIT],
 					   &check->heap_blocks);
 		entry = tidhash_insert(check->rows, unit.tid[slot % QUANT_UNIT], &found);
 		if (found && still_there(check, entry))
-			page_corrupted(check->index, block, "Row (%u,%u) is also in block %u.",
+			page_corrupted(check->index.relation, block, "Row (%u,%u) is also in block %u.",
 						   ItemPointerGetBlockNumberNoCheck(&entry->tid),
 						   ItemPointerGetOffsetNumberNoCheck(&entry->tid), entry->block);
 		entry->block = block;
@@ -169,7 +163,7 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 static void
 note_records(CheckState *check, BlockNumber block)
 {
-	const IvfkmGeometry *geometry = &check->list_geometry;
+	const IvfkmGeometry *geometry = &check->index.lists;
 	Page last_page = check->pages[geometry->stripes - 1];
 
 	for (int slot = 0; slot < geometry->slots; slot++)
@@ -185,7 +179,7 @@ note_records(CheckState *check, BlockNumber block)
 			continue;
 		entry = tidhash_insert(check->records, *record, &found);
 		if (found)
-			page_corrupted(check->index, block,
+			page_corrupted(check->index.relation, block,
 						   "Slot %d has refine record (%u,%u), as has slot %d of block %u.", slot,
 						   ItemPointerGetBlockNumberNoCheck(record),
 						   ItemPointerGetOffsetNumberNoCheck(record), entry->slot, entry->block);
@@ -202,7 +196,7 @@ note_records(CheckState *check, BlockNumber block)
 static void
 check_refine_pages(CheckState *check, const IvfkmChildData *list)
 {
-	const IvfkmGeometry *geometry = &check->list_geometry;
+	const IvfkmGeometry *geometry = &check->index.lists;
 	BlockNumber from = list->first_block;
 	BlockNumber block;
 	Page page = check->pages[0];
@@ -217,12 +211,12 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list)
 
 		CHECK_FOR_INTERRUPTS();
 		visit(check, block, from);
-		buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
-		page_check_refine(check->index, buffer, geometry, list->id, list->generation);
+		buffer = page_read(check->index.relation, block, BUFFER_LOCK_SHARE);
+		page_check_refine(check->index.relation, buffer, geometry, list->id, list->generation);
 		memcpy(page, BufferGetPage(buffer), BLCKSZ);
 		UnlockReleaseBuffer(buffer);
 
-		page_verify_refine(check->index, geometry, list, block, page);
+		page_verify_refine(check->index.relation, geometry, list, block, page);
 		for (int i = 0; i < page_refine_count(page); i++)
 		{
 			ItemPointerData address;
@@ -248,7 +242,7 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list)
 		while ((entry = tidhash_iterate(check->records, &iterator)) != NULL)
 		{
 			if (entry->list == 0)
-				page_corrupted(check->index, entry->block,
+				page_corrupted(check->index.relation, entry->block,
 							   "Slot %d has refine record (%u,%u), which is none of list %u.",
 							   entry->slot, ItemPointerGetBlockNumberNoCheck(&entry->tid),
 							   ItemPointerGetOffsetNumberNoCheck(&entry->tid), list->id);
@@ -281,7 +275,7 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		for (int stripe = 0; stripe <= last; stripe++)
 			visit(check, block + stripe, from);
 		copy_group(check, geometry, owner, block);
-		page_verify_group(check->index, geometry, owner, block, check->pages);
+		page_verify_group(check->index.relation, geometry, owner, block, check->pages);
 		if (block == owner->first_block)
 		{
 			hint = page_list_insert_block(check->pages[last]);
@@ -296,19 +290,19 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		next = page_group_next(check->pages[last]);
 		if (block >= owner->first_block && block + geometry->stripes < extent_end &&
 			next != block + geometry->stripes)
-			page_corrupted(check->index, block + last, "The extent of list %u is not contiguous.",
-						   owner->id);
+			page_corrupted(check->index.relation, block + last,
+						   "The extent of list %u is not contiguous.", owner->id);
 		from = block;
 		block = next;
 	}
 	if (BlockNumberIsValid(hint) && !hint_seen)
-		page_corrupted(check->index, owner->first_block,
+		page_corrupted(check->index.relation, owner->first_block,
 					   "Its insert position, block %u, is not in the list.", hint);
 	if (geometry->refine_bits > 0)
 		check_refine_pages(check, owner);
 	else if (BlockNumberIsValid(refine_block))
-		page_corrupted(check->index, owner->first_block, "It has a refine page at block %u.",
-					   refine_block);
+		page_corrupted(check->index.relation, owner->first_block,
+					   "It has a refine page at block %u.", refine_block);
 }
 
 /*
@@ -319,10 +313,10 @@ static bool
 refine_record_is(CheckState *check, const IvfkmChildData *list, const ItemPointerData *address,
 				 const ItemPointerData *tid, const IvfkmCode *code)
 {
-	const IvfkmGeometry *geometry = &check->list_geometry;
+	const IvfkmGeometry *geometry = &check->index.lists;
 	Buffer buffer;
-	IvfkmRefine record = page_refine_lock(check->index, geometry, list->id, list->generation,
-										  address, BUFFER_LOCK_SHARE, &buffer);
+	IvfkmRefine record = page_refine_lock(check->index.relation, geometry, list->id,
+										  list->generation, address, BUFFER_LOCK_SHARE, &buffer);
 	bool same = ItemPointerEquals(&record->tid, (ItemPointer) tid) &&
 				memcmp(&record->factors, &code->refine_factors, sizeof(QuantRefineFactors)) == 0 &&
 				memcmp(record + 1, code->refine,
@@ -337,10 +331,10 @@ static void
 read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData *child,
 			  float *centroid)
 {
-	int dims = check->node_geometry.dims;
+	int dims = check->index.nodes.dims;
 	uint16 *stored = palloc(sizeof(uint16) * dims);
 
-	page_child_read(check->index, dims, pointer, child, stored);
+	page_child_read(check->index.relation, dims, pointer, child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
 	pfree(stored);
@@ -350,14 +344,15 @@ read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData 
 static void
 visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from)
 {
-	int dims = check->node_geometry.dims;
+	int dims = check->index.nodes.dims;
 	int stripes = page_child_per_page(dims) > 0 ? 1 : page_child_stripes(dims);
 
 	if (ItemPointerGetOffsetNumberNoCheck(pointer) != FirstOffsetNumber)
 		return;
 	for (int stripe = 0; stripe < stripes; stripe++)
 		visit_framed(check, ItemPointerGetBlockNumberNoCheck(pointer) + stripe, from,
-					 IVFKM_PAGE_CENTROID, check->meta.root_id, check->meta.root_generation);
+					 IVFKM_PAGE_CENTROID, check->index.meta.root_id,
+					 check->index.meta.root_generation);
 }
 
 /*
@@ -369,7 +364,7 @@ static void
 check_child(CheckState *check, BlockNumber block, int slot, const float *node_centroid,
 			ItemPointerData *pointer, IvfkmChildData *child, float *centroid)
 {
-	const IvfkmGeometry *geometry = &check->node_geometry;
+	const IvfkmGeometry *geometry = &check->index.nodes;
 	int dims = geometry->dims;
 	int lane = slot % QUANT_UNIT;
 	uint8 *code = palloc(quant_code_bytes(dims));
@@ -384,7 +379,7 @@ check_child(CheckState *check, BlockNumber block, int slot, const float *node_ce
 	for (int i = 0; i < dims; i++)
 		norm2 += (double) centroid[i] * centroid[i];
 	if (child->norm2 != (float) norm2)
-		page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(pointer),
+		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
 					   "The norm of centroid %u is wrong.",
 					   ItemPointerGetOffsetNumberNoCheck(pointer));
 	(void) quant_encode(QUANT_L2, dims, centroid, node_centroid, NULL, code, &factors);
@@ -393,7 +388,8 @@ check_child(CheckState *check, BlockNumber block, int slot, const float *node_ce
 		unit.norm2[lane] != page_half_up(child->norm2) ||
 		unit.radius[lane] != page_half_up(child->radius) ||
 		memcmp(code, found_code, quant_code_bytes(dims)) != 0)
-		page_corrupted(check->index, block, "The code in slot %d is not its centroid's.", slot);
+		page_corrupted(check->index.relation, block, "The code in slot %d is not its centroid's.",
+					   slot);
 	pfree(code);
 	pfree(found_code);
 }
@@ -413,9 +409,9 @@ check_radii(CheckState *check, const CheckNode *node, const float *centroid)
 {
 	for (; node != NULL; node = node->parent)
 	{
-		if (ivfkm_space_distance(centroid, node->centroid, check->node_geometry.dims) >
+		if (ivfkm_space_distance(centroid, node->centroid, check->index.nodes.dims) >
 			node->record->radius)
-			page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(node->pointer),
+			page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(node->pointer),
 						   "A list lies outside the radius of centroid %u.",
 						   ItemPointerGetOffsetNumberNoCheck(node->pointer));
 	}
@@ -425,7 +421,7 @@ check_radii(CheckState *check, const CheckNode *node, const float *centroid)
 static void
 check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *node)
 {
-	const IvfkmGeometry *geometry = &check->node_geometry;
+	const IvfkmGeometry *geometry = &check->index.nodes;
 	int dims = geometry->dims;
 	int last = geometry->stripes - 1;
 	BlockNumber block = record->first_block;
@@ -455,7 +451,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 				continue;
 			check_child(check, block, slot, node_centroid, &pointer, &child, centroid);
 			if (child.level != record->level - 1)
-				page_corrupted(check->index, ItemPointerGetBlockNumberNoCheck(&pointer),
+				page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(&pointer),
 							   "A child's level is %u instead of %u.", child.level,
 							   record->level - 1);
 			visit_record(check, &pointer, block);
@@ -484,18 +480,18 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 static void
 check_seals(CheckState *check)
 {
-	for (BlockNumber block = 0; block < check->meta.used_blocks; block++)
+	for (BlockNumber block = 0; block < check->index.meta.used_blocks; block++)
 	{
 		Buffer buffer;
 
 		CHECK_FOR_INTERRUPTS();
-		buffer = page_read(check->index, block, BUFFER_LOCK_SHARE);
+		buffer = page_read(check->index.relation, block, BUFFER_LOCK_SHARE);
 		/* a renewal reserves blocks before it writes them */
 		if (!PageIsNew(BufferGetPage(buffer)) ||
-			(block >= check->meta.tree_first && block < check->meta.tree_end))
+			(block >= check->index.meta.tree_first && block < check->index.meta.tree_end))
 		{
-			(void) page_check_any(check->index, buffer);
-			page_seal_check(check->index, block, BufferGetPage(buffer));
+			(void) page_check_any(check->index.relation, buffer);
+			page_seal_check(check->index.relation, block, BufferGetPage(buffer));
 		}
 		UnlockReleaseBuffer(buffer);
 	}
@@ -516,23 +512,23 @@ collect_pending(void *arg, BlockNumber block, BlockNumber from)
 static void
 check_blocks(CheckState *check, BlockNumber used_before)
 {
-	Relation index = check->index;
-	uint64 version = check->meta.tree_version;
+	Relation index = check->index.relation;
+	uint64 version = check->index.meta.tree_version;
 	IvfkmFreeData *after = palloc(sizeof(IvfkmFreeData));
 	BlockNumber first_lost = InvalidBlockNumber;
 	BlockNumber nlost = 0;
 	bool same;
 
 	page_free_read(index, after);
-	page_meta_read(index, &check->meta);
-	same = check->meta.tree_version == version;
+	page_meta_read(index, &check->index.meta);
+	same = check->index.meta.tree_version == version;
 	for (BlockNumber block = 0; block < check->nvisited; block++)
 	{
 		if (check->visited[block])
 		{
-			if (block >= check->meta.used_blocks)
+			if (block >= check->index.meta.used_blocks)
 				page_corrupted(index, block, "It is reached, but only %u blocks are in use.",
-							   check->meta.used_blocks);
+							   check->index.meta.used_blocks);
 			if (page_ranges_contain(&after->free, block) ||
 				(same && (page_ranges_contain(&after->retired, block) ||
 						  page_ranges_contain(&after->building, block))))
@@ -556,8 +552,8 @@ check_blocks(CheckState *check, BlockNumber used_before)
 static void
 check_pages(CheckState *check)
 {
-	Relation index = check->index;
-	IvfkmMetaPageData *meta = &check->meta;
+	Relation index = check->index.relation;
+	IvfkmMetaPageData *meta = &check->index.meta;
 	int dims = (int) meta->dimensions;
 	BlockNumber used_before = meta->used_blocks;
 	IvfkmChildData root;
@@ -584,9 +580,9 @@ check_pages(CheckState *check)
 		page_corrupted(index, IVFKM_META_BLOCK, "It says %u lists, but there are %d.", meta->nlists,
 					   check->nlists);
 	for (int i = 0; i < check->nlists; i++)
-		check_chain(check, &check->list_geometry, &check->lists[i].child, i);
+		check_chain(check, &check->index.lists, &check->lists[i].child, i);
 	page_meta_nulls(meta, &nulls);
-	check_chain(check, &check->null_geometry, &nulls, NULL_LIST);
+	check_chain(check, &check->index.nulls, &nulls, NULL_LIST);
 	check_blocks(check, used_before);
 }
 
@@ -604,27 +600,24 @@ slot_holds(const IvfkmUnit *unit, int lane, const uint8 *found_code, const Ivfkm
  * Allocates in the current memory context.
  */
 static void
-check_attributes(CheckState *check, const TidHashEntry *entry, const Datum *values,
-				 const bool *isnull)
+check_attributes(CheckState *check, const TidHashEntry *entry, const IvfkmAttributes *attributes)
 {
 	bool is_null = entry->list == NULL_LIST;
-	const IvfkmGeometry *geometry = is_null ? &check->null_geometry : &check->list_geometry;
+	const IvfkmGeometry *geometry = is_null ? &check->index.nulls : &check->index.lists;
 	IvfkmChildData list;
 	IvfkmUnit unit;
 	IvfkmAttributes stored;
-	IvfkmAttributes attributes;
 
 	if (geometry->nattributes == 0)
 		return;
-	page_meta_nulls(&check->meta, &list);
+	page_meta_nulls(&check->index.meta, &list);
 	if (!is_null)
 		list = check->lists[entry->list].child;
 	copy_group(check, geometry, &list, entry->block);
 	page_unit_get(check->pages[geometry->stripes - 1], geometry, entry->slot / QUANT_UNIT, &unit);
 	page_slot_attributes(&unit, geometry, entry->slot % QUANT_UNIT, &stored);
-	ivfkm_columns_read(&check->columns, values, isnull, &attributes);
-	if (!stored.unknown && !page_attributes_equal(&stored, &attributes, geometry->nattributes))
-		page_corrupted(check->index, entry->block,
+	if (!stored.unknown && !page_attributes_equal(&stored, attributes, geometry->nattributes))
+		page_corrupted(check->index.relation, entry->block,
 					   "The attributes in slot %d are not those of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumberNoCheck(&entry->tid),
 					   ItemPointerGetOffsetNumberNoCheck(&entry->tid));
@@ -636,19 +629,17 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		  void *arg)
 {
 	CheckState *check = arg;
-	int dims = (int) check->meta.dimensions;
+	int dims = (int) check->index.meta.dimensions;
 	MemoryContext old_context;
 	TidHashEntry *entry;
 	const IvfkmProbe *list;
 	IvfkmCode code;
-	bool ordinary;
+	IvfkmRow row;
 	IvfkmUnit unit;
 	IvfkmChildData child;
 	uint16 *stored;
 	float *centroid;
-	float *x;
 	uint8 *found_code;
-	void *value;
 	int lane;
 
 	CHECK_FOR_INTERRUPTS();
@@ -659,14 +650,16 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 							   RelationGetRelationName(index), ItemPointerGetBlockNumber(tid),
 							   ItemPointerGetOffsetNumber(tid)),
 						errhint("Please REINDEX it.")));
-	if (isnull[check->columns.vector] != (entry->list == NULL_LIST))
+	if (ivfkm_row_has_value(&check->index, isnull) == (entry->list == NULL_LIST))
 		page_corrupted(index, entry->block,
-					   !isnull[check->columns.vector]
+					   ivfkm_row_has_value(&check->index, isnull)
 						   ? "Row (%u,%u) is in the list of NULLs, but has a value."
 						   : "Row (%u,%u) has no value, but is not in the list of NULLs.",
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
 	old_context = MemoryContextSwitchTo(check->row_context);
-	check_attributes(check, entry, values, isnull);
+	row.x = palloc(sizeof(float) * dims);
+	(void) ivfkm_row_read(&check->index, values, isnull, &row);
+	check_attributes(check, entry, &row.attributes);
 	if (entry->list == NULL_LIST)
 	{
 		MemoryContextSwitchTo(old_context);
@@ -674,34 +667,30 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		return;
 	}
 
-	value = PG_DETOAST_DATUM(values[check->columns.vector]);
-	ivfkm_ops_check_value(check->ops, index, value, dims);
-	x = palloc(sizeof(float) * dims);
+	ivfkm_row_map(check->index.space, &row);
 	centroid = palloc(sizeof(float) * dims);
 	stored = palloc(sizeof(uint16) * dims);
-	ivfkm_code_init(&code, dims, check->meta.refine_bits);
+	ivfkm_code_init(&code, dims, check->index.meta.refine_bits);
 	found_code = palloc(quant_code_bytes(dims));
-	(void) ivfkm_row_load(check->ops, value, dims, x, &ordinary);
-	ivfkm_space_apply(check->space, x);
 	list = &check->lists[entry->list];
 	page_child_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
-	(void) ivfkm_code_make(check->space->quant_metric, dims, check->meta.refine_bits, x, ordinary,
-						   centroid, check->space->offset, &code);
+	(void) ivfkm_row_encode(check->index.space, check->index.lists.refine_bits, &row, centroid,
+							&code);
 
-	copy_group(check, &check->list_geometry, &child, entry->block);
+	copy_group(check, &check->index.lists, &child, entry->block);
 	lane = entry->slot % QUANT_UNIT;
-	page_unit_get(check->pages[check->list_geometry.stripes - 1], &check->list_geometry,
+	page_unit_get(check->pages[check->index.lists.stripes - 1], &check->index.lists,
 				  entry->slot / QUANT_UNIT, &unit);
-	page_slot_code(check->pages, &check->list_geometry, entry->slot, found_code);
+	page_slot_code(check->pages, &check->index.lists, entry->slot, found_code);
 	if (!ItemPointerEquals(&unit.tid[lane], tid))
 		page_corrupted(index, entry->block, "Slot %d is not that of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
 	if (!slot_holds(&unit, lane, found_code, &code, dims))
 	{
 		/* a renewal may have known nothing of the row but its address */
-		ivfkm_code_forced(dims, check->meta.refine_bits, &code);
+		ivfkm_code_forced(dims, check->index.meta.refine_bits, &code);
 		if (!slot_holds(&unit, lane, found_code, &code, dims))
 			page_corrupted(index, entry->block, "The code in slot %d is not that of row (%u,%u).",
 						   entry->slot, ItemPointerGetBlockNumber(tid),
@@ -727,11 +716,12 @@ check_heap(CheckState *check, Relation heap, Snapshot snapshot)
 	TableScanDesc scan;
 
 	ivfkm_owner_begin(&rights, heap);
-	index_info = ivfkm_index_info(check->index);
+	index_info = ivfkm_index_info(check->index.relation);
 	index_info->ii_Concurrent = true; /* look with the scan's snapshot */
 	index_info->ii_Unique = false;
 	scan = table_beginscan_strat(heap, snapshot, 0, NULL, true, true);
-	table_index_build_scan(heap, check->index, index_info, true, false, check_row, check, scan);
+	table_index_build_scan(heap, check->index.relation, index_info, true, false, check_row, check,
+						   scan);
 	ivfkm_owner_end(&rights);
 }
 
@@ -747,9 +737,6 @@ check_index(Relation index, Relation heap, void *arg)
 	Oid column_type;
 
 	memset(&check, 0, sizeof(check));
-	check.index = index;
-	check.ops = ivfkm_ops_get(index);
-	ivfkm_columns_get(index, &check.columns);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	/* rows that such a snapshot sees may be missing rightly: see amcheck */
 	if (IsolationUsesXactSnapshot() && index->rd_index->indcheckxmin &&
@@ -758,26 +745,18 @@ check_index(Relation index, Relation heap, void *arg)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("index \"%s\" cannot be verified using transaction snapshot",
 							   RelationGetRelationName(index))));
-	page_meta_read(index, &check.meta);
-	dims = (int) check.meta.dimensions;
-	if (check.meta.metric != (uint32) check.ops->metric)
-		page_corrupted(index, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
-					   check.meta.metric);
-	if (check.meta.nattributes != check.columns.nattributes)
-		page_corrupted(index, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
-					   check.meta.nattributes, check.columns.nattributes);
+	ivfkm_index_open(&check.index, index);
+	dims = check.index.lists.dims;
 	/* the column may have lost its type modifier since, which keeps the index */
 	column_dims = ivfkm_ops_column_typmod(index, &column_type);
 	if (column_dims > 0 && column_dims != dims)
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.", dims,
 					   column_dims);
-	page_node_geometry(&check.node_geometry, dims);
-	page_list_geometry(&check.list_geometry, dims, check.meta.refine_bits, check.meta.nattributes);
-	page_null_geometry(&check.null_geometry, check.meta.nattributes);
 	mean = palloc(sizeof(float) * dims);
-	page_mean_read(index, &check.meta, mean);
-	check.space = ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.ops->metric,
-								   check.meta.seed, check.meta.scale_exponent, mean);
+	page_mean_read(index, &check.index.meta, mean);
+	check.index.space =
+		ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.index.ops->metric,
+						 check.index.meta.seed, check.index.meta.scale_exponent, mean);
 	check.nvisited = RelationGetNumberOfBlocks(index);
 	check.visited = MemoryContextAllocExtended(CurrentMemoryContext, check.nvisited,
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
