@@ -340,24 +340,17 @@ SELECT 'operator', o.oid::regoperator::text,
 FROM pg_operator o JOIN member ON classid = 'pg_operator'::regclass AND objid = o.oid
 UNION ALL
 SELECT 'operator class', format('%s %s', amname, opcname),
-<<<<<<< HEAD
-	format('for %s%s%s: %s; %s', opcintype::regtype, CASE WHEN opcdefault THEN ' default' END, CASE WHEN opckeytype <> 0 THEN ' storage ' || opckeytype::regtype END,
-		(SELECT string_agg(format('%s %s%s', amopstrategy, amopopr::regoperator, CASE amoppurpose WHEN 'o' THEN ' order by ' || opfname END), ', ' ORDER BY amopstrategy)
-		 FROM pg_amop LEFT JOIN pg_opfamily f ON f.oid = amopsortfamily WHERE amopfamily = opcfamily AND amoplefttype = opcintype AND amoprighttype = opcintype),
-		(SELECT string_agg(format('%s %s', amprocnum, amproc::regprocedure), ', ' ORDER BY amprocnum) FROM pg_amproc WHERE amprocfamily = opcfamily AND amproclefttype = opcintype))
-FROM pg_opclass c JOIN pg_am ON pg_am.oid = opcmethod JOIN member ON classid = 'pg_opclass'::regclass AND objid = c.oid;
-=======
 	format('for %s%s%s: %s; %s', opcintype::regtype, CASE WHEN opcdefault THEN ' default' END, CASE
 	WHEN opckeytype <> 0 THEN ' storage ' || opckeytype::regtype END,
 		(SELECT string_agg(format('%s %s%s', amopstrategy, amopopr::regoperator, CASE amoppurpose
 		WHEN 'o' THEN ' order by ' || opfname END), ', ' ORDER BY amopstrategy)
-		 FROM pg_amop LEFT JOIN pg_opfamily f ON f.oid = amopsortfamily
-		 	WHERE amopfamily = opcfamily),
+		 FROM pg_amop LEFT JOIN pg_opfamily f ON f.oid = amopsortfamily WHERE amopfamily = opcfamily
+		 	AND amoplefttype = opcintype AND amoprighttype = opcintype),
 		(SELECT string_agg(format('%s %s', amprocnum, amproc::regprocedure), ', '
-		ORDER BY amprocnum) FROM pg_amproc WHERE amprocfamily = opcfamily))
+		ORDER BY amprocnum) FROM pg_amproc
+		WHERE amprocfamily = opcfamily AND amproclefttype = opcintype))
 FROM pg_opclass c JOIN pg_am ON pg_am.oid = opcmethod
 	JOIN member ON classid = 'pg_opclass'::regclass AND objid = c.oid;
->>>>>>> ac007d7 (Wrap lines at 100 columns, and test that)
 
 SELECT kind, count(*) FROM expected GROUP BY kind ORDER BY kind;
 

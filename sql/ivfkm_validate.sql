@@ -10,16 +10,10 @@ SELECT opfname, amopopr::regoperator, amopstrategy, amoppurpose, amopsortfamily 
 	WHERE opfname = 'float_ops' AND opfmethod = (SELECT oid FROM pg_am WHERE amname = 'btree')) AS
 		float_ops
 FROM pg_amop JOIN pg_opfamily f ON f.oid = amopfamily JOIN pg_am a ON a.oid = opfmethod
-<<<<<<< HEAD
 WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amopopr::regoperator::text COLLATE "C";
-SELECT opfname, amprocnum, amproc FROM pg_amproc JOIN pg_opfamily f ON f.oid = amprocfamily JOIN pg_am a ON a.oid = opfmethod
-WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amproc::text COLLATE "C";
-=======
-WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C";
 SELECT opfname, amprocnum, amproc FROM pg_amproc JOIN pg_opfamily f ON f.oid = amprocfamily
 	JOIN pg_am a ON a.oid = opfmethod
-WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C";
->>>>>>> ac007d7 (Wrap lines at 100 columns, and test that)
+WHERE amname = 'ivfkm' ORDER BY opfname COLLATE "C", amproc::text COLLATE "C";
 
 CREATE FUNCTION is_valid(opclass text) RETURNS boolean LANGUAGE sql
 	AS
@@ -88,7 +82,8 @@ SELECT is_valid('own_ops');
 
 -- attributes: a sound one, and one with an operator of the family's other types
 CREATE OPERATOR CLASS attribute_ops FOR TYPE integer USING ivfkm AS
-	OPERATOR 3 = (integer, integer), OPERATOR 1 < (integer, bigint), OPERATOR 5 > (integer, integer),
+	OPERATOR 3 = (integer, integer), OPERATOR 1 < (integer, bigint),
+	OPERATOR 5 > (integer, integer),
 	FUNCTION 2 ivfkm_int4_support(internal);
 SELECT is_valid('attribute_ops');
 -- no equality, another strategy, no boolean, an order
@@ -114,7 +109,8 @@ CREATE OPERATOR CLASS both_ops FOR TYPE vector USING ivfkm AS
 	FUNCTION 2 ivfkm_int4_support(internal);
 SELECT is_valid('both_ops');
 -- a function between types
-ALTER OPERATOR FAMILY attribute_ops USING ivfkm ADD FUNCTION 2 (integer, bigint) ivfkm_int4_support(internal);
+ALTER OPERATOR FAMILY attribute_ops
+	USING ivfkm ADD FUNCTION 2 (integer, bigint) ivfkm_int4_support(internal);
 SELECT is_valid('attribute_ops');
 
 -- what the server refuses by itself
