@@ -1182,6 +1182,23 @@ CREATE FUNCTION ivfkm_info(index regclass,
 COMMENT ON FUNCTION ivfkm_info(regclass)
 	IS 'shape and size of an ivfkm index, or of the indexes of all partitions';
 
+CREATE FUNCTION ivfkm_estimate(table_name regclass, column_name name,
+	refine_bits integer DEFAULT NULL,
+	other_columns integer DEFAULT 0,
+	OUT relation regclass,
+	OUT rows bigint,
+	OUT dimensions integer,
+	OUT lists integer,
+	OUT bits integer,
+	OUT bytes_lists bigint,
+	OUT bytes_refine bigint,
+	OUT bytes_total bigint,
+	OUT bytes_memory bigint)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION ivfkm_estimate(regclass, name, integer, integer)
+	IS 'size that an ivfkm index on a column would have, and the least maintenance_work_mem for all of its lists';
+
 CREATE FUNCTION ivfkm_maintain(index regclass,
 	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,
 	OUT freed_bytes bigint, OUT lock_ms float8)

@@ -40,6 +40,13 @@
  */
 #define SHORT_REFINE_DIMS 1000
 
+/* Bits of the refine codes that "auto" makes, of at most max_bits that fit: 0, 4 or 8. */
+int
+ivfkm_sizes_auto_bits(const IvfkmOps *ops, int dims, int max_bits)
+{
+	return ops->small_values ? 0 : Min(max_bits, dims < SHORT_REFINE_DIMS ? 8 : 4);
+}
+
 /*
  * Bits of the refine codes that a new index of "dims" dimensions gets: 0, 4 or 8.  Fewer
  * than asked for, with a NOTICE, where they would not fit; see page_refine_max_bits().
@@ -52,7 +59,7 @@ ivfkm_sizes_refine_bits(const IvfkmIndex *index, int dims)
 	int max_bits = page_refine_max_bits(dims, index->columns.nattributes);
 
 	if (bits == IVFKM_REFINE_AUTO)
-		return index->ops->small_values ? 0 : Min(max_bits, dims < SHORT_REFINE_DIMS ? 8 : 4);
+		return ivfkm_sizes_auto_bits(index->ops, dims, max_bits);
 	if (bits > max_bits)
 	{
 		ereport(NOTICE,
@@ -87,6 +94,35 @@ planning_bytes(int dims, int nrows, int nlists, int nparticipants)
 		   Max(training, calibration);
 }
 
+/* Rows of the sample wanted for so many lists, of total_rows to be indexed. */
+static double
+sample_rows(double total_rows, int nlists)
+{
+	int points = nlists > KMEANS_FLAT_MAX ? POINTS_PER_MANY_LIST : POINTS_PER_LIST;
+	double rows =
+		Min(total_rows * 1.1 + 16,
+			Max((double) nlists * points, (double) Min(nlists, KMEANS_FLAT_MAX) * POINTS_PER_LIST));
+
+	return Max(1.0, Min(rows, INT_MAX / 2));
+}
+
+/* The number of lists of an index of so many rows whose option "lists" is 0. */
+int
+ivfkm_sizes_auto_lists(double total_rows)
+{
+	return (int) Max(1.0, Min(rint(total_rows / IVFKM_ROWS_PER_LIST), IVFKM_MAX_LISTS));
+}
+
+/*
+ * The least maintenance_work_mem, in bytes, with which a build by so many processes makes all of
+ * nlists lists from a whole sample.
+ */
+Size
+ivfkm_sizes_wanted_memory(int dims, double total_rows, int nlists, int nparticipants)
+{
+	return planning_bytes(dims, (int) sample_rows(total_rows, nlists), nlists, nparticipants);
+}
+
 /*
  * Reduces the number of lists and the size of the sample so that training stays within
  * the budget.  *nlists holds the number wanted and is reduced only if a list would get
@@ -96,12 +132,8 @@ static void
 fit_budget(const IvfkmBuild *build, double total_rows, int nparticipants, int *nlists, int *nrows)
 {
 	int lists = *nlists;
-	int points = lists > KMEANS_FLAT_MAX ? POINTS_PER_MANY_LIST : POINTS_PER_LIST;
-	double rows =
-		Min(total_rows * 1.1 + 16,
-			Max((double) lists * points, (double) Min(lists, KMEANS_FLAT_MAX) * POINTS_PER_LIST));
+	double rows = sample_rows(total_rows, lists);
 
-	rows = Max(1.0, Min(rows, INT_MAX / 2));
 	while (planning_bytes(build->dims, (int) rows, lists, nparticipants) > build->budget &&
 		   (rows > 1.0 || lists > 1))
 	{
@@ -128,7 +160,7 @@ ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int *nworkers, in
 	int most;
 
 	if (wanted == 0)
-		wanted = (int) Max(1.0, Min(rint(total_rows / IVFKM_ROWS_PER_LIST), IVFKM_MAX_LISTS));
+		wanted = ivfkm_sizes_auto_lists(total_rows);
 	wanted = (int) Max(1.0, Min(wanted, total_rows));
 	most = wanted;
 	fit_budget(build, total_rows, 1, &most, nrows);

@@ -1,0 +1,236 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_estimate.c
+ *	  ivfkm_estimate(): how large an index on a column would be, and what memory its build wants.
+ *
+ * NOTES
+ *	  Sizes follow from the geometry of pages and the number of rows that the table's statistics
+ *	  tell.  What is not known is how rows spread over lists: the last group and the last refine
+ *	  page of a list are taken to be half full.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_estimate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/relation.h"
+#include "access/tableam.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_opclass.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "optimizer/plancat.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "am/build/ivfkm_nodes.h"
+#include "am/build/ivfkm_sizes.h"
+#include "am/index/ivfkm_options.h"
+#include "page/page_child.h"
+#include "page/page_mean.h"
+
+PG_FUNCTION_INFO_V1(ivfkm_estimate);
+
+/* What is asked about: a column, and what its index would be like. */
+typedef struct EstimatedIndex
+{
+	const IvfkmOps *ops;
+	int dims;
+	int refine_bits;
+	int nattributes;
+} EstimatedIndex;
+
+/* Bytes of the parts of an index. */
+typedef struct EstimatedSize
+{
+	double lists;
+	double refine;
+	double tree; /* nodes, centroids, mean and metapage */
+} EstimatedSize;
+
+/* The operations of an operator class of ivfkm for a type; NULL if there is none. */
+static const IvfkmOps *
+find_ops(Oid type)
+{
+	CatCList *classes =
+		SearchSysCacheList1(CLAAMNAMENSP, ObjectIdGetDatum(get_index_am_oid("ivfkm", false)));
+	Oid function = InvalidOid;
+
+	for (int i = 0; i < classes->n_members && !OidIsValid(function); i++)
+	{
+		Form_pg_opclass opclass = (Form_pg_opclass) GETSTRUCT(&classes->members[i]->tuple);
+
+		if (opclass->opcintype == type)
+			function = get_opfamily_proc(opclass->opcfamily, type, type, IVFKM_SUPPORT_OPS);
+	}
+	ReleaseSysCacheList(classes);
+	if (!OidIsValid(function))
+		return NULL;
+	return (const IvfkmOps *) DatumGetPointer(OidFunctionCall1(function, PointerGetDatum(NULL)));
+}
+
+/*
+ * What the index of a column would be like; refine_bits may be IVFKM_REFINE_AUTO.  Errors: no such
+ * column, one that ivfkm has no operator class for or that has no dimensions.
+ */
+static void
+look_at_column(Relation table, const char *name, EstimatedIndex *index)
+{
+	Oid table_oid = RelationGetRelid(table);
+	AttrNumber number = get_attnum(table_oid, name);
+	int max_bits;
+	int32 dims;
+	Oid type;
+
+	if (number <= 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("column \"%s\" of relation \"%s\" does not exist", name,
+							   RelationGetRelationName(table))));
+	dims = TupleDescAttr(RelationGetDescr(table), number - 1)->atttypmod;
+	type = getBaseTypeAndTypmod(get_atttype(table_oid, number), &dims);
+	index->ops = find_ops(type);
+	if (index->ops == NULL)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" is of type %s, which holds no vectors that ivfkm "
+							   "indexes",
+							   name, format_type_be(type))));
+	if (dims < 1 || dims > index->ops->max_dims)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("column \"%s\" does not have 1 to %d dimensions", name,
+							   index->ops->max_dims),
+						errhint("Declare it as %s(n).", index->ops->type_name)));
+	index->dims = dims;
+	if (dims > page_attributes_max_dims(index->nattributes))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("an index with %d other columns cannot have more than %d dimensions",
+							   index->nattributes, page_attributes_max_dims(index->nattributes))));
+	max_bits = page_refine_max_bits(dims, index->nattributes);
+	if (index->refine_bits == IVFKM_REFINE_AUTO)
+		index->refine_bits = ivfkm_sizes_auto_bits(index->ops, dims, max_bits);
+	index->refine_bits = Min(index->refine_bits, max_bits);
+}
+
+/* Pages of a node with so many children: their codes and their records. */
+static double
+node_pages(int dims, double children)
+{
+	IvfkmGeometry geometry;
+
+	page_node_geometry(&geometry, dims);
+	return ceil(children / geometry.slots) * geometry.stripes +
+		   (double) page_child_blocks(dims, (uint32) children);
+}
+
+/* Size of an index of so many rows in so many lists. */
+static void
+estimate_size(const EstimatedIndex *index, double rows, int nlists, EstimatedSize *size)
+{
+	IvfkmGeometry geometry;
+	double rest = rows > 0 ? 0.5 * nlists : 0; /* half a group, or page, of each list */
+	int nodes = ivfkm_nodes_max(nlists);
+	int each = nodes > 0 ? (nlists + nodes - 1) / nodes : nlists;
+
+	page_list_geometry(&geometry, index->dims, index->refine_bits, index->nattributes);
+	size->lists = Max(nlists, rows / geometry.slots + rest) * geometry.stripes * BLCKSZ;
+	size->refine = 0;
+	if (index->refine_bits > 0)
+		size->refine = (rows / geometry.refine_slots + rest) * BLCKSZ;
+	size->tree = node_pages(index->dims, each) * Max(1, nodes);
+	if (nodes > 0)
+		size->tree += node_pages(index->dims, nodes);
+	size->tree = (size->tree + 1 + page_mean_pages(index->dims)) * BLCKSZ;
+}
+
+/* Rows of a table by its statistics and its present length. */
+static double
+count_rows(Relation table)
+{
+	BlockNumber pages;
+	double rows;
+	double all_visible;
+
+	estimate_rel_size(table, NULL, &pages, &rows, &all_visible);
+	return rint(rows);
+}
+
+/* Appends the estimate for one table. */
+static void
+append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *index)
+{
+	double rows = count_rows(table);
+	int nlists = ivfkm_sizes_auto_lists(rows);
+	int nprocesses = 1 + max_parallel_maintenance_workers;
+	EstimatedSize size;
+	Datum values[9];
+	bool nulls[9] = {false};
+	int n = 0;
+
+	estimate_size(index, rows, nlists, &size);
+	values[n++] = ObjectIdGetDatum(RelationGetRelid(table));
+	values[n++] = Int64GetDatum((int64) rows);
+	values[n++] = Int32GetDatum(index->dims);
+	values[n++] = Int32GetDatum(nlists);
+	values[n++] = Int32GetDatum(index->refine_bits);
+	values[n++] = Int64GetDatum((int64) size.lists);
+	values[n++] = Int64GetDatum((int64) size.refine);
+	values[n++] = Int64GetDatum((int64) (size.lists + size.refine + size.tree));
+	values[n++] =
+		Int64GetDatum((int64) ivfkm_sizes_wanted_memory(index->dims, rows, nlists, nprocesses));
+	Assert(n == lengthof(values));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * SQL: ivfkm_estimate(regclass, name, integer, integer, OUT ...): one row for a table, or for each
+ * partition that has rows of its own.  Reads statistics alone, which everybody may see.  Errors: not
+ * a table; see look_at_column().
+ */
+Datum
+ivfkm_estimate(PG_FUNCTION_ARGS)
+{
+	EstimatedIndex index;
+	List *tables;
+	ListCell *cell;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("table and column must not be null")));
+	index.refine_bits = PG_ARGISNULL(2) ? IVFKM_REFINE_AUTO : PG_GETARG_INT32(2);
+	index.nattributes = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
+	if (!PG_ARGISNULL(2) && index.refine_bits != 0 && index.refine_bits != 4 &&
+		index.refine_bits != 8)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("refine_bits must be 0, 4 or 8, not %d", index.refine_bits)));
+	if (index.nattributes < 0 || index.nattributes > IVFKM_MAX_ATTRIBUTES)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("an index has 0 to %d other columns, not %d", IVFKM_MAX_ATTRIBUTES,
+							   index.nattributes)));
+
+	InitMaterializedSRF(fcinfo, 0);
+	tables = find_all_inheritors(PG_GETARG_OID(0), AccessShareLock, NULL);
+	foreach (cell, tables)
+	{
+		Relation table = relation_open(lfirst_oid(cell), NoLock);
+		char kind = table->rd_rel->relkind;
+		EstimatedIndex one = index;
+
+		if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW &&
+			kind != RELKIND_PARTITIONED_TABLE)
+			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+							errmsg("\"%s\" is not a table or materialized view",
+								   RelationGetRelationName(table))));
+		look_at_column(table, NameStr(*PG_GETARG_NAME(1)), &one);
+		if (kind != RELKIND_PARTITIONED_TABLE)
+			append_estimate((ReturnSetInfo *) fcinfo->resultinfo, table, &one);
+		relation_close(table, NoLock);
+	}
+	return (Datum) 0;
+}
