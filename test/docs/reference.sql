@@ -59,11 +59,11 @@ ORDER BY a.amname COLLATE "C" DESC, c.opcname COLLATE "C", 1;
 \echo '| function | gives | what |'
 \echo '|---|---|---|'
 SELECT format('| %s | %s | %s |',
-	pg_temp.code(p.proname || '(' || coalesce(
+	pg_temp.code(p.proname || '(' || regexp_replace(coalesce(
 		(SELECT string_agg(a, ', ' ORDER BY n) FROM
 		 unnest(string_to_array(pg_get_function_arguments(p.oid), ', ')) WITH ORDINALITY AS u(a, n)
 		 WHERE a NOT LIKE 'OUT %' AND pg_get_function_result(p.oid) NOT LIKE 'TABLE%'
-		 OR pg_get_function_result(p.oid) LIKE 'TABLE%'), '') || ')'),
+		 OR pg_get_function_result(p.oid) LIKE 'TABLE%'), ''), '::(text|integer)', '', 'g') || ')'),
 	CASE WHEN p.proargmodes && '{o,t}'::"char"[] THEN
 		CASE WHEN p.proretset THEN 'rows of ' ELSE 'a row of ' END ||
 		(SELECT string_agg(pg_temp.code(name), ', ' ORDER BY n)
