@@ -4,11 +4,13 @@
 
 CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector FROM generate_series(1, dims) d';
+	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector
+		FROM generate_series(1, dims) d';
 
 CREATE TABLE t (id integer, v vector(24), w vector(600), h halfvec(24), b bit(96), n vector, x text)
 	WITH (autovacuum_enabled = off);
-SELECT lists, bits, bytes_lists > 0 AS lists_have_pages, bytes_refine > 0 AS refine FROM ivfkm_estimate('t', 'v');
+SELECT lists, bits, bytes_lists > 0 AS lists_have_pages, bytes_refine > 0 AS refine
+	FROM ivfkm_estimate('t', 'v');
 INSERT INTO t SELECT i, hash_vector(i, 24), hash_vector(i, 600), hash_vector(i, 24)::halfvec(24),
 	binary_quantize(hash_vector(i, 96)) FROM generate_series(1, 3000) i;
 ANALYZE t;
@@ -17,7 +19,8 @@ SELECT relation, rows, dimensions, lists, bits, bytes_total > bytes_lists + byte
 	FROM unnest(ARRAY['v', 'w', 'h', 'b']) c, ivfkm_estimate('t', c);
 SELECT bits FROM ivfkm_estimate('t', 'v', 4);
 SELECT bits, bytes_refine FROM ivfkm_estimate('t', 'v', 0);
-SELECT a.bytes_lists < b.bytes_lists AS wider FROM ivfkm_estimate('t', 'v') a, ivfkm_estimate('t', 'v', NULL, 3) b;
+SELECT a.bytes_lists < b.bytes_lists AS wider
+	FROM ivfkm_estimate('t', 'v') a, ivfkm_estimate('t', 'v', NULL, 3) b;
 
 -- within a tenth of what is built
 CREATE FUNCTION beside(built regclass, expected bigint) RETURNS boolean LANGUAGE sql AS
@@ -29,13 +32,14 @@ CREATE INDEX t_w4 ON t USING ivfkm (w) WITH (refine_bits = 4);
 CREATE INDEX t_h ON t USING ivfkm (h);
 CREATE INDEX t_b ON t USING ivfkm (b bit_hamming_ops);
 SELECT i, beside(i, bytes_total) AS beside FROM
-	(VALUES ('t_v'::regclass, 'v', NULL), ('t_v0', 'v', 0), ('t_w', 'w', NULL), ('t_w4', 'w', 4), ('t_h', 'h', NULL),
-		('t_b', 'b', NULL)) s (i, c, r), ivfkm_estimate('t', c, r);
+	(VALUES ('t_v'::regclass, 'v', NULL), ('t_v0', 'v', 0), ('t_w', 'w', NULL), ('t_w4', 'w', 4),
+		('t_h', 'h', NULL), ('t_b', 'b', NULL)) s (i, c, r), ivfkm_estimate('t', c, r);
 SELECT e.lists = i.lists AS same_lists, e.bits = i.refine_bits AS same_bits
 	FROM ivfkm_estimate('t', 'w') e, ivfkm_info('t_w') i;
 
 -- with the memory it names, a build makes all lists; the sample takes most of it
-SELECT set_config('maintenance_work_mem', greatest(1024, bytes_memory / 1024 + 1)::text, false) <> '' AS set
+SELECT set_config('maintenance_work_mem',
+		greatest(1024, bytes_memory / 1024 + 1)::text, false) <> '' AS set
 	FROM ivfkm_estimate('t', 'w');
 CREATE INDEX t_w_memory ON t USING ivfkm (w);
 SELECT lists FROM ivfkm_info('t_w_memory');

@@ -1197,7 +1197,7 @@ CREATE FUNCTION ivfkm_estimate(table_name regclass, column_name name,
 	RETURNS SETOF record
 	AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION ivfkm_estimate(regclass, name, integer, integer)
-	IS 'size that an ivfkm index on a column would have, and the least maintenance_work_mem for all of its lists';
+	IS 'size that an ivfkm index on a column would have, and the least memory for all of its lists';
 
 CREATE FUNCTION ivfkm_maintain(index regclass,
 	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,

@@ -206,7 +206,8 @@ sub shown_block
 
 	write_file($file, $block->{text});
 	($status, $text) = output('bash', '-n', $file) if $block->{language} eq 'sh';
-	($status, $text) = output($ENV{DOCS_PYTHON}, '-c', 'import ast, sys; ast.parse(open(sys.argv[1]).read())', $file)
+	($status, $text) = output($ENV{DOCS_PYTHON}, '-c',
+		'import ast, sys; ast.parse(open(sys.argv[1]).read())', $file)
 		if $block->{language} eq 'python' && $ENV{DOCS_PYTHON};
 	report($status == 0, "$name parses", $text);
 }
@@ -242,7 +243,7 @@ sub run_page
 		}
 		elsif (!$known{$language} || $block->{how} !~ /^(?:run|fails)$/)
 		{
-			report(0, $name, "the page must say what to do with this block: README.md of test/docs");
+			report(0, $name, "what to do with this block? see README.md of test/docs");
 		}
 		elsif ($language eq 'python' && !$ENV{DOCS_PYTHON}
 			|| $language eq 'js' && !$ENV{DOCS_NODE_PATH})

@@ -16,8 +16,8 @@ print_reference()
 	cat <<-'END'
 		# Reference
 
-		What extension `vdb` has. Written by `make docs-reference` from the catalog; `\dx+ vdb` in psql
-		lists the objects, `\d+` and `\df+` show the same sentences.
+		What extension `vdb` has. Written by `make docs-reference` from the catalog; `\dx+ vdb` in
+		psql lists the objects, `\d+` and `\df+` show the same sentences.
 
 	END
 	"$@" -f - <test/docs/reference.sql || return
@@ -25,14 +25,16 @@ print_reference()
 
 		## Index options
 
-		`CREATE INDEX ... USING ivfkm (...) WITH (option = value)`, or `ALTER INDEX ... SET (...)` and
-		`REINDEX`.
+		`CREATE INDEX ... USING ivfkm (...) WITH (option = value)`, or `ALTER INDEX ... SET (...)`
+		and `REINDEX`.
 
 		| option | default | what |
 		|---|---|---|
 	END
 	# a default is written out, or the name of a constant
-	perl -0777 -ne 's/"\s*\n?\s*"//g; while (/add_\w+_reloption\(\s*ivfkm_relopt_kind,\s*"(\w+)",\s*"((?:[^"\\]|\\.)*)",(.*?)\);/gs) {
+	perl -0777 -ne 's/"\s*\n?\s*"//g;
+		my $text = qr/"((?:[^"\\]|\\.)*)"/;
+		while (/add_\w+_reloption\(\s*ivfkm_relopt_kind,\s*$text,\s*$text,(.*?)\);/gs) {
 		my ($name, $what, $rest) = ($1, $2, $3);
 		my $default = $rest =~ /^\s*(true|false)/ ? { true => "on", false => "off" }->{$1}
 			: $rest =~ /_AUTO/ ? "auto" : $rest =~ /^\s*(-?[0-9.]+)/ ? $1
@@ -51,7 +53,8 @@ vdb_build_extension gcc with_llvm=no >"$vdb_work/tmp/build.log" 2>&1 ||
 	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc with_llvm=no >"$vdb_work/tmp/install.log" 2>&1 &&
 	vdb_start_server fsync=off || exit 1
-print_reference vdb_psql >"$vdb_build/reference.md" && mv "$vdb_build/reference.md" sql/docs/reference.md
+print_reference vdb_psql >"$vdb_build/reference.md" &&
+	mv "$vdb_build/reference.md" sql/docs/reference.md
 status=$?
 vdb_close_build_dir
 exit "$status"

@@ -19,7 +19,8 @@ $$ SELECT '`' || replace(replace(t, '|', '\|'), 'pg_catalog.', '') || '`' $$;
 \echo
 \echo '| type | what |'
 \echo '|---|---|'
-SELECT format('| %s | %s |', pg_temp.code(t.typname), pg_temp.cell(obj_description(t.oid, 'pg_type')))
+SELECT format('| %s | %s |', pg_temp.code(t.typname),
+	pg_temp.cell(obj_description(t.oid, 'pg_type')))
 FROM pg_type t JOIN member ON classid = 'pg_type'::regclass AND objid = t.oid
 WHERE t.typtype = 'b' AND t.typelem = 0 ORDER BY t.typname;
 
@@ -77,10 +78,11 @@ AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[])
 AND NOT 'cstring'::regtype = ANY (p.proargtypes::oid[] || p.prorettype)
 AND NOT EXISTS (SELECT 1 FROM pg_operator WHERE oprcode = p.oid AND p.proname NOT LIKE '%distance')
 AND NOT EXISTS (SELECT 1 FROM pg_cast WHERE castfunc = p.oid)
-AND NOT EXISTS (SELECT 1 FROM pg_aggregate a WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
-	a.aggserialfn, a.aggdeserialfn))
+AND NOT EXISTS (SELECT 1 FROM pg_aggregate a
+	WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn))
 AND NOT EXISTS (SELECT 1 FROM pg_amproc WHERE amproc = p.oid)
-AND NOT EXISTS (SELECT 1 FROM pg_type WHERE p.oid IN (typsend, typreceive, typinput, typoutput, typmodin))
+AND NOT EXISTS (SELECT 1 FROM pg_type
+	WHERE p.oid IN (typsend, typreceive, typinput, typoutput, typmodin))
 AND coalesce(obj_description(p.oid, 'pg_proc'), '') NOT ILIKE '%internal%'
 ORDER BY p.proname COLLATE "C", pg_get_function_arguments(p.oid) COLLATE "C";
 
@@ -92,7 +94,8 @@ SELECT CASE WHEN count(*) = 0 THEN 'None.' ELSE E'| view | columns | what |\n|--
 	(SELECT string_agg(pg_temp.code(attname), ', ' ORDER BY attnum) FROM pg_attribute
 	 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
 	pg_temp.cell(obj_description(c.oid, 'pg_class'))), E'\n' ORDER BY c.relname COLLATE "C") END
-FROM pg_class c JOIN member ON classid = 'pg_class'::regclass AND objid = c.oid WHERE c.relkind = 'v';
+FROM pg_class c JOIN member ON classid = 'pg_class'::regclass AND objid = c.oid
+WHERE c.relkind = 'v';
 
 \echo
 \echo '## Settings'
@@ -105,5 +108,6 @@ SELECT format('| %s | %s | %s |', pg_temp.code(name), pg_temp.code(boot_val),
 	pg_temp.cell(concat_ws(' ', short_desc, extra_desc,
 	CASE WHEN enumvals IS NOT NULL THEN 'One of ' || array_to_string(enumvals, ', ') || '.' END,
 	CASE WHEN context <> 'user' THEN 'Context: ' || context || '.' END)))
-FROM pg_settings WHERE name ~ '^(ivfkm|vdb)\.' AND name NOT LIKE '%.debug_%' ORDER BY name COLLATE "C";
+FROM pg_settings WHERE name ~ '^(ivfkm|vdb)\.' AND name NOT LIKE '%.debug_%'
+ORDER BY name COLLATE "C";
 DROP EXTENSION vdb;

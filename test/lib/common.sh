@@ -88,8 +88,8 @@ vdb_copy_sources()
 	cp -p "$vdb_root/Makefile" "$vdb_root/vdb.control" "$to/" || return
 	(cd "$vdb_root" &&
 		find Makefile vdb.control src sql expected test/isolation -type f \
-			\( -name '*.[ch]' -o -name '*.sql' -o -path 'sql/docs/*.md' -o -name '*.out' -o -name '*.spec' -o \
-			-name 'vector_shim.*' \) \
+			\( -name '*.[ch]' -o -name '*.sql' -o -path 'sql/docs/*.md' -o -name '*.out' -o \
+			-name '*.spec' -o -name 'vector_shim.*' \) \
 			-print 2>/dev/null | xargs -r cp -p --parents -t "$to")
 }
 

@@ -10,9 +10,10 @@ cd "$(dirname "$0")/../.." || exit 2
 
 pages=${VDB_DOCS:-README.md $(find sql/docs -name '*.md' -not -name reference.md | sort)}
 vdb_open_work
-vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || { cat "$vdb_work/tmp/build.log"; exit 1; }
+vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
+	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_vector_shim gcc >"$vdb_work/tmp/install.log" 2>&1 &&
-	vdb_start_server fsync=off ivfkm.maintenance=on max_worker_processes=16 wal_level=logical || exit 1
+	vdb_start_server fsync=off ivfkm.maintenance=on max_worker_processes=16 || exit 1
 
 # what the pages' commands find: the server's programs, and the files of a package
 mkdir "$vdb_work/pages" && cp -R README.md Makefile sql test/docs "$vdb_work/pages/" &&

@@ -190,8 +190,8 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 
 /*
  * SQL: ivfkm_estimate(regclass, name, integer, integer, OUT ...): one row for a table, or for each
- * partition that has rows of its own.  Reads statistics alone, which everybody may see.  Errors: not
- * a table; see look_at_column().
+ * partition that has rows of its own.  Reads statistics alone, which everybody may see.  Errors:
+ * not a table; see look_at_column().
  */
 Datum
 ivfkm_estimate(PG_FUNCTION_ARGS)
