@@ -30,6 +30,28 @@ BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM b ORDER BY v <-> (SELECT v FROM b WHERE id = 1);
 MOVE FORWARD ALL IN c;
 COMMIT;
+CREATE FUNCTION fetched() RETURNS TABLE (rows bigint, ids bigint, nulls bigint)
+	LANGUAGE plpgsql AS $$
+DECLARE
+	c CURSOR FOR SELECT id, v IS NULL AS no_value FROM b
+		ORDER BY v <-> (SELECT v FROM b WHERE id = 1);
+	r record;
+	found_ids int[];
+BEGIN
+	nulls := 0;
+	OPEN c;
+	LOOP
+		FETCH c INTO r;
+		EXIT WHEN NOT FOUND;
+		found_ids := found_ids || r.id;
+		nulls := nulls + r.no_value::int;
+	END LOOP;
+	CLOSE c;
+	SELECT count(*), count(DISTINCT i) INTO rows, ids FROM unnest(found_ids) i;
+	RETURN NEXT;
+END $$;
+SELECT * FROM fetched();
+DROP FUNCTION fetched;
 SELECT max(r) FROM (SELECT rank() OVER (ORDER BY v <-> (SELECT v FROM b WHERE id = 1), id) AS r
 	FROM b) s;
 

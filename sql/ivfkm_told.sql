@@ -237,6 +237,18 @@ SELECT q.id, q.r, count(n.id), count(n.id) = (SELECT count(*) FROM t
 FROM (SELECT id, v, id * 40 AS r FROM t WHERE id <= 3) q,
 	LATERAL (SELECT id FROM t WHERE v <-> q.v < q.r ORDER BY v <-> q.v LIMIT 5000) n
 GROUP BY q.id, q.r, q.v ORDER BY q.id;
+-- what the distance is from as a subselect, written twice: bounds if both give the same
+SELECT b.id, count(*) FILTER (WHERE w.nfound = e.n) AS right_number, bool_and(w.stopped)
+	AS stopped, sum(e.n) AS n
+FROM (VALUES (17, 17), (17, 18), (18, NULL)) b (id, id2), LATERAL (SELECT count(*) AS n FROM t x
+	WHERE (x.v <-> (SELECT v FROM t WHERE t.id = b.id2)) + 0 < 80) e,
+	within('<->', format('(v <-> (SELECT v FROM t WHERE id = %s)) < 80', coalesce(b.id2::text,
+		'NULL')), hash_vector(b.id, 8), 80, 5000) w
+GROUP BY b.id, b.id2 ORDER BY b.id, b.id2;
+SELECT count(*) FROM (SELECT id FROM t WHERE v <-> (SELECT v FROM t WHERE id = 17) < 80
+	ORDER BY v <-> (SELECT v FROM t WHERE id = 17) LIMIT 5000) s;
+SELECT l.given <= n + 1 AND l.restarts <= 1 AS stopped FROM ivfkm_last_scan() l, (SELECT count(*)
+	AS n FROM t WHERE (v <-> hash_vector(17, 8)) + 0 < 80) e;
 DROP FUNCTION within;
 DROP TABLE bounds;
 

@@ -47,6 +47,9 @@
 
 #define UNRESOLVED (-1)
 
+#define FIRST_ENTRIES (2 * QUANT_UNIT) /* that there is room for at first */
+#define FIRST_EXACT	  16			   /* resolved children likewise */
+
 /* A child of some node, by its bound or its distance. */
 struct IvfkmTreeEntry
 {
@@ -150,8 +153,6 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 	ivfkm_reader_begin(&reader, tree->index, &tree->geometry, node, &tree->quant);
 	while (ivfkm_reader_next(&reader))
 	{
-		tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, tree->geometry.slots);
-		tree_reserve(&tree->later, tree->nlater, &tree->later_size, tree->geometry.slots);
 		for (int u = 0; u < tree->geometry.units; u++)
 		{
 			float lb[QUANT_UNIT];
@@ -160,6 +161,8 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 			uint32 mask =
 				ivfkm_reader_scan(&reader, u, &bound, get_float4_infinity(), lb, ub, &unit);
 
+			tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, QUANT_UNIT);
+			tree_reserve(&tree->later, tree->nlater, &tree->later_size, QUANT_UNIT);
 			while (mask != 0)
 			{
 				int lane = pg_rightmost_one_pos32(mask);
@@ -293,11 +296,11 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->query_norm2 =
 		query == target ? tree->quant.norm2 : vdb_dist->norm2(query, (size_t) tree->dims);
 	tree->centroid = palloc(sizeof(uint16) * tree->dims);
-	tree->heap_size = Max(tree->geometry.slots, 256);
+	tree->heap_size = FIRST_ENTRIES;
 	tree->heap = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->heap_size);
-	tree->later_size = tree->heap_size;
+	tree->later_size = FIRST_ENTRIES;
 	tree->later = palloc(sizeof(IvfkmTreeEntry) * (Size) tree->later_size);
-	tree->exact_size = 64;
+	tree->exact_size = FIRST_EXACT;
 	tree->exact = palloc(sizeof(IvfkmProbe) * (Size) tree->exact_size);
 	tree->horizon = get_float4_infinity();
 	if ((uint32) wanted < meta->nlists)

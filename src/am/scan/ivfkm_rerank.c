@@ -46,7 +46,7 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 			(Expr *) ivfkm_index_expression(index, ivfkm_columns_vector(index)), rerank->estate);
 	}
 	rerank->row_context =
-		AllocSetContextCreate(CurrentMemoryContext, "ivfkm rerank row", ALLOCSET_DEFAULT_SIZES);
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm rerank row", ALLOCSET_SMALL_SIZES);
 }
 
 /* Lets go of the row that was read last. */

@@ -18,6 +18,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "port/pg_bitutils.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 
@@ -29,8 +30,12 @@
 #include "am/scan/ivfkm_unordered.h"
 #include "page/page_point.h"
 
-/* Candidates that are kept at most; the rest is left to a later sweep. */
-#define MAX_CANDIDATES 131072
+/*
+ * Candidates that are kept at least and at most, by work_mem; the rest is left to a later sweep.
+ * Powers of two.
+ */
+#define LEAST_CANDIDATES 1024
+#define MOST_CANDIDATES	 (1 << 24)
 
 /*
  * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
@@ -54,6 +59,16 @@ resize_memory(void *memory, size_t bytes)
 	if (memory == NULL)
 		return MemoryContextAllocHuge(CurrentMemoryContext, bytes);
 	return repalloc_huge(memory, bytes);
+}
+
+/* Candidates that fit into work_mem, as a power of two. */
+static Size
+candidates_limit(void)
+{
+	Size limit = (Size) work_mem * 1024 / sizeof(IvfkmCandidate);
+
+	limit = (Size) pg_prevpower2_64(Max(limit, 1));
+	return Min(Max(limit, LEAST_CANDIDATES), MOST_CANDIDATES);
 }
 
 /*
@@ -96,7 +111,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 		bound = ivfkm_query_distance(&so->query, so->told.bound);
 	so->none = bound < -DBL_MAX;
 	ivfkm_given_init(&so->given, resize_memory);
-	ivfkm_candidates_init(&so->candidates, MAX_CANDIDATES, resize_memory);
+	ivfkm_candidates_init(&so->candidates, candidates_limit(), resize_memory);
 	ivfkm_order_init(&so->order, bound, resize_memory);
 	ivfkm_nulls_begin(&so->nulls, &so->index);
 	ivfkm_lists_begin(
@@ -113,7 +128,7 @@ ivfkmbeginscan(Relation index, int nkeys, int norderbys)
 	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
 	IvfkmScan *so = palloc0(sizeof(IvfkmScan));
 
-	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_DEFAULT_SIZES);
+	so->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm scan", ALLOCSET_SMALL_SIZES);
 	scan->opaque = so;
 	return scan;
 }

@@ -32,6 +32,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/datum.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -58,6 +59,8 @@ typedef struct Bound
 {
 	IvfkmRangeBound range;
 	ExprState *expr; /* of range.bound */
+	ExprState
+		*origin; /* the bound holds if the scan is ordered by the distance from this; or NULL */
 } Bound;
 
 /* A scan of one of our indexes. */
@@ -67,6 +70,7 @@ typedef struct IvfkmToldScan
 	const struct ToldQuery *query;
 	const Above *above;
 	bool filtered; /* by something else than bounds of the distance */
+	bool unlike;   /* the bounds were of another distance when they were looked at last */
 	int nbounds;
 	Bound *bounds;
 	ExprState *origin; /* of a scan without order: the query of the distance */
@@ -209,24 +213,29 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 			scan->filtered = true;
 			continue;
 		}
-		if (distance == NULL && plan->indexorderbyorig == NIL)
+		bound->origin = NULL;
+		if (distance == NULL || !is_distance(bound->range.distance, distance))
 		{
 			Relation index = state->iss_RelationDesc;
 			Oid family = index->rd_opfamily[ivfkm_columns_vector(index)];
 			Expr *column = indexed_expression(index, plan->scan.scanrelid);
 			Expr *origin;
 
-			if (ivfkm_range_origin(bound->range.distance, column, family, &origin) &&
-				is_fixed(origin))
+			if ((distance != NULL && plan->indexorderbyorig == NIL) ||
+				list_length(plan->indexorderbyorig) > 1 ||
+				!ivfkm_range_origin(bound->range.distance, column, family, &origin) ||
+				!is_fixed(origin))
+			{
+				scan->filtered = true;
+				continue;
+			}
+			if (plan->indexorderbyorig == NIL)
 			{
 				distance = bound->range.distance;
 				scan->origin = ExecInitExpr(origin, &state->ss.ps);
 			}
-		}
-		if (distance == NULL || !is_distance(bound->range.distance, distance))
-		{
-			scan->filtered = true;
-			continue;
+			else
+				bound->origin = ExecInitExpr(origin, &state->ss.ps);
 		}
 		bound->expr = ExecInitExpr(bound->range.bound, &state->ss.ps);
 		scan->nbounds++;
@@ -429,7 +438,7 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 
 	if (scan == NULL)
 		return;
-	told->filtered = scan->filtered;
+	told->filtered = scan->filtered || scan->unlike;
 
 	for (const Above *above = scan->above; above != NULL; above = above->outer)
 	{
@@ -459,19 +468,44 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 		told->limit = offset + (int64) Min(scan->query->wanted, MOST_ROWS);
 }
 
-/* The lowest bound of the distance; NULL excludes all rows, NaN (the greatest number) none. */
+/* True if a bound is one of the distance that "scan" is ordered by.  May evaluate an expression. */
+static bool
+is_of_order(const Bound *bound, IndexScanDesc scan, ExprContext *context)
+{
+	const ScanKeyData *key = scan->orderByData;
+	bool isnull;
+	Datum origin;
+
+	if (bound->origin == NULL)
+		return true;
+	origin = ExecEvalExprSwitchContext(bound->origin, context, &isnull);
+	return !isnull && (key->sk_flags & SK_ISNULL) == 0 &&
+		   datum_image_eq(origin, key->sk_argument, false, -1);
+}
+
+/*
+ * The lowest bound of the distance of "index_scan"; NULL excludes all rows, NaN (the greatest
+ * number) none.
+ */
 static void
-get_bound(const IvfkmToldScan *scan, IvfkmTold *told)
+get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
 {
 	ExprContext *context = scan->state->ss.ps.ps_ExprContext;
 
 	told->bound = get_float8_infinity();
+	scan->unlike = false;
 	for (int i = 0; i < scan->nbounds; i++)
 	{
 		bool isnull;
-		Datum value = ExecEvalExprSwitchContext(scan->bounds[i].expr, context, &isnull);
+		Datum value;
 		double bound;
 
+		if (!is_of_order(&scan->bounds[i], index_scan, context))
+		{
+			scan->unlike = true;
+			continue;
+		}
+		value = ExecEvalExprSwitchContext(scan->bounds[i].expr, context, &isnull);
 		bound = ivfkm_range_bound(&scan->bounds[i].range, value, isnull);
 		if (bound < told->bound)
 			told->bound = bound;
@@ -498,6 +532,6 @@ ivfkm_told_get(IndexScanDesc scan, struct IvfkmToldScan **cache, IvfkmTold *told
 	if (*cache == NULL)
 		return;
 	told->known = true;
+	get_bound(*cache, scan, told);
 	ivfkm_told_limit(*cache, told);
-	get_bound(*cache, told);
 }

@@ -69,8 +69,8 @@ collect(IvfkmScan *so)
 }
 
 /*
- * The next row; false if there are no more.  Rows beyond the bound may be among them.  In the scan's
- * memory context.
+ * The next row; false if there are no more.  Rows beyond the bound may be among them.  In the
+ * scan's memory context.
  */
 bool
 ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot, IvfkmAddress *row)

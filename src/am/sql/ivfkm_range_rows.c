@@ -37,7 +37,7 @@
 #include "am/sql/ivfkm_plan_cache.h"
 #include "am/sql/ivfkm_range_rows.h"
 
-/* Share of the rows that a bound lets through of which nothing is known: as PostgreSQL's of a range. */
+/* Share of the rows that an unknown bound lets through: as PostgreSQL takes of a range. */
 #define UNKNOWN_SHARE DEFAULT_RANGE_INEQ_SEL
 
 /* Lists that are asked for at most, and the share of a list's rows at which no more are. */
@@ -69,7 +69,7 @@ ivfkm_range_is_ours(const IndexOptInfo *index)
 	return (amcostestimate_function) index->amcostestimate == our_costestimate;
 }
 
-/* True if an expression may be computed before a scan of a table, and is the same for all its rows. */
+/* True if an expression is the same for all rows of a table, and may be computed before a scan. */
 static bool
 is_fixed(PlannerInfo *root, const RelOptInfo *rel, Expr *expr)
 {
