@@ -17,6 +17,7 @@ SHOW ivfkm.epsilon;
 SHOW ivfkm.max_probes;
 SHOW ivfkm.max_scan_tuples;
 SHOW ivfkm.iterative_scan;
+SHOW ivfkm.target_recall;
 SHOW vdb.simd;
 -- all settings there are: none without a description, all for every user
 SELECT name, vartype, context, min_val, max_val, enumvals, short_desc ~ '^Sets .*\.$' AS described
@@ -45,6 +46,12 @@ SET ivfkm.max_scan_tuples = 2147483647;
 SET ivfkm.max_scan_tuples = -1;
 SET ivfkm.max_scan_tuples = 2147483648;
 SHOW ivfkm.max_scan_tuples;
+SET ivfkm.target_recall = 0.8;
+SET ivfkm.target_recall = 1;
+SET ivfkm.target_recall = 0.79;
+SET ivfkm.target_recall = 1.01;
+SET ivfkm.target_recall = 'NaN';
+SHOW ivfkm.target_recall;
 SET ivfkm.iterative_scan = off;
 SET ivfkm.iterative_scan = relaxed_order;
 SET ivfkm.iterative_scan = strict_order;
@@ -55,6 +62,7 @@ RESET ivfkm.epsilon;
 RESET ivfkm.max_probes;
 RESET ivfkm.max_scan_tuples;
 RESET ivfkm.iterative_scan;
+RESET ivfkm.target_recall;
 
 -- unknown names
 SET ivfkm.probe = 1;

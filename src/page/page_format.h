@@ -9,7 +9,8 @@
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
  *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
- *			can take the place of the current one; free blocks; attributes in units
+ *			can take the place of the current one; free blocks; attributes in units; the calibration
+ *			is in rows
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -111,13 +112,16 @@ typedef enum IvfkmMetric
 	IVFKM_METRIC_COSINE
 } IvfkmMetric;
 
-#define IVFKM_CALIBRATION_SLOTS 8
+#define IVFKM_CALIBRATION_KS	  6 /* of k nearest rows: 1, 10, 32, 100, 320, 1000 */
+#define IVFKM_CALIBRATION_TARGETS 6 /* of recalls: 0.80, 0.90, 0.95, 0.98, 0.99, 0.995 */
 
-/* How many lists to probe for the k nearest rows at the default recall, measured at build. */
+/*
+ * Rows in the order of the lists that hold the k nearest rows, for one k, by the recall wanted;
+ * neither falls with k nor with the recall.
+ */
 typedef struct IvfkmCalibration
 {
-	uint32 k;
-	uint32 probes;
+	float rows[IVFKM_CALIBRATION_TARGETS];
 } IvfkmCalibration;
 
 #define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */
@@ -161,8 +165,10 @@ typedef struct IvfkmMetaPageData
 	uint32 list_target;		 /* rows that a list was meant to have */
 	uint16 refine_bits;		 /* 0: no refine tier */
 	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
-	uint32 ncalibrations;	 /* valid entries of "calibration" */
-	IvfkmCalibration calibration[IVFKM_CALIBRATION_SLOTS];
+	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */
+	IvfkmCalibration calibration[IVFKM_CALIBRATION_KS];
+	int64 calibrated_at;	  /* when a user's queries were measured, as a TimestampTz; 0: the
+							   * calibration is that of the build */
 	double build_rows;		  /* rows indexed by the build */
 	double build_sample_rows; /* rows the centroids were trained on */
 	double build_residual2;	  /* mean squared residual of the build's rows, index space */

@@ -10,6 +10,8 @@
  */
 #include "compat.h"
 
+#include <float.h>
+
 #include "storage/bufmgr.h"
 
 #include "page/page_bytes.h"
@@ -52,7 +54,7 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 	if (meta->height < 1 || meta->height > PG_UINT16_MAX || meta->nlists < 1 ||
 		(meta->refine_bits != 0 && meta->refine_bits != 4 && meta->refine_bits != 8) ||
 		meta->refine_bits > page_refine_max_bits((int) meta->dimensions, meta->nattributes) ||
-		meta->ncalibrations > IVFKM_CALIBRATION_SLOTS || meta->scale_exponent < -126 ||
+		meta->ncalibrations > IVFKM_CALIBRATION_KS || meta->scale_exponent < -126 ||
 		meta->scale_exponent > 126 || meta->root_nblocks < 1)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metapage is not valid.");
 	for (int kind = 0; kind < IVFKM_NDESCENTS; kind++)
@@ -68,12 +70,14 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 	}
 	for (uint32 i = 0; i < meta->ncalibrations; i++)
 	{
-		const IvfkmCalibration *entry = &meta->calibration[i];
+		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
+		{
+			const float *rows = &meta->calibration[i].rows[j];
 
-		if (entry->k < 1 || (i > 0 && entry->k <= entry[-1].k) || entry->probes < 1 ||
-			entry->probes > meta->nlists)
-			page_corrupted(index, IVFKM_META_BLOCK, "Probes for %u rows are %u.", entry->k,
-						   entry->probes);
+			if (!(*rows > 0.0f && *rows <= FLT_MAX) || (j > 0 && *rows < rows[-1]) ||
+				(i > 0 && *rows < meta->calibration[i - 1].rows[j]))
+				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d is %g rows.", i, j, *rows);
+		}
 	}
 	if (meta->mean_block == IVFKM_META_BLOCK || meta->mean_block >= meta->used_blocks ||
 		meta->root_block == IVFKM_META_BLOCK || meta->root_block >= meta->used_blocks)

@@ -27,9 +27,9 @@ my %meta = (
 	nlists => 112,
 	used_blocks => 120,
 	calibration => 136,
-	root_nblocks => 224,
-	lean => 228,
-	nodes => 232);
+	root_nblocks => 312,
+	lean => 316,
+	nodes => 320);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84,
   	radius => 92, centroid => 96);

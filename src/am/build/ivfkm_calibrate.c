@@ -34,18 +34,7 @@
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_rank.h"
 #include "am/build/ivfkm_team.h"
-
-/*
- * Share of the neighbours that the probed lists are to hold: above the recall wanted of a
- * search, 0.95, because the centroids know the sample and bounds lose some too.
- */
-#define CALIBRATION_RECALL 0.98
-
-/*
- * The same for inner products, whose queries are seldom like the rows: a row as a query lies
- * nearer to its neighbours' lists than a query that is no row does.
- */
-#define CALIBRATION_RECALL_IP 0.995
+#include "am/index/ivfkm_budget.h"
 
 /*
  * Sample rows used as queries: so many that this number of pairs is compared, but within limits.
@@ -58,11 +47,10 @@
 
 #define ROW_BLOCK 256 /* rows compared at a time */
 
-/* k of each entry of the table. */
-static const uint32 calibration_k[IVFKM_CALIBRATION_SLOTS] = {1, 3, 10, 32, 100, 316, 1000, 3162};
+#define BINS_PER_LIST 4 /* in which the rows before the lists of neighbours are counted */
 
-/* The entry of the table whose neighbours tell how many nodes searches open. */
-#define NODES_LEVEL 3
+/* The entry of the table whose neighbours tell how many nodes searches open: of 32 rows. */
+#define NODES_LEVEL 2
 
 /* A sample row by its distance to the query. */
 typedef struct Ranked
@@ -93,26 +81,35 @@ ranked_compare(const void *a, const void *b)
 Size
 ivfkm_calibrate_bytes(int dims, int nrows, int nlists)
 {
-	Size nearest = Min((Size) nrows / 4 + 1, calibration_k[IVFKM_CALIBRATION_SLOTS - 1]);
+	Size nearest = Min((Size) nrows / 4 + 1, (Size) ivfkm_budget_k[IVFKM_CALIBRATION_KS - 1]);
 
 	return kmeans_targets_bytes(dims) +
 		   sizeof(float) * KMEANS_TARGETS *
 			   ((Size) dims + ROW_BLOCK + nlists + ivfkm_nodes_max(nlists)) +
-		   sizeof(Ranked) * KMEANS_TARGETS * nearest + (sizeof(uint64) + sizeof(uint32)) * nlists;
+		   sizeof(Ranked) * KMEANS_TARGETS * nearest +
+		   (sizeof(uint64) + 3 * sizeof(uint32)) * nlists;
+}
+
+/* Number of bins for each k in which the neighbours of all queries are counted. */
+uint32
+ivfkm_calibrate_bins(int nlists)
+{
+	return BINS_PER_LIST * (uint32) nlists;
 }
 
 /*
  * Levels of the table that the sample is large enough for, and how many of the nearest rows of
- * the sample stand for the k nearest rows of the table, m[level].
+ * the sample stand for the k nearest rows of the table, m[level].  The i-th nearest row of a sample
+ * is about the (i / fraction)-th one of the table: on average over m rows, as over k.
  */
 static int
 calibration_levels(int nrows, double sample_fraction, int *m)
 {
 	int levels = 0;
 
-	for (; levels < IVFKM_CALIBRATION_SLOTS; levels++)
+	for (; levels < IVFKM_CALIBRATION_KS; levels++)
 	{
-		m[levels] = (int) Max(1.0, rint(calibration_k[levels] * sample_fraction));
+		m[levels] = (int) Max(1.0, rint((ivfkm_budget_k[levels] + 1.0) * sample_fraction - 1.0));
 		if (levels > 0 && m[levels] > nrows / 4)
 			break;
 	}
@@ -180,6 +177,25 @@ length(const float *x, int dims)
 	return sqrt(sum);
 }
 
+/*
+ * bin_of[list]: the bin of how many rows of the sample come before the list, in the order of a
+ * query's lists.  order: the lists in that order, in their lower halves; size_of: rows of each.
+ */
+static void
+rows_before(const uint64 *order, const uint32 *size_of, uint32 nlists, int nrows, uint32 nbins,
+			uint32 *bin_of)
+{
+	uint64 rows = 0;
+
+	for (uint32 rank = 0; rank < nlists; rank++)
+	{
+		uint32 list = (uint32) order[rank];
+
+		bin_of[list] = (uint32) Min(rows * nbins / (uint64) nrows, nbins - 1);
+		rows += size_of[list];
+	}
+}
+
 /* Job: queries in groups of KMEANS_TARGETS; adds to the counts of the training. */
 void
 ivfkm_calibrate_job(IvfkmBuild *build)
@@ -192,7 +208,7 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	int nqueries = calibration_queries(nrows);
 	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
-	int m[IVFKM_CALIBRATION_SLOTS];
+	int m[IVFKM_CALIBRATION_KS];
 	int levels = calibration_levels(nrows, shared->sample_fraction, m);
 	int most = m[levels - 1];
 	void *memory = ivfkm_build_alloc(kmeans_targets_bytes(dims));
@@ -207,11 +223,16 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	Ranked *nearest = palloc(sizeof(Ranked) * KMEANS_TARGETS * most);
 	uint64 *order = palloc(sizeof(uint64) * nlists);
 	uint32 *rank_of = palloc(sizeof(uint32) * nlists);
+	uint32 *size_of = palloc0(sizeof(uint32) * nlists);
+	uint32 *bin_of = palloc(sizeof(uint32) * nlists);
+	uint32 nbins = ivfkm_calibrate_bins((int) nlists);
 	uint64 block;
 
 	ivfkm_centre_space(build);
 	for (int level = 0; level < shared->nlevels; level++)
 		nnodes += shared->nnodes[level];
+	for (int row = 0; row < nrows; row++)
+		size_of[build->training.lists[row]]++;
 	node_keys = palloc(sizeof(float) * KMEANS_TARGETS * nnodes);
 	row_keys = palloc(sizeof(float) * nnodes);
 	while (ivfkm_team_next(build, &block))
@@ -263,13 +284,14 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 
 			CHECK_FOR_INTERRUPTS();
 			ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
+			rows_before(order, size_of, nlists, nrows, nbins, bin_of);
 			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
 			for (int level = 0; level < levels; level++)
 			{
-				pg_atomic_uint32 *ranks = build->training.ranks + (Size) level * nlists;
+				pg_atomic_uint32 *bins = build->training.ranks + (Size) level * nbins;
 
 				for (int i = 0; i < Min(found[q], m[level]); i++)
-					pg_atomic_fetch_add_u32(&ranks[rank_of[build->training.lists[heap[i].number]]],
+					pg_atomic_fetch_add_u32(&bins[bin_of[build->training.lists[heap[i].number]]],
 											1);
 			}
 			if (nnodes == 0)
@@ -289,9 +311,46 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	pfree(nearest);
 	pfree(order);
 	pfree(rank_of);
+	pfree(size_of);
+	pfree(bin_of);
 	pfree(scores);
 	pfree(targets);
 	MemoryContextSwitchTo(old_context);
+}
+
+/* For how many of the nearest rows of the table m of the sample stand: see calibration_levels(). */
+static double
+stand_for(int m, double sample_fraction)
+{
+	return (m + 1.0) / sample_fraction - 1.0;
+}
+
+/*
+ * Corrects the rows of each k that is too small for the sample, whose nearest row is a farther one
+ * of the table.  Rows follow a power of k, at small k about half of that between the k that was
+ * measured in its place and one more than twice as large.
+ */
+static void
+reach_small_k(IvfkmMetaPageData *meta, int levels, const int *m, double sample_fraction)
+{
+	for (int level = 0; level < levels; level++)
+	{
+		double k = stand_for(m[level], sample_fraction);
+		int other = level + 1;
+
+		while (other < levels && m[other] <= 2 * m[level])
+			other++;
+		if (k <= ivfkm_budget_k[level] * 1.5 || other == levels)
+			break;
+		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
+		{
+			float *rows = &meta->calibration[level].rows[i];
+			double power = 0.4 * log(meta->calibration[other].rows[i] / *rows) /
+						   log(stand_for(m[other], sample_fraction) / k);
+
+			*rows *= pow(ivfkm_budget_k[level] / k, Max(0.0, Min(power, 1.0)));
+		}
+	}
 }
 
 /*
@@ -305,10 +364,11 @@ ivfkm_calibrate(IvfkmBuild *build)
 	int nrows = build->shared->nrows;
 	uint32 nlists = meta->nlists;
 	int nqueries = calibration_queries(nrows);
-	int m[IVFKM_CALIBRATION_SLOTS];
+	int m[IVFKM_CALIBRATION_KS];
 	int levels = calibration_levels(nrows, build->shared->sample_fraction, m);
-	Size nranks = (Size) levels * nlists;
-	double recall = meta->metric == IVFKM_METRIC_IP ? CALIBRATION_RECALL_IP : CALIBRATION_RECALL;
+	uint32 nbins = ivfkm_calibrate_bins((int) nlists);
+	Size nranks = (Size) levels * nbins;
+	bool by_dot = meta->metric == IVFKM_METRIC_IP;
 
 	meta->ncalibrations = 0;
 	if (nrows < 2)
@@ -319,20 +379,26 @@ ivfkm_calibrate(IvfkmBuild *build)
 	for (int i = 0; i < IVFKM_NDESCENTS * ivfkm_nodes_max(build->shared->max_lists); i++)
 		pg_atomic_init_u32(&build->training.node_ranks[i], 0);
 	build->shared->descents[IVFKM_DESCENT_SEARCH].lean =
-		ivfkm_nodes_lean(build, meta->metric == IVFKM_METRIC_IP);
+		ivfkm_nodes_lean(build, by_dot);
 	build->shared->descents[IVFKM_DESCENT_INSERT].lean = ivfkm_nodes_lean(build, false);
 	ivfkm_team_run(build, IVFKM_JOB_CALIBRATE, (nqueries + KMEANS_TARGETS - 1) / KMEANS_TARGETS);
 
 	for (int level = 0; level < levels; level++)
 	{
-		uint32 probes = ivfkm_rank_quantile(build->training.ranks + (Size) level * nlists, nlists,
-											(double) nqueries * Min(m[level], nrows - 1), recall);
+		float *rows = meta->calibration[level].rows;
+		pg_atomic_uint32 *counts = build->training.ranks + (Size) level * nbins;
+		double total = (double) nqueries * Min(m[level], nrows - 1);
 
-		if (level > 0) /* more rows never need fewer lists */
-			probes = Max(probes, meta->calibration[level - 1].probes);
-		meta->calibration[level].k = calibration_k[level];
-		meta->calibration[level].probes = probes;
+		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
+		{
+			double share = ivfkm_budget_lists_share(ivfkm_budget_targets[i], by_dot);
+			uint32 bins = ivfkm_rank_quantile(counts, nbins, total, share);
+
+			rows[i] = (float) (build->table_rows * bins / nbins);
+		}
 	}
+	reach_small_k(meta, levels, m, build->shared->sample_fraction);
+	ivfkm_budget_order(meta->calibration, levels);
 	meta->ncalibrations = levels;
 	ivfkm_nodes_calibrate(build);
 }

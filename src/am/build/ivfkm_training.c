@@ -14,6 +14,7 @@
  */
 #include "compat.h"
 
+#include "am/build/ivfkm_calibrate.h"
 #include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_sample.h"
 #include "am/build/ivfkm_training.h"
@@ -43,7 +44,8 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	CARVE(node_parent, sizeof(uint32) * (Size) max_nodes);
 	CARVE(radii, sizeof(float) * (Size) max_nodes);
 	CARVE(node_ranks, sizeof(pg_atomic_uint32) * IVFKM_NDESCENTS * (Size) max_nodes);
-	CARVE(ranks, sizeof(pg_atomic_uint32) * (Size) nlists * IVFKM_CALIBRATION_SLOTS);
+	CARVE(ranks,
+		  sizeof(pg_atomic_uint32) * IVFKM_CALIBRATION_KS * (Size) ivfkm_calibrate_bins(nlists));
 	sampling = used;
 	CARVE(hashes, sizeof(uint64) * (Size) capacity);
 	CARVE(tids, sizeof(ItemPointerData) * (Size) capacity);

@@ -3,6 +3,12 @@
  * ivfkm_budget.c
  *	  How much a search looks at.
  *
+ * NOTES
+ *	  A search goes through the lists in their order and ends when it has seen its budget of rows.
+ *	  Of a list no more rows count than it had when it was made: those that were added later lie
+ *	  where rows were before, so the same lists are to be scanned.  Rows that were removed, and
+ *	  lists that hold few, count for nothing, so further lists take their place.
+ *
  * IDENTIFICATION
  *	  src/am/index/ivfkm_budget.c
  *
@@ -12,58 +18,145 @@
 
 #include <math.h>
 
+#include "utils/float.h"
+
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_settings.h"
 
 /*
- * However few lists were measured to be enough: so many are probed, or those that hold so many
- * rows on average.  Rows of the table as queries say little of queries that are unlike it, and
+ * However few rows were measured to be enough: a search sees so many, or those of so many lists
+ * of average size.  Rows of the table as queries say little of queries that are unlike it, and
  * in a small index certainty is cheap.
  */
 #define FLOOR_LISTS 4
 #define FLOOR_ROWS	1024
 
-/* The fewest lists that a search probes. */
+/*
+ * What lists and bounds may lose, of what a search may miss.  bench/README.md has what was
+ * measured.
+ */
+#define LISTS_LOSS	  0.6
+#define LISTS_LOSS_IP 0.25
+
+const double ivfkm_budget_k[IVFKM_CALIBRATION_KS] = {1, 10, 32, 100, 320, 1000};
+const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS] = {0.80, 0.90, 0.95,
+																0.98, 0.99, 0.995};
+
+/* 1 / (1 - target) of each target. */
+static const double missed_one_in[IVFKM_CALIBRATION_TARGETS] = {5, 10, 20, 50, 100, 200};
+
+/*
+ * Width of bounds for each target: a normal error exceeds it in one direction half as often as
+ * the target may be missed.
+ */
+static const double epsilons[IVFKM_CALIBRATION_TARGETS] = {1.282, 1.645, 1.960,
+														   2.326, 2.576, 2.807};
+
+/* Rows of a list, on average, when the tree was made. */
 static double
-floor_probes(const IvfkmMetaPageData *meta)
+mean_rows(const IvfkmMetaPageData *meta)
 {
-	double rows_per_list = meta->build_rows / meta->nlists;
-
-	return Max(1.0, Min(FLOOR_LISTS, ceil(FLOOR_ROWS / Max(rows_per_list, 1.0))));
-}
-
-/* Lists to probe for the k nearest rows, by the measurements of the build. */
-int
-ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k)
-{
-	uint32 n = meta->ncalibrations;
-	const IvfkmCalibration *table = meta->calibration;
-	double probes;
-	uint32 i;
-
-	if (n == 0)
-		return (int) meta->nlists;
-	for (i = 0; i < n && table[i].k < k; i++)
-		;
-	if (i == 0)
-		probes = table[0].probes;
-	else if (i == n) /* behind the table: in proportion to k */
-		probes = table[n - 1].probes * (k / table[n - 1].k);
-	else /* linear in log k */
-		probes = table[i - 1].probes + ((double) table[i].probes - table[i - 1].probes) *
-										   log(k / table[i - 1].k) /
-										   log((double) table[i].k / table[i - 1].k);
-	probes = Max(ceil(probes), floor_probes(meta));
-	return (int) Max(1, Min(probes, meta->nlists));
+	return meta->build_rows / meta->nlists;
 }
 
 /*
- * Rows in the order of the lists that a search sees for the k nearest: those of as many lists
- * as it probes.  A search for rows that match a filter, a share s of them, asks for k / s.
+ * How far "x" lies between the entries of an ascending array: entry *i, and the share of the way
+ * from there to the next one, on the scale of the logarithm.  0 <= *i <= n - 2; the share may be
+ * below 0 or above 1.
+ */
+static double
+locate(const double *array, int n, double x, int *i)
+{
+	for (*i = 0; *i < n - 2 && array[*i + 1] < x; (*i)++)
+		;
+	return log(x / array[*i]) / log(array[*i + 1] / array[*i]);
+}
+
+/*
+ * Share of the nearest rows that the lists are to hold so that a search finds the share "target":
+ * more, because the centroids know the rows that they are measured with, and because bounds lose
+ * some.  Rows as queries of inner products (by_dot) are nearer to their neighbours' lists than a
+ * query is that is no row.
  */
 double
-ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k)
+ivfkm_budget_lists_share(double target, bool by_dot)
 {
-	return ivfkm_budget_probes(meta, k) * (meta->build_rows / meta->nlists);
+	return 1.0 - (1.0 - target) * (by_dot ? LISTS_LOSS_IP : LISTS_LOSS);
+}
+
+/* Width of the bounds of 1-bit codes for a target, in standard deviations. */
+double
+ivfkm_budget_epsilon(double target)
+{
+	double share;
+	int i;
+
+	if (target >= 1.0)
+		return IVFKM_EXACT_EPSILON;
+	share = locate(missed_one_in, IVFKM_CALIBRATION_TARGETS, 1.0 / (1.0 - target), &i);
+	return Min(epsilons[i] + (epsilons[i + 1] - epsilons[i]) * Max(share, 0.0),
+			   IVFKM_EXACT_EPSILON);
+}
+
+/*
+ * Rows in the order of the lists that a search for the k nearest rows sees: as many as were
+ * measured to hold the share "target" of them, or infinitely many.  Between what was measured:
+ * linear in the logarithms of k, the share missed and the rows; behind the largest k: in proportion
+ * to k.  A search for rows that match a filter, a share s of them, asks for k / s.
+ */
+double
+ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
+{
+	int nk = (int) meta->ncalibrations;
+	double rows;
+	int i = 0;
+	int j;
+	double kshare = 0.0;
+	double tshare;
+	double ends[2];
+
+	if (nk == 0 || target >= 1.0)
+		return get_float8_infinity();
+	k = Max(k, ivfkm_budget_k[0]);
+	if (nk > 1)
+		kshare = Min(locate(ivfkm_budget_k, nk, k, &i), 1.0);
+	tshare = Max(locate(missed_one_in, IVFKM_CALIBRATION_TARGETS, 1.0 / (1.0 - target), &j), 0.0);
+	for (int n = 0; n < 2; n++)
+	{
+		const float *row = meta->calibration[Min(i + n, nk - 1)].rows;
+
+		ends[n] = log(row[j]) + (log(row[j + 1]) - log(row[j])) * tshare;
+	}
+	rows = exp(ends[0] + (ends[1] - ends[0]) * kshare);
+	rows *= Max(1.0, k / ivfkm_budget_k[nk - 1]);
+	return Max(rows, Min(FLOOR_ROWS, FLOOR_LISTS * mean_rows(meta)));
+}
+
+/* Raises what is below the budget of a smaller k or target: more never needs fewer rows. */
+void
+ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
+{
+	for (int i = 0; i < nk; i++)
+	{
+		float *rows = calibration[i].rows;
+
+		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
+		{
+			if (i > 0)
+				rows[j] = Max(rows[j], calibration[i - 1].rows[j]);
+			if (j > 0)
+				rows[j] = Max(rows[j], rows[j - 1]);
+		}
+	}
+}
+
+/* Lists that hold the budget of rows, on average, when they are as they were made. */
+int
+ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k, double target)
+{
+	double lists = ceil(ivfkm_budget_rows(meta, k, target) / Max(mean_rows(meta), 1.0));
+
+	return (int) Max(1, Min(lists, meta->nlists));
 }
 
 /*
@@ -73,9 +166,8 @@ ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k)
 double
 ivfkm_budget_pass_k(double before, double limit)
 {
-	double k = before > 0.0 ? before * IVFKM_PASS_GROWTH : IVFKM_FIRST_K;
+	double wanted = limit > 0.0 ? limit + floor(limit / IVFKM_LIMIT_INVISIBLE) : IVFKM_FIRST_K;
+	double k = Max(before * IVFKM_PASS_GROWTH, IVFKM_LEAST_K);
 
-	if (limit > 0.0)
-		k = Max(k, limit + floor(limit / IVFKM_LIMIT_INVISIBLE));
-	return Min(k, IVFKM_MAX_PASS_K);
+	return Min(Max(k, wanted), IVFKM_MAX_PASS_K);
 }

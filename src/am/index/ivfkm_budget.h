@@ -14,14 +14,25 @@
 #include "am/ivfkm.h"
 
 /* How passes grow: see src/am/scan/README.md.  The planner reckons with the same. */
-#define IVFKM_FIRST_K		  32	/* rows that a scan prepares for before it knows better */
+#define IVFKM_FIRST_K		  32	/* rows that a scan prepares for if it is not told */
+#define IVFKM_LEAST_K		  1		/* rows that a pass prepares for at least */
 #define IVFKM_PASS_GROWTH	  4		/* each pass prepares for so many times the rows of the last */
 #define IVFKM_MAX_PASS_K	  16384 /* rows that a pass prepares for at most */
 #define IVFKM_LISTS_PER_ROW	  4		/* lists that cost about as much to scan as a row to fetch */
 #define IVFKM_LIMIT_INVISIBLE 8		/* one row more for so many of a LIMIT: some are invisible */
 
-extern int ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k);
-extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k);
+/* Share of the nearest rows that a search is to find unless it is told otherwise. */
+#define IVFKM_DEFAULT_TARGET 0.98
+
+/* Number of k and of targets that are measured. */
+extern const double ivfkm_budget_k[IVFKM_CALIBRATION_KS];
+extern const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS];
+
+extern double ivfkm_budget_lists_share(double target, bool by_dot);
+extern double ivfkm_budget_epsilon(double target);
+extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
+extern void ivfkm_budget_order(IvfkmCalibration *calibration, int nk);
+extern int ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_pass_k(double before, double limit);
 
 #endif /* IVFKM_BUDGET_H */

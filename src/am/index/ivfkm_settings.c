@@ -15,6 +15,7 @@
 #include "access/amapi.h"
 #include "utils/guc.h"
 
+#include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_options.h"
 #include "am/index/ivfkm_settings.h"
 
@@ -29,6 +30,7 @@ static bool ivfkm_maintenance;
 static int ivfkm_max_probes;
 static int ivfkm_max_scan_tuples;
 static int ivfkm_probes;
+static double ivfkm_target_recall;
 
 /* The other names that are in use in this process. */
 static const IvfkmAlias *aliases[MAX_ALIASES];
@@ -50,8 +52,8 @@ ivfkm_settings_init(void)
 		IVFKM_MAX_LISTS, PGC_USERSET, GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, NULL, NULL, NULL);
 	DefineCustomRealVariable(
 		"ivfkm.epsilon", "Sets how many standard deviations the bounds of 1-bit distances span.",
-		"Larger values look at more rows exactly and miss fewer.", &ivfkm_epsilon, 2.2, 0.0, 100.0,
-		PGC_USERSET, 0, NULL, NULL, NULL);
+		"Larger values look at more rows exactly and miss fewer. 0 follows ivfkm.target_recall.",
+		&ivfkm_epsilon, 0.0, 0.0, 100.0, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomEnumVariable("ivfkm.iterative_scan",
 							 "Sets how a scan goes on when its first lists are used up.",
 							 "strict_order keeps rows in exact order of distance, relaxed_order "
@@ -71,8 +73,12 @@ ivfkm_settings_init(void)
 							"0 means no limit.", &ivfkm_max_scan_tuples, 0, 0, INT_MAX, PGC_USERSET,
 							0, NULL, NULL, NULL);
 	DefineCustomIntVariable("ivfkm.probes", "Sets the number of lists that a scan probes first.",
-							"0 uses the number that was measured when the index was built.",
+							"0 scans as many rows as were measured for ivfkm.target_recall.",
 							&ivfkm_probes, 0, 0, IVFKM_MAX_LISTS, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomRealVariable("ivfkm.target_recall",
+							 "Sets the share of the nearest rows that a search is to find.",
+							 "1 searches all of an index.", &ivfkm_target_recall,
+							 IVFKM_DEFAULT_TARGET, 0.8, 1.0, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("ivfkm");
 }
 
@@ -108,7 +114,12 @@ void
 ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
 {
 	settings->probes = ivfkm_probes;
-	settings->epsilon = ivfkm_epsilon;
+	settings->target = ivfkm_target_recall;
+	settings->least = 1;
+	settings->k = 0;
+	settings->scale = 1.0;
+	settings->epsilon =
+		ivfkm_epsilon > 0.0 ? ivfkm_epsilon : ivfkm_budget_epsilon(ivfkm_target_recall);
 	settings->max_probes = ivfkm_max_probes;
 	settings->max_scan_tuples = ivfkm_max_scan_tuples;
 	settings->iterative_scan = ivfkm_iterative_scan;

@@ -26,7 +26,11 @@ typedef enum IvfkmIterativeScan
 /* What the settings say to one scan; the same for all of it. */
 typedef struct IvfkmSettings
 {
-	int probes; /* lists of the first pass; 0 = as measured at build */
+	int probes;	   /* lists of the first pass; 0 = as many as hold the budget of rows */
+	double target; /* share of the nearest rows that is to be found */
+	int least;	   /* lists of the first pass at least, if "probes" is 0 */
+	int k;		   /* rows whose budget the first pass takes; 0 = those that it prepares for */
+	double scale;  /* by which the first pass's budget is larger than was measured */
 	double epsilon;
 	int max_probes;		 /* 0 = no limit */
 	int max_scan_tuples; /* 0 = no limit */

@@ -283,7 +283,9 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->lean = descent->lean;
 	memcpy(tree->nodes, descent->nodes, sizeof(tree->nodes));
 	tree->wanted = wanted;
-	tree->measured = kind == IVFKM_DESCENT_INSERT ? 1 : ivfkm_budget_probes(meta, IVFKM_FIRST_K);
+	tree->measured = kind == IVFKM_DESCENT_INSERT
+						 ? 1
+						 : ivfkm_budget_probes(meta, IVFKM_FIRST_K, IVFKM_DEFAULT_TARGET);
 	tree->target = target;
 	tree->query = query;
 	page_node_geometry(&tree->geometry, tree->dims);

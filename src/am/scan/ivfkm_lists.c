@@ -63,8 +63,16 @@ reach_list(IvfkmLists *lists)
 		lists->complete = true;
 		return false;
 	}
+	lists->expected += lists->items[lists->nreached].child.rows;
 	lists->nreached++;
 	return true;
+}
+
+/* True if the plan wants further lists even if those that were reached hold what they once had. */
+static bool
+expects_more(const IvfkmLists *lists)
+{
+	return !ivfkm_lists_enough(&lists->plan, lists->nreached, lists->counted + lists->expected);
 }
 
 /*
@@ -79,6 +87,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	const IvfkmGeometry *geometry = lists->geometry;
 	IvfkmReader reader;
 	QuantBound bound;
+	double rows = 0.0;
 
 	page_point("scan-list");
 	ivfkm_query_bound(lists->query, &list, epsilon, &bound);
@@ -87,8 +96,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	while (ivfkm_reader_next(&reader))
 	{
 		test_old_snapshot_compat(lists->snapshot, lists->index, reader.page);
-		if (first_time)
-			lists->rows += page_group_used(reader.page);
+		rows += page_group_used(reader.page);
 		for (int u = 0; u < geometry->units; u++)
 		{
 			float lb[QUANT_UNIT];
@@ -120,6 +128,11 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			}
 		}
 	}
+	if (first_time)
+	{
+		lists->rows += rows;
+		lists->counted += Min(rows, (double) list.child.rows);
+	}
 }
 
 /* True if this scan has met blocks that were not in shared buffers: there may be more. */
@@ -138,9 +151,8 @@ next_list_page(void *arg)
 {
 	IvfkmLists *lists = arg;
 
-	while (
-		lists->ahead_list < lists->nreached ||
-		(lists->nreached < lists->wanted && lists->rows < lists->rows_wanted && reach_list(lists)))
+	while (lists->ahead_list < lists->nreached ||
+		   (lists->rows < lists->plan.most_rows && expects_more(lists) && reach_list(lists)))
 	{
 		const IvfkmChildData *list = &lists->items[lists->ahead_list].child;
 		BlockNumber block = list->first_block + lists->ahead_page;
@@ -154,28 +166,19 @@ next_list_page(void *arg)
 	return InvalidBlockNumber;
 }
 
-/*
- * Says how far a pass is going to scan: "wanted" lists in all, or fewer once these hold
- * "rows_wanted" rows.  May be called again during the pass to want more.
- */
-void
-ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted)
-{
-	lists->wanted = wanted;
-	lists->rows_wanted = rows_wanted;
-}
-
-/* Scans the next list that is wanted; false if there is none, or rows are enough. */
+/* Scans the next list that the plan wants; false if there is none, or rows are enough. */
 bool
 ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 					  IvfkmCandidates *candidates)
 {
 	int next = lists->nscanned;
 
-	if (next >= lists->wanted || lists->rows >= lists->rows_wanted)
+	if (ivfkm_lists_enough(&lists->plan, next, lists->counted) ||
+		lists->rows >= lists->plan.most_rows)
 		return false;
 	/* the list behind the next one is reached, too, to be asked for */
-	while (lists->nreached < lists->wanted && lists->nreached < next + 2 && reach_list(lists))
+	while (lists->nreached < next + 2 && (next == lists->nreached || expects_more(lists)) &&
+		   reach_list(lists))
 		;
 	if (next == lists->nreached)
 		return false;
@@ -190,6 +193,7 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child);
 	scan_list(lists, next, true, epsilon, given, candidates);
 	lists->nscanned++;
+	lists->expected -= lists->items[next].child.rows;
 	return true;
 }
 

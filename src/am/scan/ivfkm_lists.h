@@ -15,6 +15,15 @@
 #include "am/scan/ivfkm_given.h"
 #include "am/scan/ivfkm_query.h"
 
+/* How far a pass is going to scan. */
+typedef struct IvfkmListsPlan
+{
+	int least;		  /* lists at least, in all */
+	int most;		  /* and at most */
+	double budget;	  /* rows at least: IvfkmLists.counted */
+	double most_rows; /* after so many rows, of any kind, no further list is scanned */
+} IvfkmListsPlan;
+
 typedef struct IvfkmLists
 {
 	Relation index;
@@ -29,20 +38,30 @@ typedef struct IvfkmLists
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
 	bool complete;			 /* all lists of the index were reached */
 	double rows;			 /* in the lists scanned, living or not */
+	double counted;			 /* the same, of each list no more than it had when it was made */
+	double expected;		 /* in the lists reached and not scanned yet, when they were made */
 
 	/* reading from disk */
-	int64 reads_before; /* blocks that this process had read from disk when the scan began */
-	int wanted;			/* lists to be scanned, so far as is known */
-	double rows_wanted; /* after so many rows no further list is */
+	int64 reads_before;	 /* blocks that this process had read from disk when the scan began */
+	IvfkmListsPlan plan; /* so far as is known; may be widened during the pass */
 	IvfkmAhead ahead;
 	bool reading_ahead;
 	int ahead_list; /* list and page of it that is read ahead next */
 	uint32 ahead_page;
 } IvfkmLists;
 
+/*
+ * True when a scan that has scanned so many lists, in which it counted so many rows, wants no
+ * further one for its plan.
+ */
+static inline bool
+ivfkm_lists_enough(const IvfkmListsPlan *plan, int nlists, double counted)
+{
+	return nlists >= plan->most || (nlists >= plan->least && counted >= plan->budget);
+}
+
 extern void ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
 							  const IvfkmQuery *query, float epsilon, int wanted);
-extern void ivfkm_lists_plan(IvfkmLists *lists, int wanted, double rows_wanted);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);
 extern void ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon,

@@ -44,33 +44,59 @@ off_is_over(const IvfkmScan *so)
 		   so->nvisible >= so->settings.min_rows;
 }
 
-/* How many lists a pass with "total_k" rows to give in all is to have scanned in all. */
-int
-ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k)
+/* How far a pass with "total_k" rows to give in all is to scan. */
+static IvfkmListsPlan
+pass_plan(const IvfkmScan *so, int pass, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
 	int scanned = so->lists.nscanned;
-	double wanted;
+	IvfkmListsPlan plan = {.least = scanned, .most = (int) so->index.meta.nlists};
+	double least = 1.0;
 
+	plan.most_rows =
+		settings->max_scan_tuples > 0 ? settings->max_scan_tuples : get_float8_infinity();
 	if (pass > 1 && (so->lists.complete || off_is_over(so) || rows_used_up(so)))
-		return scanned;
+	{
+		plan.most = scanned;
+		return plan;
+	}
 	if ((so->exhaustive || so->told.exhaustive) && settings->iterative_scan != IVFKM_ITERATIVE_OFF)
-		wanted = so->index.meta.nlists;
+		least = so->index.meta.nlists;
 	else if (pass == 1 && settings->probes > 0)
-		wanted = settings->probes;
-	else if (pass == 1 && settings->iterative_scan == IVFKM_ITERATIVE_OFF)
-		wanted = ivfkm_budget_probes(&so->index.meta, IVFKM_FIRST_K); /* whatever LIMIT says */
+		least = settings->probes;
 	else if (pass == 1)
-		wanted = ivfkm_budget_probes(&so->index.meta, total_k);
+	{
+		double k = total_k;
+
+		if (settings->k > 0)
+			k = settings->k;
+		else if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
+			k = IVFKM_FIRST_K; /* whatever LIMIT says */
+		least = settings->least;
+		plan.budget = ivfkm_budget_rows(&so->index.meta, k, settings->target) * settings->scale;
+	}
 	else
 	{
-		wanted = Max(scanned * 2.0, ivfkm_budget_probes(&so->index.meta, total_k));
+		least = scanned * 2.0;
+		plan.budget = ivfkm_budget_rows(&so->index.meta, total_k, settings->target);
 		if (pass > 2 && (!so->told.known || so->told.filtered)) /* a filter is at work */
-			wanted = Max(wanted, (double) IVFKM_LISTS_PER_ROW * total_k);
+			least = Max(least, (double) IVFKM_LISTS_PER_ROW * total_k);
 	}
 	if (settings->max_probes > 0)
-		wanted = Min(wanted, settings->max_probes);
-	return (int) Max(scanned, Min(wanted, so->index.meta.nlists));
+		plan.most = Min(plan.most, settings->max_probes);
+	plan.most = Max(plan.most, scanned);
+	plan.least = (int) Max(scanned, Min(least, plan.most));
+	return plan;
+}
+
+/* About as many lists as the first pass is going to scan. */
+int
+ivfkm_pass_first(const IvfkmScan *so)
+{
+	IvfkmListsPlan plan = pass_plan(so, 1, ivfkm_pass_k(so));
+	double rows_per_list = Max(so->index.meta.build_rows / so->index.meta.nlists, 1.0);
+
+	return (int) Max(plan.least, Min(ceil(plan.budget / rows_per_list) + 1.0, plan.most));
 }
 
 /* k of the pass after the current one. */
@@ -85,7 +111,9 @@ ivfkm_pass_k(const IvfkmScan *so)
 static bool
 has_lists(const IvfkmScan *so)
 {
-	return ivfkm_pass_lists(so, so->pass + 1, so->total_k + ivfkm_pass_k(so)) > so->lists.nscanned;
+	IvfkmListsPlan plan = pass_plan(so, so->pass + 1, so->total_k + ivfkm_pass_k(so));
+
+	return !ivfkm_lists_enough(&plan, so->lists.nscanned, so->lists.counted);
 }
 
 /* True when all lists of the index were scanned. */
@@ -191,25 +219,25 @@ nothing_left(IvfkmScan *so)
 static void
 scan_lists(IvfkmScan *so)
 {
-	int max_rows = so->settings.max_scan_tuples;
-	int wanted = ivfkm_pass_lists(so, so->pass, so->total_k);
-	int first = wanted;
+	IvfkmLists *lists = &so->lists;
+	IvfkmListsPlan plan = pass_plan(so, so->pass, so->total_k);
 
 	/* the first pass scans its lists whatever max_scan_tuples is */
-	if (so->pass == 1 && max_rows > 0)
+	if (so->pass == 1 && so->settings.max_scan_tuples > 0)
 	{
+		lists->plan = plan;
+		lists->plan.most_rows = get_float8_infinity();
 		if (so->exhaustive)
-			first = Min(wanted, Max(so->settings.probes, 1));
-		ivfkm_lists_plan(&so->lists, first, get_float8_infinity());
-		while (ivfkm_lists_scan_next(&so->lists, so->epsilon, &so->given, &so->candidates))
+			lists->plan.least = lists->plan.most = Min(plan.least, Max(so->settings.probes, 1));
+		while (ivfkm_lists_scan_next(lists, so->epsilon, &so->given, &so->candidates))
 			;
 	}
-	ivfkm_lists_plan(&so->lists, wanted, max_rows > 0 ? max_rows : get_float8_infinity());
+	lists->plan = plan;
 	for (;;)
 	{
-		if (so->lists.nscanned == wanted && few_rows(so))
-			ivfkm_lists_plan(&so->lists, ++wanted, so->lists.rows_wanted);
-		if (!ivfkm_lists_scan_next(&so->lists, so->epsilon, &so->given, &so->candidates))
+		if (ivfkm_lists_enough(&lists->plan, lists->nscanned, lists->counted) && few_rows(so))
+			lists->plan.least = lists->nscanned + 1;
+		if (!ivfkm_lists_scan_next(lists, so->epsilon, &so->given, &so->candidates))
 			break;
 	}
 }

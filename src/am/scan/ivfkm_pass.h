@@ -13,7 +13,7 @@
 
 #include "am/scan/ivfkm_scan.h"
 
-extern int ivfkm_pass_lists(const IvfkmScan *so, int pass, int64 total_k);
+extern int ivfkm_pass_first(const IvfkmScan *so);
 extern int64 ivfkm_pass_k(const IvfkmScan *so);
 extern float ivfkm_pass_highest_bound(const IvfkmScan *so);
 extern bool ivfkm_pass_due(const IvfkmScan *so);

@@ -114,9 +114,9 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_candidates_init(&so->candidates, candidates_limit(), resize_memory);
 	ivfkm_order_init(&so->order, bound, resize_memory);
 	ivfkm_nulls_begin(&so->nulls, &so->index);
-	ivfkm_lists_begin(
-		&so->lists, &so->index, scan->xs_snapshot, &so->query, (float) so->settings.epsilon,
-		so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_lists(so, 1, ivfkm_pass_k(so)));
+	ivfkm_lists_begin(&so->lists, &so->index, scan->xs_snapshot, &so->query,
+					  (float) so->settings.epsilon,
+					  so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_first(so));
 	if (so->unordered)
 		ivfkm_unordered_begin(so);
 }

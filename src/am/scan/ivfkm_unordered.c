@@ -37,7 +37,9 @@ ivfkm_unordered_begin(IvfkmScan *so)
 {
 	so->pass = so->sweep = 1;
 	so->epsilon = (float) Max(so->settings.epsilon, IVFKM_EXACT_EPSILON);
-	ivfkm_lists_plan(&so->lists, (int) so->index.meta.nlists, get_float8_infinity());
+	so->lists.plan = (IvfkmListsPlan){.least = (int) so->index.meta.nlists,
+									  .most = (int) so->index.meta.nlists,
+									  .most_rows = get_float8_infinity()};
 	ivfkm_candidates_begin(&so->candidates, 0, ivfkm_pass_highest_bound(so));
 }
 

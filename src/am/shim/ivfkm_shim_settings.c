@@ -159,13 +159,8 @@ ivfkm_shim_settings_hnsw(const IvfkmMetaPageData *meta, IvfkmSettings *settings)
 {
 	int ef_search = read_int("hnsw.ef_search", HNSW_DEFAULT_EF_SEARCH, HNSW_MAX_EF_SEARCH);
 
-	if (settings->probes == 0)
-	{
-		double probes = ivfkm_budget_probes(meta, Min(ef_search, IVFKM_FIRST_K));
-
-		probes *= Max(1.0, (double) ef_search / HNSW_DEFAULT_EF_SEARCH);
-		settings->probes = (int) Min(ceil(probes), meta->nlists);
-	}
+	settings->k = Min(ef_search, IVFKM_FIRST_K);
+	settings->scale = Max(1.0, (double) ef_search / HNSW_DEFAULT_EF_SEARCH);
 	if (settings->max_scan_tuples == 0)
 		settings->max_scan_tuples =
 			read_int("hnsw.max_scan_tuples", HNSW_DEFAULT_MAX_SCAN_TUPLES, INT_MAX);
@@ -191,9 +186,9 @@ ivfkm_shim_settings_ivfflat(const IvfkmMetaPageData *meta, int declared, IvfkmSe
 	int max_probes = read_int("ivfflat.max_probes", IVFFLAT_MAX_LISTS, IVFFLAT_MAX_LISTS);
 	double lists_each = (double) meta->nlists / declared;
 
+	settings->k = IVFKM_FIRST_K;
 	if (settings->probes == 0)
-		settings->probes = (int) Max(ivfkm_budget_probes(meta, IVFKM_FIRST_K),
-									 Min(ceil(probes * lists_each), meta->nlists));
+		settings->least = (int) Min(ceil(probes * lists_each), meta->nlists);
 	settings->min_rows = IVFFLAT_MIN_ROWS;
 	/* all lists are all rows */
 	settings->epsilon =
@@ -201,7 +196,11 @@ ivfkm_shim_settings_ivfflat(const IvfkmMetaPageData *meta, int declared, IvfkmSe
 			settings->epsilon + (IVFKM_EXACT_EPSILON - settings->epsilon) *
 									Min(1.0, (double) (probes - 1) / Max(declared - 1, 1)));
 	if (settings->max_probes == 0 && max_probes < declared)
-		settings->max_probes = (int) Max(settings->probes, ceil(max_probes * lists_each));
+	{
+		settings->max_probes = (int) Max(ivfkm_budget_probes(meta, settings->k, settings->target),
+										 ceil(max_probes * lists_each));
+		settings->max_probes = Max(settings->max_probes, Max(settings->probes, settings->least));
+	}
 	settings->iterative_scan =
 		read_iterative_scan("ivfflat.iterative_scan", ivfflat_iterative_scan_values);
 }

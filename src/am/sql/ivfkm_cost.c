@@ -98,8 +98,9 @@ guess_meta(const IndexOptInfo *info, IvfkmMetaPageData *meta)
 	meta->height = 1;
 	meta->nlists = (uint32) Max(1.0, Min(info->tuples / 256.0, IVFKM_MAX_LISTS));
 	meta->ncalibrations = 1;
-	meta->calibration[0].k = IVFKM_FIRST_K;
-	meta->calibration[0].probes = Min(meta->nlists, 16);
+	meta->build_rows = info->tuples;
+	for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
+		meta->calibration[0].rows[i] = 4096.0f;
 }
 
 /* Sets up the model of a scan of "index" along "path". */
@@ -129,6 +130,16 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 	get_tablespace_page_costs(info->reltablespace, NULL, &model->page);
 }
 
+/* Lists that hold the budget for k rows: lists that have lost rows since the build hold less. */
+static double
+lists_of_budget(const ScanModel *model, double k)
+{
+	double rows_per_list = Min(model->list_rows, model->meta.build_rows / model->meta.nlists);
+
+	return ceil(ivfkm_budget_rows(&model->meta, k, model->settings.target) /
+				Max(rows_per_list, 1.0));
+}
+
 /* Lists that a scan has scanned after a pass; "before" after the pass before. */
 static double
 lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
@@ -137,11 +148,14 @@ lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
 	double lists;
 
 	if (pass == 1)
-		lists =
-			settings->probes > 0 ? settings->probes : ivfkm_budget_probes(&model->meta, total_k);
+		lists = settings->probes > 0
+					? settings->probes
+					: Max(settings->least,
+						  lists_of_budget(model, settings->k > 0 ? settings->k : total_k) *
+							  settings->scale);
 	else
 	{
-		lists = Max(before * 2.0, ivfkm_budget_probes(&model->meta, total_k));
+		lists = Max(before * 2.0, lists_of_budget(model, total_k));
 		if (pass > 2 && (model->limit <= 0.0 || model->filtered))
 			lists = Max(lists, IVFKM_LISTS_PER_ROW * total_k);
 		if (settings->max_scan_tuples > 0)

@@ -176,7 +176,7 @@ describe_index(Relation index, Relation heap, void *arg)
 	values[n++] = Int64GetDatum(sum.rows);
 	values[n++] = Int64GetDatum(totals.rows);
 	values[n++] = Int64GetDatum(sum.dead);
-	values[n++] = Int32GetDatum(ivfkm_budget_probes(&meta, IVFKM_FIRST_K));
+	values[n++] = Int32GetDatum(ivfkm_budget_probes(&meta, IVFKM_FIRST_K, IVFKM_DEFAULT_TARGET));
 	values[n++] = Int32GetDatum(meta.refine_bits);
 	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
 	values[n++] = Int64GetDatum(tree.nodes * BLCKSZ);

@@ -1,0 +1,101 @@
+--
+-- How many rows a search of an ivfkm index sees: its budget
+--
+
+-- vectors of whole numbers from -99 to 99
+CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector
+		FROM generate_series(1, dims) d';
+
+-- share of the k nearest rows of table t that searches of 20 queries find, by distance
+CREATE FUNCTION recall(k integer) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	query text := 'SELECT array_agg(d) FROM
+		(SELECT v <-> $1 AS d FROM t ORDER BY v <-> $1 LIMIT $2) s';
+	sorted float8[];
+	found float8[];
+	hits integer := 0;
+BEGIN
+	FOR i IN 1..20 LOOP
+		SET LOCAL enable_indexscan = off;
+		EXECUTE query USING hash_vector(-i, 8), k INTO sorted;
+		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
+		EXECUTE query USING hash_vector(-i, 8), k INTO found;
+		RESET enable_seqscan;
+		hits := hits + (SELECT count(*) FROM unnest(found) d WHERE d <= sorted[k]);
+	END LOOP;
+	RETURN hits / (20.0 * k);
+END $$;
+
+-- what the last search scanned: lists, and rows in them
+CREATE FUNCTION scanned(k integer, OUT lists bigint, OUT rows bigint) LANGUAGE plpgsql
+	SET enable_seqscan = off AS $$
+BEGIN
+	PERFORM FROM (SELECT FROM t ORDER BY v <-> hash_vector(-1, 8) LIMIT k) s;
+	SELECT s.lists, s.rows INTO lists, rows FROM ivfkm_last_scan() s;
+END $$;
+
+CREATE TEMP TABLE t (id integer, v vector(8));
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 6000) i;
+CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 60);
+
+-- more rows are wanted for more of them, and for more certainty
+SELECT b.rows >= a.rows AS k_10, c.rows > b.rows AS k_100, d.rows >= c.rows AS k_1000
+FROM scanned(1) a, scanned(10) b, scanned(100) c, scanned(1000) d;
+SET ivfkm.target_recall = 0.8;
+SELECT rows AS rows_80 FROM scanned(100) \gset
+SET ivfkm.target_recall = 0.95;
+SELECT rows > :rows_80 AS more, rows AS rows_95 FROM scanned(100) \gset
+SELECT :'more' AS more;
+SET ivfkm.target_recall = 0.995;
+SELECT rows > :rows_95 AS more FROM scanned(100);
+-- all
+SET ivfkm.target_recall = 1;
+SELECT * FROM scanned(10);
+SELECT recall(10), recall(100);
+RESET ivfkm.target_recall;
+-- a number of lists overrides the budget
+SET ivfkm.probes = 7;
+SELECT lists FROM scanned(10);
+RESET ivfkm.probes;
+-- as found
+SELECT recall(10) >= 0.97 AS recall_10, recall(100) >= 0.97 AS recall_100;
+SELECT lists AS lists_before, rows AS rows_before FROM scanned(10) \gset
+
+-- half of the rows are gone, then nine of ten: a search goes on until it has seen as many
+DELETE FROM t WHERE id % 10 < 5;
+VACUUM t;
+SELECT lists > 1.4 * :lists_before AS more_lists, rows >= 0.9 * :rows_before AS rows
+FROM scanned(10);
+SELECT recall(10) >= 0.97 AS recall_10, recall(100) >= 0.97 AS recall_100;
+DELETE FROM t WHERE id % 10 <> 9;
+VACUUM t;
+SELECT * FROM scanned(10);
+SELECT recall(10) >= 0.97 AS recall_10, recall(100) >= 0.97 AS recall_100;
+SELECT vdb_index_check('t_idx');
+
+-- rows that are added to lists do not take the place of those that were there
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(10000, 22000) i;
+SELECT lists <= :lists_before + 10 AS lists, rows > 1.5 * :rows_before AS rows FROM scanned(10);
+SELECT recall(10) >= 0.97 AS recall_10, recall(100) >= 0.97 AS recall_100;
+
+-- all rows are gone, and a few come back
+DELETE FROM t;
+VACUUM t;
+SELECT * FROM scanned(10);
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 15) i;
+SELECT * FROM scanned(10);
+SELECT recall(10) >= 0.97 AS recall;
+DROP TABLE t;
+
+-- without rows nothing was measured
+CREATE TEMP TABLE t (id integer, v vector(8));
+CREATE INDEX t_idx ON t USING ivfkm (v);
+SELECT * FROM scanned(10);
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 500) i;
+SELECT * FROM scanned(10);
+SELECT recall(10);
+DROP TABLE t;
+DROP FUNCTION hash_vector, recall, scanned;
