@@ -3,11 +3,12 @@ Regret of the planner: time of the plan that is chosen over that of the best.
 
 Tables of different size, dimensions and storage; on each, searches with
 filters of different selectivity, with and without a btree index for them, and
-different LIMITs.  Every search is run by each plan that makes sense for it.
+different LIMITs; and searches within a distance, with ORDER BY and LIMIT or
+for all rows.  Every search is run by each plan that makes sense for it.
 
 A plan is named by how it reads the table:
 
-  ivfkm    in the order of the index
+  ivfkm    in the order of the index, or what the index finds within a distance
   seq      all of it, then a sort
   bitmap   what the btree index finds, then a sort
   index    the same in the order of the btree index
@@ -42,11 +43,17 @@ FULL = CORNERS + ((1000, 128, "plain"), (1000, 512, "external"),
                   (1_000_000, 128, "plain"), (1_000_000, 512, "external"))
 SHARES = (None, 0.5, 0.1, 0.01, 0.001, 0.0001)
 LIMITS = (1, 10, 100, 1000, None)
+WITHIN = (0.0001, 0.001, 0.01, 0.1, 0.5)    # share of the rows
+WITHIN_LIMITS = (10, None)
 
 PLANS = {
     "seq": {"enable_indexscan": "off", "enable_bitmapscan": "off"},
     "bitmap": {"enable_indexscan": "off", "enable_seqscan": "off"},
     "ivfkm": {"enable_sort": "off"}}
+# without ORDER BY there is no sort to switch off
+WITHIN_PLANS = {
+    "seq": {"enable_indexscan": "off", "enable_bitmapscan": "off"},
+    "ivfkm": {"enable_seqscan": "off"}}
 LETTER = {"seq": "s", "bitmap": "b", "index": "t", "ivfkm": "v"}
 HOPELESS = 20.0     # a plan that takes as many times the best is given up
 SECONDS = 1.5       # after which no plan of a search is run again
@@ -60,6 +67,8 @@ class Search:
 
     share    of the rows that the filter lets through; None: no filter
     column   that the filter is on: a has a btree index, b has none
+    within   share of the rows within the distance; None: any distance.
+             Without LIMIT, such a search has no ORDER BY
     chosen   the plan that the planner takes by itself
     ms       milliseconds of each plan, median; inf: given up
     cost     the planner's estimate of each plan
@@ -72,6 +81,7 @@ class Search:
     share: float
     column: str
     limit: int
+    within: float = None
     chosen: str = ""
     ms: dict = field(default_factory=dict)
     cost: dict = field(default_factory=dict)
@@ -87,8 +97,14 @@ class Search:
         """Times the best plan that the chosen one takes, at most HOPELESS."""
         return min(HOPELESS, self.ms[self.chosen] / self.ms[self.best])
 
-    def statement(self, name, query):
+    def statement(self, name, query, radius):
         """The SQL of it."""
+        if self.within is not None:
+            distance = f"v <=> '{query}'"
+            order = (f" ORDER BY {distance} LIMIT {self.limit}"
+                     if self.limit is not None else "")
+            return (f"SELECT id FROM {name} WHERE {distance} < {radius!r}"
+                    f"{order}")
         where = (f" WHERE {self.column} < {self.matching}"
                  if self.share is not None else "")
         limit = f" LIMIT {self.limit}" if self.limit is not None else ""
@@ -103,6 +119,8 @@ class Search:
     @property
     def filter(self):
         """The filter as tables show it."""
+        if self.within is not None:
+            return f"{self.within:.4%}".rstrip("0%").rstrip(".") + " % within"
         if self.share is None:
             return "none"
         return f"{self.share:.4%}".rstrip("0%").rstrip(".") + " %" + (
@@ -218,15 +236,31 @@ class PlansBench:
             for column in "ab" if share is not None else "b":
                 for limit in LIMITS:
                     yield Search(rows, dims, storage, share, column, limit)
+        for within in WITHIN:
+            for limit in WITHIN_LIMITS:
+                if within * rows >= 1:
+                    yield Search(rows, dims, storage, None, "b", limit, within)
+
+    @staticmethod
+    def radius(c, search, name, query):
+        """The distance within which a search finds its share of the rows."""
+        return c.execute(
+            f"SELECT v <=> '{query}' FROM {name} ORDER BY 1 OFFSET %s LIMIT 1",
+            (round(search.within * search.rows_in_table),)).fetchone()[0]
 
     def measure(self, c, search, queries):
         """Find the plan that is chosen, then run each."""
         name = name_of(search.rows_in_table, search.dims, search.storage)
-        statements = [search.statement(name, q) for q in queries]
+        self.set(c, {})
+        statements = [search.statement(
+            name, q, search.within and self.radius(c, search, name, q))
+            for q in queries]
         search.chosen, cost = self.plan(c, statements[0], {})
         plans = {n: s for n, s in PLANS.items()
                  if n != "bitmap" or (search.share is not None
                                       and search.column == "a")}
+        if search.within is not None and search.limit is None:
+            plans = dict(WITHIN_PLANS)
         if search.chosen not in plans:
             plans[search.chosen] = {}
         for plan, settings in plans.items():
@@ -370,12 +404,14 @@ class PlansBench:
         across = min(4, len(shown))
         down = math.ceil(len(shown) / across)
         figure, grid_axes = pyplot.subplots(
-            down, across, figsize=(3.1 * across, 3.5 * down), squeeze=False,
+            down, across, figsize=(3.1 * across, 4.5 * down), squeeze=False,
             layout="constrained")
         norm = colors.LogNorm(1, HOPELESS)
         filters = [Search(0, 0, "", share, column, None).filter
                    for share in SHARES
                    for column in ("ab" if share is not None else "b")]
+        filters += [Search(0, 0, "", None, "b", None, within).filter
+                    for within in WITHIN]
         image = None
         for axes in grid_axes.flat:
             axes.set_visible(False)
