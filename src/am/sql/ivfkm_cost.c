@@ -66,9 +66,6 @@
 #define SPREAD	   1.5
 #define SPREAD_DIM 1600.0
 
-/* Candidates that a scan without order has at least: its bounds are as wide as can be. */
-#define RANGE_SURE 100.0
-
 /* What the costs of a scan follow from. */
 typedef struct ScanModel
 {
@@ -236,15 +233,15 @@ cost_of_sort(const ScanModel *model)
 }
 
 /*
- * Cost of a scan without order that gives "within" rows, without what cost_index() adds for
- * fetching them.  *first: the part of it that comes before the first row.
+ * Cost of a scan without order that gives "within" rows of so many candidates, without what
+ * cost_index() adds for fetching them.  *first: the part of it that comes before the first row.
  */
 static Cost
-cost_of_range(const ScanModel *model, double within, Cost *first)
+cost_of_range(const ScanModel *model, double within, double candidates, Cost *first)
 {
 	double dims = model->meta.dimensions;
 	double code = CODE_COST + CODE_COST_DIM * dims;
-	double taken = Min(model->rows, RANGE_SURE + within * (SPREAD + SPREAD_DIM / dims));
+	double taken = Max(candidates, within);
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
 	double work = START_COST + START_COST_DIM * dims + code * model->centroids;
 
@@ -260,36 +257,43 @@ cost_of_range(const ScanModel *model, double within, Cost *first)
 }
 
 /*
- * The share of the rows of an index that a scan gives by the bounds of its distance, 1 if it has
- * none.  A scan in the order of a distance knows bounds of that one.
+ * The share of the rows of an index that a scan gives by the bounds of its distance; false if it
+ * has none.  A scan in the order of a distance knows bounds of that one.  Of a scan without order
+ * also the share of candidates.
  */
-static double
-share_within(PlannerInfo *root, const IndexPath *path)
+static bool
+find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares)
 {
 	const IndexOptInfo *info = path->indexinfo;
 	Expr *origin = NULL;
-	double share = 1.0;
+	bool found = false;
 	List *rinfos = info->indrestrictinfo;
 	ListCell *cell;
 
 	if (path->indexorderbys != NIL &&
 		!ivfkm_range_index_origin(info, linitial(path->indexorderbys), &origin))
-		return 1.0;
+		return false;
 	if (path->path.param_info != NULL)
 		rinfos = list_concat_copy(rinfos, path->path.param_info->ppi_clauses);
 	foreach (cell, rinfos)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		IvfkmRangeMatch match;
+		IvfkmRangeShares own;
 
 		if (!ivfkm_range_match(root, info, rinfo, &match) ||
 			(origin != NULL && !equal(match.origin, origin)))
 			continue;
 		origin = match.origin;
-		share = Min(share,
-					rinfo->norm_selec >= 0.0 ? rinfo->norm_selec : ivfkm_range_share(root, &match));
+		own.within = own.candidates = rinfo->norm_selec;
+		if ((path->indexorderbys == NIL || rinfo->norm_selec < 0.0) &&
+			!ivfkm_range_shares(root, &match, &own))
+			own.candidates = -1.0;
+		if (!found || own.within < shares->within)
+			*shares = own;
+		found = true;
 	}
-	return share;
+	return found;
 }
 
 /*
@@ -368,7 +372,8 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	const IndexOptInfo *info = path->indexinfo;
 	Relation index = index_open(info->indexoid, NoLock);
 	ScanModel model;
-	double within;
+	IvfkmRangeShares shares = {1.0, 1.0};
+	bool bounded;
 	double wanted;
 	double share;
 	Cost first;
@@ -381,8 +386,8 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	 * scan look at rows that policies hide.
 	 */
 	ivfkm_range_correct(root, info->rel);
-	within = share_within(root, path);
-	if (list_length(path->indexorderbys) > 1 || (path->indexorderbys == NIL && within >= 1.0) ||
+	bounded = find_shares(root, path, &shares);
+	if (list_length(path->indexorderbys) > 1 || (path->indexorderbys == NIL && !bounded) ||
 		replaces_aggregate(root) || ivfkm_bypasses_policies(root, path, index))
 	{
 		index_close(index, NoLock);
@@ -395,11 +400,14 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 
 	model_init(&model, root, path, index);
 	index_close(index, NoLock);
-	model.within = within;
+	model.within = shares.within;
 	if (path->indexorderbys == NIL)
 	{
-		*selectivity *= within;
-		*total_cost = cost_of_range(&model, within * model.rows, startup_cost);
+		if (shares.candidates < 0.0) /* they were not counted */
+			shares.candidates = shares.within * (SPREAD + SPREAD_DIM / model.meta.dimensions);
+		*selectivity *= shares.within;
+		*total_cost = cost_of_range(&model, shares.within * model.rows,
+									Min(shares.candidates, 1.0) * model.rows, startup_cost);
 		return;
 	}
 	wanted = rows_wanted(root, info, &model, &share);

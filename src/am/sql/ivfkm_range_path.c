@@ -79,9 +79,12 @@ correct_joined_rows(PlannerInfo *root, RelOptInfo *rel, const IndexOptInfo *inde
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		IvfkmRangeMatch match;
+		IvfkmRangeShares shares;
 
-		if (ivfkm_range_match(root, index, rinfo, &match))
-			rows *= ivfkm_range_share(root, &match) / DEFAULT_INEQ_SEL;
+		if (!ivfkm_range_match(root, index, rinfo, &match))
+			continue;
+		(void) ivfkm_range_shares(root, &match, &shares);
+		rows *= shares.within / DEFAULT_INEQ_SEL;
 	}
 	info->ppi_rows = clamp_row_est(rows);
 }
@@ -135,6 +138,7 @@ add_joined_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index, List *
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		IvfkmRangeMatch match;
+		IvfkmRangeShares shares;
 		Relids outer;
 
 		if (!join_clause_is_movable_to(rinfo, rel) ||
@@ -143,7 +147,10 @@ add_joined_paths(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index, List *
 			continue;
 		/* of the join itself, too: a third of all pairs would be too many */
 		if (rinfo->norm_selec < 0.0 || rinfo->norm_selec == DEFAULT_INEQ_SEL)
-			rinfo->norm_selec = ivfkm_range_share(root, &match);
+		{
+			(void) ivfkm_range_shares(root, &match, &shares);
+			rinfo->norm_selec = shares.within;
+		}
 		outer = bms_union(rinfo->clause_relids, rel->lateral_relids);
 		outer = bms_del_member(outer, (int) rel->relid);
 		if (bms_is_empty(outer) || has_set(sets, outer))

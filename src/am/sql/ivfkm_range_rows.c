@@ -6,9 +6,10 @@
  * NOTES
  *	  PostgreSQL has no statistics of a distance and takes a third of the rows to be within any
  *	  bound.  If the bound and what it is around are known when the query is planned, the index
- *	  knows better: its lists are asked for in the order of their distance, and of each the share
- *	  is taken that the distance of its centroid and the mean residual lead to expect.  Else a
- *	  small share is taken: whoever asks for rows within a distance wants few.
+ *	  knows better: in the nearest lists rows are counted by their 1-bit codes.  Of further lists
+ *	  the share is taken that the distance of the centroid and the mean residual lead to expect,
+ *	  corrected by what counting gave.  Else a small share is taken: whoever asks for rows within
+ *	  a distance wants few.
  *
  *	  Where row security or a security barrier hides rows, the index is not asked: what EXPLAIN
  *	  shows would tell of them.
@@ -27,11 +28,14 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
+#include "port/pg_bitutils.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
 
 #include "am/index/ivfkm_index.h"
+#include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_tree.h"
 #include "am/scan/ivfkm_query.h"
 #include "am/sql/ivfkm_plan_cache.h"
@@ -40,9 +44,16 @@
 /* Share of the rows that an unknown bound lets through: as PostgreSQL takes of a range. */
 #define UNKNOWN_SHARE DEFAULT_RANGE_INEQ_SEL
 
-/* Lists that are asked for at most, and the share of a list's rows at which no more are. */
-#define MOST_LISTS	512
-#define SMALL_SHARE 1e-3
+/*
+ * Lists whose rows are counted by their codes; lists that are asked for at most; and the share of a
+ * list's rows at which no more are.
+ */
+#define COUNTED_LISTS 16
+#define MOST_LISTS	  512
+#define SMALL_SHARE	  1e-3
+
+/* Error of 1-bit codes, by the product of query and residual in one dimension of many. */
+#define CODE_ERROR 0.75
 
 /* Width of the bounds by which the tree is searched for them. */
 #define TREE_EPSILON 2.0f
@@ -116,38 +127,83 @@ typedef struct Question
 	const IndexOptInfo *index;
 	Datum origin;
 	double bound; /* as the operator has it */
-	double share; /* of the rows */
+	IvfkmRangeShares shares;
 } Question;
 
 /*
- * Share of the rows of a list that are within "bound", in index space: of rows with the mean
- * squared residual "residual2" in all directions around the centroid.
+ * The distance of a list's rows in index space, and its standard deviation: of rows with the mean
+ * squared residual "residual2" in all directions around the centroid.  *error: standard deviation
+ * of what 1-bit codes say of it.
  */
 static double
-share_of_list(const IvfkmQuery *query, const IvfkmProbe *list, double residual2, double bound)
+distance_of_list(const IvfkmQuery *query, const IvfkmProbe *list, double residual2,
+				 double *deviation, double *error)
 {
 	double dims = Min(query->dims, SPREAD_DIMS);
-	double mean;
-	double deviation2;
+	double along2; /* squared deviation of twice the product of query and residual, or of once */
 
 	if (query->metric == QUANT_IP)
 	{
-		mean = query->ip_constant - list->dot;
-		deviation2 = query->quant.norm2 * residual2 / dims;
+		along2 = query->quant.norm2 * residual2;
+		*deviation = sqrt(along2 / dims);
+		*error = CODE_ERROR * sqrt(along2 / query->dims);
+		return query->ip_constant - list->dot;
 	}
-	else
-	{
-		double spread = RESIDUAL_DEVIATION * residual2;
-
-		mean = list->dist2 + residual2;
-		deviation2 = 4.0 * list->dist2 * residual2 / dims + spread * spread;
-	}
-	if (!(deviation2 > 0.0))
-		return mean <= bound ? 1.0 : 0.0;
-	return 0.5 * erfc((mean - bound) / sqrt(2.0 * deviation2));
+	along2 = 4.0 * list->dist2 * residual2;
+	*deviation = sqrt(along2 / dims + pow(RESIDUAL_DEVIATION * residual2, 2.0));
+	*error = CODE_ERROR * sqrt(along2 / query->dims);
+	return list->dist2 + residual2;
 }
 
-/* Asks an index; leaves the share as it is if the question does not fit. */
+/* Share of a normal distribution that is at most "bound". */
+static double
+normal_share(double mean, double deviation, double bound)
+{
+	if (!(deviation > 0.0))
+		return mean <= bound ? 1.0 : 0.0;
+	return 0.5 * erfc((mean - bound) / (M_SQRT2 * deviation));
+}
+
+/*
+ * Counts the rows of a list that are within "bound" by the middle of their bounds, and those that
+ * are candidates.  Takes share locks on its pages, one at a time.
+ */
+static void
+count_list(const IvfkmIndex *index, const IvfkmQuery *query, const IvfkmProbe *list, double bound,
+		   IvfkmRangeShares *shares)
+{
+	IvfkmReader reader;
+	QuantBound bounds;
+	double rows = 0.0;
+
+	shares->within = shares->candidates = 0.0;
+	ivfkm_query_bound(query, list, (float) IVFKM_EXACT_EPSILON, &bounds);
+	ivfkm_reader_begin(&reader, index->relation, &index->lists, &list->child, &query->quant);
+	while (ivfkm_reader_next(&reader))
+	{
+		for (int u = 0; u < index->lists.units; u++)
+		{
+			float lb[QUANT_UNIT];
+			float ub[QUANT_UNIT];
+			IvfkmUnit unit;
+			uint32 mask =
+				ivfkm_reader_scan(&reader, u, &bounds, get_float4_infinity(), lb, ub, &unit);
+
+			for (; mask != 0; mask &= mask - 1)
+			{
+				int lane = pg_rightmost_one_pos32(mask);
+
+				rows += 1.0;
+				shares->within += 0.5 * ((double) lb[lane] + ub[lane]) <= bound;
+				shares->candidates += lb[lane] <= bound;
+			}
+		}
+	}
+	shares->within /= Max(rows, 1.0);
+	shares->candidates /= Max(rows, 1.0);
+}
+
+/* Asks an index; leaves the shares as they are if the question does not fit. */
 static void
 ask_index(Relation index, void *arg)
 {
@@ -158,10 +214,12 @@ ask_index(Relation index, void *arg)
 	IvfkmQuery query;
 	IvfkmTree tree;
 	IvfkmProbe list;
+	IvfkmRangeShares sum = {0.0, 0.0};
+	IvfkmRangeShares expected = {1.0, 1.0}; /* of the last list */
+	double rows = 0.0;						/* of the lists so far */
+	double expected_within = 0.0;			/* of the lists that were counted */
+	double ratio = 1.0;
 	double bound;
-	double rows = 0.0; /* of the lists so far */
-	double within = 0.0;
-	double share = 1.0;
 
 	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0)
 		return;
@@ -174,53 +232,80 @@ ask_index(Relation index, void *arg)
 	bound = ivfkm_query_distance(&query, question->bound);
 	ivfkm_tree_begin(&tree, index, &meta, IVFKM_DESCENT_SEARCH, query.target,
 					 query.target == query.point ? &query.quant : NULL, query.point, TREE_EPSILON,
-					 (int) Min(meta.nlists, 16));
-	for (int i = 0; i < MOST_LISTS && share > SMALL_SHARE && ivfkm_tree_next(&tree, &list); i++)
+					 (int) Min(meta.nlists, COUNTED_LISTS));
+	for (int i = 0; i < MOST_LISTS && expected.candidates > SMALL_SHARE; i++)
 	{
-		share = share_of_list(&query, &list, meta.build_residual2, bound);
-		within += share * list.child.rows;
+		double deviation;
+		double error;
+		double mean;
+		IvfkmRangeShares shares;
+
+		if (!ivfkm_tree_next(&tree, &list))
+			break;
+		mean = distance_of_list(&query, &list, meta.build_residual2, &deviation, &error);
+		expected.within = normal_share(mean, deviation, bound);
+		expected.candidates = normal_share(mean, deviation, bound + IVFKM_EXACT_EPSILON * error);
+		shares = expected;
+		if (i < COUNTED_LISTS)
+		{
+			count_list(&handle, &query, &list, bound, &shares);
+			expected_within += expected.within * list.child.rows;
+		}
+		else
+			shares.within *= ratio;
+		sum.within += shares.within * list.child.rows;
+		sum.candidates += shares.candidates * list.child.rows;
 		rows += list.child.rows;
+		if (i < COUNTED_LISTS && expected_within > 0.0)
+			ratio = Min(sum.within / expected_within, 1.0);
 	}
 	/* of the others, which are farther away, from that share down to none */
-	within += Max(meta.build_rows - rows, 0.0) * share / 2.0;
-	question->share = Min(within / meta.build_rows, 1.0);
+	rows = Max(meta.build_rows - rows, 0.0) / 2.0;
+	sum.within += rows * ratio * expected.within;
+	sum.candidates += rows * expected.candidates;
+	question->shares.within = Min(sum.within / meta.build_rows, 1.0);
+	question->shares.candidates = Min(sum.candidates / meta.build_rows, 1.0);
 }
 
 /*
- * Share of the rows of an index that are within the bound of "match"; UNKNOWN_SHARE if it cannot
- * be told.
+ * Finds out the share of the rows of an index that are within the bound of "match", and of those
+ * that a scan takes for candidates.  False if it can only be guessed: the latter is as the former.
  */
-double
-ivfkm_range_share(PlannerInfo *root, const IvfkmRangeMatch *match)
+bool
+ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeShares *shares)
 {
 	const RelOptInfo *rel = match->index->rel;
 	Node *origin = estimate_expression_value(root, (Node *) match->origin);
 	Node *bound = estimate_expression_value(root, (Node *) match->range.bound);
-	Question question = {.index = match->index, .share = UNKNOWN_SHARE};
+	Question question = {.index = match->index, .shares = {-1.0, -1.0}};
 	MemoryContext context;
 	MemoryContext old_context;
 	Relation index;
 
+	shares->within = shares->candidates = UNKNOWN_SHARE;
 	if (!IsA(origin, Const) || !IsA(bound, Const) ||
 		rel->baserestrict_min_security < root->qual_security_level)
-		return UNKNOWN_SHARE;
-	if (((Const *) origin)->constisnull)
-		return 0.0;
-	question.origin = ((Const *) origin)->constvalue;
+		return false;
 	question.bound = ivfkm_range_bound(&match->range, ((Const *) bound)->constvalue,
 									   ((Const *) bound)->constisnull);
-	if (!isfinite(question.bound))
-		return question.bound < 0.0 ? 0.0 : 1.0;
+	if (((Const *) origin)->constisnull || !isfinite(question.bound))
+	{
+		bool none = ((Const *) origin)->constisnull || question.bound < 0.0;
+
+		shares->within = shares->candidates = none ? 0.0 : 1.0;
+		return true;
+	}
+	question.origin = ((Const *) origin)->constvalue;
 
 	index = index_open(match->index->indexoid, NoLock);
 	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm range", ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
-	if (!ivfkm_plan_cache_try(index, ask_index, &question))
-		question.share = UNKNOWN_SHARE;
+	if (ivfkm_plan_cache_try(index, ask_index, &question) && question.shares.within >= 0.0)
+		*shares = question.shares;
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 	index_close(index, NoLock);
-	return question.share;
+	return shares->within == question.shares.within;
 }
 
 /*
@@ -246,10 +331,12 @@ ivfkm_range_correct(PlannerInfo *root, RelOptInfo *rel)
 		{
 			const IndexOptInfo *index = lfirst(index_cell);
 			IvfkmRangeMatch match;
+			IvfkmRangeShares shares;
 
 			if (!ivfkm_range_is_ours(index) || !ivfkm_range_match(root, index, rinfo, &match))
 				continue;
-			rinfo->norm_selec = ivfkm_range_share(root, &match);
+			(void) ivfkm_range_shares(root, &match, &shares);
+			rinfo->norm_selec = shares.within;
 			changed = true;
 			break;
 		}

@@ -25,12 +25,20 @@ typedef struct IvfkmRangeMatch
 	Expr *origin; /* what the distance is from */
 } IvfkmRangeMatch;
 
+/* Shares of the rows of an index. */
+typedef struct IvfkmRangeShares
+{
+	double within;
+	double candidates; /* by their 1-bit codes, for a scan without order */
+} IvfkmRangeShares;
+
 extern void ivfkm_range_rows_init(amcostestimate_function costestimate);
 extern bool ivfkm_range_is_ours(const IndexOptInfo *index);
 extern bool ivfkm_range_index_origin(const IndexOptInfo *index, Expr *distance, Expr **origin);
 extern bool ivfkm_range_match(PlannerInfo *root, const IndexOptInfo *index, RestrictInfo *rinfo,
 							  IvfkmRangeMatch *match);
-extern double ivfkm_range_share(PlannerInfo *root, const IvfkmRangeMatch *match);
+extern bool ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match,
+							   IvfkmRangeShares *shares);
 extern void ivfkm_range_correct(PlannerInfo *root, RelOptInfo *rel);
 
 #endif /* IVFKM_RANGE_ROWS_H */
