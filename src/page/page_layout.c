@@ -261,6 +261,17 @@ page_slot_used(Page last_page, const IvfkmGeometry *geometry, int slot)
 	return unit.add[slot % QUANT_UNIT] <= FLT_MAX;
 }
 
+/* The slots of a unit that hold a row or child: bit i is slot i. */
+uint32
+page_unit_used(const IvfkmUnit *unit)
+{
+	uint32 mask = 0;
+
+	for (int lane = 0; lane < QUANT_UNIT; lane++)
+		mask |= (uint32) (unit->add[lane] <= FLT_MAX) << lane;
+	return mask;
+}
+
 /* Lowest empty slot of a group, or -1. */
 int
 page_slot_find_free(Page last_page, const IvfkmGeometry *geometry)

@@ -63,6 +63,7 @@ extern void page_slot_set(Page *pages, const IvfkmGeometry *geometry, int slot,
 extern void page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot);
 extern void page_slot_code(Page *pages, const IvfkmGeometry *geometry, int slot, uint8 *code);
 extern bool page_slot_used(Page last_page, const IvfkmGeometry *geometry, int slot);
+extern uint32 page_unit_used(const IvfkmUnit *unit);
 extern int page_slot_find_free(Page last_page, const IvfkmGeometry *geometry);
 extern void page_slot_attributes(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int lane,
 								 IvfkmAttributes *attributes);

@@ -111,6 +111,23 @@ ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmCh
 }
 
 /*
+ * The arrays of one unit of the current group, to look at its attributes, not at its codes.
+ * *arrays points into the locked page.
+ */
+void
+ivfkm_reader_unit(IvfkmReader *reader, int unit, IvfkmUnit *arrays)
+{
+	const IvfkmGeometry *geometry = reader->geometry;
+
+	page_unit_get(reader->page, geometry, unit, arrays);
+	/* the same of the next page, which is then in the cache when it is its turn */
+	if (BlockNumberIsValid(reader->next))
+		page_prefetch(reader->index, reader->next + (geometry->stripes - 1),
+					  (int) ((char *) arrays->nulls - (char *) reader->page),
+					  geometry->tail_bytes - geometry->masks);
+}
+
+/*
  * Bounds of the 16 slots of one unit of the current group: see QuantKernels.scan_unit.
  * *arrays points into the locked page.
  */

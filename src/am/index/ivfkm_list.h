@@ -37,6 +37,7 @@ extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmG
 extern bool ivfkm_reader_next(IvfkmReader *reader);
 extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
 								const IvfkmChildData *child);
+extern void ivfkm_reader_unit(IvfkmReader *reader, int unit, IvfkmUnit *arrays);
 extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
 								float threshold, float *lb, float *ub, IvfkmUnit *arrays);
 

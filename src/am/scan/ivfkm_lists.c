@@ -29,18 +29,19 @@ StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit
 
 /*
  * Starts at the root.  epsilon: width of the bounds for centroids; wanted: lists that the caller
- * is sure to take.  "index" and "query" must stay.  Memory comes from the
- * current context.
+ * is sure to take.  "index", "query" and "filter" (NULL: every row matches) must stay.  Memory comes
+ * from the current context.
  */
 void
 ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
-				  const IvfkmQuery *query, float epsilon, int wanted)
+				  const IvfkmQuery *query, IvfkmFilter *filter, float epsilon, int wanted)
 {
 	memset(lists, 0, sizeof(*lists));
 	lists->index = index->relation;
 	lists->snapshot = snapshot;
 	lists->query = query;
 	lists->geometry = &index->lists;
+	lists->filter = filter;
 	lists->reads_before = pgBufferUsage.shared_blks_read;
 	ivfkm_tree_begin(&lists->tree, index->relation, &index->meta, IVFKM_DESCENT_SEARCH,
 					 query->target, query->target == query->point ? &query->quant : NULL,
@@ -76,6 +77,26 @@ expects_more(const IvfkmLists *lists)
 }
 
 /*
+ * The rows of a unit of the current group that are there and may match the filter.  Most units of a
+ * list have none: then their codes are not looked at.
+ */
+static uint32
+matching_rows(IvfkmLists *lists, IvfkmReader *reader, int number, bool first_time)
+{
+	IvfkmUnit unit;
+	uint32 mask;
+
+	ivfkm_reader_unit(reader, number, &unit);
+	mask = ivfkm_filter_unit(lists->filter, &unit);
+	if (mask == 0)
+		return 0;
+	mask &= page_unit_used(&unit);
+	if (first_time)
+		lists->filter->nmet += pg_popcount32(mask);
+	return mask;
+}
+
+/*
  * Scans one posting list: collects its rows that were not given and are not above the horizon.
  * The list is read ahead if the scan does that, and further lists may be reached meanwhile.
  */
@@ -102,9 +123,15 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			float lb[QUANT_UNIT];
 			float ub[QUANT_UNIT];
 			IvfkmUnit unit;
-			uint32 mask =
-				ivfkm_reader_scan(&reader, u, &bound, candidates->horizon.lb, lb, ub, &unit);
+			uint32 mask = PG_UINT32_MAX;
 
+			if (lists->filter != NULL)
+			{
+				mask = matching_rows(lists, &reader, u, first_time);
+				if (mask == 0)
+					continue;
+			}
+			mask &= ivfkm_reader_scan(&reader, u, &bound, candidates->horizon.lb, lb, ub, &unit);
 			if (mask == 0)
 				continue;
 			ivfkm_candidates_reserve(candidates);

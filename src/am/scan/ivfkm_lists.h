@@ -12,6 +12,7 @@
 #define IVFKM_LISTS_H
 
 #include "am/scan/ivfkm_candidates.h"
+#include "am/scan/ivfkm_filter.h"
 #include "am/scan/ivfkm_given.h"
 #include "am/scan/ivfkm_query.h"
 
@@ -30,6 +31,7 @@ typedef struct IvfkmLists
 	Snapshot snapshot; /* that must not be too old for a page of a list */
 	const IvfkmQuery *query;
 	const IvfkmGeometry *geometry;
+	IvfkmFilter *filter; /* NULL: every row matches */
 	IvfkmTree tree;
 	IvfkmProbe *items; /* in the order of their centroids' distance */
 	int nscanned;
@@ -61,7 +63,8 @@ ivfkm_lists_enough(const IvfkmListsPlan *plan, int nlists, double counted)
 }
 
 extern void ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
-							  const IvfkmQuery *query, float epsilon, int wanted);
+							  const IvfkmQuery *query, IvfkmFilter *filter, float epsilon,
+							  int wanted);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);
 extern void ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon,

@@ -18,12 +18,16 @@
 
 #include "am/scan/ivfkm_nulls.h"
 
-/* Prepares to read the list of NULLs, from its beginning; "index" must stay. */
+/*
+ * Prepares to read the list of NULLs, from its beginning: rows that may match the filter (NULL: all
+ * rows do).  "index" and "filter" must stay.
+ */
 void
-ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmIndex *index)
+ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmIndex *index, IvfkmFilter *filter)
 {
 	memset(nulls, 0, sizeof(*nulls));
 	nulls->index = index;
+	nulls->filter = filter;
 	page_meta_nulls(&index->meta, &nulls->list);
 	nulls->next = nulls->list.first_block;
 }
@@ -34,6 +38,7 @@ read_group(IvfkmNulls *nulls, Snapshot snapshot)
 {
 	const IvfkmGeometry *geometry = &nulls->index->nulls;
 	Relation index = nulls->index->relation;
+	uint32 wanted = 0; /* rows of the current unit */
 	IvfkmGroup group;
 
 	if (nulls->rows == NULL)
@@ -49,9 +54,15 @@ read_group(IvfkmNulls *nulls, Snapshot snapshot)
 	{
 		IvfkmUnit unit;
 
-		if (!page_slot_used(page_group_last(&group), geometry, slot))
-			continue;
 		page_unit_get(page_group_last(&group), geometry, slot / QUANT_UNIT, &unit);
+		if (slot % QUANT_UNIT == 0)
+		{
+			wanted = page_unit_used(&unit);
+			if (nulls->filter != NULL)
+				wanted &= ivfkm_filter_unit(nulls->filter, &unit);
+		}
+		if ((wanted & (1U << slot % QUANT_UNIT)) == 0)
+			continue;
 		page_check_row(index, nulls->next, slot, &unit.tid[slot % QUANT_UNIT], &nulls->heap_blocks);
 		nulls->rows[nulls->nrows++] = unit.tid[slot % QUANT_UNIT];
 	}

@@ -13,11 +13,12 @@
 
 #include "utils/snapshot.h"
 
-#include "am/ivfkm.h"
+#include "am/scan/ivfkm_filter.h"
 
 typedef struct IvfkmNulls
 {
 	const IvfkmIndex *index;
+	IvfkmFilter *filter; /* NULL: every row is wanted */
 	IvfkmChildData list;
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
 	BlockNumber next;		 /* group to be read next, or invalid */
@@ -27,7 +28,7 @@ typedef struct IvfkmNulls
 	int ngiven;
 } IvfkmNulls;
 
-extern void ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmIndex *index);
+extern void ivfkm_nulls_begin(IvfkmNulls *nulls, const IvfkmIndex *index, IvfkmFilter *filter);
 extern bool ivfkm_nulls_next(IvfkmNulls *nulls, Snapshot snapshot, ItemPointerData *row);
 
 #endif /* IVFKM_NULLS_H */

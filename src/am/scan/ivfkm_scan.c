@@ -83,6 +83,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	bool isnull = true;
 	Datum value = (Datum) 0;
 	double bound = get_float8_infinity();
+	IvfkmFilter *filter = NULL;
 
 	so->started = true;
 	so->counts.searches++;
@@ -92,6 +93,10 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	if (so->none)
 		return;
 	ivfkm_index_open(&so->index, index);
+	ivfkm_filter_init(&so->filter, &so->index.columns, scan->keyData, scan->numberOfKeys);
+	so->none = !so->filter.values && !so->filter.nulls;
+	if (so->none)
+		return;
 	ivfkm_settings_get(index, &so->index.meta, &so->settings);
 	if (scan->numberOfOrderBys > 0)
 	{
@@ -113,8 +118,10 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_given_init(&so->given, resize_memory);
 	ivfkm_candidates_init(&so->candidates, candidates_limit(), resize_memory);
 	ivfkm_order_init(&so->order, bound, resize_memory);
-	ivfkm_nulls_begin(&so->nulls, &so->index);
-	ivfkm_lists_begin(&so->lists, &so->index, scan->xs_snapshot, &so->query,
+	if (ivfkm_filter_has_terms(&so->filter))
+		filter = &so->filter;
+	ivfkm_nulls_begin(&so->nulls, &so->index, filter);
+	ivfkm_lists_begin(&so->lists, &so->index, scan->xs_snapshot, &so->query, filter,
 					  (float) so->settings.epsilon,
 					  so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_first(so));
 	if (so->unordered)
@@ -274,14 +281,14 @@ note_unlooked(IvfkmScan *so, IvfkmAddress row)
 
 /*
  * The next row whose value is NULL; false if there are no more, or none is wanted, or rows with a
- * value that come before it were left out.
+ * value that are wanted and come before it were left out.
  */
 static bool
 next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 {
 	ItemPointerData tid;
 
-	if (so->told.bounded || !ivfkm_pass_has_all(so) ||
+	if (so->told.bounded || !so->filter.nulls || (so->filter.values && !ivfkm_pass_has_all(so)) ||
 		!ivfkm_nulls_next(&so->nulls, scan->xs_snapshot, &tid))
 		return false;
 	next->row = ivfkm_lists_address(&tid);
@@ -386,6 +393,8 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 		scan_begin(scan, so);
 	if (so->none)
 		found = false;
+	else if (!so->filter.values)
+		found = next_null(scan, so, &next);
 	else if (so->unordered)
 		found = ivfkm_unordered_next(so, scan->indexRelation, scan->xs_snapshot, &next.row);
 	else
@@ -395,7 +404,7 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 		return false;
 	so->ngiven++;
 	scan->xs_heaptid = ivfkm_lists_tid(next.row);
-	scan->xs_recheck = false;
+	scan->xs_recheck = so->filter.recheck;
 	scan->xs_recheckorderby = false;
 	if (scan->numberOfOrderBys > 1)
 		give_distances(scan, so, next.distance);

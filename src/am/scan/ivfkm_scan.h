@@ -19,6 +19,7 @@
 
 #include "am/index/ivfkm_settings.h"
 #include "am/scan/ivfkm_candidates.h"
+#include "am/scan/ivfkm_filter.h"
 #include "am/scan/ivfkm_given.h"
 #include "am/scan/ivfkm_lists.h"
 #include "am/scan/ivfkm_nulls.h"
@@ -57,6 +58,7 @@ typedef struct IvfkmScan
 	IvfkmIndex index;
 	IvfkmSettings settings;
 	IvfkmQuery query;
+	IvfkmFilter filter; /* conditions on the columns of the index */
 
 	/* the current pass */
 	int pass; /* 0 before the first */

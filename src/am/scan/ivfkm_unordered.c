@@ -109,7 +109,7 @@ ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot, IvfkmAddr
 		return true;
 	}
 	/* those whose value is NULL are not within anything */
-	if (so->told.bounded || !ivfkm_nulls_next(&so->nulls, snapshot, &tid))
+	if (so->told.bounded || !so->filter.nulls || !ivfkm_nulls_next(&so->nulls, snapshot, &tid))
 		return false;
 	*row = ivfkm_lists_address(&tid);
 	return true;

@@ -166,11 +166,23 @@ ivfflatbuild(Relation heap, Relation index, IndexInfo *index_info)
 	return ivfkmbuild(heap, index, index_info);
 }
 
+/* The callbacks of ivfkm for indexes of one column, the vector, as pgvector's are. */
+static IndexAmRoutine *
+vector_only_routine(void)
+{
+	IndexAmRoutine *routine = ivfkm_handler_routine();
+
+	routine->amcanmulticol = false;
+	routine->amsearcharray = false;
+	routine->amsearchnulls = false;
+	return routine;
+}
+
 /* SQL: hnswhandler(internal) returns index_am_handler. */
 Datum
 hnswhandler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *routine = ivfkm_handler_routine();
+	IndexAmRoutine *routine = vector_only_routine();
 
 	define_options();
 	ivfkm_shim_settings_define();
@@ -184,7 +196,7 @@ hnswhandler(PG_FUNCTION_ARGS)
 Datum
 ivfflathandler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *routine = ivfkm_handler_routine();
+	IndexAmRoutine *routine = vector_only_routine();
 
 	define_options();
 	ivfkm_shim_settings_define();

@@ -23,6 +23,7 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "utils/selfuncs.h"
 #include "utils/spccache.h"
 
 #include "am/index/ivfkm_budget.h"
@@ -57,6 +58,8 @@
 #define REFINE_COST		5.0 /* a candidate that is taken: its refine record */
 #define REFINE_COST_DIM 0.25
 #define ROW_COST		60.0 /* a row that is given, beside what cost_index() adds */
+#define TEST_COST		0.2	 /* a row of a list whose attributes are tested, and for each */
+#define TEST_COST_TERM	0.05 /* condition */
 
 /* Rows looked at exactly for each row given, by the bits of the refine codes. */
 #define LOOKS_8_BITS 1.0
@@ -75,7 +78,10 @@ typedef struct ScanModel
 	double rows;		 /* in the index */
 	double limit;		 /* rows that the scan is told to give; 0 if it is not told */
 	double within;		 /* share of the rows within the bounds of the distance */
-	bool filtered;		 /* some are filtered out, beside those beyond the bounds */
+	double met;			 /* share that meets the conditions on the index's other columns */
+	double test;		 /* of testing these for a row; 0: there are none */
+	double looked;		 /* share of the rows in units where a row meets them */
+	bool filtered;		 /* some are filtered out afterwards, but for those beyond the bounds */
 	double list_rows;	 /* in a list */
 	double list_pages;	 /* of a list, without refine pages */
 	double centroids;	 /* that a search compares with */
@@ -127,13 +133,50 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 	get_tablespace_page_costs(info->reltablespace, NULL, &model->page);
 }
 
-/* Lists that hold the budget for k rows: lists that have lost rows since the build hold less. */
+/*
+ * Notes the conditions of a path on columns of the index.  Returns the share of the rows of the
+ * table that a scan gives by them and by the predicate of the index.
+ */
+static Selectivity
+model_conditions(ScanModel *model, PlannerInfo *root, const IndexPath *path)
+{
+	IndexOptInfo *info = path->indexinfo;
+	double rows = Max(info->rel->tuples, 1.0);
+	Selectivity given = Min(1.0, info->tuples / rows);
+	List *quals;
+
+	model->met = 1.0;
+	model->test = 0.0;
+	model->looked = 1.0;
+	if (path->indexclauses == NIL)
+		return given;
+	quals = get_quals_from_indexclauses(path->indexclauses);
+	given = Min(given, clauselist_selectivity(root, add_predicate_to_index_quals(info, quals),
+											  (int) info->rel->relid, JOIN_INNER, NULL));
+	model->met = Max(1.0, given * rows) / Max(info->tuples, 1.0);
+	model->met = Min(model->met, 1.0);
+	model->test = TEST_COST + TEST_COST_TERM * list_length(path->indexclauses);
+	model->looked = 1.0 - pow(1.0 - model->met, QUANT_UNIT);
+	return given;
+}
+
+/* Cost of looking at a row of a list: its attributes, then perhaps its code. */
+static double
+cost_of_code(const ScanModel *model)
+{
+	return model->test + model->looked * (CODE_COST + CODE_COST_DIM * model->meta.dimensions);
+}
+
+/*
+ * Lists that hold the budget for the k nearest rows that meet the conditions, which are spread as
+ * the k / share nearest of all are: lists that have lost rows since the build hold less.
+ */
 static double
 lists_of_budget(const ScanModel *model, double k)
 {
 	double rows_per_list = Min(model->list_rows, model->meta.build_rows / model->meta.nlists);
 
-	return ceil(ivfkm_budget_rows(&model->meta, k, model->settings.target) /
+	return ceil(ivfkm_budget_rows(&model->meta, k / model->met, model->settings.target) /
 				Max(rows_per_list, 1.0));
 }
 
@@ -171,15 +214,16 @@ static Cost
 cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 {
 	double dims = model->meta.dimensions;
-	double code = CODE_COST + CODE_COST_DIM * dims;
+	double code = cost_of_code(model);
 	double spread = SPREAD + SPREAD_DIM / dims;
 	double k = ivfkm_budget_pass_k(0.0, model->limit);
 	double total_k = k; /* rows that the passes so far prepare for */
 	double lists = lists_of_pass(model, 1, k, 0.0);
 	double rows = lists * model->list_rows; /* in the lists scanned so far */
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
-	double work = START_COST + START_COST_DIM * dims + code * (model->centroids + rows) +
-				  CANDIDATE_COST * Min(rows, k * spread);
+	double work = START_COST + START_COST_DIM * dims + code * rows +
+				  (CODE_COST + CODE_COST_DIM * dims) * model->centroids +
+				  CANDIDATE_COST * Min(rows * model->met, k * spread);
 	double given;
 	double taken;
 	double looks;
@@ -198,10 +242,11 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	if (total_k > k) /* the second sweep */
 	{
 		rows = lists * model->list_rows;
-		work += rows * (code + KEPT_COST);
+		work += rows * (code + KEPT_COST * model->met);
 	}
 	pages += lists * model->list_pages;
 
+	rows *= model->met;
 	given = Min(wanted, rows);
 	taken = Min(given * spread, rows);
 	looks = taken;
@@ -223,13 +268,13 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 static Cost
 cost_of_sort(const ScanModel *model)
 {
-	double comparisons = model->rows * log2(Max(model->rows, 2.0));
+	double rows = model->rows * model->met;
+	double comparisons = rows * log2(Max(rows, 2.0));
 	double pages = model->meta.nlists * model->list_pages;
 
 	if (model->meta.refine_bits > 0)
-		pages += model->rows / model->geometry.refine_slots;
-	return pages * model->page + model->rows * model->row_distance +
-		   2.0 * cpu_operator_cost * comparisons;
+		pages += rows / model->geometry.refine_slots;
+	return pages * model->page + rows * model->row_distance + 2.0 * cpu_operator_cost * comparisons;
 }
 
 /*
@@ -247,8 +292,9 @@ cost_of_range(const ScanModel *model, double within, double candidates, Cost *fi
 
 	*first = work * cpu_operator_cost + pages * model->page;
 	pages += model->meta.nlists * model->list_pages;
-	work += code * (model->rows + model->meta.nlists) + KEPT_COST * taken + ROW_COST * within;
-	if (model->meta.refine_bits > 0)
+	work += cost_of_code(model) * model->rows + code * model->meta.nlists + KEPT_COST * taken +
+			ROW_COST * within;
+	if (model->meta.refine_bits > 0 && model->within < 1.0)
 	{
 		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
 		pages += Min(taken, ceil(model->rows / model->geometry.refine_slots));
@@ -340,13 +386,15 @@ rows_are_results(const Query *query)
  * Notes in "model" what the scan will be told.
  */
 static double
-rows_wanted(const PlannerInfo *root, const IndexOptInfo *info, ScanModel *model, double *share)
+rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, double *share)
 {
-	double rows = Max(model->rows * model->within, 1.0);
+	const IndexOptInfo *info = path->indexinfo;
+	double rows = Max(model->rows * model->within * model->met, 1.0);
 	double passed = Min(1.0, Max(info->rel->rows, 1.0) / rows); /* share that filters let through */
 
 	model->limit = 0.0;
-	model->filtered = list_length(info->rel->baserestrictinfo) > (model->within < 1.0 ? 1 : 0);
+	model->filtered = list_length(info->rel->baserestrictinfo) >
+					  list_length(path->indexclauses) + (model->within < 1.0 ? 1 : 0);
 	/* a join, too, takes rows away, or makes more of them */
 	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
 		return 0.0;
@@ -378,16 +426,17 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	double share;
 	Cost first;
 
-	*selectivity = Min(1.0, info->tuples / Max(info->rel->tuples, 1.0));
+	*selectivity = model_conditions(&model, root, path);
 	*correlation = 0.0;
 	*pages = info->pages;
 	/*
-	 * One distance orders, or bounds; without any, or with more, there is no such scan.  Nor may a
-	 * scan look at rows that policies hide.
+	 * One distance orders, or bounds; without any, or with more, there is no such scan, but for one by
+	 * conditions on the other columns.  Nor may a scan look at rows that policies hide.
 	 */
 	ivfkm_range_correct(root, info->rel);
 	bounded = find_shares(root, path, &shares);
-	if (list_length(path->indexorderbys) > 1 || (path->indexorderbys == NIL && !bounded) ||
+	if (list_length(path->indexorderbys) > 1 ||
+		(path->indexorderbys == NIL && path->indexclauses == NIL && !bounded) ||
 		replaces_aggregate(root) || ivfkm_bypasses_policies(root, path, index))
 	{
 		index_close(index, NoLock);
@@ -406,11 +455,12 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 		if (shares.candidates < 0.0) /* they were not counted */
 			shares.candidates = shares.within * (SPREAD + SPREAD_DIM / model.meta.dimensions);
 		*selectivity *= shares.within;
-		*total_cost = cost_of_range(&model, shares.within * model.rows,
-									Min(shares.candidates, 1.0) * model.rows, startup_cost);
+		*total_cost =
+			cost_of_range(&model, shares.within * model.met * model.rows,
+						  Min(shares.candidates, 1.0) * model.met * model.rows, startup_cost);
 		return;
 	}
-	wanted = rows_wanted(root, info, &model, &share);
+	wanted = rows_wanted(root, path, &model, &share);
 	if (wanted > 0.0)
 	{
 		Cost cost = cost_of_rows(&model, wanted, &first);

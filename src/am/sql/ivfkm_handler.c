@@ -43,17 +43,17 @@ ivfkm_handler_routine(void)
 {
 	IndexAmRoutine *routine = makeNode(IndexAmRoutine);
 
-	routine->amstrategies = 0; /* distance operators order, none searches */
+	routine->amstrategies = 0; /* those of vectors order, those of attributes search */
 	routine->amsupport = IVFKM_NSUPPORT;
 	routine->amoptsprocnum = 0;
 	routine->amcanorder = false;
 	routine->amcanorderbyop = true;
 	routine->amcanbackward = false;
 	routine->amcanunique = false;
-	routine->amcanmulticol = false;
+	routine->amcanmulticol = true; /* one vector, and attributes */
 	routine->amoptionalkey = true;
-	routine->amsearcharray = false;
-	routine->amsearchnulls = false;
+	routine->amsearcharray = true;
+	routine->amsearchnulls = true;
 	routine->amstorage = false;
 	routine->amclusterable = false;
 	routine->ampredlocks = false;

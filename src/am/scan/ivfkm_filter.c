@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_filter.c
+ *	  The conditions of a scan on the columns of its index.
+ *
+ * NOTES
+ *	  Every key becomes a term, or says whether rows with a vector, or without, are wanted.  What a
+ *	  term cannot tell is left to the executor (xs_recheck); no key is ignored.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_filter.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "am/index/ivfkm_attribute.h"
+#include "am/scan/ivfkm_filter.h"
+
+/* The number of the attribute in a column of the index. */
+static int
+attribute_of(const IvfkmColumns *columns, int column)
+{
+	return column < columns->vector ? column : column - 1;
+}
+
+/*
+ * Makes the filter of a scan's keys.  Allocates in the current memory context.  Errors: those of
+ * operator classes for arguments.
+ */
+void
+ivfkm_filter_init(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys, int nkeys)
+{
+	memset(filter, 0, sizeof(*filter));
+	filter->values = true;
+	filter->nulls = true;
+	filter->terms.terms = palloc(sizeof(FilterTerm) * Max(nkeys, 1));
+	for (int i = 0; i < nkeys; i++)
+	{
+		int column = keys[i].sk_attno - 1;
+		int attribute = attribute_of(columns, column);
+		FilterTerm term;
+
+		if (column == columns->vector)
+		{
+			/* nothing but IS NULL and IS NOT NULL searches for vectors */
+			Assert(keys[i].sk_flags & (SK_SEARCHNULL | SK_SEARCHNOTNULL));
+			if (keys[i].sk_flags & SK_SEARCHNULL)
+				filter->values = false;
+			else
+				filter->nulls = false;
+			continue;
+		}
+		filter->recheck |=
+			ivfkm_attribute_term(columns->attributes[attribute].ops, attribute, &keys[i], &term);
+		filter_add(&filter->terms, &term);
+	}
+	if (filter_is_empty(&filter->terms))
+		filter->values = filter->nulls = false;
+}

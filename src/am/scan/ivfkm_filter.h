@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_filter.h
+ *	  The conditions of a scan on the columns of its index.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_filter.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_FILTER_H
+#define IVFKM_FILTER_H
+
+#include "access/skey.h"
+
+#include "am/ivfkm.h"
+#include "filter/filter.h"
+
+typedef struct IvfkmFilter
+{
+	Filter terms; /* conditions on attributes */
+	bool values;  /* rows with a vector are wanted */
+	bool nulls;	  /* so are those whose vector is NULL */
+	bool recheck; /* rows that do not match may be among those given */
+	int64 nmet;	  /* slots in use that met the terms, in lists scanned for the first time */
+} IvfkmFilter;
+
+/* True if the filter leaves out some of the rows with a vector. */
+static inline bool
+ivfkm_filter_has_terms(const IvfkmFilter *filter)
+{
+	return filter->terms.nterms > 0;
+}
+
+/*
+ * The rows of a unit that may match: bit i is row i.  Slots that are not in use may be among them.
+ * The unit's page is locked.
+ */
+static inline uint32
+ivfkm_filter_unit(IvfkmFilter *filter, const IvfkmUnit *unit)
+{
+	uint32 unknown = *unit->unknown;
+
+	if (unlikely(unknown != 0))
+		filter->recheck = true;
+	return filter_unit(&filter->terms, unit->images, unit->nulls) | unknown;
+}
+
+extern void ivfkm_filter_init(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
+							  int nkeys);
+
+#endif /* IVFKM_FILTER_H */
