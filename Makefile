@@ -10,6 +10,8 @@
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
 #                         bench-plans, bench-prepare, bench-results, bench-quality: bench/README.md)
+#   make deb              Debian packages for the server of PG_CONFIG, in build/deb
+#   make dist             the archive for PGXN and packagers, in build/dist
 #   make docs-reference   sql/docs/reference.md from the catalog
 #   make lint             the rules of this tree (test/lint)
 #   make format           clang-format on every C file (format-check: only look)
@@ -49,7 +51,7 @@ SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
 SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
-	bench-prepare bench-results bench-quality lint format format-check docs-reference
+	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -73,6 +75,10 @@ bench-quality:
 	@bench/expected/quality.sh write
 docs-reference:
 	@test/docs/reference.sh write
+deb:
+	@.ci/deb.sh
+dist:
+	@.ci/dist.sh
 
 ifneq ($(filter-out $(SCRIPTED),$(MAKECMDGOALS)),)
 $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
@@ -80,7 +86,7 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 endif
 
 .PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-prepare \
-	bench-results bench-quality lint format format-check docs-reference
+	bench-results bench-quality lint format format-check docs-reference deb dist
 .NOTPARALLEL:
 
 else

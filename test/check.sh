@@ -23,7 +23,7 @@ quick)
 	tiers=(lint format build unit regress isolation tap)
 	VDB_QUICK=1
 	;;
-world) tiers=(lint format build unit regress isolation tap docs quality clients versions) ;;
+world) tiers=(lint format build unit regress isolation tap docs quality clients versions packages) ;;
 *) tiers=("$@") ;;
 esac
 for tier in "${tiers[@]}"; do
