@@ -23,7 +23,9 @@ quick)
 	tiers=(lint format build unit regress isolation tap)
 	VDB_QUICK=1
 	;;
-world) tiers=(lint format build unit regress isolation tap docs quality clients versions packages) ;;
+world)
+	tiers=(lint format build unit regress isolation tap docs quality clients versions packages)
+	;;
 *) tiers=("$@") ;;
 esac
 for tier in "${tiers[@]}"; do
