@@ -44,6 +44,43 @@ off_is_over(const IvfkmScan *so)
 		   so->nvisible >= so->settings.min_rows;
 }
 
+/*
+ * The k for which a search of all rows has to look as far as this one has for the k nearest rows
+ * that match its filter, by what was seen so far; infinite while that is fewer than k.  Neighbours
+ * under an independent filter that a share s of the rows passes are spread like the k / s nearest.
+ * Where rows that match lie far from the query, the first k of them were found only after
+ * "found_at" rows, so the nearest k may be among the nearest so many.
+ */
+static double
+unfiltered_k(const IvfkmScan *so, double k)
+{
+	double met = (double) so->filter.nmet;
+
+	if (so->lists.filter == NULL)
+		return k;
+	if (met < k)
+		return get_float8_infinity();
+	return Max(so->found_at, k * so->lists.counted / met);
+}
+
+/* Rows in the order of the lists that a pass with "total_k" rows to give in all is to see. */
+static double
+pass_budget(const IvfkmScan *so, int pass, int64 total_k)
+{
+	const IvfkmSettings *settings = &so->settings;
+	double k = total_k;
+
+	if (pass == 1 && settings->k > 0)
+		k = settings->k;
+	else if (pass == 1 && settings->iterative_scan == IVFKM_ITERATIVE_OFF)
+		k = IVFKM_FIRST_K; /* whatever LIMIT says */
+	k = unfiltered_k(so, k);
+	if (isinf(k))
+		return k;
+	return ivfkm_budget_rows(&so->index.meta, k, settings->target) *
+		   (pass == 1 ? settings->scale : 1.0);
+}
+
 /* How far a pass with "total_k" rows to give in all is to scan. */
 static IvfkmListsPlan
 pass_plan(const IvfkmScan *so, int pass, int64 total_k)
@@ -66,19 +103,13 @@ pass_plan(const IvfkmScan *so, int pass, int64 total_k)
 		least = settings->probes;
 	else if (pass == 1)
 	{
-		double k = total_k;
-
-		if (settings->k > 0)
-			k = settings->k;
-		else if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
-			k = IVFKM_FIRST_K; /* whatever LIMIT says */
 		least = settings->least;
-		plan.budget = ivfkm_budget_rows(&so->index.meta, k, settings->target) * settings->scale;
+		plan.budget = pass_budget(so, pass, total_k);
 	}
 	else
 	{
 		least = scanned * 2.0;
-		plan.budget = ivfkm_budget_rows(&so->index.meta, total_k, settings->target);
+		plan.budget = pass_budget(so, pass, total_k);
 		if (pass > 2 && (!so->told.known || so->told.filtered)) /* a filter is at work */
 			least = Max(least, (double) IVFKM_LISTS_PER_ROW * total_k);
 	}
@@ -145,7 +176,7 @@ few_rows(const IvfkmScan *so)
 	double enough = so->k;
 
 	if (so->told.bounded) /* of which only those within the bound are candidates */
-		rows = so->lists.rows;
+		rows = so->lists.filter != NULL ? (double) so->filter.nmet : so->lists.rows;
 	if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
 		enough = Min(enough, settings->min_rows);
 	return so->pass == 1 && !so->exhaustive && rows < enough && !so->lists.complete &&
@@ -220,10 +251,15 @@ static void
 scan_lists(IvfkmScan *so)
 {
 	IvfkmLists *lists = &so->lists;
-	IvfkmListsPlan plan = pass_plan(so, so->pass, so->total_k);
+	IvfkmListsPlan plan;
 
-	/* the first pass scans its lists whatever max_scan_tuples is */
-	if (so->pass == 1 && so->settings.max_scan_tuples > 0)
+	so->found_at = (double) so->filter.nmet >= (double) so->total_k
+					   ? so->lists.counted * (double) so->total_k / (double) so->filter.nmet
+					   : 0.0;
+	plan = pass_plan(so, so->pass, so->total_k);
+
+	/* the first pass scans its lists whatever max_scan_tuples is, if there is no filter */
+	if (so->pass == 1 && so->settings.max_scan_tuples > 0 && lists->filter == NULL)
 	{
 		lists->plan = plan;
 		lists->plan.most_rows = get_float8_infinity();
@@ -239,6 +275,12 @@ scan_lists(IvfkmScan *so)
 			lists->plan.least = lists->nscanned + 1;
 		if (!ivfkm_lists_scan_next(lists, so->epsilon, &so->given, &so->candidates))
 			break;
+		if (lists->filter == NULL)
+			continue;
+		if (so->found_at == 0.0 && so->filter.nmet >= so->total_k)
+			so->found_at = lists->counted;
+		if (plan.budget > 0.0)
+			lists->plan.budget = pass_budget(so, so->pass, so->total_k);
 	}
 }
 
