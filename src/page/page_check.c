@@ -144,22 +144,18 @@ page_check_row(Relation index, BlockNumber block, int slot, const ItemPointerDat
 
 /*
  * True if the block is inside the file, whose length goes to *nblocks if it is not.  The length
- * is asked for only when a block lies behind the length seen last.
+ * is asked for only when a block lies behind the length that smgr saw last: whoever shortens the
+ * file holds a lock that keeps the caller out, and makes smgr forget that length here, too.
  */
 bool
 page_in_file(Relation index, BlockNumber block, BlockNumber *nblocks)
 {
-	static Oid seen_file = InvalidOid;
-	static BlockNumber seen_blocks = 0;
+	BlockNumber seen = RelationGetSmgr(index)->smgr_cached_nblocks[MAIN_FORKNUM];
 
-	if (block < seen_blocks && seen_file == RelationGetFileNumber_compat(index))
+	if (BlockNumberIsValid(seen) && block < seen)
 		return true;
 	*nblocks = RelationGetNumberOfBlocks(index);
-	if (block >= *nblocks)
-		return false;
-	seen_file = RelationGetFileNumber_compat(index);
-	seen_blocks = *nblocks;
-	return true;
+	return block < *nblocks;
 }
 
 /*

@@ -162,19 +162,17 @@ typedef struct IvfkmMetaPageData
 	uint32 nlists;			 /* posting lists */
 	uint32 next_id;			 /* owner id to hand out next */
 	BlockNumber used_blocks; /* blocks in use; those behind are free */
-	uint32 list_target;		 /* rows that a list was meant to have */
+	uint32 root_nblocks;	 /* blocks of the root's contiguous groups */
 	uint16 refine_bits;		 /* 0: no refine tier */
 	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
 	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */
 	IvfkmCalibration calibration[IVFKM_CALIBRATION_KS];
-	int64 calibrated_at;	  /* when a user's queries were measured, as a TimestampTz; 0: the
-							   * calibration is that of the build */
-	double build_rows;		  /* rows indexed by the build */
-	double build_sample_rows; /* rows the centroids were trained on */
-	double build_residual2;	  /* mean squared residual of the build's rows, index space */
+	int64 calibrated_at;	/* when a user's queries were measured, as a TimestampTz; 0: the
+							 * calibration is that of the build */
+	double build_rows;		/* rows indexed by the build */
+	double build_residual2; /* mean squared residual of the build's rows, index space */
 
 	/* what the search of a tree needs to know; see am/README.md */
-	uint32 root_nblocks; /* blocks of the root's contiguous groups */
 	IvfkmDescent descents[IVFKM_NDESCENTS];
 
 	/* the list of the rows whose value is NULL, as a child's record says it of a list */

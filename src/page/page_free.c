@@ -149,10 +149,10 @@ find_blocks(Relation index, Page meta_page, BlockNumber npages)
 Buffer
 page_free_buffer(Relation index, BlockNumber block)
 {
+	BlockNumber nblocks;
 	Buffer buffer;
 
-	/* not page_in_file(): TRUNCATE in the transaction that made the index shortens the file */
-	if (block < RelationGetNumberOfBlocks(index))
+	if (page_in_file(index, block, &nblocks))
 		return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, NULL);
 	buffer = ReadBufferExtended(index, MAIN_FORKNUM, P_NEW, RBM_NORMAL, NULL);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);

@@ -19,11 +19,12 @@
 #include "page/page_layout.h"
 #include "page/page_mean.h"
 #include "page/page_meta.h"
+#include "page/page_seal.h"
 #include "page/page_wal.h"
 #include "vdb.h"
 
 /*
- * Copies the metapage, checked: magic, format version, ranges, and that the file is as
+ * Copies the metapage, checked: magic, format version, seal, ranges, and that the file is as
  * long as it says.  Takes and releases a share lock on the metapage.
  */
 void
@@ -31,9 +32,11 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 {
 	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
 	BlockNumber nblocks;
+	bool sealed;
 
 	page_check(index, buffer, IVFKM_PAGE_META);
 	memcpy(meta, IvfkmPageGetMeta(BufferGetPage(buffer)), sizeof(IvfkmMetaPageData));
+	sealed = page_seal_holds(BufferGetPage(buffer));
 	UnlockReleaseBuffer(buffer);
 
 	if (meta->magic != IVFKM_MAGIC)
@@ -44,6 +47,8 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 						errmsg("index \"%s\" has format version %u, but this build supports %u",
 							   RelationGetRelationName(index), meta->version, IVFKM_FORMAT_VERSION),
 						errhint("Please REINDEX it.")));
+	if (!sealed)
+		page_seal_report(index, IVFKM_META_BLOCK);
 	if (meta->dimensions < 1 || meta->dimensions > VDB_MAX_DIM)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
 	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_COSINE)

@@ -9,7 +9,8 @@
  *	  CRC-32C of its bytes, but for the LSN and the checksum, which are the server's.
  *	  It is set where pages are written: page_writer.c for new files, page_wal.c for
  *	  changes.  It is checked by vdb_index_check(), and before a page is changed: a change
- *	  would give damage a valid seal.  Searches do not look at it.
+ *	  would give damage a valid seal.  Searches look at that of the metapage, whose numbers
+ *	  steer all that follows, at no other.
  *
  * IDENTIFICATION
  *	  src/page/page_seal.c
@@ -61,10 +62,17 @@ page_seal_holds(Page page)
 	return IvfkmPageGetGroupHeader(page)->seal == compute_seal(page);
 }
 
+/* Reports that the seal of a page does not hold. */
+void
+page_seal_report(Relation index, BlockNumber block)
+{
+	page_corrupted(index, block, "The page's checksum is wrong.");
+}
+
 /* Reports damage unless the seal of a page (locked, or a copy) holds. */
 void
 page_seal_check(Relation index, BlockNumber block, Page page)
 {
 	if (!page_seal_holds(page))
-		page_corrupted(index, block, "The page's checksum is wrong.");
+		page_seal_report(index, block);
 }

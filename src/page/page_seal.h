@@ -18,6 +18,7 @@
 
 extern void page_seal(Page page);
 extern bool page_seal_holds(Page page);
+VDB_NORETURN extern void page_seal_report(Relation index, BlockNumber block);
 extern void page_seal_check(Relation index, BlockNumber block, Page page);
 
 #endif /* IVFKM_PAGE_SEAL_H */

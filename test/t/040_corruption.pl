@@ -26,10 +26,10 @@ my %meta = (
 	root_block => 100,
 	nlists => 112,
 	used_blocks => 120,
+	root_nblocks => 124,
 	calibration => 136,
-	root_nblocks => 312,
-	lean => 316,
-	nodes => 320);
+	lean => 304,
+	nodes => 308);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84,
   	radius => 92, centroid => 96);

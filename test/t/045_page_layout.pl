@@ -18,6 +18,8 @@ CREATE FUNCTION test_page_group(dims integer, refine_bits integer, node boolean,
 	AS '$module' LANGUAGE C STRICT;
 CREATE FUNCTION test_page_list(index regclass, seed integer, steps integer) RETURNS integer
 	AS '$module' LANGUAGE C STRICT;
+CREATE FUNCTION test_page_in_file(index regclass, block bigint) RETURNS boolean
+	AS '$module' LANGUAGE C STRICT;
 CREATE TABLE none (v vector);});
 
 # the group of NULLs, groups of many units, of one unit, of two to four pages
@@ -51,6 +53,22 @@ for my $shape ([ 24, 8, 3000 ], [ 500, 4, 600 ], [ 4000, 0, 150 ], [ 6000, 8, 15
 	ok($result->{ok} && $result->{out} > 0, "list of $dims dimensions, $bits bits")
 	  or diag($result->{out} . $result->{error});
 }
+
+# a file that shrinks in place, in the transaction that made it, is not thought to be as long as ever
+is( $node->safe_psql(
+		'postgres', q{
+BEGIN;
+CREATE TABLE short AS SELECT array_fill(i, ARRAY[200])::vector AS v FROM generate_series(1, 2000) i;
+CREATE INDEX short_v ON short USING ivfkm ((v::vector(200)));
+SELECT pg_relation_size('short_v') / current_setting('block_size')::integer - 1 AS last \gset
+SELECT pg_relation_filenode('short_v') AS file \gset
+SELECT test_page_in_file('short_v', :last), test_page_in_file('short_v', :last + 1);
+TRUNCATE short;
+SELECT pg_relation_filenode('short_v') = :file;
+SELECT test_page_in_file('short_v', :last), test_page_in_file('short_v', 0);
+COMMIT;}),
+	"t|f\nt\nf|t",
+	'TRUNCATE of a table that is new shortens what is known of the file');
 
 # what was logged is what is there after a crash
 $node->stop('immediate');

@@ -76,7 +76,6 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 void
 ivfkm_build_plan(IvfkmBuild *build)
 {
-	IvfkmMetaPageData *meta = &build->plan.meta;
 	int nworkers = 0;
 	double total_rows = 0.0;
 	int max_rows;
@@ -101,8 +100,6 @@ ivfkm_build_plan(IvfkmBuild *build)
 	ivfkm_centre(build);
 	ivfkm_train(build);
 
-	meta->list_target = IVFKM_ROWS_PER_LIST;
-	meta->build_sample_rows = build->shared->nrows;
 	build->shared->sample_fraction =
 		build->shared->nrows / Max(total_rows, (double) Max(build->shared->nrows, 1));
 	build->table_rows = total_rows;

@@ -22,6 +22,7 @@ PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(test_page_group);
 PG_FUNCTION_INFO_V1(test_page_list);
+PG_FUNCTION_INFO_V1(test_page_in_file);
 
 /* What a slot, or an entry of a list, should hold. */
 typedef struct Model
@@ -389,4 +390,16 @@ test_page_list(PG_FUNCTION_ARGS)
 	compare_list(index, &geometry, &list, models, steps);
 	index_close(index, RowExclusiveLock);
 	PG_RETURN_INT32(nused);
+}
+
+/* SQL: see README.md. */
+Datum
+test_page_in_file(PG_FUNCTION_ARGS)
+{
+	Relation index = index_open(PG_GETARG_OID(0), AccessShareLock);
+	BlockNumber nblocks;
+	bool in_file = page_in_file(index, (BlockNumber) PG_GETARG_INT64(1), &nblocks);
+
+	index_close(index, AccessShareLock);
+	PG_RETURN_BOOL(in_file);
 }
