@@ -994,7 +994,8 @@ CREATE OPERATOR CLASS timestamp_ops
 	OPERATOR 4 >= (timestamp without time zone, timestamp without time zone),
 	OPERATOR 5 > (timestamp without time zone, timestamp without time zone),
 	FUNCTION 2 ivfkm_timestamp_support(internal);
-COMMENT ON OPERATOR CLASS timestamp_ops USING ivfkm IS 'attributes of type timestamp without time zone';
+COMMENT ON OPERATOR CLASS timestamp_ops USING ivfkm
+	IS 'attributes of type timestamp without time zone';
 
 CREATE FUNCTION ivfkm_timestamptz_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -1008,7 +1009,8 @@ CREATE OPERATOR CLASS timestamptz_ops
 	OPERATOR 4 >= (timestamp with time zone, timestamp with time zone),
 	OPERATOR 5 > (timestamp with time zone, timestamp with time zone),
 	FUNCTION 2 ivfkm_timestamptz_support(internal);
-COMMENT ON OPERATOR CLASS timestamptz_ops USING ivfkm IS 'attributes of type timestamp with time zone';
+COMMENT ON OPERATOR CLASS timestamptz_ops USING ivfkm
+	IS 'attributes of type timestamp with time zone';
 
 ALTER OPERATOR FAMILY datetime_ops USING ivfkm ADD
 	OPERATOR 1 < (date, timestamp without time zone),

@@ -54,7 +54,8 @@ for my $shape ([ 24, 8, 3000 ], [ 500, 4, 600 ], [ 4000, 0, 150 ], [ 6000, 8, 15
 	  or diag($result->{out} . $result->{error});
 }
 
-# a file that shrinks in place, in the transaction that made it, is not thought to be as long as ever
+# a file that shrinks in place, in the transaction that made it, is not thought to be as long as
+# before
 is( $node->safe_psql(
 		'postgres', q{
 BEGIN;
