@@ -234,3 +234,20 @@ vdb_psql()
 {
 	vdb_as_server "$vdb_bin/psql" -X -q -P pager=off -v ON_ERROR_STOP=1 "$@"
 }
+
+# vdb_copy_server FOLDER: a copy of PG_CONFIG's server with the extension, with no link out of the
+# folder; prints where its programs are
+vdb_copy_server()
+{
+	local to=$1
+
+	(
+		vdb_open_work
+		vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 && vdb_make_private_tree &&
+			vdb_install_extension gcc >"$vdb_work/tmp/build.log" 2>&1 || exit
+		rm -rf "$vdb_work/root$("$PG_CONFIG" --includedir)"
+		rm -rf "$to" && mkdir -p "$to" && cp -RL "$vdb_work/root/." "$to/" &&
+			chmod -R a+rX "$to" || exit
+		echo "$to${vdb_bin#"$vdb_work/root"}"
+	)
+}

@@ -100,3 +100,24 @@ vdb_check_in_chroot()
 	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 VDB_VERSIONS=0 \
 		VDB_QUICK="${VDB_QUICK:-}" VDB_CLIENTS="${VDB_CLIENTS:-}" /vdb-check/test/check.sh "$@"
 }
+
+# vdb_upgrade_in_chroot SUITE: pg_upgrade from this machine's server to the one there, which
+# vdb_check_in_chroot() has installed beside vdb's tree
+vdb_upgrade_in_chroot()
+{
+	local suite=$1 root=$vdb_chroots/$1 old=/vdb-old bin library missing
+
+	bin=$(vdb_copy_server "$root$old") && bin=${bin#"$root"} && mkdir -p "$root$old/lib" || return
+	# the libraries of this release that the other one has no more, and what these need
+	while missing=$(vdb_in_chroot "$suite" sh -c "LD_LIBRARY_PATH=$old/lib ldd $bin/*" 2>/dev/null |
+		sed -n 's/^[[:space:]]*\([^ ]*\) => not found$/\1/p' | sort -u) && [ -n "$missing" ]; do
+		for library in $missing; do
+			cp -L "$(LD_LIBRARY_PATH=$root$old/lib ldd "$root$bin"/* 2>/dev/null |
+				awk -v name="$library" '$1 == name && $3 ~ /^\// { print $3; exit }')" \
+				"$root$old/lib/" || return
+		done
+	done
+	vdb_in_chroot_with_proc "$suite" env VDB_NO_INSTALL=1 LD_LIBRARY_PATH="$old/lib" \
+		PG_CONFIG="$(vdb_in_chroot "$suite" sh -c 'ls /usr/lib/postgresql/*/bin/pg_config')" \
+		bash /vdb-check/test/versions/upgrade.sh "$bin"
+}

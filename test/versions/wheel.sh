@@ -56,3 +56,14 @@ vdb_check_with_wheel()
 		LD_LIBRARY_PATH="$vdb_wheel/pgserver.libs" PERL5LIB="$(vdb_wheel_perl)" \
 		test/check.sh "$@"
 }
+
+# pg_upgrade from this machine's server to the package's
+vdb_upgrade_with_wheel()
+{
+	local bin
+
+	bin=$(vdb_copy_server "$vdb_wheel.old") || return
+	env VDB_NO_INSTALL=1 VDB_BUILD_DIR="$vdb_build/wheel-16" \
+		PG_CONFIG="$vdb_wheel/pgserver/pginstall/bin/pg_config" \
+		LD_LIBRARY_PATH="$vdb_wheel/pgserver.libs" bash test/versions/upgrade.sh "$bin"
+}
