@@ -29,10 +29,11 @@
 
 /*
  * Squared residuals are summed as multiples of this, so that the sum does not depend on the
- * order; larger ones than RESIDUAL_MOST, of outliers, count as much as that.
+ * order; larger ones than RESIDUAL_MOST for each dimension, of outliers, count as much as that.  In
+ * index space coordinates are about 1.
  */
 #define RESIDUAL_QUANTUM 0x1p-24
-#define RESIDUAL_MOST	 0x1p30
+#define RESIDUAL_MOST	 100.0
 
 /* What the sort carries for each row behind its list and address. */
 typedef struct SortedCode
@@ -93,7 +94,8 @@ begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 static void
 add_residual(IvfkmBuild *build, float residual2)
 {
-	double clamped = residual2 < RESIDUAL_MOST ? residual2 : RESIDUAL_MOST;
+	double most = RESIDUAL_MOST * build->dims;
+	double clamped = residual2 < most ? residual2 : most;
 	uint64 units = (uint64) (clamped / RESIDUAL_QUANTUM);
 
 	build->residual_low += units & 0xffffffff;

@@ -94,7 +94,10 @@ ivfkm_build_plan(IvfkmBuild *build)
 					 ivfkm_training_bytes(build->dims, max_rows, nlists, nworkers + 1));
 	ivfkm_training_begin(build, nlists, max_rows);
 	if (build->heap != NULL)
+	{
 		total_rows = ivfkm_sample_take(build, total_rows);
+		ivfkm_centre_trim(build);
+	}
 
 	ivfkm_progress_phase(IVFKM_PHASE_TRAIN, 0, build->shared->nrows);
 	ivfkm_centre(build);

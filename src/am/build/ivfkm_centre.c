@@ -24,6 +24,80 @@
 #define MAP_ROWS 256 /* rows that a process maps at a time */
 
 /*
+ * Rows that are so many times as long as the median are outliers, if they are at most this share
+ * of the sample: more of them are another kind of rows.
+ */
+#define OUTLIER_MEDIANS 100.0f
+#define OUTLIER_SHARE	0.01
+
+/* Ascending numbers. */
+static int
+compare_lengths(const void *a, const void *b)
+{
+	float x = *(const float *) a;
+	float y = *(const float *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Length of row "row" of the sample, in input space. */
+static float
+row_length(const IvfkmBuild *build, int row)
+{
+	const float *x = build->training.rows + (Size) row * build->dims;
+	double sum = 0.0;
+
+	for (int i = 0; i < build->dims; i++)
+		sum += (double) x[i] * x[i];
+	return (float) sqrt(sum);
+}
+
+/*
+ * Takes outliers out of the sample, before it is mapped: no centroid is to go after them, and
+ * they are not to stretch the scale so that all other rows are alike.  They are indexed like all
+ * rows, with bounds of their own, or without where these do not fit.
+ */
+void
+ivfkm_centre_trim(IvfkmBuild *build)
+{
+	int nrows = build->shared->nrows;
+	float *lengths;
+	float limit = INFINITY;
+	int first = 0;
+	int kept = 0;
+
+	if (nrows == 0 || build->index.ops->metric == IVFKM_METRIC_COSINE) /* all are of length 1 */
+		return;
+	lengths = MemoryContextAllocHuge(build->training_context, sizeof(float) * nrows);
+	for (int row = 0; row < nrows; row++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		lengths[row] = row_length(build, row);
+	}
+	qsort(lengths, nrows, sizeof(float), compare_lengths);
+	while (first < nrows && lengths[first] == 0.0f) /* zero vectors say nothing of the others */
+		first++;
+	if (first < nrows)
+		limit = OUTLIER_MEDIANS * lengths[first + (nrows - first) / 2];
+	if (lengths[nrows - 1] > limit && lengths[nrows - 1 - (int) (OUTLIER_SHARE * nrows)] <= limit)
+	{
+		for (int row = 0; row < nrows; row++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (row_length(build, row) > limit)
+				continue;
+			if (kept < row)
+				memcpy(build->training.rows + (Size) kept * build->dims,
+					   build->training.rows + (Size) row * build->dims,
+					   sizeof(float) * build->dims);
+			kept++;
+		}
+		build->shared->nrows = kept;
+	}
+	pfree(lengths);
+}
+
+/*
  * Job: mean of the sample, and its spread around it, in slices of IVFKM_SLICE_DIMS dimensions.
  * Every dimension is summed by one process, in the order of the rows.
  */

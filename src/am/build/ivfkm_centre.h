@@ -14,6 +14,7 @@
 #include "am/build/ivfkm_build_state.h"
 
 extern void ivfkm_centre(IvfkmBuild *build);
+extern void ivfkm_centre_trim(IvfkmBuild *build);
 extern void ivfkm_centre_job(IvfkmBuild *build);
 extern void ivfkm_centre_map_job(IvfkmBuild *build);
 extern void ivfkm_centre_space(IvfkmBuild *build);
