@@ -6,7 +6,39 @@
  * NOTES
  *	  Pure C.  Codes and factors go to disk and are the same bits on every CPU.  The
  *	  sums are in quant_refine_template.h; what is computed from them is here, once, in
- *	  float64 with correctly rounded operations only.
+ *	  float64 with correctly rounded operations only.  README.md of this folder says what is
+ *	  computed.
+ *
+ *	  The paper searches the best of all scales for each vector.  Here the scale is chosen in one
+ *	  pass.  8 bits: the largest |r_i| becomes 127.5, nothing is clipped.  4 bits: the largest
+ *	  becomes 7.5, but intervals are at most 0.3352 ||r|| / sqrt(D) wide, the best for 16 levels
+ *	  and a normal variable (Max, "Quantizing for minimum distortion", 1960), and of this scale,
+ *	  35/32 and 29/32 of it the one with the greatest x0 is kept.
+ *
+ *	  A query's coordinate is delta times a 16-bit number; delta = max(max|q_i| / 32767, sum |q_i|
+ *	  / (2^23 - 2^14)) keeps the sum of all magnitudes below 2^23, so that sums with codes fit
+ *	  into 32 bits in any order.  With c = m * epsilon:
+ *
+ *	      width = c sqrt(sigma^2 R + (mul * noise)^2) + slack
+ *	      noise = delta / sqrt(12) * (2^B - 1) / 2 * sqrt(D)
+ *	      R = ||q-c||^2; for L2, if that is less, estimate + c (sigma ||q-c|| + mul * noise) + slack
+ *
+ *	  The code's error is exactly in proportion to the part of q-c across r.  That is no longer
+ *	  than q-c, nor than q-x, whose square is the L2 distance: bounds of near vectors are
+ *	  narrower for it. noise takes the longest g there can be.  The slack, with n = ||q|| + ||q-c||:
+ *
+ *	      slack = 2^-23 (|add| + |estimate| + width)          add and results are float32
+ *	            + 2^-23 m mul ||g|| ||q-c||                   so is mul; ||g|| is at most as in noise
+ *	            + 2^-20 |g per (query, centroid)|             as computed by the caller
+ *	            + 2^-21 n ||q-c|| (L2) or 2^-21 n^2 (IP)      rotation; caller's dot products
+ *	            + FLT_MIN
+ *
+ *	  Twice what the first two need.  Inner products of vectors, rotated, were wrong by at most 5.2
+ *	  * 2^-24 of their norms.  Over 2,000 pairs each at 64 to 1536 dimensions the normalised error
+ *	  had a mean within 0.05 of 0 and a deviation of 0.98 to 1.03, 29 to 34 %, 3.8 to 5.4 % and
+ *	  0.05 to 0.4 % of L2 distances were outside of 1, 2 and 3 deviations (normal: 31.7, 4.6,
+ *	  0.27), none outside of 6 (error_bound_holds(), test_quant_refine.c).  Bounds of inner
+ *	  products miss less often, as R is not tightened.
  *
  * IDENTIFICATION
  *	  src/quant/quant_refine.c

@@ -4,9 +4,29 @@
  *	  Making a vector or halfvec, and the checks that every way into the type shares.
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c.
  *
  *	  The messages and SQLSTATEs are those of pgvector: clients match them.
+ *
+ *	  A dense type defines before it includes the templates, and as functions of its own:
+ *
+ *	      DENSE, DENSE_NAME                 the struct; the SQL name of the type, a string literal
+ *	      DENSE_FN(name)                    the C function of the type, such as halfvec_make
+ *	      DENSE_ARG(n)                      argument n of an SQL function, detoasted
+ *	      DENSE_ELEMENT, DENSE_BITS         C type of a stored element; unsigned type of its bits
+ *	      DENSE_TO_FLOAT(x)                 the exact value of an element
+ *	      DENSE_LEAST, DENSE_LIMIT          the smallest positive element; the smallest float whose
+ *	                                        nearest element is infinity
+ *	      DENSE_KERNEL(name)                the distance kernel of the type
+ *	      DENSE_WRITE                       pq_writeint of the size of an element
+ *	      DENSE_FN(as_floats)(x, n, buffer)
+ *	                                        the exact values of n elements: in the buffer, or x
+ *	                                        itself if they are floats
+ *	      DENSE_FN(round)(values, n, x)     the elements nearest to n floats; infinity for those out
+ *	                                        of range
+ *	      DENSE_FN(from_floats)(values, n, x)
+ *	                                        the same, but raises an error for finite floats out of
+ *	                                        range
  *
  * IDENTIFICATION
  *	  src/types/dense_check.h
