@@ -48,4 +48,11 @@ if [ -z "${VDB_DOCS:-}" ]; then
 	fi
 fi
 . test/docs/selftest.sh
+cp -R bench/adapters "$vdb_work/pages/"
+if [ -n "$python" ]; then
+	vdb_try "ann-benchmarks' module loads, builds and searches" vdb_as_server env \
+		PYTHONDONTWRITEBYTECODE=1 "${python%/complete}/venv/bin/python" pages/adapters/try.py
+else
+	vdb_skip "ann-benchmarks' module" "run make check-clients once, which fetches the drivers"
+fi
 exit "$vdb_failed"
