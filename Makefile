@@ -13,6 +13,7 @@
 #   make deb              Debian packages for the server of PG_CONFIG, in build/deb
 #   make dist             the archive for PGXN and packagers, in build/dist
 #   make docs-reference   sql/docs/reference.md from the catalog
+#   make bench-micro      kernels without a server, beside an earlier run (bench/micro)
 #   make lint             the rules of this tree (test/lint)
 #   make format           clang-format on every C file (format-check: only look)
 #
@@ -51,7 +52,8 @@ SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
 SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
-	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist
+	bench-prepare bench-results bench-quality bench-micro lint format format-check \
+	docs-reference deb dist
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -75,6 +77,8 @@ bench-quality:
 	@bench/expected/quality.sh write
 docs-reference:
 	@test/docs/reference.sh write
+bench-micro:
+	@bench/micro/run.sh $(MICRO)
 deb:
 	@.ci/deb.sh
 dist:
@@ -86,7 +90,7 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 endif
 
 .PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-prepare \
-	bench-results bench-quality lint format format-check docs-reference deb dist
+	bench-results bench-quality lint format format-check docs-reference deb dist bench-micro
 .NOTPARALLEL:
 
 else
