@@ -21,6 +21,9 @@
 #define FILTER_HASH_LOW	 UINT32_C(0x9e3779b1)
 #define FILTER_HASH_HIGH UINT32_C(0xbb67ae85)
 
+/* Both, as vectors of 32-bit products want them. */
+#define FILTER_HASH_BOTH ((int64_t) ((uint64_t) FILTER_HASH_HIGH << 32 | FILTER_HASH_LOW))
+
 /*
  * 32 bits, of which the upper ones are the better.  After multiply-shift hashing (Dietzfelbinger,
  * Hagerup, Katajainen and Penttonen 1997) of both halves, which vectors of 32-bit products can do.

@@ -15,6 +15,11 @@
  *		vq_none()			no lane
  *		vq_bits(sets)		the lanes of a unit's VQ_VECTORS sets as 16 bits
  *
+ *	  and, where a vector's lanes can be loaded from places that differ (VQ_GATHER),
+ *
+ *		vq_present(a, present, shift)	the set of lanes of whose filter_hash(), shifted right, the
+ *							bitmap "present" has the bit
+ *
  *	  Defines the table filter_table_<level>; all else is static.
  *
  * IDENTIFICATION
@@ -80,13 +85,25 @@ in_buckets(const int64_t *images, const FilterSet *set, uint32_t rows)
 {
 	uint32_t inside = 0;
 
+#ifdef VQ_GATHER
+	/* two rows are as quick one by one */
+	if (__builtin_popcount(rows) > 2)
+	{
+		vqset present[VQ_VECTORS];
+
+		VDB_UNROLL
+		for (int i = 0; i < VQ_VECTORS; i++)
+			present[i] =
+				vq_present(vq_load(images + i * VQ_LANES), set->present, set->present_shift);
+		rows &= vq_bits(present);
+	}
+#endif
 	for (; rows != 0; rows &= rows - 1)
 	{
 		int row = __builtin_ctz(rows);
 		uint32_t hash = filter_hash(images[row]);
 
-		if (VDB_UNLIKELY(filter_set_present(set, hash)) &&
-			filter_set_contains(set, images[row], hash))
+		if (filter_set_present(set, hash) && filter_set_contains(set, images[row], hash))
 			inside |= UINT32_C(1) << row;
 	}
 	return inside;
