@@ -9,7 +9,8 @@
 #   make check-world      every test (check-regress etc.: one tier)
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
-#                         bench-plans, bench-prepare, bench-results, bench-quality: bench/README.md)
+#                         bench-plans, bench-filter, bench-prepare, bench-results, bench-quality:
+#                         bench/README.md)
 #   make deb              Debian packages for the server of PG_CONFIG, in build/deb
 #   make dist             the archive for PGXN and packagers, in build/dist
 #   make docs-reference   sql/docs/reference.md from the catalog
@@ -52,8 +53,8 @@ SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
 SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
-	bench-prepare bench-results bench-quality bench-micro lint format format-check \
-	docs-reference deb dist
+	bench-filter bench-prepare bench-results bench-quality bench-micro lint format \
+	format-check docs-reference deb dist
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -71,7 +72,7 @@ demo:
 	@bench/demo/demo.sh
 demo-psql:
 	@bench/demo/demo.sh psql
-bench-search bench-build bench-insert bench-plans bench-prepare bench-results:
+bench-search bench-build bench-insert bench-plans bench-filter bench-prepare bench-results:
 	@bench/macro/run.sh $(@:bench-%=%)
 bench-quality:
 	@bench/expected/quality.sh write
@@ -89,8 +90,9 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 	@$(MAKE) --no-print-directory $@
 endif
 
-.PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-prepare \
-	bench-results bench-quality lint format format-check docs-reference deb dist bench-micro
+.PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-filter \
+	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist \
+	bench-micro
 .NOTPARALLEL:
 
 else

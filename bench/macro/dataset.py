@@ -103,10 +103,11 @@ class DataSet:
     name    an identifier in SQL as well: letters, digits and underscores
     base, query, more   arrays of any numeric type; more may be None
     metric  distance that the set is measured with: l2 or cosine
+    tenant  a whole number for each row that the set itself has, or None
     """
 
-    def __init__(self, word, base, query, more, cache):
-        self.word = word
+    def __init__(self, word, base, query, more, cache, tenant=None):
+        self.word, self.tenant = word, tenant
         self.name = re.sub(r"\W", "_", word.lower())
         self.base, self.query, self.more = base, query, more
         self.rows, self.dims = base.shape
@@ -260,7 +261,8 @@ def open_set(word, folders, cache):
         base = read_array(os.path.join(folder, word), "base")
         query = read_array(os.path.join(folder, word), "query")
         if base is not None and query is not None:
-            return DataSet(word, base, query, None, truth)
+            tenant = read_array(os.path.join(folder, word), "base_video")
+            return DataSet(word, base, query, None, truth, tenant)
     raise SystemExit(f"there is no data set \"{word}\": neither sample nor "
                      "synthetic-ROWSxDIMS nor a folder with base and query "
                      "below those of BENCH_DATA")

@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert|plans
+    macro.py prepare|search|build|insert|plans|filter
     macro.py results        put results into bench/README.md; needs no server
 
 The environment has the settings: see README.md.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-KINDS = ("search", "build", "insert", "plans")
+KINDS = ("search", "build", "insert", "plans", "filter")
 
 
 @dataclass
@@ -71,6 +71,25 @@ def measure_plans():
     bench = PlansBench(server, options())
     bench.run()
     bench.report(folder)
+
+
+def measure_filters():
+    """Run the benchmark of filters, whose tables have more columns."""
+    from dataset import open_set
+    from filter import FilterBench
+    from server import Server
+
+    folder = os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = Server(os.environ.get("BENCH_PGVECTOR"))
+    server.open_databases()
+    for word in words("BENCH_SETS", "sample"):
+        data = open_set(word, os.environ.get("BENCH_DATA", "").split(":"),
+                        os.environ["BENCH_CACHE"])
+        bench = FilterBench(server, data, os.environ.get("BENCH_METRIC")
+                            or data.metric, options())
+        bench.run()
+        bench.report(folder)
 
 
 def measure(command):
@@ -138,7 +157,8 @@ def paste(folder):
             with open(os.path.join(to, name), encoding="utf-8") as f:
                 short, _, details = f.read().partition(DETAILS)
             text += short.rstrip().replace("](search-", "](results/search-"
-                                           ).replace("](plans-", "](results/plans-")
+                                           ).replace("](plans-", "](results/plans-"
+                                           ).replace("](filter-", "](results/filter-")
             text += (f"\n\nEvery setting: [results/{name}](results/{name})"
                      if details else "") + "\n\n"
     readme = os.path.join(ROOT, "bench", "README.md")
@@ -161,6 +181,8 @@ def main():
         paste(os.environ["BENCH_OUT"])
     elif command == "plans":
         measure_plans()
+    elif command == "filter":
+        measure_filters()
     else:
         measure(command)
 

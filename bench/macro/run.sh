@@ -1,8 +1,8 @@
 #!/bin/bash
-# The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-prepare,
-# bench-results.
+# The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
+# bench-prepare, bench-results.
 #
-#   run.sh search|build|insert|plans|prepare|results
+#   run.sh search|build|insert|plans|filter|prepare|results
 #
 # Starts a private server with vdb and, if PGVECTOR_SRC is set, pgvector, and hands over to
 # macro.py.  Environment: bench/macro/README.md.
@@ -14,8 +14,8 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | prepare | results) ;;
-*) vdb_die "usage: bench/macro/run.sh search|build|insert|plans|prepare|results" ;;
+search | build | insert | plans | filter | prepare | results) ;;
+*) vdb_die "usage: bench/macro/run.sh search|build|insert|plans|filter|prepare|results" ;;
 esac
 
 cache=$(vdb_cache_dir)

@@ -1,0 +1,511 @@
+"""
+Filtered searches: searches/s of every way to do them, by how much a filter
+lets through and where its rows lie.
+
+The table of a data set has three columns beside the vector:
+
+  near      integer, the rank of the row by its distance to one row, the anchor
+  created   date, a made-up one: a random permutation of the rows
+  tenant    integer, skewed: the set's own (base_video), or drawn from a
+            Zipf distribution
+
+A filter "near < n" or "created < day" lets n rows through.  Of the first kind
+the queries are those nearest to the anchor (aligned: the matching rows are
+the query's neighbours) or farthest from it (opposed: they are far away).  The
+second kind is independent of the vectors.  "tenant = x" asks for the tenant
+of the row that is nearest to the query.
+
+A way to search is a database, the indexes that the planner sees, and settings
+to try in the order of rising recall until LEAST is reached.
+"""
+
+import csv
+import datetime
+import math
+import os
+import statistics
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dataset import BLOCK, normalised
+from indexes import OPERATOR, describe
+from report import machine, number, size, table, times
+from search import found_ids
+from server import copy_rows, read_note, vector_bytes, write_note
+
+K = 10
+LEAST = 0.95            # recall to be reached
+SHARES = (0.5, 0.2, 0.05, 0.02, 0.005, 0.002, 0.0005, 0.0001)
+KINDS = ("aligned", "independent", "opposed", "tenant", "unfiltered")
+TENANTS = 1000          # of sets that have none
+EPOCH = datetime.date(2000, 1, 1)
+HOPELESS = 2.0          # seconds a search after which a way is given up
+LESS = (0.005, 0.0005)  # shares at which partial indexes are tried
+
+NO_SORT = {"enable_seqscan": "off", "enable_sort": "off",
+           "enable_bitmapscan": "off"}
+
+
+@dataclass
+class Way:
+    """
+    One way to search.
+
+    indexes  keys of the indexes that the planner sees
+    settings those of its session; sweep: what is tried on top of them
+    must     text that its plan must have; "": any
+    """
+
+    key: str
+    title: str
+    database: str
+    indexes: tuple
+    settings: dict
+    sweep: list
+    must: str
+    style: str
+
+
+def ways(rows):
+    """Every way, for a table of so many rows."""
+    ivfkm = [{}] + [{"ivfkm.probes": p} for p in
+                    (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)]
+    hnsw = [{"hnsw.ef_search": e} for e in (10, 20, 40, 80, 160, 320, 640,
+                                            1000)]
+    return [
+        Way("columns", "ivfkm, columns in the index", "vdb", ("c",), NO_SORT,
+            ivfkm, "Index Cond", "o-"),
+        Way("plain", "ivfkm, rows filtered", "vdb", ("v",), NO_SORT,
+            ivfkm, "Filter", "^-"),
+        Way("partial", "ivfkm, partial index", "vdb", ("p",), NO_SORT, ivfkm,
+            "Index Scan", "v:"),
+        Way("sort", "btree or table, and sort", "vdb",
+            ("near", "created", "tenant"), {}, [{}], "", "x--"),
+        Way("chosen", "as planned with all of them", "vdb",
+            ("c", "near", "created", "tenant"), {}, [{}], "", "+:"),
+        Way("hnsw", "pgvector, hnsw, iterative scan", "pgvector", ("h",),
+            {**NO_SORT, "hnsw.iterative_scan": "relaxed_order",
+             "hnsw.max_scan_tuples": max(rows, 20_000),
+             "hnsw.scan_mem_multiplier": 50}, hnsw, "Index Scan", "s--")]
+
+
+@dataclass
+class Cell:
+    """
+    One filter: its condition, the row numbers that meet it (for "tenant", of
+    each query), and the queries.  values: of the parameter $2, or None.
+    """
+
+    kind: str
+    share: float
+    where: str
+    matching: list
+    queries: np.ndarray
+    values: list = None
+    truth: list = field(default_factory=list)
+
+    def rows_of(self, i):
+        """The row numbers that query i may find."""
+        return self.matching[i if self.values else 0]
+
+
+@dataclass
+class Result:
+    """What one way did in one cell; ms is nan where it was given up."""
+
+    cell: Cell
+    way: Way
+    setting: dict
+    recall: float
+    ms: float
+    plan: str
+    fewer: int      # searches that returned fewer rows than there are, or K
+
+
+class FilterBench:
+    """The filtered searches of one data set."""
+
+    def __init__(self, server, data, metric, options):
+        self.server, self.data, self.metric = server, data, metric
+        self.options = options
+        self.count = min(options.queries, 100, len(data.query))
+        self.name = f"{data.name}_filter"
+        self.ways = [w for w in ways(data.rows)
+                     if w.database in server.databases]
+        self.results = []
+        self.builds = {}
+        self.load_at_start = os.getloadavg()[0]
+
+    # ----- table and indexes -----
+
+    def run(self):
+        """Do everything; results are in results."""
+        self.make_columns()
+        for database in self.server.databases:
+            self.load(database)
+        self.build_all()
+        for cell in self.cells():
+            self.find_truth(cell)
+            for way in self.ways:
+                self.measure(cell, way)
+        for database in self.server.databases:
+            self.see(database, None)
+
+    def distances_to(self, rows):
+        """Distances of all rows to some, float32 [len(rows), all]."""
+        rows = normalised(rows) if self.metric == "cosine" else rows
+        out = np.empty((len(rows), self.data.rows), dtype=np.float32)
+        for start in range(0, self.data.rows, BLOCK):
+            x = self.data.block(start, min(self.data.rows, start + BLOCK))
+            if self.metric == "cosine":
+                x = normalised(x)
+            score = -2 * (rows @ x.T)
+            if self.metric == "l2":
+                score += (x * x).sum(1)
+            out[:, start:start + len(x)] = score
+        return out
+
+    def make_columns(self):
+        """The values of the columns, and the queries by their distance to
+        the anchor."""
+        rows = self.data.rows
+        rng = np.random.default_rng([rows, self.data.dims])
+        self.anchor = self.data.block(0, 1)
+        self.near = np.empty(rows, dtype=np.int64)
+        self.near[np.argsort(self.distances_to(self.anchor)[0],
+                             kind="stable")] = np.arange(rows)
+        self.created = rng.permutation(rows)
+        if self.data.tenant is not None:
+            self.tenant = np.asarray(self.data.tenant).astype(np.int64)
+        else:
+            weight = 1.0 / np.arange(1, TENANTS + 1)
+            self.tenant = rng.choice(TENANTS, rows, p=weight / weight.sum())
+        queries = self.data.queries(len(self.data.query))
+        shown = normalised(queries) if self.metric == "cosine" else queries
+        anchor = (normalised(self.anchor) if self.metric == "cosine"
+                  else self.anchor)[0]
+        away = ((shown - anchor) ** 2).sum(1)
+        order = np.argsort(away, kind="stable")
+        self.queries = {"aligned": queries[order[:self.count]],
+                        "opposed": queries[order[::-1][:self.count]],
+                        "independent": queries[:self.count]}
+
+    def load(self, database):
+        """Make the table in a database, unless it is there."""
+        with self.server.connect(database) as c:
+            note = read_note(c.execute(
+                "SELECT obj_description(to_regclass(%s), 'pg_class')",
+                (self.name,)))
+            if note.get("fingerprint") == self.data.fingerprint:
+                return
+            self.server.say(f"loading {self.name} into {database}")
+            c.execute(f"DROP TABLE IF EXISTS {self.name}")
+            c.execute(f"CREATE TABLE {self.name} (id integer NOT NULL, near "
+                      "integer NOT NULL, created date NOT NULL, tenant "
+                      f"integer NOT NULL, v vector({self.data.dims}) NOT NULL)")
+            # a date is sent as the number of its days since EPOCH
+            copy_rows(c, self.name, 0, self.data.rows, self.data.block,
+                      [("near", self.near), ("created", self.created),
+                       ("tenant", self.tenant)])
+            c.execute(f"VACUUM (FREEZE, ANALYZE) {self.name}")
+            c.execute("CHECKPOINT")
+            write_note(c, f"TABLE {self.name}",
+                       {"fingerprint": self.data.fingerprint})
+
+    def build_all(self):
+        """Build the indexes that are the same for all filters."""
+        ops = f"v vector_{self.metric}_ops"
+        for column in ("near", "created", "tenant"):
+            self.build("vdb", column, f"({column})")
+        self.build("vdb", "v", f"USING ivfkm ({ops})")
+        self.build("vdb", "c", f"USING ivfkm ({ops}, near, created, tenant)")
+        if "pgvector" in self.server.databases:
+            self.build("pgvector", "h", f"USING hnsw ({ops}) WITH (m = 16, "
+                                        "ef_construction = 64)")
+
+    def build(self, database, key, definition):
+        """Build an index, unless it is there; note seconds and bytes."""
+        name = f"{self.name}_{key}"
+        note = {"code": self.server.code[database], "definition": definition}
+        with self.server.connect(database, {
+                "maintenance_work_mem": self.options.memory,
+                "max_parallel_maintenance_workers":
+                    self.options.processes - 1}) as c:
+            known = read_note(c.execute(
+                "SELECT obj_description(to_regclass(%s), 'pg_class')",
+                (name,)))
+            if {k: known.get(k) for k in note} != note:
+                self.server.say(f"building {name}")
+                c.execute(f"DROP INDEX IF EXISTS {name}")
+                before = time.monotonic()
+                c.execute(f"CREATE INDEX {name} ON {self.name} {definition}")
+                known = {**note,
+                         "seconds": round(time.monotonic() - before, 2)}
+                write_note(c, f"INDEX {name}", known)
+            self.builds[database, key] = (known["seconds"], c.execute(
+                "SELECT pg_relation_size(%s)", (name,)).fetchone()[0])
+
+    def see(self, database, keys):
+        """Let the planner see some indexes of the table (None: all)."""
+        with self.server.connect(database) as c:
+            c.execute("UPDATE pg_index SET indisvalid = %s OR "
+                      "indexrelid::regclass::text = ANY (%s) WHERE indrelid "
+                      "= %s::regclass",
+                      (keys is None, [f"{self.name}_{k}" for k in keys or ()],
+                       self.name))
+            for key in keys or ():
+                c.execute("SELECT pg_prewarm(to_regclass(%s))",
+                          (f"{self.name}_{key}",))
+
+    # ----- filters -----
+
+    def cells(self):
+        """Every filter that lets a row through."""
+        rows = self.data.rows
+        everything = np.arange(rows)
+        yield Cell("unfiltered", 1.0, "true", [everything],
+                   self.queries["independent"])
+        for share in SHARES:
+            n = round(share * rows)
+            if n < 1:
+                continue
+            near = [np.flatnonzero(self.near < n)]
+            for kind in ("aligned", "opposed"):
+                yield Cell(kind, share, f"near < {n}", near,
+                           self.queries[kind])
+            day = EPOCH + datetime.timedelta(days=n)
+            yield Cell("independent", share, f"created < '{day}'",
+                       [np.flatnonzero(self.created < n)],
+                       self.queries["independent"])
+        queries = self.queries["independent"]
+        wanted = self.tenant[self.distances_to(queries).argmin(1)]
+        yield Cell("tenant", float(np.mean([(self.tenant == t).mean()
+                                            for t in wanted])),
+                   "tenant = $2",
+                   [np.flatnonzero(self.tenant == t) for t in wanted],
+                   queries, [int(t) for t in wanted])
+
+    def find_truth(self, cell):
+        """The distance of the K-th neighbour among the rows that match."""
+        best = self.distances_to(cell.queries)
+        for i, query in enumerate(cell.queries):
+            rows = cell.rows_of(i)
+            keep = min(len(rows), K + 20)
+            chosen = rows[np.argpartition(best[i, rows], keep - 1)[:keep]]
+            found = np.sort(self.data.distances(self.metric, query, chosen))
+            cell.truth.append(found[min(K, len(rows)) - 1])
+
+    def recall(self, cell, results):
+        """Share of the neighbours that results hold, and how many results
+        have fewer rows than they could."""
+        hits = wanted = fewer = 0
+        for i, result in enumerate(results):
+            ids = np.unique(found_ids(result)).astype(np.int64)
+            if not np.isin(ids, cell.rows_of(i)).all():
+                raise RuntimeError(f"a row that does not match: {cell.where}")
+            have, limit = min(K, len(cell.rows_of(i))), cell.truth[i]
+            d = self.data.distances(self.metric, cell.queries[i], ids)
+            hits += min(have, int((d <= limit + 1e-6 * abs(limit)
+                                   + 1e-9).sum()))
+            wanted += have
+            fewer += len(ids) < have
+        return hits / wanted, fewer
+
+    # ----- measurements -----
+
+    def measure(self, cell, way):
+        """Try the settings of a way until the recall is high enough."""
+        if way.key == "partial":
+            if cell.share not in LESS or cell.kind == "tenant":
+                return
+            self.build("vdb", "p", f"USING ivfkm (v vector_{self.metric}_ops) "
+                                   f"WHERE {cell.where}")
+        must = way.must
+        if cell.kind == "unfiltered":
+            if way.key not in ("columns", "plain", "hnsw"):
+                return
+            must = "Index Scan"
+        self.see(way.database, way.indexes)
+        found = None
+        for setting in way.sweep:
+            found = self.try_setting(cell, way, setting, must)
+            if found.recall >= LEAST or math.isnan(found.ms):
+                break
+        self.results.append(found)
+        self.server.say(
+            f"{cell.kind} {cell.share:.4%}, {way.title}: "
+            f"{number(found.ms)} ms, recall {found.recall:.3f} "
+            f"({describe(found.setting)}){', fewer rows' * bool(found.fewer)}")
+
+    def try_setting(self, cell, way, setting, must):
+        """Run the queries of a cell with one setting."""
+        statement = (f"SELECT id FROM {self.name} WHERE {cell.where} ORDER BY "
+                     f"v {OPERATOR[self.metric]} $1 LIMIT {K}")
+        vectors = vector_bytes(cell.queries)
+        with self.server.connect(way.database, {
+                **way.settings, **setting,
+                "plan_cache_mode": "force_generic_plan"}) as c:
+            c.pgconn.prepare(b"search", statement.encode())
+            text = "[" + ",".join(map(repr, cell.queries[0].tolist())) + "]"
+            value = f", {cell.values[0]}" if cell.values else ""
+            plan = "\n".join(r[0] for r in c.execute(
+                f"EXPLAIN (COSTS OFF) EXECUTE search('{text}'{value})"))
+            if must not in plan:
+                raise RuntimeError(f"no plan of {way.title}:\n{plan}")
+            arguments = [[v] if cell.values is None
+                         else [v, cell.values[i].to_bytes(4, "big")]
+                         for i, v in enumerate(vectors)]
+            seconds, results = timed(c, arguments[:2])
+            if seconds > HOPELESS:
+                return Result(cell, way, setting, math.nan, math.nan, plan, 0)
+            results = timed(c, arguments)[1]
+            recall, fewer = self.recall(cell, results)
+            spent = [timed(c, arguments)[0] * 1e3
+                     for _ in range(self.options.rounds)]
+            return Result(cell, way, setting, recall,
+                          statistics.median(spent), plan, fewer)
+
+    # ----- results -----
+
+    def report(self, folder):
+        """Write the tables, the figures as CSV and the plot."""
+        base = os.path.join(folder, f"filter-{self.data.name}")
+        with open(base + ".csv", "w", newline="", encoding="utf-8") as f:
+            out = csv.writer(f, lineterminator="\n")
+            out.writerow(["set", "metric", "filter", "share", "way",
+                          "setting", "recall", "ms", "fewer"])
+            for r in self.results:
+                out.writerow([self.data.word, self.metric, r.cell.kind,
+                              f"{r.cell.share:.6f}", r.way.key,
+                              describe(r.setting), f"{r.recall:.4f}",
+                              f"{r.ms:.4g}", r.fewer])
+        with open(base + ".md", "w", encoding="utf-8") as f:
+            f.write(self.text(f"filter-{self.data.name}.svg"))
+        self.plot(base + ".svg")
+        self.server.say(f"wrote {base}.md")
+
+    def result(self, kind, share, way):
+        """The result of a way in a cell, or None."""
+        return next((r for r in self.results if r.cell.kind == kind
+                     and r.cell.share == share and r.way.key == way), None)
+
+    def text(self, picture):
+        """The tables."""
+        versions = ", ".join(f"{k} {v}" for k, v in
+                             self.server.versions().items())
+        settings = ", ".join(f"{k} {v}" for k, v in self.server.settings(
+            ["shared_buffers", "work_mem"]).items())
+        text = (f"### Filters: {self.data.word}\n\n"
+                f"{self.data.rows:,} rows of {self.data.dims} dimensions, "
+                f"distance {self.metric}, LIMIT {K}, {self.count} queries. "
+                f"{versions}. {settings}. {time.strftime('%Y-%m-%d')}, "
+                f"medians of {self.options.rounds} round(s); load of the "
+                f"machine {self.load_at_start:.1f} at the start, "
+                f"{os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n"
+                "Milliseconds of processor time a search, with the first "
+                f"settings of each way that reach recall {LEAST}; the recall "
+                "stands behind those that do not.\n\n")
+        shown = sorted({(KINDS.index(r.cell.kind), -r.cell.share,
+                         r.cell.kind, r.cell.share) for r in self.results})
+        rows = []
+        for _, _, kind, share in shown:
+            row = [f"{kind}, {share:.4%}".rstrip("0%").rstrip(".") + " %"]
+            for way in self.ways:
+                row.append(shown_ms(self.result(kind, share, way.key)))
+            ours = self.result(kind, share, "columns")
+            theirs = self.result(kind, share, "hnsw")
+            row.append(times(theirs.ms / ours.ms) if ours and theirs
+                       and theirs.recall >= LEAST <= ours.recall else "")
+            rows.append(row)
+        text += table(["filter, rows that match"]
+                      + [w.title for w in self.ways]
+                      + ["columns over hnsw"], rows)
+        text += f"\n![searches/s by selectivity]({picture})\n\n"
+        text += "<!-- details -->\n\n" + table(
+            ["index", "seconds to build", "size"],
+            [[f"{key} ({database})", f"{seconds:.2f}", size(n)]
+             for (database, key), (seconds, n) in self.builds.items()
+             if key != "p"])
+        fewer = [r for r in self.results if r.fewer]
+        text += "\nSearches with fewer rows than there are: " + (
+            ", ".join(f"{r.fewer} of {self.count} ({r.way.title}, "
+                      f"{r.cell.kind} {r.cell.share:.4%})" for r in fewer)
+            or "none") + ".\n"
+        return text
+
+    def plot(self, path):
+        """Share on a falling logarithmic x, searches/s on y, by kind."""
+        import matplotlib
+        matplotlib.use("svg")
+        matplotlib.rcParams["svg.hashsalt"] = "vdb"
+        matplotlib.rcParams["svg.fonttype"] = "none"
+        from matplotlib import pyplot
+
+        figure, grid_axes = pyplot.subplots(
+            1, 3, figsize=(12, 4.5), sharey=True, layout="constrained")
+        for axes, kind in zip(grid_axes, KINDS):
+            for way in self.ways:
+                points = [r for r in self.results
+                          if r.way is way and r.cell.kind == kind
+                          and r.recall >= LEAST]
+                axes.plot([100 * r.cell.share for r in points],
+                          [1000 / r.ms for r in points], way.style,
+                          markersize=5, label=way.title)
+            plain = self.result("unfiltered", 1.0, "columns")
+            if plain:
+                axes.axhline(1000 / plain.ms, color="grey", linewidth=0.8,
+                             linestyle=":")
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlim(100, 0.005)
+            axes.set_xlabel("rows that match, %")
+            axes.set_title(kind)
+            axes.grid(True, which="both", linewidth=0.3)
+        grid_axes[0].set_ylabel(f"searches/s at recall {LEAST}")
+        grid_axes[0].legend(loc="lower left", fontsize="x-small")
+        figure.suptitle(f"{self.data.word}; dotted line: unfiltered",
+                        fontsize=10)
+        figure.savefig(path, metadata={"Date": None})
+        pyplot.close(figure)
+
+
+def shown_ms(result):
+    """A time as the table shows it."""
+    if result is None:
+        return ""
+    if math.isnan(result.ms):
+        return f"above {HOPELESS * 1000:.0f}"
+    text = number(result.ms)
+    return text if result.recall >= LEAST else f"{text} at {result.recall:.2f}"
+
+
+def processor_seconds(pid):
+    """Seconds that a process has had a processor; None if nobody tells."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+            return int(f.read().split()[0]) / 1e9
+    except OSError:
+        return None
+
+
+def timed(connection, arguments):
+    """
+    Run the prepared search with each of the arguments; mean seconds of
+    processor time of the backend, or of the round trip where the system does
+    not tell, and the results.
+    """
+    pid, link = connection.info.backend_pid, connection.pgconn
+    before, clock = processor_seconds(pid), time.perf_counter()
+    results = [link.exec_prepared(b"search", a, [1] * len(a), 1)
+               for a in arguments]
+    spent = time.perf_counter() - clock
+    if before is not None:
+        # the backend has gone to sleep, so that its time is counted
+        connection.execute("SELECT pg_sleep(0.001)")
+        spent = processor_seconds(pid) - before
+    for result in results:
+        if result.status != 2:
+            raise RuntimeError(result.error_message.decode())
+    return spent / len(arguments), results
