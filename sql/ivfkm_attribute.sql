@@ -2,7 +2,8 @@
 -- Attributes of ivfkm indexes: each type and operator finds by the index what the table has
 --
 -- Fills table t, whose column c has a type, with rows of the values (as text, NULL too), several
--- of each, and indexes c and v.  (Servers before 17 do not look for ANY in other columns than the first.)
+-- of each, and indexes c and v.  (Servers before 17 do not look for ANY in other columns than the
+-- first.)
 CREATE TABLE t ();
 CREATE FUNCTION fill(type text, value text[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -31,18 +32,25 @@ DECLARE
 BEGIN
 	conditions := 0;
 	matches := 0;
-	FOR condition IN SELECT CASE WHEN any_of THEN format('c %s ANY (%L::%s[])', operator, argument[i:], type)
+	FOR condition IN SELECT CASE WHEN any_of THEN format('c %s ANY (%L::%s[])', operator,
+		argument[i:], type)
 			ELSE format('c %s %L::%s', operator, argument[i], type) END
 		FROM unnest(operators) operator, generate_series(1, array_length(argument, 1)) i LOOP
-		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'off', true);
-		EXECUTE format('SELECT coalesce(array_agg(id ORDER BY id), ''{}'') FROM t WHERE %s', condition) INTO expected;
-		PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'on', true);
+		PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'off',
+			true);
+		EXECUTE format('SELECT coalesce(array_agg(id ORDER BY id), ''{}'') FROM t WHERE %s',
+			condition) INTO expected;
+		PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'on',
+			true);
 		plan := '';
-		FOR line IN EXECUTE format('EXPLAIN (COSTS OFF) SELECT id FROM t WHERE %s ORDER BY v <-> ''[3,2]''', condition) LOOP
+		FOR line IN EXECUTE
+			format('EXPLAIN (COSTS OFF) SELECT id FROM t WHERE %s ORDER BY v <-> ''[3,2]''',
+			condition) LOOP
 			plan := plan || line;
 		END LOOP;
 		EXECUTE format('SELECT coalesce(array_agg(id ORDER BY id), ''{}'') FROM
-			(SELECT id FROM t WHERE %s ORDER BY v <-> ''[3,2]'' LIMIT 1000000) s', condition) INTO found;
+			(SELECT id FROM t WHERE %s ORDER BY v <-> ''[3,2]'' LIMIT 1000000)
+				s', condition) INTO found;
 		conditions := conditions + 1;
 		matches := matches + cardinality(expected);
 		IF plan !~ 'Index Cond: \(+c\M' OR found <> expected THEN
@@ -57,39 +65,57 @@ END $$;
 SELECT fill('smallint', ARRAY['-32768','-1','0','1','7','32767',NULL]);
 SELECT * FROM compare(:btree, 'smallint', ARRAY['-32768','-1','0','7','8','32767']);
 SELECT * FROM compare(:btree, 'integer', ARRAY['-32769','-32768','0','7','32767','32768','65543']);
-SELECT * FROM compare(:btree, 'bigint', ARRAY['-9223372036854775808','-32768','7','32767','4294967303','9223372036854775807']);
+SELECT * FROM compare(:btree, 'bigint', ARRAY['-9223372036854775808','-32768','7','32767',
+	'4294967303','9223372036854775807']);
 SELECT fill('integer', ARRAY['-2147483648','-1','0','1','7','2147483647',NULL]);
 SELECT * FROM compare(:btree, 'smallint', ARRAY['-32768','-1','0','7','32767']);
 SELECT * FROM compare(:btree, 'integer', ARRAY['-2147483648','-1','0','7','2147483647']);
-SELECT * FROM compare(:btree, 'bigint', ARRAY['-2147483649','-2147483648','7','2147483647','2147483648','4294967303']);
-SELECT fill('bigint', ARRAY['-9223372036854775808','-9223372036854775807','-1','0','7','9223372036854775806','9223372036854775807',NULL]);
+SELECT * FROM compare(:btree, 'bigint', ARRAY['-2147483649','-2147483648','7','2147483647',
+	'2147483648','4294967303']);
+SELECT fill('bigint', ARRAY['-9223372036854775808','-9223372036854775807','-1','0','7',
+	'9223372036854775806','9223372036854775807',NULL]);
 SELECT * FROM compare(:btree, 'smallint', ARRAY['-1','0','7']);
 SELECT * FROM compare(:btree, 'integer', ARRAY['-1','0','7']);
-SELECT * FROM compare(:btree, 'bigint', ARRAY['-9223372036854775808','-9223372036854775807','-1','8','9223372036854775806','9223372036854775807']);
+SELECT * FROM compare(:btree, 'bigint', ARRAY['-9223372036854775808','-9223372036854775807','-1',
+	'8','9223372036854775806','9223372036854775807']);
 
 -- lists of values, of which some are NULL
-SELECT * FROM compare(:btree, 'bigint', ARRAY['9223372036854775807','8','-1',NULL,'-9223372036854775808','-1',NULL], true);
-SELECT * FROM compare(ARRAY['='], 'integer', ARRAY['7','100','-1','0','1','2','3','4','5','6','-1','9','10','11'], true);
-SELECT count(*) FROM (SELECT FROM t WHERE c = ANY ('{}'::bigint[]) ORDER BY v <-> '[3,2]' LIMIT 100) s;
+SELECT * FROM compare(:btree, 'bigint', ARRAY['9223372036854775807','8','-1',NULL,
+	'-9223372036854775808','-1',NULL], true);
+SELECT * FROM compare(ARRAY['='], 'integer', ARRAY['7','100','-1','0','1','2','3','4','5','6',
+	'-1','9','10','11'], true);
+SELECT count(*) FROM (SELECT FROM t WHERE c = ANY ('{}'::bigint[])
+	ORDER BY v <-> '[3,2]' LIMIT 100) s;
 -- thousands of them
 SELECT fill('integer', (SELECT array_agg(i::text) FROM generate_series(1, 300) i));
-SELECT * FROM compare(ARRAY['='], 'integer', (SELECT array_agg((i * 7)::text) FROM generate_series(30, 44) i), true);
+SELECT * FROM compare(ARRAY['='], 'integer', (SELECT array_agg((i * 7)::text)
+	FROM generate_series(30, 44) i), true);
 SET enable_seqscan = off;
-SELECT count(*) FROM (SELECT FROM t WHERE c = ANY (ARRAY(SELECT i * 3 FROM generate_series(-5000, 5000) i)) ORDER BY v <-> '[3,2]' LIMIT 1000000) s;
+SELECT count(*) FROM (SELECT FROM t WHERE c = ANY (ARRAY(SELECT i * 3
+	FROM generate_series(-5000, 5000) i)) ORDER BY v <-> '[3,2]' LIMIT 1000000) s;
 RESET enable_seqscan;
 
 -- floating point: negative zero, NaN, infinity, the smallest numbers
-SELECT fill('real', ARRAY['-Infinity','-3.4e38','-1.5','-1e-45','-0','0','1e-45','0.1','1.5','3.4e38','Infinity','NaN',NULL]);
-SELECT * FROM compare(:btree, 'real', ARRAY['-Infinity','-1.5','-0','0','1e-45','0.1','3.4e38','Infinity','NaN']);
-SELECT * FROM compare(:btree, 'double precision', ARRAY['-Infinity','-1e300','-1.5','-0','4.9e-324','0.1','0.10000000149011612','1e39','Infinity','NaN']);
-SELECT fill('double precision', ARRAY['-Infinity','-1e300','-1.5','-0','0','4.9e-324','0.1','0.10000000149011612','1e300','Infinity','NaN',NULL]);
-SELECT * FROM compare(:btree, 'real', ARRAY['-Infinity','-1.5','-0','0','0.1','3.4e38','Infinity','NaN']);
-SELECT * FROM compare(:btree, 'double precision', ARRAY['-Infinity','-1.5','-0','0','0.1','1e300','Infinity','NaN']);
+SELECT fill('real', ARRAY['-Infinity','-3.4e38','-1.5','-1e-45','-0','0','1e-45','0.1','1.5',
+	'3.4e38','Infinity','NaN',NULL]);
+SELECT * FROM compare(:btree, 'real', ARRAY['-Infinity','-1.5','-0','0','1e-45','0.1','3.4e38',
+	'Infinity','NaN']);
+SELECT * FROM compare(:btree, 'double precision', ARRAY['-Infinity','-1e300','-1.5','-0',
+	'4.9e-324','0.1','0.10000000149011612','1e39','Infinity','NaN']);
+SELECT fill('double precision', ARRAY['-Infinity','-1e300','-1.5','-0','0','4.9e-324','0.1',
+	'0.10000000149011612','1e300','Infinity','NaN',NULL]);
+SELECT * FROM compare(:btree, 'real', ARRAY['-Infinity','-1.5','-0','0','0.1','3.4e38',
+	'Infinity','NaN']);
+SELECT * FROM compare(:btree, 'double precision', ARRAY['-Infinity','-1.5','-0','0','0.1',
+	'1e300','Infinity','NaN']);
 SELECT * FROM compare(:btree, 'double precision', ARRAY['NaN','0',NULL,'1.5'], true);
 
 -- numeric, finer and larger than doubles
-SELECT fill('numeric', ARRAY['-Infinity','-1e400','-1','0.1','0.10000000000000000000001','0.1000','9007199254740993','9007199254740992','1e400','2e400','Infinity','NaN',NULL]);
-SELECT * FROM compare(:btree, 'numeric', ARRAY['-Infinity','-1e400','0.1','0.10000000000000000000001','0.10000000000000000000002','9007199254740993','9007199254740994','1e400','1.5e400','Infinity','NaN']);
+SELECT fill('numeric', ARRAY['-Infinity','-1e400','-1','0.1','0.10000000000000000000001',
+	'0.1000','9007199254740993','9007199254740992','1e400','2e400','Infinity','NaN',NULL]);
+SELECT * FROM compare(:btree, 'numeric', ARRAY['-Infinity','-1e400','0.1',
+	'0.10000000000000000000001','0.10000000000000000000002','9007199254740993',
+	'9007199254740994','1e400','1.5e400','Infinity','NaN']);
 SELECT * FROM compare(:btree, 'numeric', ARRAY['0.1','9007199254740993','1e400',NULL], true);
 
 -- boolean, oid
@@ -100,10 +126,24 @@ SELECT * FROM compare(:btree, 'oid', ARRAY['0','1','2147483647','2147483648','42
 
 -- dates and timestamps, from summer to winter time and back: 2024-03-10 and 2024-11-03
 SET timezone = 'America/New_York';
-SELECT fill('date', ARRAY['-infinity','4713-01-01 BC','1999-12-31','2000-01-01','2024-03-09','2024-03-10','2024-03-11','2024-11-03','294276-12-31','5874897-12-31','infinity',NULL]);
-\set dates 'ARRAY[''-infinity'',''4713-01-01 BC'',''1999-12-31'',''2024-03-10'',''2024-03-11'',''2024-11-03'',''294276-12-31'',''infinity'']'
-\set times 'ARRAY[''-infinity'',''4713-01-01 00:00:00 BC'',''1999-12-31 23:59:59.999999'',''2000-01-01 00:00:00'',''2024-03-10 00:00'',''2024-03-10 02:30'',''2024-03-10 03:15'',''2024-11-03 00:00'',''2024-11-03 01:30'',''294276-12-31 12:00'',''infinity'']'
-\set moments 'ARRAY[''-infinity'',''1999-12-31 19:00-05'',''2000-01-01 00:00:00-05'',''2024-03-10 00:00-05'',''2024-03-10 04:00-05'',''2024-03-10 02:15-05'',''2024-03-10 03:15-04'',''2024-11-03 00:00-04'',''2024-11-03 01:30-04'',''2024-11-03 01:30-05'',''294276-12-31 12:00+00'',''infinity'']'
+SELECT fill('date', ARRAY['-infinity','4713-01-01 BC','1999-12-31','2000-01-01','2024-03-09',
+	'2024-03-10','2024-03-11','2024-11-03','294276-12-31','5874897-12-31','infinity',NULL]);
+\set dates_1 'ARRAY[''-infinity'',''4713-01-01 BC'',''1999-12-31'',''2024-03-10'','''
+\set dates_2 '2024-03-11'',''2024-11-03'',''294276-12-31'',''infinity'']'
+\set dates :dates_1 :dates_2
+\set times_1 'ARRAY[''-infinity'',''4713-01-01 00:00:00 BC'','''
+\set times_2 '1999-12-31 23:59:59.999999'',''2000-01-01 00:00:00'','''
+\set times_3 '2024-03-10 00:00'',''2024-03-10 02:30'',''2024-03-10 03:15'','''
+\set times_4 '2024-11-03 00:00'',''2024-11-03 01:30'',''294276-12-31 12:00'','''
+\set times_5 'infinity'']'
+\set times :times_1 :times_2 :times_3 :times_4 :times_5
+\set moments_1 'ARRAY[''-infinity'',''1999-12-31 19:00-05'','''
+\set moments_2 '2000-01-01 00:00:00-05'',''2024-03-10 00:00-05'','''
+\set moments_3 '2024-03-10 04:00-05'',''2024-03-10 02:15-05'','''
+\set moments_4 '2024-03-10 03:15-04'',''2024-11-03 00:00-04'','''
+\set moments_5 '2024-11-03 01:30-04'',''2024-11-03 01:30-05'','''
+\set moments_6 '294276-12-31 12:00+00'',''infinity'']'
+\set moments :moments_1 :moments_2 :moments_3 :moments_4 :moments_5 :moments_6
 SELECT * FROM compare(:btree, 'date', :dates || ARRAY['5874897-12-31']);
 SELECT * FROM compare(:btree, 'timestamp', :times);
 SELECT * FROM compare(:btree, 'timestamptz', :moments);
@@ -118,22 +158,28 @@ SELECT * FROM compare(:btree, 'timestamp', :times);
 SELECT * FROM compare(:btree, 'timestamptz', :moments);
 -- a zone that changed its day, and one without changes
 SET timezone = 'Pacific/Apia';
-SELECT fill('timestamp', ARRAY['2011-12-29 12:00','2011-12-30 12:00','2011-12-31 00:00','2011-12-31 12:00',NULL]);
-SELECT * FROM compare(:btree, 'timestamptz', ARRAY['2011-12-29 22:00+00','2011-12-30 10:00+00','2011-12-30 22:00+00','2011-12-31 22:00+00']);
+SELECT fill('timestamp', ARRAY['2011-12-29 12:00','2011-12-30 12:00','2011-12-31 00:00',
+	'2011-12-31 12:00',NULL]);
+SELECT * FROM compare(:btree, 'timestamptz', ARRAY['2011-12-29 22:00+00','2011-12-30 10:00+00',
+	'2011-12-30 22:00+00','2011-12-31 22:00+00']);
 SET timezone = 'UTC';
-SELECT * FROM compare(:btree, 'timestamptz', ARRAY['2011-12-29 12:00+00','2011-12-30 12:00:00.000001+00','2011-12-31 00:00+00']);
+SELECT * FROM compare(:btree, 'timestamptz', ARRAY['2011-12-29 12:00+00',
+	'2011-12-30 12:00:00.000001+00','2011-12-31 00:00+00']);
 RESET timezone;
 
 -- strings; blanks at the end count in text and not in character
 SELECT fill('text', ARRAY['','a','a ','A','ä','long ' || repeat('x', 5000),NULL]);
-SELECT * FROM compare(ARRAY['='], 'text', ARRAY['','a','a ','A','ä','b','long ' || repeat('x', 5000)]);
+SELECT * FROM compare(ARRAY['='], 'text', ARRAY['','a','a ','A','ä','b','long ' || repeat('x',
+	5000)]);
 SELECT * FROM compare(ARRAY['='], 'text', ARRAY['b','a','ä',NULL], true);
 SELECT fill('varchar(20)', ARRAY['','a','a ','A',NULL]);
 SELECT * FROM compare(ARRAY['='], 'varchar', ARRAY['','a','a ','b']);
 SELECT fill('character(5)', ARRAY['','a','a ','A',NULL]);
 SELECT * FROM compare(ARRAY['='], 'character(3)', ARRAY['','a','A','b']);
-SELECT fill('uuid', ARRAY['00000000-0000-0000-0000-000000000000','ffffffff-ffff-ffff-ffff-ffffffffffff','a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',NULL]);
-SELECT * FROM compare(ARRAY['='], 'uuid', ARRAY['00000000-0000-0000-0000-000000000000','A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11','a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12']);
+SELECT fill('uuid', ARRAY['00000000-0000-0000-0000-000000000000',
+	'ffffffff-ffff-ffff-ffff-ffffffffffff','a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',NULL]);
+SELECT * FROM compare(ARRAY['='], 'uuid', ARRAY['00000000-0000-0000-0000-000000000000',
+	'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11','a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12']);
 SELECT fill('bytea', ARRAY['','\x00','\x0000','abc',NULL]);
 SELECT * FROM compare(ARRAY['='], 'bytea', ARRAY['','\x00','\x0000','abc','abd']);
 
@@ -151,10 +197,14 @@ SELECT fill('word', ARRAY['a','b',NULL]);
 SELECT * FROM compare(ARRAY['='], 'text', ARRAY['a','c']);
 
 -- arrays: NULL elements, empty ones, several dimensions
-SELECT fill('integer[]', ARRAY['{}','{1}','{1,2}','{2,1}','{3,NULL}','{NULL}','{{1,2},{3,4}}','{5,6,7,8,9,10}',NULL]);
-\set lists 'ARRAY[''{}'',''{1}'',''{2,1}'',''{3}'',''{NULL}'',''{1,NULL}'',''{{1,2},{3,4}}'',''{4,2}'',''{11}'',''{9,5}'']'
+SELECT fill('integer[]', ARRAY['{}','{1}','{1,2}','{2,1}','{3,NULL}','{NULL}','{{1,2},{3,4}}',
+	'{5,6,7,8,9,10}',NULL]);
+\set lists_1 'ARRAY[''{}'',''{1}'',''{2,1}'',''{3}'',''{NULL}'',''{1,NULL}'','''
+\set lists_2 '{{1,2},{3,4}}'',''{4,2}'',''{11}'',''{9,5}'']'
+\set lists :lists_1 :lists_2
 SELECT * FROM compare(ARRAY['=','&&','@>'], 'integer[]', :lists);
-SELECT fill('bigint[]', ARRAY['{}','{1}','{1,2}','{2,1}','{3,NULL}','{NULL}','{5000000000,6,7}',NULL]);
+SELECT fill('bigint[]', ARRAY['{}','{1}','{1,2}','{2,1}','{3,NULL}','{NULL}','{5000000000,6,7}',
+	NULL]);
 SELECT * FROM compare(ARRAY['=','&&','@>'], 'bigint[]', :lists || ARRAY['{5000000000}']);
 SELECT fill('text[]', ARRAY['{}','{1}','{1,2}','{2,1}','{3,NULL}','{NULL}','{red,green}',NULL]);
 SELECT * FROM compare(ARRAY['=','&&','@>'], 'text[]', :lists || ARRAY['{green}','{GREEN}']);
@@ -164,16 +214,20 @@ SELECT fill('integer', ARRAY['1','2',NULL]);
 SET enable_seqscan = off;
 SELECT count(*) FROM (SELECT FROM t WHERE c IS NULL ORDER BY v <-> '[3,2]' LIMIT 100) s;
 SELECT count(*) FROM (SELECT FROM t WHERE c IS NOT NULL ORDER BY v <-> '[3,2]' LIMIT 100) s;
-SELECT count(*) FROM (SELECT FROM t WHERE c IS NULL AND v IS NULL ORDER BY v <-> '[3,2]' LIMIT 100) s;
-SELECT count(*) FROM (SELECT FROM t WHERE c = 2 AND v IS NOT NULL ORDER BY v <-> '[3,2]' LIMIT 100) s;
-PREPARE find(integer) AS SELECT count(*) FROM (SELECT FROM t WHERE c = $1 ORDER BY v <-> '[3,2]' LIMIT 100) s;
+SELECT count(*) FROM (SELECT FROM t WHERE c IS NULL AND v IS NULL
+	ORDER BY v <-> '[3,2]' LIMIT 100) s;
+SELECT count(*) FROM (SELECT FROM t WHERE c = 2 AND v IS NOT NULL
+	ORDER BY v <-> '[3,2]' LIMIT 100) s;
+PREPARE find(integer) AS SELECT count(*) FROM (SELECT FROM t WHERE c = $1
+	ORDER BY v <-> '[3,2]' LIMIT 100) s;
 SET plan_cache_mode = force_generic_plan;
 EXECUTE find(1);
 EXECUTE find(NULL);
 RESET plan_cache_mode;
 DEALLOCATE find;
 -- several conditions on one column, and ones that exclude each other
-SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 3 AND c = ANY ('{1,2,3}') ORDER BY v <-> '[3,2]' LIMIT 100) s;
+SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 3 AND c = ANY ('{1,2,3}') ORDER BY v <->
+	'[3,2]' LIMIT 100) s;
 SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 2 ORDER BY v <-> '[3,2]' LIMIT 100) s;
 RESET enable_seqscan;
 
@@ -184,10 +238,13 @@ CREATE FUNCTION loose_in(cstring) RETURNS loose LANGUAGE internal IMMUTABLE STRI
 CREATE FUNCTION loose_out(loose) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
 CREATE TYPE loose (INPUT = loose_in, OUTPUT = loose_out, LIKE = text, COLLATABLE = true);
 CREATE CAST (loose AS text) WITHOUT FUNCTION AS IMPLICIT;
-CREATE FUNCTION loose_eq(loose, loose) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT lower($1::text) = lower($2::text)';
-CREATE FUNCTION loose_cmp(loose, loose) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT bttextcmp(lower($1::text), lower($2::text))';
+CREATE FUNCTION loose_eq(loose, loose) RETURNS boolean LANGUAGE sql IMMUTABLE
+	AS 'SELECT lower($1::text) = lower($2::text)';
+CREATE FUNCTION loose_cmp(loose, loose) RETURNS integer LANGUAGE sql IMMUTABLE
+	AS 'SELECT bttextcmp(lower($1::text), lower($2::text))';
 CREATE OPERATOR = (LEFTARG = loose, RIGHTARG = loose, FUNCTION = loose_eq);
-CREATE OPERATOR CLASS loose_ops DEFAULT FOR TYPE loose USING btree AS OPERATOR 3 =, FUNCTION 1 loose_cmp(loose, loose);
+CREATE OPERATOR CLASS loose_ops DEFAULT FOR TYPE loose USING btree AS
+	OPERATOR 3 =, FUNCTION 1 loose_cmp(loose, loose);
 RESET client_min_messages;
 SELECT fill('loose', ARRAY['a','A',NULL]);
 -- found all the same, by a filter on the rows
