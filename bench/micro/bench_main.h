@@ -35,8 +35,9 @@
 #include <time.h>
 #include "port/vdb_cpu.h"
 
-#define BENCH_SAMPLES	101		/* samples per level, odd */
-#define BENCH_SAMPLE_NS 40000.0 /* length aimed at for one sample */
+#define BENCH_SAMPLES	101		  /* samples per level, odd */
+#define BENCH_SAMPLE_NS 40000.0	  /* length aimed at for one sample */
+#define BENCH_WARM_NS	1000000.0 /* each try of a number of rounds goes on for so long */
 #define BENCH_MAX_DIMS	32
 
 /*
@@ -156,6 +157,29 @@ bench_row(const char *kernel, const char *variant, int dims, double ns, double b
 		printf("%s,%s,%d,%.2f,,%.2f\n", kernel, variant, dims, ns, ratio);
 }
 
+/* The shortest time of "rounds" rounds, in nanoseconds: without interruptions. */
+static inline double
+bench_shortest(BenchFunction function, VdbSimd simd, void *arg, long rounds)
+{
+	double shortest = BENCH_SAMPLE_NS;
+	double begin;
+	double start;
+
+	/* the first call of a process can take longer than a sample */
+	function(simd, arg, rounds);
+	begin = bench_now();
+	while ((start = bench_now()) - begin < BENCH_WARM_NS)
+	{
+		double elapsed;
+
+		function(simd, arg, rounds);
+		elapsed = bench_now() - start;
+		if (elapsed < shortest)
+			shortest = elapsed;
+	}
+	return shortest;
+}
+
 /*
  * Times "function" at every level that runs here and prints the rows.  One round of it
  * is "operations" operations that each touch "bytes" bytes.
@@ -171,27 +195,13 @@ bench_compare(const char *kernel, int dims, double operations, double bytes, Ben
 	if (!bench_selected(kernel))
 		return;
 
-	/*
-	 * Find how many rounds make a sample; this also warms the caches.  The shorter of two counts, so
-	 * that an interruption is not taken for a slow kernel.
-	 */
+	/* find how many rounds make a sample; this also warms the caches */
 	for (int s = 0; s < VDB_SIMD_COUNT; s++)
 	{
 		rounds[s] = 1;
-		while (vdb_simd_supported((VdbSimd) s))
-		{
-			double start = bench_now();
-			double middle;
-			double end;
-
-			function((VdbSimd) s, arg, rounds[s]);
-			middle = bench_now();
-			function((VdbSimd) s, arg, rounds[s]);
-			end = bench_now();
-			if (middle - start >= BENCH_SAMPLE_NS / 2 && end - middle >= BENCH_SAMPLE_NS / 2)
-				break;
+		while (vdb_simd_supported((VdbSimd) s) &&
+			   bench_shortest(function, (VdbSimd) s, arg, rounds[s]) < BENCH_SAMPLE_NS / 2)
 			rounds[s] *= 2;
-		}
 	}
 	for (int i = 0; i < BENCH_SAMPLES; i++)
 		for (int s = 0; s < VDB_SIMD_COUNT; s++)
