@@ -14,6 +14,7 @@
 #   make deb              Debian packages for the server of PG_CONFIG, in build/deb
 #   make dist             the archive for PGXN and packagers, in build/dist
 #   make docs-reference   sql/docs/reference.md from the catalog
+#   make profile          where the time of warm searches goes, by perf (bench/profile.md)
 #   make bench-micro      kernels without a server, beside an earlier run (bench/micro)
 #   make lint             the rules of this tree (test/lint)
 #   make format           clang-format on every C file (format-check: only look)
@@ -54,7 +55,7 @@ SHLIB_LINK += -lm
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
 SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
 	bench-filter bench-prepare bench-results bench-quality bench-micro lint format \
-	format-check docs-reference deb dist
+	format-check docs-reference deb dist profile
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -80,6 +81,8 @@ docs-reference:
 	@test/docs/reference.sh write
 bench-micro:
 	@bench/micro/run.sh $(MICRO)
+profile:
+	@bench/profile.sh
 deb:
 	@.ci/deb.sh
 dist:
@@ -91,7 +94,7 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 endif
 
 .PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-filter \
-	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist \
+	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist profile \
 	bench-micro
 .NOTPARALLEL:
 

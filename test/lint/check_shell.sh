@@ -8,7 +8,7 @@ while IFS= read -r file; do
 	bash -n "$file" || bad=1
 done < <(find test bench sql .ci -name '*.sh' -o -path '.ci/run' | sort)
 for file in .ci/run .ci/deb.sh .ci/dist.sh test/docs/reference.sh test/check.sh \
-	bench/demo/demo.sh bench/macro/run.sh bench/micro/run.sh \
+	bench/demo/demo.sh bench/macro/run.sh bench/micro/run.sh bench/profile.sh \
 	bench/expected/quality.sh sql/vector_shim.sh; do
 	if [ ! -x "$file" ]; then
 		echo "$file: is not executable"
