@@ -210,7 +210,7 @@ CREATE INDEX ON t USING ivfkm ((v3::halfvec));
 CREATE INDEX ON t USING ivfkm ((subvector(v3, 1, 2)));
 CREATE INDEX ON t USING ivfkm (h3 vector_l2_ops);
 CREATE INDEX ON t USING ivfkm (v3 halfvec_l2_ops);
-CREATE INDEX ON t USING ivfkm (h3 halfvec_l1_ops);
+CREATE INDEX ON t USING ivfkm (h3 halfvec_l3_ops);
 CREATE INDEX ON t USING ivfkm (((h3 || h3)::halfvec(6)));
 INSERT INTO t (h3) SELECT hash_vector(i, 3)::halfvec FROM generate_series(1, 100) i;
 SELECT exact('t_halfvec_idx', '((h3 || h3)::halfvec(6))', '<->', $$'[1,2,3,4,5,6]'$$, 100);

@@ -417,7 +417,7 @@ CREATE INDEX ON t USING ivfkm (v);
 CREATE INDEX ON t USING ivfkm (id);
 CREATE INDEX ON t USING ivfkm (r);
 CREATE INDEX ON t USING ivfkm (w vector_ops);
-CREATE INDEX ON t USING ivfkm (w vector_l1_ops);
+CREATE INDEX ON t USING ivfkm (w vector_l3_ops);
 CREATE INDEX ON t USING ivfkm (id vector_l2_ops);
 CREATE INDEX ON t USING ivfkm (w, w);
 CREATE INDEX ON t USING ivfkm (w) INCLUDE (id);

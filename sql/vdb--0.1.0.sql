@@ -809,6 +809,17 @@ CREATE OPERATOR CLASS vector_cosine_ops
 COMMENT ON OPERATOR CLASS vector_cosine_ops USING ivfkm IS 'cosine distance: <=>';
 COMMENT ON OPERATOR FAMILY vector_cosine_ops USING ivfkm IS 'cosine distance: <=>';
 
+CREATE FUNCTION ivfkm_vector_l1_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_vector_l1_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS vector_l1_ops
+	FOR TYPE vector USING ivfkm AS
+	OPERATOR 1 <+> (vector, vector) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_vector_l1_support(internal);
+COMMENT ON OPERATOR CLASS vector_l1_ops USING ivfkm IS 'taxicab distance: <+>';
+COMMENT ON OPERATOR FAMILY vector_l1_ops USING ivfkm IS 'taxicab distance: <+>';
+
 CREATE FUNCTION ivfkm_halfvec_l2_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION ivfkm_halfvec_l2_support(internal) IS 'ivfkm support';
@@ -841,6 +852,17 @@ CREATE OPERATOR CLASS halfvec_cosine_ops
 	FUNCTION 1 ivfkm_halfvec_cosine_support(internal);
 COMMENT ON OPERATOR CLASS halfvec_cosine_ops USING ivfkm IS 'cosine distance: <=>';
 COMMENT ON OPERATOR FAMILY halfvec_cosine_ops USING ivfkm IS 'cosine distance: <=>';
+
+CREATE FUNCTION ivfkm_halfvec_l1_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_halfvec_l1_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS halfvec_l1_ops
+	FOR TYPE halfvec USING ivfkm AS
+	OPERATOR 1 <+> (halfvec, halfvec) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_halfvec_l1_support(internal);
+COMMENT ON OPERATOR CLASS halfvec_l1_ops USING ivfkm IS 'taxicab distance: <+>';
+COMMENT ON OPERATOR FAMILY halfvec_l1_ops USING ivfkm IS 'taxicab distance: <+>';
 
 -- Attributes: what else than the vector an ivfkm index can have as a column.  Strategies 1 to 5 are
 -- those of btree, 6 and 7 are && and @> of arrays.
@@ -1549,6 +1571,52 @@ CREATE OPERATOR CLASS sparsevec_ops
 	FUNCTION 2 sparsevec_hash_extended(sparsevec, bigint);
 COMMENT ON OPERATOR CLASS sparsevec_ops USING hash IS 'equality of sparse vectors';
 
+-- ivfkm operator classes
+
+CREATE FUNCTION ivfkm_sparsevec_l2_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_sparsevec_l2_support(internal) IS 'ivfkm support';
+
+CREATE FUNCTION ivfkm_sparsevec_ip_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_sparsevec_ip_support(internal) IS 'ivfkm support';
+
+CREATE FUNCTION ivfkm_sparsevec_cosine_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_sparsevec_cosine_support(internal) IS 'ivfkm support';
+
+CREATE FUNCTION ivfkm_sparsevec_l1_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_sparsevec_l1_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS sparsevec_l2_ops
+	DEFAULT FOR TYPE sparsevec USING ivfkm AS
+	OPERATOR 1 <-> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_sparsevec_l2_support(internal);
+COMMENT ON OPERATOR CLASS sparsevec_l2_ops USING ivfkm IS 'Euclidean distance: <->';
+COMMENT ON OPERATOR FAMILY sparsevec_l2_ops USING ivfkm IS 'Euclidean distance: <->';
+
+CREATE OPERATOR CLASS sparsevec_ip_ops
+	FOR TYPE sparsevec USING ivfkm AS
+	OPERATOR 1 <#> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_sparsevec_ip_support(internal);
+COMMENT ON OPERATOR CLASS sparsevec_ip_ops USING ivfkm IS 'negative inner product: <#>';
+COMMENT ON OPERATOR FAMILY sparsevec_ip_ops USING ivfkm IS 'negative inner product: <#>';
+
+CREATE OPERATOR CLASS sparsevec_cosine_ops
+	FOR TYPE sparsevec USING ivfkm AS
+	OPERATOR 1 <=> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_sparsevec_cosine_support(internal);
+COMMENT ON OPERATOR CLASS sparsevec_cosine_ops USING ivfkm IS 'cosine distance: <=>';
+COMMENT ON OPERATOR FAMILY sparsevec_cosine_ops USING ivfkm IS 'cosine distance: <=>';
+
+CREATE OPERATOR CLASS sparsevec_l1_ops
+	FOR TYPE sparsevec USING ivfkm AS
+	OPERATOR 1 <+> (sparsevec, sparsevec) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_sparsevec_l1_support(internal);
+COMMENT ON OPERATOR CLASS sparsevec_l1_ops USING ivfkm IS 'taxicab distance: <+>';
+COMMENT ON OPERATOR FAMILY sparsevec_l1_ops USING ivfkm IS 'taxicab distance: <+>';
+
 -- ---------------------------------------------------------------------------
 -- Type bit of the server
 -- ---------------------------------------------------------------------------
@@ -1580,7 +1648,7 @@ CREATE OPERATOR <%> (
 );
 COMMENT ON OPERATOR <%> (bit, bit) IS 'part of the bits set in either that is not set in both';
 
--- ivfkm operator class
+-- ivfkm operator classes
 
 CREATE FUNCTION ivfkm_bit_hamming_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -1592,3 +1660,14 @@ CREATE OPERATOR CLASS bit_hamming_ops
 	FUNCTION 1 ivfkm_bit_hamming_support(internal);
 COMMENT ON OPERATOR CLASS bit_hamming_ops USING ivfkm IS 'number of different bits: <~>';
 COMMENT ON OPERATOR FAMILY bit_hamming_ops USING ivfkm IS 'number of different bits: <~>';
+
+CREATE FUNCTION ivfkm_bit_jaccard_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_bit_jaccard_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS bit_jaccard_ops
+	FOR TYPE bit USING ivfkm AS
+	OPERATOR 1 <%> (bit, bit) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_bit_jaccard_support(internal);
+COMMENT ON OPERATOR CLASS bit_jaccard_ops USING ivfkm IS 'Jaccard distance: <%>';
+COMMENT ON OPERATOR FAMILY bit_jaccard_ops USING ivfkm IS 'Jaccard distance: <%>';

@@ -29,6 +29,14 @@
 #define IVFKM_NSUPPORT			2
 #define IVFKM_STRATEGY_DISTANCE 1
 
+/* How the distance that an operator class gives follows from that of its operator. */
+typedef enum IvfkmForm
+{
+	IVFKM_FORM_SAME,
+	IVFKM_FORM_SQUARE, /* the square */
+	IVFKM_FORM_DICE	   /* d / (2 - d): of Jaccard's the Dice distance, (a xor b) / (|a| + |b|) */
+} IvfkmForm;
+
 /*
  * What an operator class tells the access method.  Resolved once per scan or build; hot
  * loops never go through the function manager.
@@ -37,17 +45,25 @@ typedef struct IvfkmOps
 {
 	const char *type_name; /* SQL name of the indexed type */
 	IvfkmMetric metric;
-	int max_dims;
+	IvfkmForm form; /* of "distance" */
+	int max_dims;	/* of a column */
 
 	/* dimensions of a detoasted value */
 	int (*dims)(const void *value);
 
-	/* copies a detoasted value of "dims" dimensions into floats */
+	/*
+	 * Dimensions of input space for a column of "dims"; NULL: as many.  At most VDB_MAX_DIM.
+	 * *sketch: they are those of a sketch (quant_sketch.h).
+	 */
+	int (*input_dims)(int dims, bool *sketch);
+
+	/* a detoasted value in input space, out[dims] */
 	void (*load)(const void *value, int dims, float *out);
 
 	/*
 	 * Exact distance between two detoasted values of equal dimensions, in the order of the
-	 * operator class's operator: squared L2, negative inner product, cosine distance.
+	 * operator class's operator and comparable to the distance of index space: squared L2,
+	 * negative inner product, cosine distance, and so on.
 	 */
 	double (*distance)(const void *a, const void *b);
 
@@ -81,6 +97,7 @@ typedef struct IvfkmIndex
 	Relation relation;
 	const IvfkmOps *ops;
 	IvfkmColumns columns;
+	int column_dims; /* of the column: those of values */
 	IvfkmMetaPageData meta;
 	IvfkmGeometry nodes;	  /* of the groups of nodes */
 	IvfkmGeometry lists;	  /* of the groups of posting lists */

@@ -109,7 +109,9 @@ typedef enum IvfkmMetric
 {
 	IVFKM_METRIC_L2 = 1,
 	IVFKM_METRIC_IP,
-	IVFKM_METRIC_COSINE
+	IVFKM_METRIC_COSINE,
+	IVFKM_METRIC_L1,	 /* lists and codes are by L2 */
+	IVFKM_METRIC_JACCARD /* lists and codes are by cosine */
 } IvfkmMetric;
 
 #define IVFKM_CALIBRATION_KS	  6 /* of k nearest rows: 1, 10, 32, 100, 320, 1000 */
@@ -150,7 +152,7 @@ typedef struct IvfkmMetaPageData
 {
 	uint32 magic;			/* IVFKM_MAGIC */
 	uint32 version;			/* IVFKM_FORMAT_VERSION */
-	uint32 dimensions;		/* of the indexed column */
+	uint32 dimensions;		/* of index space */
 	uint32 metric;			/* IvfkmMetric */
 	uint64 seed;			/* of the rotation */
 	int32 scale_exponent;	/* index space = P(x - mean) * 2^-scale_exponent */
@@ -171,6 +173,11 @@ typedef struct IvfkmMetaPageData
 							 * calibration is that of the build */
 	double build_rows;		/* rows indexed by the build */
 	double build_residual2; /* mean squared residual of the build's rows, index space */
+
+	/* how the operator's distance follows from that in index space; see am/index/README.md */
+	uint32 column_dimensions; /* of the indexed column */
+	float distance_ratio;	  /* mean of the operator's distance over that of index space */
+	float distance_deviation; /* standard deviation of its square, as a share of it */
 
 	/* what the search of a tree needs to know; see am/README.md */
 	IvfkmDescent descents[IVFKM_NDESCENTS];

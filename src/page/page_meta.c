@@ -51,11 +51,17 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		page_seal_report(index, IVFKM_META_BLOCK);
 	if (meta->dimensions < 1 || meta->dimensions > VDB_MAX_DIM)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
-	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_COSINE)
+	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_JACCARD)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric is %u.", meta->metric);
 	if (meta->nattributes > IVFKM_MAX_ATTRIBUTES ||
 		(int) meta->dimensions > page_attributes_max_dims(meta->nattributes))
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %u attributes.", meta->nattributes);
+	if (meta->column_dimensions < 1 || !(meta->distance_ratio > 0.0f) ||
+		!(meta->distance_ratio <= FLT_MAX) || !(meta->distance_deviation >= 0.0f) ||
+		!(meta->distance_deviation <= FLT_MAX))
+		page_corrupted(index, IVFKM_META_BLOCK,
+					   "The distances of a column of %u dimensions are not described well.",
+					   meta->column_dimensions);
 	if (meta->height < 1 || meta->height > PG_UINT16_MAX || meta->nlists < 1 ||
 		(meta->refine_bits != 0 && meta->refine_bits != 4 && meta->refine_bits != 8) ||
 		meta->refine_bits > page_refine_max_bits((int) meta->dimensions, meta->nattributes) ||

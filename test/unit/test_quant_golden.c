@@ -5,7 +5,7 @@
  *
  * NOTES
  *	  Compares rotated vectors, codes, factors and packed units, and codes of 4 and 8 bits
- *	  with their factors, with test/golden/quant_*.txt.
+ *	  with their factors, and sketches, with test/golden/quant_*.txt.
  *	  The inputs are whole numbers times powers of two, so the files depend on nothing but
  *	  the format.  A difference means that existing indexes would be read wrongly: the code
  *	  is to be mended, not the file.  test/golden/README.md says when and how to rewrite.
@@ -18,6 +18,7 @@
 #include "test_main.h"
 #include "quant/quant.h"
 #include "quant/quant_refine.h"
+#include "quant/quant_sketch.h"
 
 #ifndef VDB_TEST_ROOT
 #define VDB_TEST_ROOT "."
@@ -210,6 +211,28 @@ write_refine(FILE *out)
 			}
 }
 
+/* Writes sketches of 40 elements, of small and of large numbers of dimensions. */
+static void
+write_sketches(FILE *out)
+{
+	static const int sketch_dims[] = {4, 64, 1024, 8192};
+
+	for (int k = 0; k < 4; k++)
+	{
+		int dims = sketch_dims[k];
+		float *sketch = exact_alloc((size_t) dims * sizeof(float));
+		float values[40];
+
+		fill_golden(values, 40, 5000000u + (uint64_t) dims, 1);
+		memset(sketch, 0, (size_t) dims * sizeof(float));
+		for (int i = 0; i < 40; i++)
+			quant_sketch_add(dims, (uint64_t) i * i * i * i * 977, values[i], sketch);
+		fprintf(out, "sketch dims %d\n", dims);
+		write_floats(out, sketch, dims, dims <= WHOLE_DIMS);
+		free(sketch);
+	}
+}
+
 /* Compares one level's text with a golden file, line by line. */
 static void
 compare(const char *path, const char *level, const char *text)
@@ -294,10 +317,17 @@ golden_refine(void)
 	check_golden("quant_refine.txt", write_refine);
 }
 
+static void
+golden_sketch(void)
+{
+	check_golden("quant_sketch.txt", write_sketches);
+}
+
 int
 main(int argc, char **argv)
 {
 	test_begin(argc, argv);
+	TEST_RUN(golden_sketch);
 	TEST_RUN(golden_rotation);
 	TEST_RUN(golden_units);
 	TEST_RUN(golden_refine);

@@ -34,15 +34,18 @@
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "page/page_point.h"
+#include "quant/quant_sketch.h"
 
 /*
  * What a build, an empty index and a renewal have in common.  The table and what is known of the
- * index are NULL for an empty one; "dims" are those of the column.
+ * index are NULL for an empty one.
  */
 void
-ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_info, int dims)
+ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *index_info,
+				  int column_dims)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
+	bool sketch;
 
 	memset(build, 0, sizeof(*build));
 	build->heap = heap;
@@ -50,7 +53,8 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 	build->index_info = index_info;
 	build->index.ops = ivfkm_ops_get(index);
 	ivfkm_columns_get(index, &build->index.columns);
-	build->dims = dims;
+	build->index.column_dims = column_dims;
+	build->dims = ivfkm_ops_input_dims(build->index.ops, column_dims, &sketch);
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);
 	build->row_context =
@@ -60,6 +64,9 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 	meta->magic = IVFKM_MAGIC;
 	meta->version = IVFKM_FORMAT_VERSION;
 	meta->dimensions = build->dims;
+	meta->column_dimensions = column_dims;
+	meta->distance_ratio = 1.0f;
+	meta->distance_deviation = sketch ? (float) quant_sketch_deviation(build->dims) : 0.0f;
 	meta->metric = build->index.ops->metric;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;

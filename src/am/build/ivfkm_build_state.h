@@ -79,6 +79,7 @@ typedef struct IvfkmBuildShared
 	Oid index_oid;
 	bool concurrent;
 	int dims;
+	int column_dims;
 	int refine_bits;
 	int nparticipants; /* processes that memory was divided among, with the leader */
 	int max_lists;	   /* room for so many */
@@ -144,7 +145,7 @@ typedef struct IvfkmBuild
 	Relation heap; /* NULL: an empty index */
 	IvfkmIndex index; /* its metapage is that of the plan */
 	IndexInfo *index_info;
-	int dims;
+	int dims; /* of index space */
 	bool leader;
 	bool alone; /* without workers, whatever the table's size */
 	MemoryContext context;
@@ -193,7 +194,7 @@ typedef struct IvfkmBuild
 } IvfkmBuild;
 
 extern void ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index,
-							  IndexInfo *index_info, int dims);
+							  IndexInfo *index_info, int column_dims);
 extern void ivfkm_build_plan(IvfkmBuild *build);
 
 /* Memory of "size" bytes aligned for the SIMD kernels; freed with its context. */

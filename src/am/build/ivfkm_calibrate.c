@@ -369,6 +369,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 	uint32 nbins = ivfkm_calibrate_bins((int) nlists);
 	Size nranks = (Size) levels * nbins;
 	bool by_dot = meta->metric == IVFKM_METRIC_IP;
+	bool wide = by_dot || meta->metric == IVFKM_METRIC_JACCARD || meta->distance_deviation > 0.0f;
 
 	meta->ncalibrations = 0;
 	if (nrows < 2)
@@ -391,7 +392,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 
 		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		{
-			double share = ivfkm_budget_lists_share(ivfkm_budget_targets[i], by_dot);
+			double share = ivfkm_budget_lists_share(ivfkm_budget_targets[i], wide);
 			uint32 bins = ivfkm_rank_quantile(counts, nbins, total, share);
 
 			rows[i] = (float) (build->table_rows * bins / nbins);

@@ -15,6 +15,7 @@
 #include "miscadmin.h"
 
 #include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_ratio.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_training.h"
 
@@ -192,6 +193,8 @@ ivfkm_centre(IvfkmBuild *build)
 	shared->scale_exponent = Max(-126, Min(exponent, 126));
 	build->plan.meta.scale_exponent = shared->scale_exponent;
 	build->plan.meta.seed = ROTATION_SEED;
+	if (build->index.ops->metric == IVFKM_METRIC_L1 && build->index.ops->form == IVFKM_FORM_SQUARE)
+		ivfkm_ratio_measure(build);
 	ivfkm_centre_space(build);
 	if (shared->nrows > 0)
 		ivfkm_team_run(build, IVFKM_JOB_MAP, (shared->nrows + MAP_ROWS - 1) / MAP_ROWS);

@@ -177,6 +177,7 @@ shared_init(IvfkmBuild *build, int nworkers, int max_lists)
 	}
 	shared->index_oid = RelationGetRelid(build->index.relation);
 	shared->dims = build->dims;
+	shared->column_dims = build->index.column_dims;
 	shared->refine_bits = build->plan.meta.refine_bits;
 	shared->nparticipants = nworkers + 1;
 	shared->max_lists = max_lists;
@@ -385,6 +386,7 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	ivfkm_columns_get(build.index.relation, &build.index.columns);
 	build.dims = shared->dims;
 	build.plan.meta.dimensions = shared->dims;
+	build.index.column_dims = shared->column_dims;
 	build.plan.meta.refine_bits = shared->refine_bits;
 	build.plan.meta.nattributes = (uint16) build.index.columns.nattributes;
 	ivfkm_index_geometry(&build.index, &build.plan.meta);

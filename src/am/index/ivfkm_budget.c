@@ -35,8 +35,8 @@
  * What lists and bounds may lose, of what a search may miss.  bench/README.md has what was
  * measured.
  */
-#define LISTS_LOSS	  0.6
-#define LISTS_LOSS_IP 0.25
+#define LISTS_LOSS		0.6
+#define LISTS_LOSS_WIDE 0.25
 
 const double ivfkm_budget_k[IVFKM_CALIBRATION_KS] = {1, 10, 32, 100, 320, 1000};
 const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS] = {0.80, 0.90, 0.95,
@@ -75,13 +75,14 @@ locate(const double *array, int n, double x, int *i)
 /*
  * Share of the nearest rows that the lists are to hold so that a search finds the share "target":
  * more, because the centroids know the rows that they are measured with, and because bounds lose
- * some.  Rows as queries of inner products (by_dot) are nearer to their neighbours' lists than a
- * query is that is no row.
+ * some.  "wide": many more, because rows as queries of inner products are nearer to their
+ * neighbours' lists than a query is that is no row, or because distances are not quite those of
+ * index space, in which the neighbours were found.
  */
 double
-ivfkm_budget_lists_share(double target, bool by_dot)
+ivfkm_budget_lists_share(double target, bool wide)
 {
-	return 1.0 - (1.0 - target) * (by_dot ? LISTS_LOSS_IP : LISTS_LOSS);
+	return 1.0 - (1.0 - target) * (wide ? LISTS_LOSS_WIDE : LISTS_LOSS);
 }
 
 /* Width of the bounds of 1-bit codes for a target, in standard deviations. */

@@ -28,7 +28,7 @@
 extern const double ivfkm_budget_k[IVFKM_CALIBRATION_KS];
 extern const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS];
 
-extern double ivfkm_budget_lists_share(double target, bool by_dot);
+extern double ivfkm_budget_lists_share(double target, bool wide);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
 extern void ivfkm_budget_order(IvfkmCalibration *calibration, int nk);

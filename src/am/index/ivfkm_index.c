@@ -27,6 +27,7 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	index->space = NULL;
 	index->meta = *meta;
 	ivfkm_columns_get(relation, &index->columns);
+	index->column_dims = (int) meta->column_dimensions;
 	if (meta->metric != (uint32) index->ops->metric)
 		page_corrupted(relation, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   meta->metric);

@@ -10,10 +10,13 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "access/genam.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 
 #include "am/index/ivfkm_columns.h"
@@ -63,6 +66,7 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 	Oid type;
 	int dims = ivfkm_ops_column_typmod(relation, &type);
 	int nattributes = ivfkm_columns_attributes(relation);
+	bool sketch;
 
 	/* the operator classes of bit take bit varying too */
 	if (type == VARBITOID)
@@ -79,7 +83,7 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("column cannot have more than %d dimensions for %s index",
 							   ops->max_dims, ivfkm_ops_method(relation))));
-	if (dims > page_attributes_max_dims(nattributes))
+	if (ivfkm_ops_input_dims(ops, dims, &sketch) > page_attributes_max_dims(nattributes))
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("column cannot have more than %d dimensions for %s index with %d "
 							   "other columns",
@@ -88,27 +92,75 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 	return dims;
 }
 
-/* Errors out unless a value has the index's dimensions. */
-void
-ivfkm_ops_check_value(const IvfkmOps *ops, Relation relation, const void *value, int dims)
+/* Dimensions of input space for a column; *sketch: they are those of a sketch. */
+int
+ivfkm_ops_input_dims(const IvfkmOps *ops, int column_dims, bool *sketch)
 {
-	if (ops->dims(value) != dims)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("expected %d dimensions, not %d", dims, ops->dims(value)),
-						errdetail("Index \"%s\" holds %ss of %d dimensions.",
-								  RelationGetRelationName(relation), ops->type_name, dims)));
+	*sketch = false;
+	return ops->input_dims != NULL ? ops->input_dims(column_dims, sketch) : column_dims;
 }
 
-/* Errors out, as the operator would, unless a query has the index's dimensions. */
-void
-ivfkm_ops_check_query(const IvfkmOps *ops, const void *query, int dims)
+/* True if vectors are normalised to unit length on their way into index space. */
+bool
+ivfkm_metric_by_angle(IvfkmMetric metric)
 {
-	if (ops->dims(query) == dims)
+	return metric == IVFKM_METRIC_COSINE || metric == IVFKM_METRIC_JACCARD;
+}
+
+/* What ops->distance gives where the operator gives "distance" (not NaN), in the same order. */
+double
+ivfkm_ops_distance_form(const IvfkmOps *ops, double distance)
+{
+	switch (ops->form)
+	{
+		case IVFKM_FORM_SQUARE:
+			return distance < 0.0 ? -get_float8_infinity() : distance * distance;
+		case IVFKM_FORM_DICE:
+			if (distance < 0.0)
+				return -get_float8_infinity();
+			return distance < 1.0 ? distance / (2.0 - distance) : get_float8_infinity();
+		default:
+			return distance;
+	}
+}
+
+/* The operator's distance where ops->distance gives "distance", or is at least that. */
+double
+ivfkm_ops_operator_form(const IvfkmOps *ops, double distance)
+{
+	switch (ops->form)
+	{
+		case IVFKM_FORM_SQUARE:
+			return sqrt(Max(distance, 0.0));
+		case IVFKM_FORM_DICE:
+			distance = Max(distance, 0.0);
+			return 2.0 * Min(distance, 1.0) / (1.0 + Min(distance, 1.0));
+		default:
+			return distance;
+	}
+}
+
+/* Errors out unless a value has the dimensions of the index's column. */
+void
+ivfkm_ops_check_value(const IvfkmOps *ops, Relation relation, const void *value, int column_dims)
+{
+	if (ops->dims(value) != column_dims)
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("expected %d dimensions, not %d", column_dims, ops->dims(value)),
+						errdetail("Index \"%s\" holds %ss of %d dimensions.",
+								  RelationGetRelationName(relation), ops->type_name, column_dims)));
+}
+
+/* Errors out, as the operator would, unless a query has the dimensions of the column. */
+void
+ivfkm_ops_check_query(const IvfkmOps *ops, const void *query, int column_dims)
+{
+	if (ops->dims(query) == column_dims)
 		return;
 	if (ops->bits)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("different bit lengths %d and %d", dims, ops->dims(query))));
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("different %s dimensions %d and %d", ops->type_name, dims, ops->dims(query))));
+						errmsg("different bit lengths %d and %d", column_dims, ops->dims(query))));
+	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+					errmsg("different %s dimensions %d and %d", ops->type_name, column_dims,
+						   ops->dims(query))));
 }

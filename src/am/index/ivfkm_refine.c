@@ -13,6 +13,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_refine.h"
 
 /*
@@ -30,7 +31,7 @@ ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *g
 	refiner->index = index;
 	refiner->geometry = geometry;
 	refiner->metric = space->quant_metric;
-	refiner->by_angle = space->metric == IVFKM_METRIC_COSINE;
+	refiner->by_angle = ivfkm_metric_by_angle(space->metric);
 	quant_refine_query_init(
 		&refiner->query, dims, geometry->refine_bits, query,
 		palloc(sizeof(int16) * quant_refine_query_values(dims, geometry->refine_bits)));

@@ -34,23 +34,25 @@ static bool
 is_ordinary(IvfkmMetric metric, float largest)
 {
 	return largest <= ORDINARY_MAX &&
-		   (metric != IVFKM_METRIC_COSINE || largest >= ORDINARY_MIN_NORM);
+		   (!ivfkm_metric_by_angle(metric) || largest >= ORDINARY_MIN_NORM);
 }
 
 /*
- * Loads a detoasted value of "dims" dimensions, of a row or a query, in input space, normalised
- * for cosine; row->x has room for it.
+ * Loads a detoasted value, of a row or a query, in input space, "dims" coordinates, normalised for
+ * cosine and Jaccard; row->x has room for it.
  */
 void
 ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, IvfkmRow *row)
 {
 	QuantInputStats stats;
 
+	bool by_angle = ivfkm_metric_by_angle(ops->metric);
+
 	ops->load(value, dims, row->x);
 	quant_input_stats(dims, row->x, &stats);
 	row->ordinary = is_ordinary(ops->metric, stats.largest);
-	row->has_distance = ops->metric != IVFKM_METRIC_COSINE || stats.norm2 != 0.0;
-	if (ops->metric == IVFKM_METRIC_COSINE && row->has_distance)
+	row->has_distance = !by_angle || stats.norm2 != 0.0;
+	if (by_angle && row->has_distance)
 		quant_input_scale(dims, 1.0 / sqrt(stats.norm2), row->x);
 }
 
@@ -91,7 +93,7 @@ ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, const bool *
 	if (!ivfkm_row_has_value(index, isnull))
 		return false;
 	value = PG_DETOAST_DATUM(values[index->columns.vector]);
-	ivfkm_ops_check_value(index->ops, index->relation, value, dims);
+	ivfkm_ops_check_value(index->ops, index->relation, value, index->column_dims);
 	ivfkm_row_load(index->ops, value, dims, row);
 	return true;
 }

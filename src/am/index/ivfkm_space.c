@@ -14,6 +14,7 @@
 
 #include "distance/dist.h"
 
+#include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_space.h"
 
 /*
@@ -45,7 +46,7 @@ ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed, int sc
 	space->quant_metric = metric == IVFKM_METRIC_IP ? QUANT_IP : QUANT_L2;
 	space->scale = ldexpf(1.0f, -scale_exponent);
 	space->distance_scale = (double) space->scale * space->scale;
-	if (metric == IVFKM_METRIC_COSINE) /* |a - b|^2 = 2 (1 - cos) for unit vectors */
+	if (ivfkm_metric_by_angle(metric)) /* |a - b|^2 = 2 (1 - cos) for unit vectors */
 		space->distance_scale *= 2.0;
 	space->mean = arrays;
 	space->offset = arrays + dims;

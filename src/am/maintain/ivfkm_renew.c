@@ -452,7 +452,7 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 	index_info->ii_Concurrent = true; /* the sample is taken with a snapshot */
 	index_info->ii_Unique = false;
 	page_meta_read(index, &meta);
-	ivfkm_build_begin(build, heap, index, index_info, (int) meta.dimensions);
+	ivfkm_build_begin(build, heap, index, index_info, (int) meta.column_dimensions);
 	build->alone = true;
 	renewing->yield = yield;
 	renewing->result = result;

@@ -106,12 +106,16 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 {
 	const IvfkmProbe list = lists->items[number];
 	const IvfkmGeometry *geometry = lists->geometry;
+	bool approximate = lists->query->approximate;
 	IvfkmReader reader;
 	QuantBound bound;
+	IvfkmSlack slack;
 	double rows = 0.0;
 
 	page_point("scan-list");
 	ivfkm_query_bound(lists->query, &list, epsilon, &bound);
+	if (approximate)
+		ivfkm_query_slack(lists->query, &list, epsilon, &slack);
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
 	while (ivfkm_reader_next(&reader))
@@ -123,6 +127,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			float lb[QUANT_UNIT];
 			float ub[QUANT_UNIT];
 			IvfkmUnit unit;
+			float threshold = candidates->horizon.lb;
 			uint32 mask = PG_UINT32_MAX;
 
 			if (lists->filter != NULL)
@@ -131,7 +136,9 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				if (mask == 0)
 					continue;
 			}
-			mask &= ivfkm_reader_scan(&reader, u, &bound, candidates->horizon.lb, lb, ub, &unit);
+			if (approximate)
+				threshold = ivfkm_slack_threshold(&slack, threshold);
+			mask &= ivfkm_reader_scan(&reader, u, &bound, threshold, lb, ub, &unit);
 			if (mask == 0)
 				continue;
 			ivfkm_candidates_reserve(candidates);
@@ -144,6 +151,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				if (unlikely(!page_row_in_table(&unit.tid[lane], lists->heap_blocks)))
 					page_check_row(lists->index, BufferGetBlockNumber(reader.buffer),
 								   u * QUANT_UNIT + lane, &unit.tid[lane], &lists->heap_blocks);
+				if (approximate)
+					ivfkm_slack_widen(&slack, &lb[lane], &ub[lane]);
 				candidate.at.lb = lb[lane];
 				candidate.at.row = ivfkm_lists_address(&unit.tid[lane]);
 				candidate.refine =

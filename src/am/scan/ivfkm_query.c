@@ -13,6 +13,7 @@
  */
 #include "compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "fmgr.h"
@@ -20,7 +21,13 @@
 
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_settings.h"
 #include "am/scan/ivfkm_query.h"
+
+/*
+ * A share of slack that leaves nothing of a bound.
+ */
+#define SLACK_ANY 1e6f
 
 /*
  * Scales a query for inner products, whose order does not depend on its length, down by a
@@ -43,6 +50,39 @@ shorten(float *x, int dims, float scale)
 }
 
 /*
+ * How far exact distances are from those of index space.  Taxicab distances are at least
+ * Euclidean ones.  Jaccard's, as Dice's, are at least cosine distances, as no set is smaller
+ * than what it has in common with another.
+ */
+static void
+init_slack(IvfkmQuery *query, const IvfkmMetaPageData *meta, const IvfkmSpace *space)
+{
+	double norm2 = 0.0;
+	double offset_norm2 = 0.0;
+
+	query->approximate =
+		meta->distance_deviation > 0.0f || query->ops->metric == IVFKM_METRIC_JACCARD;
+	if (query->ops->metric == IVFKM_METRIC_L1 && query->ops->form == IVFKM_FORM_SQUARE)
+		query->least = 1.0f / (meta->distance_ratio * meta->distance_ratio);
+	if (query->metric != QUANT_IP)
+	{
+		query->deviation = meta->distance_deviation;
+		return;
+	}
+	for (int i = 0; i < space->dims; i++)
+	{
+		double whole = (double) query->point[i] + space->offset[i];
+
+		norm2 += whole * whole;
+		offset_norm2 += (double) space->offset[i] * space->offset[i];
+	}
+	/* that of a product is sqrt(1 / dims) of the norms: see quant_sketch.h */
+	query->ip_deviation = meta->distance_deviation * (float) sqrt(norm2 / 2.0);
+	query->row_norm2 = (float) meta->build_residual2;
+	query->offset_norm = (float) sqrt(offset_norm2);
+}
+
+/*
  * Prepares a query: "value" is of the indexed type, perhaps toasted.  A NULL, and a zero vector
  * under cosine, are as far from every row: such a query is not ordered.  Allocates in the
  * current memory context; "index" must stay.  exact: the exact distance of each
@@ -59,11 +99,12 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 	memset(query, 0, sizeof(*query));
 	query->ops = ops;
 	query->dims = dims;
+	query->column_dims = index->column_dims;
 	query->point = palloc0(sizeof(float) * dims);
 	if (!isnull)
 	{
 		query->value = PG_DETOAST_DATUM(value);
-		ivfkm_ops_check_query(ops, query->value, dims);
+		ivfkm_ops_check_query(ops, query->value, query->column_dims);
 		row.x = query->point;
 		ivfkm_row_load(ops, query->value, dims, &row);
 	}
@@ -72,7 +113,8 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 
 	space = ivfkm_space_cached(index->relation, &index->meta);
 	query->metric = space->quant_metric;
-	query->distance_scale = space->distance_scale;
+	query->distance_scale =
+		space->distance_scale / ((double) index->meta.distance_ratio * index->meta.distance_ratio);
 	if (query->metric == QUANT_IP)
 		query->distance_scale *= shorten(query->point, dims, space->scale);
 	ivfkm_space_apply(space, query->point);
@@ -89,6 +131,7 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 		}
 		query->ip_constant = (float) sum;
 	}
+	init_slack(query, &index->meta, space);
 	if (query->refine)
 		ivfkm_refine_query(&query->refiner, index->relation, &index->lists, space, query->point,
 						   query->distance_scale);
@@ -116,17 +159,76 @@ ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon
 		quant_bound_none(bound);
 }
 
+/* The slack of a list's rows for bounds that are "epsilon" standard deviations wide. */
+void
+ivfkm_query_slack(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon, IvfkmSlack *slack)
+{
+	slack->share = epsilon * query->deviation;
+	if (query->least > 0.0f && epsilon >= IVFKM_EXACT_EPSILON)
+		slack->share = SLACK_ANY; /* the least is certain, a deviation of some rows is not */
+	slack->constant = 0.0f;
+	slack->least = query->least;
+	if (query->metric == QUANT_IP) /* the norm of a row: at most those of centroid and mean */
+		slack->constant = epsilon * query->ip_deviation *
+						  (sqrtf(list->child.norm2 + query->row_norm2) + query->offset_norm);
+}
+
+/* No row whose lower bound in index space is above this has one of at most "threshold". */
+float
+ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold)
+{
+	float highest = threshold + slack->constant;
+
+	if (!(highest > 0.0f))
+		return highest;
+	if (slack->share < 1.0f)
+		highest /= 1.0f - slack->share;
+	else
+		highest = INFINITY;
+	if (slack->least > 0.0f && threshold >= 0.0f)
+		highest = Min(highest, threshold / slack->least);
+	return highest;
+}
+
+/*
+ * Makes bounds of the exact distance of bounds in index space.  What both lack is independent,
+ * so variances add up.  The slack is that of a row whose exact distance is the bound.
+ */
+void
+ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
+{
+	float half = 0.5f * (*ub - *lb);
+	float lower = slack->constant + slack->share * Max(*lb, 0.0f);
+	float upper = slack->constant + slack->share * Max(*ub, 0.0f);
+	float least = slack->least > 0.0f ? slack->least * *lb : -FLT_MAX;
+
+	if (!(half <= FLT_MAX)) /* nothing is known */
+		return;
+	*lb -= sqrtf(half * half + lower * lower) - half;
+	*lb = Max(*lb, least);
+	*ub += sqrtf(half * half + upper * upper) - half;
+}
+
 /*
  * Bounds of the exact distance to the row at "tid" from its refine record, "epsilon" standard
  * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  Only if
- * query->refine.
+ * query->refine.  Where exact distances are not those of index space, both bounds are wider.
  */
 bool
 ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
 				   const ItemPointerData *tid, float epsilon, float *lb, float *ub)
 {
-	return ivfkm_refine_bounds(&query->refiner, &list->child, record, tid,
-							   list_constant(query, list), list->dist2, epsilon, lb, ub);
+	if (!ivfkm_refine_bounds(&query->refiner, &list->child, record, tid, list_constant(query, list),
+							 list->dist2, epsilon, lb, ub))
+		return false;
+	if (query->approximate)
+	{
+		IvfkmSlack slack;
+
+		ivfkm_query_slack(query, list, epsilon, &slack);
+		ivfkm_slack_widen(&slack, lb, ub);
+	}
+	return true;
 }
 
 /*
@@ -137,11 +239,9 @@ ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPo
 double
 ivfkm_query_distance(const IvfkmQuery *query, double distance)
 {
-	if (query->ops->metric == IVFKM_METRIC_L2 && distance < 0.0)
-		return -get_float8_infinity();
-	if (query->ops->metric == IVFKM_METRIC_L2 && !query->ops->bits)
-		distance *= distance;
-	distance += fabs(distance) * 1e-12;
+	distance = ivfkm_ops_distance_form(query->ops, distance);
+	if (!isinf(distance))
+		distance += fabs(distance) * 1e-12;
 	return distance * query->distance_scale;
 }
 
@@ -149,8 +249,6 @@ ivfkm_query_distance(const IvfkmQuery *query, double distance)
 double
 ivfkm_query_operator_distance(const IvfkmQuery *query, double distance)
 {
-	distance /= query->distance_scale;
-	if (query->ops->metric == IVFKM_METRIC_L2 && !query->ops->bits)
-		distance = sqrt(Max(distance, 0.0));
+	distance = ivfkm_ops_operator_form(query->ops, distance / query->distance_scale);
 	return distance - fabs(distance) * 1e-12;
 }

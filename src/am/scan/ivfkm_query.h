@@ -17,9 +17,10 @@
 typedef struct IvfkmQuery
 {
 	const IvfkmOps *ops;
-	int dims;
-	bool ordered; /* false: no row is nearer than another; see ivfkm_query_init() */
-	void *value;  /* detoasted, for exact distances; NULL if there is none */
+	int dims;		 /* of index space */
+	int column_dims; /* of values */
+	bool ordered;	 /* false: no row is nearer than another; see ivfkm_query_init() */
+	void *value;	 /* detoasted, for exact distances; NULL if there is none */
 	QuantMetric metric;
 	double distance_scale; /* exact distance * this = distance in index space */
 	float *point;		   /* the query in index space */
@@ -28,7 +29,24 @@ typedef struct IvfkmQuery
 	QuantQuery quant;	   /* tables of "point" */
 	bool refine;		   /* refine codes bound exact distances: there are some, and no extremes */
 	IvfkmRefiner refiner;  /* if so */
+	bool approximate;	   /* exact distances are not quite those of index space: */
+	float deviation;	   /* standard deviation of what they differ by, as a share of them */
+	float ip_deviation;	   /* the same for inner products, as a share of the norms' product */
+	float row_norm2;	   /* of a row around its centroid, mean of the build's */
+	float offset_norm;	   /* of the mean, index space */
+	float least; /* exact distances are never below this share of index space's; 0 or more */
 } IvfkmQuery;
+
+/*
+ * How far exact distances of a list's rows may be from those of index space: a number of
+ * standard deviations, each a share of the distance and a constant.
+ */
+typedef struct IvfkmSlack
+{
+	float share;
+	float constant;
+	float least; /* see IvfkmQuery */
+} IvfkmSlack;
 
 extern void ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool isnull,
 							 bool exact);
@@ -36,6 +54,10 @@ extern double ivfkm_query_distance(const IvfkmQuery *query, double distance);
 extern double ivfkm_query_operator_distance(const IvfkmQuery *query, double distance);
 extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  QuantBound *bound);
+extern void ivfkm_query_slack(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
+							  IvfkmSlack *slack);
+extern float ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold);
+extern void ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub);
 extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,
 							   const ItemPointerData *record, const ItemPointerData *tid,
 							   float epsilon, float *lb, float *ub);

@@ -70,7 +70,7 @@ ivfkm_rerank_end(IvfkmRerank *rerank)
 
 /*
  * Exact distance between the row at "tid" and "query", a detoasted value of "dims"
- * dimensions, as the operator class orders (NaN as infinity).  False if the snapshot
+ * dimensions of the column, as the operator class orders (NaN as infinity).  False if the snapshot
  * sees no version of the row.
  */
 bool

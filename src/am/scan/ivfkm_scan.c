@@ -226,8 +226,8 @@ look_exactly(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress row)
 	so->counts.looked_at += so->query.ordered;
 	if (!so->query.ordered)
 		known.distance = -get_float8_infinity(); /* no reason to look, and none to wait */
-	else if (ivfkm_rerank_distance(so->rerank, scan->xs_snapshot, so->query.value, so->query.dims,
-								   &tid, &known.distance))
+	else if (ivfkm_rerank_distance(so->rerank, scan->xs_snapshot, so->query.value,
+								   so->query.column_dims, &tid, &known.distance))
 		known.distance *= so->query.distance_scale;
 	else
 		return;
@@ -260,8 +260,10 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 
 		page_refine_prefetch(so->index.relation, &so->index.lists, &next);
 	}
+	/* where rows are looked at whatever their bounds are, narrow ones will do */
 	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
-						   REFINE_EPSILON, &refined.lb, &refined.ub))
+						   so->query.approximate ? so->epsilon : REFINE_EPSILON, &refined.lb,
+						   &refined.ub))
 		ivfkm_order_add_refined(&so->order, &refined);
 }
 
@@ -331,6 +333,11 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 			{
 				IvfkmRefinedRow refined = ivfkm_order_take_refined(order);
 
+				if (so->query.approximate) /* its upper bound says nothing */
+				{
+					look_exactly(scan, so, refined.row);
+					break;
+				}
 				order->last = refined.ub;
 				next->row = refined.row;
 				next->distance = refined.lb;

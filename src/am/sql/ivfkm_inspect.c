@@ -63,8 +63,12 @@ metric_name(uint32 metric)
 			return "l2";
 		case IVFKM_METRIC_IP:
 			return "ip";
-		default:
+		case IVFKM_METRIC_COSINE:
 			return "cosine";
+		case IVFKM_METRIC_L1:
+			return "l1";
+		default:
+			return "jaccard";
 	}
 }
 
@@ -170,7 +174,7 @@ describe_index(Relation index, Relation heap, void *arg)
 	values[n++] = ObjectIdGetDatum(RelationGetRelid(index));
 	values[n++] = Int32GetDatum((int32) meta.version);
 	values[n++] = CStringGetTextDatum(metric_name(meta.metric));
-	values[n++] = Int32GetDatum((int32) meta.dimensions);
+	values[n++] = Int32GetDatum((int32) meta.column_dimensions);
 	values[n++] = Int32GetDatum((int32) meta.height);
 	values[n++] = Int32GetDatum((int32) meta.nlists);
 	values[n++] = Int64GetDatum(sum.rows);

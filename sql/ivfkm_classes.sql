@@ -1,0 +1,235 @@
+--
+-- ivfkm indexes by distances that are not those of index space: taxicab, Jaccard, and those of
+-- sparse vectors and of long bit strings, which are sketched
+--
+
+SET jit = off; -- many statements that are planned once each
+
+-- a number of 0 .. n - 1 that depends on the two others only
+CREATE FUNCTION pick(i bigint, seed bigint, n integer) RETURNS integer LANGUAGE sql IMMUTABLE
+	PARALLEL SAFE AS
+$$ SELECT ((hashint8extended(i, seed) % n + n) % n)::integer $$;
+
+-- rows of 30 clusters, as arrays and as sparse vectors with 20 to 40 elements of many
+CREATE FUNCTION dense(id integer, n integer) RETURNS real[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT array_agg((pick(id % 30, i, 201) - 100 + (pick(id, i + 1000, 41) - 20)) / 50.0 ORDER BY
+	i)::real[] FROM generate_series(1, n) i $$;
+CREATE FUNCTION sparse(id integer, n integer) RETURNS sparsevec LANGUAGE sql IMMUTABLE PARALLEL
+	SAFE AS
+$$
+	SELECT format('{%s}/%s', string_agg(key || ':' || value, ','), n)::sparsevec
+	FROM (SELECT DISTINCT ON (key) key, value
+		FROM generate_series(1, 20 + pick(id, 7, 20)) i,
+			LATERAL (SELECT pick(CASE WHEN i <= 15 THEN id % 30 ELSE 1000 + id END, i, n) + 1 AS
+				key, (1 + pick(id, i, 8)) / 4.0 AS value) e
+		ORDER BY key, value) elements
+$$;
+CREATE FUNCTION bits(id integer, n integer) RETURNS varbit LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$
+	SELECT string_agg(CASE WHEN pick(CASE WHEN pick(i, id, 6) = 0 THEN id + 100 ELSE id % 30 END,
+		i, 8) = 0 THEN '1' ELSE '0' END, '' ORDER BY i)::varbit
+	FROM generate_series(1, n) i
+$$;
+
+-- distances of the k nearest rows, through an index or by sorting
+CREATE FUNCTION nearest(tab text, op text, q text, k integer, indexed boolean) RETURNS float8[]
+	LANGUAGE plpgsql AS $$
+DECLARE
+	result float8[];
+BEGIN
+	PERFORM set_config('enable_seqscan', (NOT indexed)::text, true),
+		set_config('enable_indexscan', indexed::text, true);
+	EXECUTE format('SELECT array_agg(d) FROM (
+			SELECT v %1$s %2$L AS d FROM %3$I ORDER BY v %1$s %2$L LIMIT %4$s) s', op, q, tab, k)
+		INTO result;
+	RETURN result;
+END $$;
+
+CREATE TABLE dense_items AS SELECT i AS id, dense(i, 24)::vector(24) AS v FROM generate_series(1,
+	3000) i;
+CREATE TABLE half_items AS SELECT id, v::halfvec(24) AS v FROM dense_items;
+CREATE TABLE bit_items AS SELECT i AS id, bits(i, 200)::bit(200) AS v FROM generate_series(1,
+	1500) i;
+CREATE TABLE long_items AS SELECT i AS id, repeat(bits(i, 400)::text, 100)::bit(40000) AS v FROM
+	generate_series(1, 200) i;
+CREATE TABLE few_items AS SELECT i AS id, sparse(i, 100)::sparsevec(100) AS v FROM
+	generate_series(1, 1500) i;
+CREATE TABLE many_items AS SELECT i AS id, sparse(i, 1000000000)::sparsevec(1000000000) AS v FROM
+	generate_series(1, 1500) i;
+
+CREATE TABLE indexes (name text, tab text, class text, op text);
+INSERT INTO indexes VALUES
+	('dense_l1', 'dense_items', 'vector_l1_ops', '<+>'),
+	('half_l1', 'half_items', 'halfvec_l1_ops', '<+>'),
+	('bit_jaccard', 'bit_items', 'bit_jaccard_ops', '<%>'),
+	('long_hamming', 'long_items', 'bit_hamming_ops', '<~>'),
+	('long_jaccard', 'long_items', 'bit_jaccard_ops', '<%>'),
+	('few_l2', 'few_items', 'sparsevec_l2_ops', '<->'),
+	('few_ip', 'few_items', 'sparsevec_ip_ops', '<#>'),
+	('few_cosine', 'few_items', 'sparsevec_cosine_ops', '<=>'),
+	('few_l1', 'few_items', 'sparsevec_l1_ops', '<+>'),
+	('many_l2', 'many_items', 'sparsevec_l2_ops', '<->'),
+	('many_ip', 'many_items', 'sparsevec_ip_ops', '<#>'),
+	('many_cosine', 'many_items', 'sparsevec_cosine_ops', '<=>'),
+	('many_l1', 'many_items', 'sparsevec_l1_ops', '<+>');
+SELECT format('CREATE INDEX %I ON %I USING ivfkm (v %s) WITH (lists = %s)', name, tab, class,
+	CASE tab WHEN 'long_items' THEN 5 ELSE 20 END) FROM indexes \gexec
+
+-- the operator classes are sound, the indexes too
+SELECT opcname, amvalidate(oid) FROM pg_opclass
+WHERE opcname = ANY (SELECT class FROM indexes) AND opcmethod = (SELECT oid FROM pg_am WHERE
+	amname = 'ivfkm') ORDER BY opcname::text COLLATE "C";
+SELECT name, vdb_index_check(name::regclass) FROM indexes ORDER BY name;
+SELECT name, metric, dimensions FROM indexes, ivfkm_info(name::regclass) ORDER BY name;
+
+-- rows come in the exact order of distance, as many as wanted, and nearly all of the nearest
+CREATE TABLE queries AS
+SELECT name, tab, op, k, q FROM indexes, unnest(ARRAY[1, 10, 50]) k, generate_series(1, 5) i,
+	LATERAL (SELECT CASE tab WHEN 'dense_items' THEN dense(10000 + i, 24)::vector::text WHEN
+		'half_items' THEN dense(10000 + i, 24)::vector::text
+		WHEN 'bit_items' THEN bits(10000 + i, 200)::text WHEN 'long_items' THEN repeat(bits(10000
+			+ i, 400)::text, 100)
+		WHEN 'few_items' THEN sparse(10000 + i, 100)::text ELSE sparse(10000 + i,
+			1000000000)::text END AS q) r;
+CREATE TABLE answers AS SELECT name, k, nearest(tab, op, q, k, true) AS found, nearest(tab, op,
+	q, k, false) AS sorted FROM queries;
+SELECT name, bool_and(found = (SELECT array_agg(d ORDER BY d) FROM unnest(found) d)) AS ordered,
+	bool_and(array_length(found, 1) = k) AS complete,
+	avg((SELECT count(*) FROM unnest(found) d WHERE d <= sorted[k])::float8 / k) >= 0.9 AS recall
+FROM answers GROUP BY name ORDER BY name;
+
+-- a search that looks at everything equals a sort
+SET ivfkm.probes = 1000;
+SET ivfkm.epsilon = 100;
+SELECT name, bool_and(nearest(tab, op, q, 40, true) = nearest(tab, op, q, 40, false)) AS equal
+	FROM queries WHERE k = 50 GROUP BY name ORDER BY name;
+RESET ivfkm.probes;
+RESET ivfkm.epsilon;
+DROP TABLE answers, queries;
+
+-- the index is used; all rows come, once each; so do those within a distance
+SET enable_seqscan = off;
+SET enable_sort = off;
+EXPLAIN (COSTS OFF) SELECT id FROM dense_items ORDER BY v <+> (SELECT v FROM dense_items WHERE id
+	= 1) LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM many_items ORDER BY v <=> '{7:1}/1000000000' LIMIT 5;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM dense_items ORDER BY v <+> array_fill(0,
+	ARRAY[24])::vector) s;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM bit_items ORDER BY v <%> bits(3,
+	200)::bit(200)) s;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM many_items ORDER BY v <#> sparse(3,
+	1000000000)) s;
+CREATE FUNCTION within(tab text, op text, q text, r float8) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	indexed integer;
+	counted integer;
+BEGIN
+	EXECUTE format('SELECT count(*) FROM (
+			SELECT 1 FROM %1$I WHERE v %2$s %3$L <= $1 ORDER BY v %2$s %3$L) s', tab, op, q)
+		USING r INTO indexed;
+	PERFORM set_config('enable_indexscan', 'off', true);
+	EXECUTE format('SELECT count(*) FROM %1$I WHERE v %2$s %3$L <= $1', tab, op, q) USING r INTO
+		counted;
+	PERFORM set_config('enable_indexscan', 'on', true);
+	RETURN CASE WHEN indexed = counted THEN 'equal' ELSE format('%s of %s', indexed, counted) END
+		|| CASE WHEN counted > 0 THEN ', some' ELSE ', none' END;
+END $$;
+SELECT r, within('dense_items', '<+>', dense(5, 24)::vector::text, r) FROM unnest(ARRAY[-1, 0, 5,
+	10, 1000]) r;
+SELECT r, within('bit_items', '<%>', bits(5, 200)::text, r) FROM unnest(ARRAY[-0.1, 0, 0.5, 0.9,
+	1]) r;
+SELECT r, within('many_items', '<->', sparse(5, 1000000000)::text, r) FROM unnest(ARRAY[-1, 0, 5,
+	10]) r;
+SELECT r, within('many_items', '<=>', sparse(5, 1000000000)::text, r) FROM unnest(ARRAY[-1, 1e-6,
+	0.5, 1, 2]) r;
+SELECT r, within('many_items', '<#>', sparse(5, 1000000000)::text, r) FROM unnest(ARRAY[-1000,
+	-30, -10, 0]) r;
+SELECT r, within('many_items', '<+>', sparse(5, 1000000000)::text, r) FROM unnest(ARRAY[-1, 0,
+	20, 40, 1000]) r;
+
+-- empty and zero values: a place in the order, or none
+INSERT INTO many_items VALUES (0, '{}/1000000000'), (-1, NULL);
+INSERT INTO bit_items VALUES (0, repeat('0', 200)::bit(200)), (-1, NULL);
+INSERT INTO dense_items VALUES (0, array_fill(0, ARRAY[24])::vector), (-1, NULL);
+SELECT name, vdb_index_check(name::regclass) FROM indexes WHERE tab IN ('many_items',
+	'bit_items', 'dense_items') ORDER BY name;
+SELECT id FROM many_items ORDER BY v <-> '{}/1000000000' LIMIT 1;
+SELECT id FROM many_items ORDER BY v <+> '{}/1000000000' LIMIT 1;
+SELECT id FROM dense_items ORDER BY v <+> array_fill(0, ARRAY[24])::vector LIMIT 1;
+SELECT count(*), count(DISTINCT id), min(id) FROM (SELECT id FROM many_items ORDER BY v <=>
+	'{}/1000000000') s;
+SELECT count(*), count(DISTINCT id), min(id) FROM (SELECT id FROM bit_items ORDER BY v <%>
+	repeat('0', 200)::bit(200)) s;
+SELECT array_agg(id) FROM (SELECT id FROM many_items ORDER BY v <=> sparse(1, 1000000000) OFFSET
+	1500) s;
+SELECT bool_and(v <%> bits(1, 200)::bit(200) = 1 OR id = -1) FROM (SELECT id, v FROM bit_items
+	ORDER BY v <%> bits(1, 200)::bit(200) OFFSET 1500) s;
+
+-- negative elements, and values that overflow
+INSERT INTO many_items SELECT 10000 + i, format('{1:%s,%s:-2}/1000000000', -i, i + 2)::sparsevec
+	FROM generate_series(1, 5) i;
+SELECT id, v <+> '{1:-3}/1000000000' AS d FROM many_items ORDER BY v <+> '{1:-3}/1000000000'
+	LIMIT 3;
+SELECT id, v <#> '{1:-3}/1000000000' AS d FROM many_items WHERE id > 10000 ORDER BY v <#>
+	'{1:-3}/1000000000' LIMIT 2;
+INSERT INTO many_items VALUES (20000, '{5:3e38,6:3e38}/1000000000'), (20001,
+	'{5:1e-40}/1000000000');
+INSERT INTO dense_items VALUES (20000, array_fill(3e38, ARRAY[24])::vector);
+SELECT id FROM many_items ORDER BY v <+> '{5:3e38,6:3e38}/1000000000' LIMIT 1;
+SELECT count(*) FROM (SELECT id FROM many_items ORDER BY v <#> '{5:3e38}/1000000000') s;
+SELECT count(*) FROM (SELECT id FROM dense_items ORDER BY v <+> array_fill(3e38,
+	ARRAY[24])::vector) s;
+SELECT name, vdb_index_check(name::regclass) FROM indexes WHERE tab IN ('many_items',
+	'dense_items') ORDER BY name;
+
+-- changes
+DELETE FROM few_items WHERE id % 3 = 0;
+VACUUM few_items;
+INSERT INTO few_items SELECT i, sparse(i, 100)::sparsevec(100) FROM generate_series(1501, 2000) i;
+SELECT name, vdb_index_check(name::regclass) FROM indexes WHERE tab = 'few_items' ORDER BY name;
+SELECT ivfkm_maintain('few_l1') IS NOT NULL AS maintained;
+SELECT vdb_index_check('few_l1');
+SELECT id FROM few_items ORDER BY v <+> sparse(1777, 100) LIMIT 1;
+
+-- refine codes, if they are asked for
+CREATE INDEX few_refined ON few_items USING ivfkm (v sparsevec_cosine_ops) WITH (lists = 20,
+	refine_bits = 8);
+CREATE INDEX dense_plain ON dense_items USING ivfkm (v vector_l1_ops) WITH (lists = 20,
+	refine_bits = 0);
+SELECT vdb_index_check('few_refined'), vdb_index_check('dense_plain');
+DROP INDEX few_cosine, dense_l1;
+SELECT avg((nearest('few_items', '<=>', sparse(i, 100)::text, 10, true))[10] /
+	(nearest('few_items', '<=>', sparse(i, 100)::text, 10, false))[10]) < 1.01 AS near
+FROM generate_series(20001, 20010) i;
+SELECT avg((nearest('dense_items', '<+>', dense(i, 24)::vector::text, 10, true))[10] /
+	(nearest('dense_items', '<+>', dense(i, 24)::vector::text, 10, false))[10]) < 1.01 AS near
+FROM generate_series(20001, 20010) i;
+
+-- other dimensions, and limits
+SELECT id FROM many_items ORDER BY v <=> '{1:1}/5' LIMIT 1;
+SELECT id FROM long_items ORDER BY v <%> B'101' LIMIT 1;
+INSERT INTO few_items VALUES (1, '{1:1}/5');
+CREATE TABLE t (s sparsevec, v sparsevec(7), b bit(64000), c bit(64001), d bit(64000));
+CREATE INDEX ON t USING ivfkm (s sparsevec_l2_ops);
+CREATE INDEX ON t USING ivfkm (v vector_l1_ops);
+CREATE INDEX ON t USING ivfkm (c bit_jaccard_ops);
+CREATE INDEX ON t USING ivfkm (c bit_hamming_ops);
+CREATE INDEX ON t USING ivfkm (v);
+CREATE INDEX ON t USING ivfkm (b bit_hamming_ops);
+CREATE INDEX ON t USING ivfkm (d bit_jaccard_ops);
+INSERT INTO t (v, b, d) SELECT format('{%s:1}/7', i)::sparsevec, repeat(i::bit(4)::text,
+	16000)::bit(64000), repeat(i::bit(4)::text, 16000)::bit(64000) FROM generate_series(1, 7) i;
+SELECT v FROM t ORDER BY v <-> '{3:1}/7' LIMIT 1;
+SELECT substring(b, 1, 4) FROM t ORDER BY b <~> repeat('0101', 16000)::bit(64000) LIMIT 1;
+SELECT substring(d, 1, 4) FROM t ORDER BY d <%> repeat('0110', 16000)::bit(64000) LIMIT 1;
+\set VERBOSITY sqlstate
+SELECT id FROM many_items ORDER BY v <=> '{1:1}/5' LIMIT 1;
+CREATE INDEX ON t USING ivfkm (s sparsevec_l2_ops);
+CREATE INDEX ON t USING ivfkm (c bit_jaccard_ops);
+\set VERBOSITY default
+DROP TABLE t;
+
+RESET enable_seqscan;
+RESET enable_sort;
+DROP TABLE dense_items, half_items, bit_items, long_items, few_items, many_items, indexes;
+DROP FUNCTION within, nearest, bits, sparse, dense, pick;
