@@ -44,7 +44,8 @@ BEGIN
 	EXECUTE format('SELECT count(*) FROM items WHERE %s', condition) INTO counted;
 	SET LOCAL enable_indexscan = on;
 	RETURN format('%s rows, %s of %s, %s', by_count = counted,
-		coalesce(array_length(by_index, 1), 0), counted, CASE WHEN by_index IS NOT DISTINCT FROM by_table THEN 'same' ELSE 'other' END)
+		coalesce(array_length(by_index, 1), 0), counted,
+		CASE WHEN by_index IS NOT DISTINCT FROM by_table THEN 'same' ELSE 'other' END)
 		|| CASE WHEN conditions = 0 THEN ', filter' ELSE '' END;
 END $$;
 SELECT condition, agrees(condition) FROM unnest(ARRAY[
@@ -96,6 +97,39 @@ EXECUTE of_tenant(NULL);
 EXECUTE of_tenant(7);
 DEALLOCATE of_tenant;
 RESET plan_cache_mode;
+
+-- lists of values and booleans, which PostgreSQL before 17 leaves in the filter of ordered scans
+CREATE TABLE flags (id integer, kind integer, active boolean, v vector(2));
+INSERT INTO flags SELECT i, i % 50, CASE WHEN i % 3 < 2 THEN i % 3 = 0 END, ARRAY[i, 0]::vector
+	FROM generate_series(1, 1500) i;
+CREATE INDEX ON flags USING ivfkm (v vector_l2_ops, kind, active);
+ANALYZE flags;
+SELECT array_agg(id) FROM (SELECT id FROM flags WHERE kind IN (3, 4, NULL)
+	ORDER BY v <-> '[0,0]' LIMIT 5) s;
+SELECT given FROM ivfkm_last_scan();
+SELECT array_agg(id) FROM (SELECT id FROM flags WHERE active AND kind = ANY ('{7}')
+	ORDER BY v <-> '[0,0]' LIMIT 4) s;
+SELECT given FROM ivfkm_last_scan();
+SELECT array_agg(id) FROM (SELECT id FROM flags WHERE NOT active AND kind > 47
+	ORDER BY v <-> '[0,0]' LIMIT 4) s;
+SELECT given FROM ivfkm_last_scan();
+SELECT array_agg(id) FROM (SELECT id FROM flags WHERE active IS NOT TRUE AND kind = 1
+	ORDER BY v <-> '[0,0]' LIMIT 3) s;
+PREPARE of_kinds(integer[]) AS SELECT array_agg(id) FROM (SELECT id FROM flags WHERE kind = ANY ($1)
+	ORDER BY v <-> '[0,0]' LIMIT 3) s;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE of_kinds('{5,6}');
+SELECT given FROM ivfkm_last_scan();
+EXECUTE of_kinds(NULL);
+EXECUTE of_kinds('{}');
+RESET plan_cache_mode;
+DEALLOCATE of_kinds;
+SELECT array_agg(id) FROM (SELECT id FROM flags
+	WHERE kind = ANY ((SELECT array_agg(g) FROM generate_series(10, 5000) g)::integer[])
+	ORDER BY v <-> '[0,0]' LIMIT 3) s;
+SELECT k.a, (SELECT array_agg(id) FROM (SELECT id FROM flags WHERE kind = ANY (k.a)
+	ORDER BY v <-> '[0,0]' LIMIT 2) s) FROM (VALUES ('{1,2}'::integer[]), ('{30}')) AS k (a);
+DROP TABLE flags;
 
 -- a cursor goes on
 BEGIN;

@@ -24,17 +24,23 @@ attribute_of(const IvfkmColumns *columns, int column)
 	return column < columns->vector ? column : column - 1;
 }
 
-/*
- * Makes the filter of a scan's keys.  Allocates in the current memory context.  Errors: those of
- * operator classes for arguments.
- */
+/* Makes a filter that lets all rows through, with room for "most" keys in the current context. */
 void
-ivfkm_filter_init(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys, int nkeys)
+ivfkm_filter_init(IvfkmFilter *filter, int most)
 {
 	memset(filter, 0, sizeof(*filter));
 	filter->values = true;
 	filter->nulls = true;
-	filter->terms.terms = palloc(sizeof(FilterTerm) * Max(nkeys, 1));
+	filter->terms.terms = palloc(sizeof(FilterTerm) * Max(most, 1));
+}
+
+/*
+ * Adds keys to a filter that has room for them.  Allocates in the current memory context.  Errors:
+ * those of operator classes for arguments.
+ */
+void
+ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys, int nkeys)
+{
 	for (int i = 0; i < nkeys; i++)
 	{
 		int column = keys[i].sk_attno - 1;

@@ -46,7 +46,8 @@ ivfkm_filter_unit(IvfkmFilter *filter, const IvfkmUnit *unit)
 	return filter_unit(&filter->terms, unit->images, unit->nulls) | unknown;
 }
 
-extern void ivfkm_filter_init(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
-							  int nkeys);
+extern void ivfkm_filter_init(IvfkmFilter *filter, int most);
+extern void ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
+							 int nkeys);
 
 #endif /* IVFKM_FILTER_H */

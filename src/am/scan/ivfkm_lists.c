@@ -29,8 +29,8 @@ StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit
 
 /*
  * Starts at the root.  epsilon: width of the bounds for centroids; wanted: lists that the caller
- * is sure to take.  "index", "query" and "filter" (NULL: every row matches) must stay.  Memory comes
- * from the current context.
+ * is sure to take.  "index", "query" and "filter" (NULL: every row matches) must stay.  Memory
+ * comes from the current context.
  */
 void
 ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,

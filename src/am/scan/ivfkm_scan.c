@@ -93,7 +93,9 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	if (so->none)
 		return;
 	ivfkm_index_open(&so->index, index);
-	ivfkm_filter_init(&so->filter, &so->index.columns, scan->keyData, scan->numberOfKeys);
+	ivfkm_filter_init(&so->filter, scan->numberOfKeys + so->told.nkeys);
+	ivfkm_filter_add(&so->filter, &so->index.columns, scan->keyData, scan->numberOfKeys);
+	ivfkm_filter_add(&so->filter, &so->index.columns, so->told.keys, so->told.nkeys);
 	so->none = !so->filter.values && !so->filter.nulls;
 	if (so->none)
 		return;

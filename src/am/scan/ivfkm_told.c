@@ -25,6 +25,8 @@
 
 #include "access/amapi.h"
 #include "access/relscan.h"
+#include "catalog/pg_operator_d.h"
+#include "catalog/pg_type_d.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -63,6 +65,13 @@ typedef struct Bound
 		*origin; /* the bound holds if the scan is ordered by the distance from this; or NULL */
 } Bound;
 
+/* A condition of the scan's filter on another column of its index. */
+typedef struct Condition
+{
+	ScanKeyData key;	 /* without its argument */
+	ExprState *argument; /* which is this */
+} Condition;
+
 /* A scan of one of our indexes. */
 typedef struct IvfkmToldScan
 {
@@ -73,6 +82,8 @@ typedef struct IvfkmToldScan
 	bool unlike;   /* the bounds were of another distance when they were looked at last */
 	int nbounds;
 	Bound *bounds;
+	int nconditions;
+	Condition *conditions;
 	ExprState *origin; /* of a scan without order: the query of the distance */
 } IvfkmToldScan;
 
@@ -162,11 +173,10 @@ is_fixed(Expr *expr)
 		   !contain_subplans((Node *) expr);
 }
 
-/* The indexed column or expression, as the plan of the scan names it. */
+/* What is in a column (from 0) of the index, as the plan of the scan names it. */
 static Expr *
-indexed_expression(Relation index, Index scanrelid)
+indexed_expression(Relation index, int column, Index scanrelid)
 {
-	int column = ivfkm_columns_vector(index);
 	AttrNumber attribute = index->rd_index->indkey.values[column];
 	Oid type;
 	int32 typmod;
@@ -187,7 +197,79 @@ indexed_expression(Relation index, Index scanrelid)
 	return (Expr *) makeVar((int) scanrelid, attribute, type, typmod, collation, 0);
 }
 
-/* Notes a scan of one of our indexes, and the bounds that its filter has. */
+/*
+ * Takes "clause" apart if it says operand = ANY (argument), or the same with another operator, or
+ * that a boolean is true or false.
+ */
+static bool
+split_clause(Expr *clause, Expr **operand, Oid *opno, Oid *collation, Expr **argument)
+{
+	ScalarArrayOpExpr *any = (ScalarArrayOpExpr *) clause;
+	bool value = !is_notclause(clause);
+
+	if (IsA(clause, ScalarArrayOpExpr) && any->useOr)
+	{
+		*operand = linitial(any->args);
+		*argument = lsecond(any->args);
+		*opno = any->opno;
+		*collation = any->inputcollid;
+		return true;
+	}
+	*operand = value ? clause : get_notclausearg(clause);
+	if (IsA(*operand, BoolExpr) || IsA(*operand, ScalarArrayOpExpr) || is_opclause(*operand) ||
+		exprType((Node *) *operand) != BOOLOID)
+		return false;
+	*argument = (Expr *) makeBoolConst(value, false);
+	*opno = BooleanEqualOperator;
+	*collation = InvalidOid;
+	return true;
+}
+
+/*
+ * Notes "clause" if it is a condition on a column of the index beside the vector that PostgreSQL
+ * does not hand over in scans with an order: IN lists on other columns than the first, before
+ * version 17, and boolean columns, before 16.  The clause stays in the filter, which decides.
+ */
+static bool
+note_condition(IvfkmToldScan *scan, Expr *clause)
+{
+	IndexScan *plan = (IndexScan *) scan->state->ss.ps.plan;
+	Relation index = scan->state->iss_RelationDesc;
+	Condition *condition = &scan->conditions[scan->nconditions];
+	int vector = ivfkm_columns_vector(index);
+	Expr *operand;
+	Expr *argument;
+	Oid opno;
+	Oid collation;
+
+	if (!split_clause(clause, &operand, &opno, &collation, &argument) || !is_fixed(argument))
+		return false;
+	while (IsA(operand, RelabelType))
+		operand = ((RelabelType *) operand)->arg;
+	for (int column = 0; column < IndexRelationGetNumberOfKeyAttributes(index); column++)
+	{
+		Oid indexed_collation = index->rd_indcollation[column];
+		int strategy;
+		Oid left;
+		Oid right;
+
+		if (column == vector || !op_in_opfamily(opno, index->rd_opfamily[column]) ||
+			(OidIsValid(indexed_collation) && collation != indexed_collation) ||
+			!equal(operand, indexed_expression(index, column, plan->scan.scanrelid)))
+			continue;
+		get_op_opfamily_properties(opno, index->rd_opfamily[column], false, &strategy, &left,
+								   &right);
+		ScanKeyEntryInitialize(&condition->key, IsA(clause, ScalarArrayOpExpr) ? SK_SEARCHARRAY : 0,
+							   (AttrNumber) (column + 1), (StrategyNumber) strategy, right,
+							   collation, get_opcode(opno), (Datum) 0);
+		condition->argument = ExecInitExpr(argument, &scan->state->ss.ps);
+		scan->nconditions++;
+		return true;
+	}
+	return false;
+}
+
+/* Notes a scan of one of our indexes, and the bounds and conditions that its filter has. */
 static void
 note_scan(Visit *visit, IndexScanState *state, const Above *above)
 {
@@ -202,6 +284,7 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 	scan->query = query;
 	scan->above = above;
 	scan->bounds = palloc(sizeof(Bound) * Max(list_length(quals), 1));
+	scan->conditions = palloc(sizeof(Condition) * Max(list_length(quals), 1));
 	if (list_length(plan->indexorderbyorig) == 1)
 		distance = linitial(plan->indexorderbyorig);
 	foreach (cell, quals)
@@ -210,7 +293,7 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 
 		if (!ivfkm_range_split(lfirst(cell), &bound->range) || !is_fixed(bound->range.bound))
 		{
-			scan->filtered = true;
+			scan->filtered |= !note_condition(scan, lfirst(cell));
 			continue;
 		}
 		bound->origin = NULL;
@@ -218,7 +301,8 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 		{
 			Relation index = state->iss_RelationDesc;
 			Oid family = index->rd_opfamily[ivfkm_columns_vector(index)];
-			Expr *column = indexed_expression(index, plan->scan.scanrelid);
+			Expr *column =
+				indexed_expression(index, ivfkm_columns_vector(index), plan->scan.scanrelid);
 			Expr *origin;
 
 			if ((distance != NULL && plan->indexorderbyorig == NIL) ||
@@ -518,6 +602,27 @@ get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
 	}
 }
 
+/* The conditions of the filter as scan keys, in the current memory context. */
+static void
+get_conditions(const IvfkmToldScan *scan, IvfkmTold *told)
+{
+	ExprContext *context = scan->state->ss.ps.ps_ExprContext;
+
+	told->nkeys = scan->nconditions;
+	told->keys = scan->nconditions > 0 ? palloc(sizeof(ScanKeyData) * scan->nconditions) : NULL;
+	for (int i = 0; i < scan->nconditions; i++)
+	{
+		ScanKey key = &told->keys[i];
+		bool isnull;
+
+		*key = scan->conditions[i].key;
+		key->sk_argument =
+			ExecEvalExprSwitchContext(scan->conditions[i].argument, context, &isnull);
+		if (isnull)
+			key->sk_flags |= SK_ISNULL;
+	}
+}
+
 /*
  * Tells what is known of a scan when its rows are wanted.  *cache: NULL at first; remembers
  * where the notes are as long as the scan's descriptor lives.  May run functions of the query:
@@ -533,5 +638,6 @@ ivfkm_told_get(IndexScanDesc scan, struct IvfkmToldScan **cache, IvfkmTold *told
 		return;
 	told->known = true;
 	get_bound(*cache, scan, told);
+	get_conditions(*cache, told);
 	ivfkm_told_limit(*cache, told);
 }

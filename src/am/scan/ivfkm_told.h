@@ -26,6 +26,8 @@ typedef struct IvfkmTold
 	bool query_null; /* range: the query is NULL, so that no row is within anything of it */
 	int64 limit;	 /* rows wanted, 0: not known; may rise from call to call (FETCH) */
 	double bound;	 /* in the unit of the operator; -infinity: no row is wanted */
+	int nkeys;		 /* conditions of the filter on other columns of the index */
+	ScanKey keys;	 /* they stay in the filter */
 	Datum query;	 /* range: of the indexed type, in the memory of one row */
 } IvfkmTold;
 

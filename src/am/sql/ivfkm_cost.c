@@ -23,6 +23,8 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/spccache.h"
 
@@ -78,7 +80,8 @@ typedef struct ScanModel
 	double rows;		 /* in the index */
 	double limit;		 /* rows that the scan is told to give; 0 if it is not told */
 	double within;		 /* share of the rows within the bounds of the distance */
-	double met;			 /* share that meets the conditions on the index's other columns */
+	int nconditions;	 /* on the index's other columns */
+	double met;			 /* share that meets them */
 	double test;		 /* of testing these for a row; 0: there are none */
 	double looked;		 /* share of the rows in units where a row meets them */
 	bool filtered;		 /* some are filtered out afterwards, but for those beyond the bounds */
@@ -134,6 +137,44 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 }
 
 /*
+ * Conditions that an ordered path is not given, but that its scan finds in its filter: see
+ * note_condition() in ivfkm_told.c.
+ */
+static List *
+told_conditions(const IndexPath *path)
+{
+	IndexOptInfo *info = path->indexinfo;
+	List *found = NIL;
+	ListCell *cell;
+	ListCell *own;
+
+	if (path->indexorderbys == NIL)
+		return NIL;
+	foreach (cell, info->indrestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		ScalarArrayOpExpr *clause = (ScalarArrayOpExpr *) rinfo->clause;
+		bool known = false;
+
+		if (!IsA(clause, ScalarArrayOpExpr) || !clause->useOr ||
+			contain_var_clause(lsecond(clause->args)) ||
+			contain_volatile_functions(lsecond(clause->args)))
+			continue;
+		foreach (own, path->indexclauses)
+			known |= lfirst_node(IndexClause, own)->rinfo == rinfo;
+		for (int column = 0; column < info->nkeycolumns && !known; column++)
+		{
+			if (!op_in_opfamily(clause->opno, info->opfamily[column]) ||
+				!match_index_to_operand(linitial(clause->args), column, info))
+				continue;
+			found = lappend(found, clause);
+			break;
+		}
+	}
+	return found;
+}
+
+/*
  * Notes the conditions of a path on columns of the index.  Returns the share of the rows of the
  * table that a scan gives by them and by the predicate of the index.
  */
@@ -143,19 +184,21 @@ model_conditions(ScanModel *model, PlannerInfo *root, const IndexPath *path)
 	IndexOptInfo *info = path->indexinfo;
 	double rows = Max(info->rel->tuples, 1.0);
 	Selectivity given = Min(1.0, info->tuples / rows);
+	List *told = told_conditions(path);
 	List *quals;
 
 	model->met = 1.0;
 	model->test = 0.0;
 	model->looked = 1.0;
-	if (path->indexclauses == NIL)
+	model->nconditions = list_length(path->indexclauses) + list_length(told);
+	if (model->nconditions == 0)
 		return given;
-	quals = get_quals_from_indexclauses(path->indexclauses);
+	quals = list_concat(get_quals_from_indexclauses(path->indexclauses), told);
 	given = Min(given, clauselist_selectivity(root, add_predicate_to_index_quals(info, quals),
 											  (int) info->rel->relid, JOIN_INNER, NULL));
 	model->met = Max(1.0, given * rows) / Max(info->tuples, 1.0);
 	model->met = Min(model->met, 1.0);
-	model->test = TEST_COST + TEST_COST_TERM * list_length(path->indexclauses);
+	model->test = TEST_COST + TEST_COST_TERM * model->nconditions;
 	model->looked = 1.0 - pow(1.0 - model->met, QUANT_UNIT);
 	return given;
 }
@@ -394,7 +437,7 @@ rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, do
 
 	model->limit = 0.0;
 	model->filtered = list_length(info->rel->baserestrictinfo) >
-					  list_length(path->indexclauses) + (model->within < 1.0 ? 1 : 0);
+					  model->nconditions + (model->within < 1.0 ? 1 : 0);
 	/* a join, too, takes rows away, or makes more of them */
 	if (bms_membership(root->all_baserels) != BMS_SINGLETON)
 		return 0.0;
@@ -430,8 +473,8 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	*correlation = 0.0;
 	*pages = info->pages;
 	/*
-	 * One distance orders, or bounds; without any, or with more, there is no such scan, but for one by
-	 * conditions on the other columns.  Nor may a scan look at rows that policies hide.
+	 * One distance orders, or bounds; without any, or with more, there is no such scan, but for one
+	 * by conditions on the other columns.  Nor may a scan look at rows that policies hide.
 	 */
 	ivfkm_range_correct(root, info->rel);
 	bounded = find_shares(root, path, &shares);
