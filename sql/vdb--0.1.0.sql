@@ -60,12 +60,17 @@ CREATE FUNCTION vector_send(vector) RETURNS bytea
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vector_send(vector) IS 'I/O';
 
+CREATE FUNCTION vector_subscript(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION vector_subscript(internal) IS 'subscripting support';
+
 CREATE TYPE vector (
 	INPUT = vector_in,
 	OUTPUT = vector_out,
 	TYPMOD_IN = vector_typmod_in,
 	RECEIVE = vector_recv,
 	SEND = vector_send,
+	SUBSCRIPT = vector_subscript,
 	STORAGE = external
 );
 COMMENT ON TYPE vector IS 'single-precision vector';
@@ -112,6 +117,10 @@ COMMENT ON FUNCTION l2_normalize(vector) IS 'vector divided by its Euclidean nor
 CREATE FUNCTION binary_quantize(vector) RETURNS bit
 	AS 'MODULE_PATHNAME', 'vector_binary_quantize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION binary_quantize(vector) IS 'bit string with 1 for every element above 0';
+
+CREATE FUNCTION binary_quantize(text) RETURNS bit
+	AS 'MODULE_PATHNAME', 'vector_text_binary_quantize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION binary_quantize(text) IS 'bits of a vector in text form, as of a vector';
 
 CREATE FUNCTION subvector(vector, integer, integer) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_subvector' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -227,6 +236,10 @@ CREATE FUNCTION vector(vector, integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_cast' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vector(vector, integer, boolean) IS 'check vector against type modifier';
 
+CREATE FUNCTION jsonb_to_vector(jsonb, integer, boolean) RETURNS vector
+	AS 'MODULE_PATHNAME', 'vector_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION jsonb_to_vector(jsonb, integer, boolean) IS 'convert JSON array to vector';
+
 CREATE FUNCTION array_to_vector(integer[], integer, boolean) RETURNS vector
 	AS 'MODULE_PATHNAME', 'vector_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION array_to_vector(integer[], integer, boolean)
@@ -257,6 +270,10 @@ COMMENT ON CAST (vector AS vector) IS 'check against type modifier';
 CREATE CAST (vector AS real[])
 	WITH FUNCTION vector_to_float4(vector, integer, boolean) AS IMPLICIT;
 COMMENT ON CAST (vector AS real[]) IS 'elements as array';
+
+CREATE CAST (jsonb AS vector)
+	WITH FUNCTION jsonb_to_vector(jsonb, integer, boolean) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS vector) IS 'elements of a JSON array as vector';
 
 CREATE CAST (integer[] AS vector)
 	WITH FUNCTION array_to_vector(integer[], integer, boolean) AS ASSIGNMENT;
@@ -420,12 +437,17 @@ CREATE FUNCTION halfvec_send(halfvec) RETURNS bytea
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION halfvec_send(halfvec) IS 'I/O';
 
+CREATE FUNCTION halfvec_subscript(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION halfvec_subscript(internal) IS 'subscripting support';
+
 CREATE TYPE halfvec (
 	INPUT = halfvec_in,
 	OUTPUT = halfvec_out,
 	TYPMOD_IN = halfvec_typmod_in,
 	RECEIVE = halfvec_recv,
 	SEND = halfvec_send,
+	SUBSCRIPT = halfvec_subscript,
 	STORAGE = external
 );
 COMMENT ON TYPE halfvec IS 'half-precision vector';
@@ -591,6 +613,10 @@ CREATE FUNCTION vector_to_halfvec(vector, integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vector_to_halfvec(vector, integer, boolean) IS 'convert vector to halfvec';
 
+CREATE FUNCTION jsonb_to_halfvec(jsonb, integer, boolean) RETURNS halfvec
+	AS 'MODULE_PATHNAME', 'halfvec_from_jsonb' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION jsonb_to_halfvec(jsonb, integer, boolean) IS 'convert JSON array to halfvec';
+
 CREATE FUNCTION array_to_halfvec(integer[], integer, boolean) RETURNS halfvec
 	AS 'MODULE_PATHNAME', 'halfvec_from_array' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION array_to_halfvec(integer[], integer, boolean)
@@ -629,6 +655,10 @@ COMMENT ON CAST (vector AS halfvec) IS 'elements rounded';
 CREATE CAST (halfvec AS real[])
 	WITH FUNCTION halfvec_to_float4(halfvec, integer, boolean) AS ASSIGNMENT;
 COMMENT ON CAST (halfvec AS real[]) IS 'elements as array';
+
+CREATE CAST (jsonb AS halfvec)
+	WITH FUNCTION jsonb_to_halfvec(jsonb, integer, boolean) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS halfvec) IS 'elements of a JSON array as halfvec';
 
 CREATE CAST (integer[] AS halfvec)
 	WITH FUNCTION array_to_halfvec(integer[], integer, boolean) AS ASSIGNMENT;

@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
 
 /* Where the elements of an array without nulls begin: ARR_DATA_PTR() without its warnings. */
 static char *
@@ -79,6 +80,43 @@ dense_array_floats(ArrayType *array, int count)
 			break;
 		default:
 			elog(ERROR, "unsupported array element type %u", ARR_ELEMTYPE(array));
+	}
+	return x;
+}
+
+/* The number of elements of a JSON array; errors out for any other JSON.  "type": for errors. */
+int
+dense_json_count(Jsonb *json, const char *type)
+{
+	if (!JB_ROOT_IS_ARRAY(json) || JB_ROOT_IS_SCALAR(json))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("cannot cast jsonb to type %s unless it is an array", type)));
+	return (int) JB_ROOT_COUNT(json);
+}
+
+/*
+ * The numbers of a JSON array of "count" elements, each rounded to the nearest float, in memory of
+ * the current context.  Errors: an element that is no number, and what numeric_float4() raises.
+ */
+float *
+dense_json_floats(Jsonb *json, int count, const char *type)
+{
+	float *x = palloc(sizeof(float) * (Size) count);
+
+	for (int i = 0; i < count; i++)
+	{
+		JsonbValue *value = getIthJsonbValueFromContainer(&json->root, (uint32) i);
+
+		if (value->type == jbvNull)
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("array must not contain nulls")));
+		if (value->type != jbvNumeric)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("cannot cast jsonb to type %s unless all elements are numbers", type)));
+		x[i] = DatumGetFloat4(
+			DirectFunctionCall1(numeric_float4, NumericGetDatum(value->val.numeric)));
+		pfree(value);
 	}
 	return x;
 }

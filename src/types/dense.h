@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "utils/array.h"
+#include "utils/jsonb.h"
 
 /* Elements that are widened at a time, in a buffer on the stack. */
 #define DENSE_CHUNK 256
@@ -45,6 +46,15 @@ extern int dense_array_count(ArrayType *array);
  * if there is none), in memory of the current context.
  */
 extern float *dense_array_floats(ArrayType *array, int count);
+
+/* The number of elements of a JSON array; errors out for any other JSON.  "type": for errors. */
+extern int dense_json_count(Jsonb *json, const char *type);
+
+/*
+ * The numbers of a JSON array of "count" elements, each rounded to the nearest float, in memory of
+ * the current context.  Errors: an element that is no number, and what numeric_float4() raises.
+ */
+extern float *dense_json_floats(Jsonb *json, int count, const char *type);
 
 /* A state of avg() for "dim" dimensions, all zeros, in the current memory context. */
 extern ArrayType *dense_state_make(int dim);

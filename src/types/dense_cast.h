@@ -62,6 +62,32 @@ DENSE_FN(from_array)(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(result);
 }
 
+/*
+ * jsonb_to_type(jsonb, integer, boolean): the vector of a JSON array of numbers, as from_array()
+ * makes it of numeric[].  Raises what that raises, and ERRCODE_INVALID_PARAMETER_VALUE for anything
+ * but an array of numbers.
+ */
+Datum
+DENSE_FN(from_jsonb)(PG_FUNCTION_ARGS)
+{
+	Jsonb *json = PG_GETARG_JSONB_P(0);
+	int32 typmod = PG_GETARG_INT32(1);
+	int dim = dense_json_count(json, DENSE_NAME);
+	float *values;
+	DENSE *result;
+
+	(void) DENSE_FN(check_dim)(dim, NULL);
+	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
+
+	values = dense_json_floats(json, dim, DENSE_NAME);
+	result = DENSE_FN(make)(dim);
+	DENSE_FN(from_floats)(values, dim, result->x);
+	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
+	pfree(values);
+
+	PG_RETURN_POINTER(result);
+}
+
 /* to_float4(type, integer, boolean): a real[] with the vector's elements. */
 Datum
 DENSE_FN(to_float4)(PG_FUNCTION_ARGS)

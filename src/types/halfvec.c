@@ -19,7 +19,12 @@
 #include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "distance/dist.h"
+#include "executor/execExpr.h"
 #include "libpq/pqformat.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/subscripting.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_expr.h"
 #include "port/vdb_half.h"
 #include "types/dense.h"
 #include "types/vector.h"
@@ -33,7 +38,9 @@ PG_FUNCTION_INFO_V1(halfvec_out);
 PG_FUNCTION_INFO_V1(halfvec_typmod_in);
 PG_FUNCTION_INFO_V1(halfvec_recv);
 PG_FUNCTION_INFO_V1(halfvec_send);
+PG_FUNCTION_INFO_V1(halfvec_subscript);
 PG_FUNCTION_INFO_V1(halfvec_cast);
+PG_FUNCTION_INFO_V1(halfvec_from_jsonb);
 PG_FUNCTION_INFO_V1(halfvec_from_array);
 PG_FUNCTION_INFO_V1(halfvec_to_float4);
 PG_FUNCTION_INFO_V1(halfvec_lt);
@@ -136,6 +143,7 @@ halfvec_from_floats(const float *values, int dim, uint16 *x)
 #include "types/dense_check.h"
 #include "types/dense_io.h"
 #include "types/dense_cast.h"
+#include "types/dense_subscript.h"
 #include "types/dense_compare.h"
 #include "types/dense_distance.h"
 #include "types/dense_arith.h"

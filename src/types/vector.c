@@ -20,10 +20,16 @@
 #include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "distance/dist.h"
+#include "executor/execExpr.h"
 #include "libpq/pqformat.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/subscripting.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_expr.h"
 #include "types/dense.h"
 #include "types/vector_parse.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/varbit.h"
 
@@ -32,7 +38,9 @@ PG_FUNCTION_INFO_V1(vector_out);
 PG_FUNCTION_INFO_V1(vector_typmod_in);
 PG_FUNCTION_INFO_V1(vector_recv);
 PG_FUNCTION_INFO_V1(vector_send);
+PG_FUNCTION_INFO_V1(vector_subscript);
 PG_FUNCTION_INFO_V1(vector_cast);
+PG_FUNCTION_INFO_V1(vector_from_jsonb);
 PG_FUNCTION_INFO_V1(vector_from_array);
 PG_FUNCTION_INFO_V1(vector_to_float4);
 PG_FUNCTION_INFO_V1(vector_lt);
@@ -60,6 +68,7 @@ PG_FUNCTION_INFO_V1(vector_concat);
 PG_FUNCTION_INFO_V1(vector_dims);
 PG_FUNCTION_INFO_V1(vector_subvector);
 PG_FUNCTION_INFO_V1(vector_binary_quantize);
+PG_FUNCTION_INFO_V1(vector_text_binary_quantize);
 PG_FUNCTION_INFO_V1(vector_accum);
 PG_FUNCTION_INFO_V1(vector_avg);
 
@@ -101,7 +110,22 @@ vector_from_floats(const float *values, int dim, float *x)
 #include "types/dense_check.h"
 #include "types/dense_io.h"
 #include "types/dense_cast.h"
+#include "types/dense_subscript.h"
 #include "types/dense_compare.h"
 #include "types/dense_distance.h"
 #include "types/dense_arith.h"
 #include "types/dense_agg.h"
+
+/*
+ * binary_quantize(text): of a vector in its text form.  A literal of no type is one: it could be
+ * a vector as well as a halfvec, and the server then takes it for a text.
+ */
+Datum
+vector_text_binary_quantize(PG_FUNCTION_ARGS)
+{
+	char *input = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Datum vector = DirectFunctionCall3(vector_in, CStringGetDatum(input),
+									   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+
+	return DirectFunctionCall1(vector_binary_quantize, vector);
+}
