@@ -94,8 +94,8 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 endif
 
 .PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-filter \
-	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist profile \
-	bench-micro
+	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist \
+	profile bench-micro
 .NOTPARALLEL:
 
 else
