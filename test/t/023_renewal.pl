@@ -18,6 +18,25 @@ $node->start;
 vdb_create($node);
 vdb_renewal_functions($node);
 
+# Each part of a table, through the attribute "part" of its index and through the table.
+sub same_parts
+{
+	my ($table, $name) = @_;
+	my $count = "SELECT string_agg(format('%s: %s %s', part, n, sum), ', ') FROM "
+	  . "generate_series(0, 9) part, LATERAL (SELECT count(*) AS n, sum(id) FROM $table t "
+	  . 'WHERE t.part = part.part AND t.id > 0) s';
+	my ($by_index, $by_table) = split(
+		/\n/,
+		$node->safe_psql(
+			'postgres', qq{
+SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+SET enable_seqscan = off; $count;
+SET enable_seqscan = on; SET enable_indexscan = off; $count;}));
+
+	is($by_index, $by_table, "$name: every part is complete");
+	return;
+}
+
 # ----- beside writers -----
 
 for my $table (sort keys %shape)
@@ -32,8 +51,9 @@ for my $table (sort keys %shape)
 	vdb_make_table($node, "${table}_spare", rows => $rows, dims => $dims, first => 100001);
 	vdb_make_queries($node, "${table}_queries", rows => 20, dims => $dims);
 	$node->safe_psql('postgres', <<"SQL");
-CREATE TABLE $table (id bigint PRIMARY KEY, v vector($dims));
-CREATE INDEX $index ON $table USING ivfkm (v);
+CREATE TABLE $table (id bigint PRIMARY KEY, v vector($dims),
+	part integer DEFAULT (10 * random())::integer);
+CREATE INDEX $index ON $table USING ivfkm (part, v);
 CREATE SEQUENCE ${table}_ids START 1;
 SQL
 	$scripts{"023_${table}_insert\@45"} = $spare
@@ -43,8 +63,10 @@ SQL
 	    "INSERT INTO $table SELECT nextval('${table}_ids'), v FROM ${table}_spare "
 	      . "ORDER BY random() LIMIT 20;\n";
 	$scripts{"023_${table}_update\@10"} = $spare . $victim
-	  . "UPDATE $table SET v = s.v FROM ${table}_spare s "
+	  . "UPDATE $table SET v = s.v, part = part + 1 FROM ${table}_spare s "
 	  . "WHERE s.id = :spare AND $table.id = :victim;\n";
+	$scripts{"023_${table}_null\@5"} = $spare . $victim
+	  . "UPDATE $table SET v = NULL, part = 1 WHERE id = :victim;\n";
 	$scripts{"023_${table}_hot\@5"} = $victim . "UPDATE $table SET v = v WHERE id = :victim;\n";
 	$scripts{"023_${table}_delete\@15"} = $victim
 	  . "DELETE FROM $table "
@@ -71,6 +93,7 @@ SQL
 	vdb_check($node, $index, "$index after the changes");
 	vdb_same_rows($node, $table, '<->', "SELECT v FROM ${table}_queries WHERE id = 1",
 		"$index after the changes");
+	same_parts($table, "$index after the changes");
 	$node->safe_psql('postgres', "VACUUM (INDEX_CLEANUP ON) $table");
 	my $live = $node->safe_psql('postgres', "SELECT count(*) FROM $table");
 	is(vdb_check($node, $index, "$index after VACUUM"), $live,
@@ -78,6 +101,7 @@ SQL
 	is($node->safe_psql('postgres', "SELECT rows FROM ivfkm_maintain('$index')"),
 		$live, "$index: as many after a renewal");
 	is(vdb_check($node, $index, "$index after a renewal"), $live, "$index: and all of them there");
+	same_parts($table, "$index after a renewal");
 }
 
 # ----- a scan that is open while its tree is replaced -----
@@ -136,7 +160,8 @@ SQL
 		vdb_make_table($node, $table, rows => 300, dims => 8);
 		$node->safe_psql('postgres',
 			"ALTER TABLE $table ALTER v SET STORAGE EXTERNAL; "
-			  . "CREATE INDEX ${table}_l2 ON $table USING ivfkm (v)");
+			  . "ALTER TABLE $table ADD part integer DEFAULT 3; "
+			  . "CREATE INDEX ${table}_l2 ON $table USING ivfkm (v, part)");
 		$session->query_safe("BEGIN; INSERT INTO $table SELECT 1000 + id, v FROM $table; "
 			  . "DELETE FROM $table WHERE id < 50");
 		is($node->safe_psql('postgres', "SELECT rows, forced FROM ivfkm_maintain('${table}_l2')"),
@@ -145,6 +170,7 @@ SQL
 		$session->quit;
 		vdb_check($node, "${table}_l2", $end);
 		vdb_same_rows($node, $table, '<->', vdb_vector(7, 8), "$table");
+		same_parts($table, $table);
 		$node->safe_psql('postgres', "SELECT ivfkm_maintain('${table}_l2')");
 		vdb_check($node, "${table}_l2", "$end, renewed again");
 		vdb_same_rows($node, $table, '<->', vdb_vector(7, 8), "$table, renewed again");
