@@ -42,6 +42,8 @@ KINDS = ("aligned", "independent", "opposed", "tenant", "unfiltered")
 TENANTS = 1000          # of sets that have none
 EPOCH = datetime.date(2000, 1, 1)
 HOPELESS = 2.0          # seconds a search after which a way is given up
+SECONDS = 2.0           # slow ways get fewer queries, at least FEWEST
+FEWEST = 10
 LESS = (0.005, 0.0005)  # shares at which partial indexes are tried
 
 NO_SORT = {"enable_seqscan": "off", "enable_sort": "off",
@@ -360,6 +362,7 @@ class FilterBench:
             seconds, results = timed(c, arguments[:2])
             if seconds > HOPELESS:
                 return Result(cell, way, setting, math.nan, math.nan, plan, 0)
+            arguments = arguments[:max(FEWEST, int(SECONDS / seconds))]
             results = timed(c, arguments)[1]
             recall, fewer = self.recall(cell, results)
             spent = [timed(c, arguments)[0] * 1e3
