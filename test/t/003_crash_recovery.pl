@@ -23,7 +23,7 @@ vdb_create($node);
 for my $table (sort keys %dims)
 {
 	vdb_make_table($node, $table, rows => $rows{$table}, dims => $dims{$table});
-	$node->safe_psql('postgres', "CREATE INDEX ${table}_l2 ON $table USING ivfkm (v)");
+	$node->safe_psql('postgres', "CREATE INDEX ${table}_l2 ON $table USING ivfkm (v, id)");
 	$node->safe_psql('postgres', "CREATE SEQUENCE ${table}_ids START 100000");
 }
 

@@ -30,7 +30,7 @@ for my $table (sort keys %shape)
 	vdb_make_queries($node, "${table}_queries", rows => 200, dims => $dims);
 	$node->safe_psql('postgres', "CREATE SEQUENCE ${table}_ids START 1000001");
 	$node->safe_psql('postgres',
-		"CREATE INDEX ${table}_$_->{name} ON $table USING ivfkm (v $_->{opclass}) "
+		"CREATE INDEX ${table}_$_->{name} ON $table USING ivfkm (v $_->{opclass}, id) "
 		  . "WITH (lists = $shape{$table}{lists})")
 	  for @metrics;
 

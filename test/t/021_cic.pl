@@ -59,7 +59,7 @@ SQL
 		my $result;
 
 		$result = vdb_try($node,
-			"CREATE INDEX CONCURRENTLY $index ON $table USING ivfkm (v $metric->{opclass})");
+			"CREATE INDEX CONCURRENTLY $index ON $table USING ivfkm (v $metric->{opclass}, id)");
 		ok($result->{ok}, "CREATE INDEX CONCURRENTLY $index") or diag($result->{error});
 		vdb_check($node, $index, "$index beside writers");
 		$result = vdb_try($node, "REINDEX INDEX CONCURRENTLY $index");

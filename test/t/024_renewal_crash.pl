@@ -29,7 +29,7 @@ $node->safe_psql(
 CREATE FUNCTION fail(point text, arrivals integer, panic boolean)
 	RETURNS void AS '$module', 'test_vdb_fail' LANGUAGE C STRICT;
 CREATE TABLE t (id bigserial PRIMARY KEY, v vector($dims));
-CREATE INDEX t_v ON t USING ivfkm (v);
+CREATE INDEX t_v ON t USING ivfkm (v, id);
 INSERT INTO t (v) SELECT v FROM spare LIMIT 1500;});
 
 # The index holds each row, searches give each once, and no block is missing.

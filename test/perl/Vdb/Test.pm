@@ -337,7 +337,7 @@ sub vdb_make_replicated
 		vdb_make_table($node, $table, rows => $shape->{rows}, dims => $shape->{dims});
 		vdb_make_queries($node, "${table}_queries", rows => 10, dims => $shape->{dims});
 		$node->safe_psql('postgres',
-			"CREATE INDEX ${table}_$_ ON $table USING ivfkm (v vector_${_}_ops)")
+			"CREATE INDEX ${table}_$_ ON $table USING ivfkm (v vector_${_}_ops, id, (id % 7))")
 		  for @{ $shape->{metrics} };
 	}
 	return;
@@ -370,9 +370,9 @@ VACUUM (INDEX_CLEANUP ON) $table;});
 =head2 vdb_answers(NODE, tables => {...}, limits => [50], set => '')
 
 What indexes answer to the queries of their tables, as text: the rows, in their order, for each
-limit.  "tables" has for each name of a table the names of the "metrics" it has an index for; its
-queries are in the table with "_queries" behind its name.  Without it, those of
-vdb_make_replicated().  "set" are statements to run before.
+limit, of all rows and of those with id % 7 = 3.  "tables" has for each name of a table the names of
+the "metrics" it has an index for; its queries are in the table with "_queries" behind its name.
+Without it, those of vdb_make_replicated().  "set" are statements to run before.
 
 =cut
 
@@ -390,17 +390,21 @@ sub vdb_answers
 			(grep { my $m = $_; grep { $m->{name} eq $_ } @{ $tables->{$table}{metrics} } }
 			@vdb_metrics)
 		{
-			for my $limit (@$limits)
+			for my $search (map { my $limit = $_; map { [ $limit, $_ ] } ('true', 'id % 7 = 3') }
+				@$limits)
 			{
+				my ($limit, $where) = @$search;
+
 				$answers .= $node->safe_psql(
 					'postgres', qq{
 SET enable_seqscan = off;
 SET enable_sort = off;
 $set;
-SELECT '$table $metric->{name} $limit', q.id, string_agg(r.id::text, ' ' ORDER BY r.n)
+SELECT '$table $metric->{name} $where $limit', q.id, string_agg(r.id::text, ' ' ORDER BY r.n)
 	FROM ${table}_queries q, LATERAL (
 	SELECT id, row_number() OVER () AS n FROM (
-		SELECT id FROM $table t ORDER BY t.v $metric->{op} q.v LIMIT $limit) nearest) r
+		SELECT id FROM $table t WHERE $where
+			ORDER BY t.v $metric->{op} q.v LIMIT $limit) nearest) r
 	GROUP BY q.id ORDER BY q.id}) . "\n";
 			}
 		}
