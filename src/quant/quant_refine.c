@@ -28,7 +28,7 @@
  *	  narrower for it. noise takes the longest g there can be.  The slack, with n = ||q|| + ||q-c||:
  *
  *	      slack = 2^-23 (|add| + |estimate| + width)          add and results are float32
- *	            + 2^-23 m mul ||g|| ||q-c||                   so is mul; ||g|| is at most as in noise
+ *	            + 2^-23 m mul ||g|| ||q-c||                   so is mul; ||g|| at most as in noise
  *	            + 2^-20 |g per (query, centroid)|             as computed by the caller
  *	            + 2^-21 n ||q-c|| (L2) or 2^-21 n^2 (IP)      rotation; caller's dot products
  *	            + FLT_MIN
