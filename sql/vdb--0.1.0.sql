@@ -1259,6 +1259,61 @@ CREATE FUNCTION ivfkm_maintain(index regclass,
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION ivfkm_maintain(regclass) IS 'make an ivfkm index anew beside reads and writes';
 
+CREATE FUNCTION ivfkm_recall(index regclass, k integer DEFAULT 10, n integer DEFAULT 100,
+	query text DEFAULT NULL,
+	OUT index_name regclass, OUT queries integer, OUT recall float8, OUT lists float8,
+	OUT rows float8)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION ivfkm_recall(regclass, integer, integer, text)
+	IS 'share of the k nearest rows that searches find now, by rows or a query''s vectors';
+
+CREATE FUNCTION ivfkm_calibrate(index regclass, query text DEFAULT NULL, n integer DEFAULT 256,
+	OUT index_name regclass, OUT queries integer, OUT rows_10 float8, OUT rows_100 float8)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'ivfkm_calibrate_index' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION ivfkm_calibrate(regclass, text, integer)
+	IS 'measure how many rows searches have to see, by rows or a query''s vectors, and store it';
+
+CREATE FUNCTION ivfkm_condition(index regclass,
+	OUT index_name regclass,
+	OUT rows bigint,
+	OUT lists integer,
+	OUT dead bigint,
+	OUT largest_list bigint,
+	OUT rows_at_build bigint,
+	OUT rows_added bigint,
+	OUT rows_removed bigint,
+	OUT residual_ratio float8,
+	OUT rows_10 float8,
+	OUT rows_100 float8,
+	OUT calibrated_at timestamptz,
+	OUT calibrated_by_queries boolean,
+	OUT bytes bigint,
+	OUT wants text)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION ivfkm_condition(regclass)
+	IS 'how an ivfkm index has fared since it was made, or the indexes of all partitions';
+
+-- OFFSET 0: the function is called for our indexes only
+CREATE VIEW ivfkm_stats AS
+	SELECT c.* FROM (
+		SELECT i.indexrelid FROM pg_catalog.pg_index i
+		JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) i.indexrelid
+		JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) r.relam
+		JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) a.amhandler
+		WHERE r.relkind OPERATOR(pg_catalog.=) 'i' AND i.indisvalid
+			AND p.probin OPERATOR(pg_catalog.~) '(^|/)vdb$'
+			AND pg_catalog.has_table_privilege(i.indrelid, 'SELECT')
+			AND (r.relpersistence OPERATOR(pg_catalog.<>) 't'
+				OR r.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())
+			AND (r.relpersistence OPERATOR(pg_catalog.=) 'p'
+				OR NOT pg_catalog.pg_is_in_recovery())
+		OFFSET 0) own, LATERAL ivfkm_condition(own.indexrelid) c;
+COMMENT ON VIEW ivfkm_stats IS 'ivfkm_condition() of every ivfkm index whose table you may read';
+GRANT SELECT ON ivfkm_stats TO PUBLIC;
+
 CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION ivfkm_prewarm(regclass, text)

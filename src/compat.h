@@ -121,6 +121,15 @@
 							  GUC_ACTION_SAVE, true, 0, false))
 #endif
 
+/* PostgreSQL 18 counts the searches of a scan.  The caller includes access/genam.h. */
+#if PG18_GE
+#define index_beginscan_compat(heap, index, snapshot, nkeys, norderbys)                            \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, norderbys)
+#else
+#define index_beginscan_compat(heap, index, snapshot, nkeys, norderbys)                            \
+	index_beginscan(heap, index, snapshot, nkeys, norderbys)
+#endif
+
 /* PostgreSQL 18 took execute_once from ExecutorRun(). */
 #if PG18_GE
 #define EXECUTOR_RUN_PARAMETERS_compat QueryDesc *desc, ScanDirection direction, uint64 count

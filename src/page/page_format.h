@@ -169,8 +169,8 @@ typedef struct IvfkmMetaPageData
 	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
 	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */
 	IvfkmCalibration calibration[IVFKM_CALIBRATION_KS];
-	int64 calibrated_at;	/* when a user's queries were measured, as a TimestampTz; 0: the
-							 * calibration is that of the build */
+	int64 calibrated_at;	/* when it was measured by ivfkm_calibrate(), as a TimestampTz; 0: by
+							 * the build */
 	double build_rows;		/* rows indexed by the build */
 	double build_residual2; /* mean squared residual of the build's rows, index space */
 
@@ -200,6 +200,8 @@ typedef struct IvfkmMetaPageData
 	uint64 retry;			   /* changes from which on another renewal is worth a try */
 	BlockNumber pending_block; /* last page of the pending list, or invalid */
 	uint32 throttle;		   /* milliseconds that inserts wait while it grows too fast */
+	uint32 calibrated_queries; /* 1: the calibration is that of a user's queries, which a renewal
+								* keeps */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

@@ -90,6 +90,8 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d is %g rows.", i, j, *rows);
 		}
 	}
+	if (meta->calibrated_queries > 1)
+		page_corrupted(index, IVFKM_META_BLOCK, "The calibration is of no known kind.");
 	if (meta->mean_block == IVFKM_META_BLOCK || meta->mean_block >= meta->used_blocks ||
 		meta->root_block == IVFKM_META_BLOCK || meta->root_block >= meta->used_blocks)
 		page_corrupted(index, IVFKM_META_BLOCK, "The mean or the root is at no block in use.");
@@ -217,6 +219,23 @@ page_meta_set_retry(Relation index, uint64 retry)
 	Buffer buffer;
 
 	begin_change(index, &wal, &buffer)->retry = retry;
+	end_change(&wal, buffer);
+}
+
+/* Sets the calibration: of the nk smallest k, measured at "when", by a user's queries or not. */
+void
+page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk, int64 when,
+					bool by_queries)
+{
+	PageWal wal;
+	Buffer buffer;
+	IvfkmMetaPage meta = begin_change(index, &wal, &buffer);
+
+	memset(meta->calibration, 0, sizeof(meta->calibration));
+	memcpy(meta->calibration, calibration, sizeof(IvfkmCalibration) * nk);
+	meta->ncalibrations = nk;
+	meta->calibrated_at = when;
+	meta->calibrated_queries = by_queries;
 	end_change(&wal, buffer);
 }
 

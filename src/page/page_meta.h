@@ -37,6 +37,8 @@ extern uint64 page_meta_version(Relation index, BlockNumber *pending_block, uint
 extern void page_meta_set_throttle(Relation index, uint32 throttle);
 extern void page_meta_count_removed(Relation index, uint64 removed);
 extern void page_meta_set_retry(Relation index, uint64 retry);
+extern void page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk,
+								int64 when, bool by_queries);
 extern void page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next,
 								   const IvfkmReserve *reserve);
 

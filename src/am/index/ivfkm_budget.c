@@ -151,6 +151,32 @@ ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
 	}
 }
 
+/*
+ * Gives the tree "next", of so many rows, the calibration by a user's queries of the tree that it
+ * takes the place of.  The k nearest of g times the rows are spread like the k / g nearest were,
+ * over g times the rows.
+ */
+void
+ivfkm_budget_keep(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows)
+{
+	double growth = rows / Max(old->build_rows, 1.0);
+
+	if (!old->calibrated_queries || old->ncalibrations == 0 || !(growth > 0.0))
+		return;
+	next->ncalibrations = old->ncalibrations;
+	next->calibrated_at = old->calibrated_at;
+	next->calibrated_queries = old->calibrated_queries;
+	memset(next->calibration, 0, sizeof(next->calibration));
+	for (uint32 i = 0; i < next->ncalibrations; i++)
+	{
+		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
+			next->calibration[i].rows[j] =
+				(float) (growth * ivfkm_budget_rows(old, ivfkm_budget_k[i] / growth,
+													ivfkm_budget_targets[j]));
+	}
+	ivfkm_budget_order(next->calibration, (int) next->ncalibrations);
+}
+
 /* Lists that hold the budget of rows, on average, when they are as they were made. */
 int
 ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k, double target)

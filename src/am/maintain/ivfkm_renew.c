@@ -32,6 +32,7 @@
 #include "am/build/ivfkm_build_state.h"
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_team.h"
+#include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_all_lists.h"
 #include "am/index/ivfkm_index.h"
@@ -463,6 +464,7 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 	build->plan.meta.root_id = meta.next_id;
 
 	ivfkm_build_plan(build);
+	ivfkm_budget_keep(&build->plan.meta, &meta, build->table_rows);
 	if (build->plan.meta.next_id < meta.next_id)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("index \"%s\" has no more numbers for its lists",

@@ -50,6 +50,13 @@ ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
 	lists->items = palloc(sizeof(IvfkmProbe) * lists->size);
 }
 
+/* From now on notes for each list how many rows were counted before it. */
+void
+ivfkm_lists_note(IvfkmLists *lists)
+{
+	lists->before = palloc(sizeof(double) * lists->size);
+}
+
 /* Adds the next nearest list to those to scan; false if there is none. */
 static bool
 reach_list(IvfkmLists *lists)
@@ -58,6 +65,8 @@ reach_list(IvfkmLists *lists)
 	{
 		lists->size *= 2;
 		lists->items = repalloc_huge(lists->items, sizeof(IvfkmProbe) * (Size) lists->size);
+		if (lists->before != NULL)
+			lists->before = repalloc_huge(lists->before, sizeof(double) * (Size) lists->size);
 	}
 	if (!ivfkm_tree_next(&lists->tree, &lists->items[lists->nreached]))
 	{
@@ -227,6 +236,8 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 	}
 	if (next + 1 < lists->nreached)
 		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child);
+	if (lists->before != NULL)
+		lists->before[next] = lists->counted;
 	scan_list(lists, next, true, epsilon, given, candidates);
 	lists->nscanned++;
 	lists->expected -= lists->items[next].child.rows;

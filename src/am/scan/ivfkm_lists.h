@@ -40,6 +40,7 @@ typedef struct IvfkmLists
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
 	bool complete;			 /* all lists of the index were reached */
 	double rows;			 /* in the lists scanned, living or not */
+	double *before;			 /* of each list scanned: "counted" before it; NULL if not noted */
 	double counted;			 /* the same, of each list no more than it had when it was made */
 	double expected;		 /* in the lists reached and not scanned yet, when they were made */
 
@@ -65,6 +66,7 @@ ivfkm_lists_enough(const IvfkmListsPlan *plan, int nlists, double counted)
 extern void ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
 							  const IvfkmQuery *query, IvfkmFilter *filter, float epsilon,
 							  int wanted);
+extern void ivfkm_lists_note(IvfkmLists *lists);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);
 extern void ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon,

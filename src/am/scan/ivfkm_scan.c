@@ -100,6 +100,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	if (so->none)
 		return;
 	ivfkm_settings_get(index, &so->index.meta, &so->settings);
+	if (so->measure != NULL)
+		ivfkm_measure_apply(so);
 	if (scan->numberOfOrderBys > 0)
 	{
 		isnull = (scan->orderByData[0].sk_flags & SK_ISNULL) != 0;
@@ -126,6 +128,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_lists_begin(&so->lists, &so->index, scan->xs_snapshot, &so->query, filter,
 					  (float) so->settings.epsilon,
 					  so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_first(so));
+	if (so->measure != NULL && so->measure->met != NULL)
+		ivfkm_lists_note(&so->lists);
 	if (so->unordered)
 		ivfkm_unordered_begin(so);
 }
@@ -177,6 +181,7 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 	fresh.context = so->context;
 	fresh.rerank = so->rerank;
 	fresh.told_cache = so->told_cache;
+	fresh.measure = so->measure;
 	ivfkm_scan_counts(so, &fresh.counts);
 	*so = fresh;
 
@@ -247,6 +252,8 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	IvfkmRefinedRow refined = {.row = candidate.at.row};
 
 	so->counts.candidates++;
+	if (so->measure != NULL && so->measure->met != NULL)
+		ivfkm_measure_note(so->measure, candidate.at.row, candidate.list);
 	if (so->by_address && !ivfkm_given_add(&so->given, candidate.at.row))
 		return; /* twice in the index; vdb_index_check() reports it */
 	if (!so->query.refine)

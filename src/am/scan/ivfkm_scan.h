@@ -22,6 +22,7 @@
 #include "am/scan/ivfkm_filter.h"
 #include "am/scan/ivfkm_given.h"
 #include "am/scan/ivfkm_lists.h"
+#include "am/scan/ivfkm_measure.h"
 #include "am/scan/ivfkm_nulls.h"
 #include "am/scan/ivfkm_order.h"
 #include "am/scan/ivfkm_query.h"
@@ -47,6 +48,7 @@ typedef struct IvfkmScan
 	MemoryContext context;			  /* everything below but "rerank"; reset by rescan */
 	IvfkmRerank *rerank;			  /* NULL before the first search; kept over rescans */
 	struct IvfkmToldScan *told_cache; /* likewise: where the notes about its query are */
+	IvfkmMeasure *measure;			  /* likewise: what it is to measure; NULL in queries */
 	IvfkmScanCounts counts; /* likewise; of the current search, without what its parts count */
 	bool started;
 

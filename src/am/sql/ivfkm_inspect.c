@@ -19,14 +19,17 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_list.h"
+#include "am/maintain/ivfkm_request.h"
 #include "am/sql/ivfkm_utils.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_info);
+PG_FUNCTION_INFO_V1(ivfkm_condition);
 PG_FUNCTION_INFO_V1(ivfkm_lists);
 
 /* Totals of one posting list. */
@@ -226,6 +229,72 @@ describe_lists(Relation index, Relation heap, void *arg)
 		values[5] = Float8GetDatum(nulls[5] ? 0.0 : totals.residual / totals.rows * scale);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
+}
+
+/* Appends the row of ivfkm_condition() for one index. */
+static void
+describe_condition(Relation index, Relation heap, void *arg)
+{
+	ReturnSetInfo *result = arg;
+	IvfkmMetaPageData meta;
+	IvfkmGeometry geometry;
+	IvfkmProbe *lists;
+	ListTotals sum;
+	int64 largest = 0;
+	int nlists;
+	Datum values[15];
+	bool nulls[15] = {false};
+	int n = 0;
+
+	page_meta_read(index, &meta);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
+	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
+	memset(&sum, 0, sizeof(sum));
+	for (int i = 0; i < nlists; i++)
+	{
+		ListTotals totals;
+
+		measure_list(index, &geometry, &lists[i].child, &totals);
+		sum.rows += totals.rows;
+		sum.dead += totals.dead;
+		sum.residual += totals.residual;
+		largest = Max(largest, totals.rows);
+	}
+	values[n++] = ObjectIdGetDatum(RelationGetRelid(index));
+	values[n++] = Int64GetDatum(sum.rows);
+	values[n++] = Int32GetDatum(nlists);
+	values[n++] = Int64GetDatum(sum.dead);
+	values[n++] = Int64GetDatum(largest);
+	values[n++] = Int64GetDatum((int64) meta.build_rows);
+	values[n++] = Int64GetDatum(sum.rows + (int64) meta.removed - (int64) meta.build_rows);
+	values[n++] = Int64GetDatum((int64) meta.removed);
+	nulls[n] = sum.rows == 0 || !(meta.build_residual2 > 0.0);
+	values[n] = Float8GetDatum(
+		nulls[n] ? 0.0 : sum.residual / (double) sum.rows / sqrt(meta.build_residual2));
+	n++;
+	nulls[n] = nulls[n + 1] = meta.ncalibrations == 0;
+	values[n++] = Float8GetDatum(
+		meta.ncalibrations == 0 ? 0.0 : ivfkm_budget_rows(&meta, 10.0, IVFKM_DEFAULT_TARGET));
+	values[n++] = Float8GetDatum(
+		meta.ncalibrations == 0 ? 0.0 : ivfkm_budget_rows(&meta, 100.0, IVFKM_DEFAULT_TARGET));
+	nulls[n] = meta.calibrated_at == 0;
+	values[n++] = TimestampTzGetDatum(meta.calibrated_at);
+	values[n++] = BoolGetDatum(meta.calibrated_queries != 0);
+	values[n++] = Int64GetDatum((int64) RelationGetNumberOfBlocks(index) * BLCKSZ);
+	nulls[n] = !ivfkm_renewal_due(&meta);
+	values[n] = nulls[n] ? (Datum) 0 : CStringGetTextDatum("renewal");
+	n++;
+	Assert(n == lengthof(values));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* SQL: ivfkm_condition(regclass): how an index, or those of its partitions, has fared. */
+Datum
+ivfkm_condition(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	ivfkm_each_index(PG_GETARG_OID(0), describe_condition, fcinfo->resultinfo);
+	return (Datum) 0;
 }
 
 /* SQL: ivfkm_info(regclass): one row about the index, or about that of each partition. */
