@@ -124,8 +124,7 @@ page_child_read(Relation index, int dims, const ItemPointerData *pointer, IvfkmC
 		!page_in_file(index, child->first_block + child->nblocks - 1, &nblocks))
 		page_corrupted(index, block, "Centroid %d points to blocks %u to %u, beyond the file.",
 					   slot, child->first_block, child->first_block + child->nblocks - 1);
-	if (!(child->radius >= 0.0f && child->radius <= FLT_MAX) ||
-		(child->level == 0 && child->radius != 0.0f))
+	if (!(child->radius >= 0.0f && child->radius <= FLT_MAX))
 		page_corrupted(index, block, "The radius of centroid %d is not valid.", slot);
 }
 

@@ -142,6 +142,7 @@ typedef enum IvfkmDescentKind
 typedef struct IvfkmDescent
 {
 	float lean;							/* see ivfkm_tree.c */
+	float list_lean;					/* likewise, of rows and their list; 0 by distance */
 	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* to open on each level below the root, the lowest first */
 } IvfkmDescent;
 
@@ -260,8 +261,10 @@ typedef struct IvfkmChildData
 	uint16 level;			 /* 0 = posting list */
 	uint16 reserved;		 /* zero */
 	uint32 rows;			 /* rows or children at build */
-	float radius; /* nodes: largest distance from its centroid to that of a list below it,
-							  * lists: 0 */
+	float radius; /* nodes: largest distance from its centroid to that of a list below it, and
+							  * for inner products some more, see ivfkm_tree.c;
+							  * lists of inner products: largest distance of a row when it was made;
+							  * other lists: 0 */
 } IvfkmChildData;
 
 typedef IvfkmChildData *IvfkmChild;

@@ -70,7 +70,8 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metapage is not valid.");
 	for (int kind = 0; kind < IVFKM_NDESCENTS; kind++)
 	{
-		if (!(meta->descents[kind].lean >= 0.0f && meta->descents[kind].lean <= 1.0f))
+		if (!(meta->descents[kind].lean >= 0.0f && meta->descents[kind].lean <= 1.0f) ||
+			!(meta->descents[kind].list_lean >= 0.0f && meta->descents[kind].list_lean <= 1.0f))
 			page_corrupted(index, IVFKM_META_BLOCK, "The lean is not a cosine.");
 		for (uint32 level = 1; level < Min(meta->height, IVFKM_MAX_HEIGHT); level++)
 		{

@@ -10,6 +10,9 @@
  */
 #include "compat.h"
 
+#include <float.h>
+#include <math.h>
+
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "catalog/pg_operator_d.h"
@@ -157,6 +160,9 @@ flush_batch(IvfkmBuild *build)
 		sorted->factors = code.factors;
 		sorted->refine_factors = code.refine_factors;
 		plan->levels[0].counts[lists[i]]++;
+		if (build->index.ops->metric == IVFKM_METRIC_IP)
+			plan->levels[0].radii[lists[i]] =
+				Max(plan->levels[0].radii[lists[i]], sqrtf(Min(residual, FLT_MAX)));
 
 		put_row(build, (int32) lists[i], &build->batch_tids[i], sorted,
 				&build->batch_rows[i].attributes);
@@ -242,7 +248,10 @@ assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
 
 	ivfkm_centre_space(build);
 	if (build->plan.levels[0].counts == NULL)
+	{
 		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
+		build->plan.levels[0].radii = palloc0(sizeof(float) * shared->nlists);
+	}
 	build->workspace = ivfkm_build_alloc(kmeans_assign_bytes(build->dims, (int) shared->nlists));
 	build->batch_size = kmeans_assign_points(build->dims);
 	build->batch = ivfkm_build_alloc(sizeof(float) * (Size) build->batch_size * build->dims);
@@ -261,7 +270,11 @@ assign_end(IvfkmBuild *build)
 		flush_batch(build);
 	LWLockAcquire(&shared->lock, LW_EXCLUSIVE);
 	for (uint32 list = 0; list < shared->nlists; list++)
+	{
 		build->counts[list] += build->plan.levels[0].counts[list];
+		build->list_radii[list] =
+			Max(build->list_radii[list], build->plan.levels[0].radii[list]);
+	}
 	shared->rows += build->rows;
 	shared->nulls += build->nulls;
 	shared->residual_low += build->residual_low;
@@ -312,6 +325,7 @@ count_rows(IvfkmBuild *build)
 	IvfkmMetaPageData *meta = &build->plan.meta;
 
 	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
+	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
 	build->plan.nulls = (uint32) shared->nulls;
 	meta->build_rows = (double) shared->rows;
 	if (shared->rows > 0)

@@ -166,6 +166,7 @@ typedef struct IvfkmBuild
 	float *mean;	  /* dims floats, input space */
 	float *centroids; /* nlists * dims, as stored, in float32 */
 	uint32 *counts;	  /* rows of each list */
+	float *list_radii; /* of each list: see IvfkmChildData; of the sample's rows, then of all */
 	KmeansIndex *lists;
 
 	/* training */

@@ -35,6 +35,7 @@
 #include "am/build/ivfkm_rank.h"
 #include "am/build/ivfkm_team.h"
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_tree.h"
 
 /*
  * Sample rows used as queries: so many that this number of pairs is compared, but within limits.
@@ -46,6 +47,8 @@
 #define CALIBRATION_QUERIES_MAX 1024
 
 #define ROW_BLOCK 256 /* rows compared at a time */
+
+#define LEAN_NEIGHBOURS 10 /* of each query that the list lean is measured by */
 
 #define BINS_PER_LIST 4 /* in which the rows before the lists of neighbours are counted */
 
@@ -196,12 +199,165 @@ rows_before(const uint64 *order, const uint32 *size_of, uint32 nlists, int nrows
 	}
 }
 
+/*
+ * Copies "count" rows of the sample as targets of searches: numbers first to first + count - 1 of
+ * nqueries, whose rows are noted in self[].  Inner products are those of the rows with the mean.
+ */
+static void
+make_targets(const IvfkmBuild *build, int first, int count, int nqueries, float *targets, int *self)
+{
+	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
+	int dims = build->dims;
+
+	for (int q = 0; q < count; q++)
+	{
+		self[q] = query_row(first + q, nqueries, build->shared->nrows);
+		for (int i = 0; i < dims; i++)
+			targets[(Size) q * dims + i] = build->training.rows[(Size) self[q] * dims + i] +
+										   (by_dot ? build->plan.space->offset[i] : 0.0f);
+	}
+}
+
+/*
+ * Finds the "most" nearest rows of the sample for "count" targets, which are its rows self[]:
+ * heaps of found[q] rows in nearest[q * most].  scores: scratch for KMEANS_TARGETS * ROW_BLOCK.
+ */
+static void
+find_nearest(const IvfkmBuild *build, const KmeansTargets *queries, int count, const int *self,
+			 int most, float *scores, Ranked *nearest, int *found)
+{
+	int nrows = build->shared->nrows;
+	int dims = build->dims;
+	float limit[KMEANS_TARGETS];
+
+	for (int q = 0; q < count; q++)
+	{
+		limit[q] = INFINITY;
+		found[q] = 0;
+	}
+	for (int from = 0; from < nrows; from += ROW_BLOCK)
+	{
+		int n = Min(ROW_BLOCK, nrows - from);
+
+		CHECK_FOR_INTERRUPTS();
+		kmeans_compare(queries, build->training.rows + (Size) from * dims, n, scores);
+		for (int i = 0; i < n; i++)
+		{
+			for (int q = 0; q < count; q++)
+			{
+				float score = scores[i * KMEANS_TARGETS + q];
+
+				if (score < limit[q] && from + i != self[q])
+					limit[q] =
+						offer_row(nearest + (Size) q * most, &found[q], most, score, from + i);
+			}
+		}
+	}
+}
+
+/* <target, row - c>, the product of a target with a row's residual. */
+static double
+residual_product(const float *target, const float *row, const float *c, int dims)
+{
+	double dot = 0.0;
+
+	for (int i = 0; i < dims; i++)
+		dot += (double) target[i] * ((double) row[i] - c[i]);
+	return dot;
+}
+
+/*
+ * The list lean (see ivfkm_tree.c) of an index on inner products, from some queries and their
+ * nearest rows in the sample.
+ */
+static float
+measure_list_lean(IvfkmBuild *build)
+{
+	const IvfkmTraining *training = &build->training;
+	int dims = build->dims;
+	int count = Min(KMEANS_TARGETS, build->shared->nrows);
+	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
+	void *memory = ivfkm_build_alloc(kmeans_targets_bytes(dims));
+	float *targets = palloc(sizeof(float) * KMEANS_TARGETS * dims);
+	float *scores = palloc(sizeof(float) * KMEANS_TARGETS * ROW_BLOCK);
+	Ranked *nearest = palloc(sizeof(Ranked) * KMEANS_TARGETS * LEAN_NEIGHBOURS);
+	int self[KMEANS_TARGETS];
+	int found[KMEANS_TARGETS];
+	double sum = 0.0;
+	int n = 0;
+
+	make_targets(build, 0, count, count, targets, self);
+	find_nearest(build, kmeans_targets_init(memory, dims, count, targets, true), count, self,
+				 LEAN_NEIGHBOURS, scores, nearest, found);
+	for (int q = 0; q < count; q++)
+	{
+		const float *target = targets + (Size) q * dims;
+		Ranked *heap = nearest + (Size) q * LEAN_NEIGHBOURS;
+		double norm = length(target, dims);
+
+		qsort(heap, found[q], sizeof(Ranked), ranked_compare);
+		for (int i = 0; i < found[q]; i++)
+		{
+			uint32 row = heap[i].number;
+			uint32 list = training->lists[row];
+			double share = residual_product(target, training->rows + (Size) row * dims,
+											build->centroids + (Size) list * dims, dims) /
+						   (norm * build->list_radii[list]);
+
+			if (!isfinite(share)) /* of a list of equal rows */
+				continue;
+			sum += share;
+			n++;
+		}
+	}
+	pfree(targets);
+	pfree(scores);
+	pfree(nearest);
+	MemoryContextSwitchTo(old_context);
+	return n > 0 ? (float) Max(0.0, Min(sum / n, 1.0)) : 0.0f;
+}
+
+/*
+ * Makes the keys by which searches of inner products take lists of keys[list * KMEANS_TARGETS], as
+ * kmeans_compare() gives them, for a query of length "norm".
+ */
+static void
+make_list_keys(const IvfkmBuild *build, float *keys, double norm)
+{
+	IvfkmTree tree;
+
+	tree.by_dot = true;
+	tree.target_norm = (float) norm;
+	tree.list_lean = build->shared->descents[IVFKM_DESCENT_SEARCH].list_lean;
+	for (uint32 list = 0; list < build->shared->nlists; list++)
+	{
+		float *key = &keys[(Size) list * KMEANS_TARGETS];
+
+		*key = ivfkm_tree_list_key(&tree, 0.5f * *key, build->list_radii[list]);
+	}
+}
+
+/* Measures the leans; radii of nodes take in those of lists. */
+static void
+measure_leans(IvfkmBuild *build)
+{
+	IvfkmDescent *search = &build->shared->descents[IVFKM_DESCENT_SEARCH];
+	IvfkmDescent *insert = &build->shared->descents[IVFKM_DESCENT_INSERT];
+	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
+
+	search->lean = ivfkm_nodes_lean(build, by_dot);
+	search->list_lean = by_dot ? measure_list_lean(build) : 0.0f;
+	insert->lean = ivfkm_nodes_lean(build, false);
+	insert->list_lean = 0.0f;
+	if (search->list_lean > 0.0f && search->lean > 0.0f)
+		ivfkm_nodes_measure(build, search->list_lean / search->lean);
+}
+
 /* Job: queries in groups of KMEANS_TARGETS; adds to the counts of the training. */
 void
 ivfkm_calibrate_job(IvfkmBuild *build)
 {
 	const IvfkmBuildShared *shared = build->shared;
-	const float *rows = build->training.rows;
 	int dims = build->dims;
 	int nrows = shared->nrows;
 	uint32 nlists = shared->nlists;
@@ -239,41 +395,15 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	{
 		int first = (int) block * KMEANS_TARGETS;
 		int count = Min(KMEANS_TARGETS, nqueries - first);
-		int found[KMEANS_TARGETS] = {0};
-		float limit[KMEANS_TARGETS];
+		int found[KMEANS_TARGETS];
 		int self[KMEANS_TARGETS];
 		KmeansTargets *queries;
 
-		for (int q = 0; q < count; q++)
-		{
-			self[q] = query_row(first + q, nqueries, nrows);
-			limit[q] = INFINITY;
-			for (int i = 0; i < dims; i++)
-				targets[(Size) q * dims + i] = rows[(Size) self[q] * dims + i] +
-											   (by_dot ? build->plan.space->offset[i] : 0.0f);
-		}
+		make_targets(build, first, count, nqueries, targets, self);
 		if (build->leader)
 			pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, first);
 		queries = kmeans_targets_init(memory, dims, count, targets, by_dot);
-
-		for (int from = 0; from < nrows; from += ROW_BLOCK)
-		{
-			int n = Min(ROW_BLOCK, nrows - from);
-
-			CHECK_FOR_INTERRUPTS();
-			kmeans_compare(queries, rows + (Size) from * dims, n, scores);
-			for (int i = 0; i < n; i++)
-			{
-				for (int q = 0; q < count; q++)
-				{
-					float score = scores[i * KMEANS_TARGETS + q];
-
-					if (score < limit[q] && from + i != self[q])
-						limit[q] =
-							offer_row(nearest + (Size) q * most, &found[q], most, score, from + i);
-				}
-			}
-		}
+		find_nearest(build, queries, count, self, most, scores, nearest, found);
 
 		compare_all(queries, build->centroids, dims, nlists, keys);
 		compare_all(queries, build->training.nodes, dims, nnodes, node_keys);
@@ -283,6 +413,8 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			int n;
 
 			CHECK_FOR_INTERRUPTS();
+			if (by_dot)
+				make_list_keys(build, keys + q, length(targets + (Size) q * dims, dims));
 			ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
 			rows_before(order, size_of, nlists, nrows, nbins, bin_of);
 			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
@@ -379,9 +511,7 @@ ivfkm_calibrate(IvfkmBuild *build)
 		pg_atomic_init_u32(&build->training.ranks[i], 0);
 	for (int i = 0; i < IVFKM_NDESCENTS * ivfkm_nodes_max(build->shared->max_lists); i++)
 		pg_atomic_init_u32(&build->training.node_ranks[i], 0);
-	build->shared->descents[IVFKM_DESCENT_SEARCH].lean =
-		ivfkm_nodes_lean(build, by_dot);
-	build->shared->descents[IVFKM_DESCENT_INSERT].lean = ivfkm_nodes_lean(build, false);
+	measure_leans(build);
 	ivfkm_team_run(build, IVFKM_JOB_CALIBRATE, (nqueries + KMEANS_TARGETS - 1) / KMEANS_TARGETS);
 
 	for (int level = 0; level < levels; level++)

@@ -270,9 +270,12 @@ nodes_above(const IvfkmBuild *build, uint32 list, uint32 *nodes)
 	}
 }
 
-/* The radii of all nodes; centroids are as stored by now. */
+/*
+ * The radii of all nodes; centroids are as stored by now.  list_share: this part of the radius of
+ * a list is added to its distance.
+ */
 void
-ivfkm_nodes_measure(IvfkmBuild *build)
+ivfkm_nodes_measure(IvfkmBuild *build, float list_share)
 {
 	IvfkmTraining *training = &build->training;
 	const IvfkmBuildShared *shared = build->shared;
@@ -293,6 +296,8 @@ ivfkm_nodes_measure(IvfkmBuild *build)
 			float distance = ivfkm_space_distance(
 				build->centroids + (Size) list * build->dims,
 				training->nodes + (Size) above[level] * build->dims, build->dims);
+
+			distance += list_share * build->list_radii[list];
 
 			radius[above[level]] = Max(radius[above[level]], distance);
 		}

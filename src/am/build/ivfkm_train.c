@@ -10,6 +10,8 @@
  */
 #include "compat.h"
 
+#include <float.h>
+
 #include "commands/progress.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -150,6 +152,32 @@ store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, f
 	}
 }
 
+/*
+ * The radii of all lists of an index on inner products, from the rows of the sample; centroids are
+ * as stored by now.  Lists of other indexes are in the order of their distance alone.
+ */
+static void
+measure_lists(IvfkmBuild *build)
+{
+	IvfkmTraining *training = &build->training;
+	const IvfkmBuildShared *shared = build->shared;
+
+	memset(build->list_radii, 0, sizeof(float) * shared->nlists);
+	if (build->index.ops->metric != IVFKM_METRIC_IP)
+		return;
+	for (int row = 0; row < shared->nrows; row++)
+	{
+		uint32 list = training->lists[row];
+		float distance =
+			ivfkm_space_distance(training->rows + (Size) row * build->dims,
+								 build->centroids + (Size) list * build->dims, build->dims);
+
+		CHECK_FOR_INTERRUPTS();
+		build->list_radii[list] = Max(build->list_radii[list], Min(distance, FLT_MAX));
+	}
+	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
+}
+
 /* Builds the tree above the trained centroids, and fills in all levels of the plan. */
 static void
 store_tree(IvfkmBuild *build, uint32 nlists)
@@ -177,7 +205,8 @@ store_tree(IvfkmBuild *build, uint32 nlists)
 		parent = training->node_parent + (nodes - training->nodes) / build->dims;
 		nodes += (Size) level->count * build->dims;
 	}
-	ivfkm_nodes_measure(build);
+	measure_lists(build);
+	ivfkm_nodes_measure(build, 0.0f);
 }
 
 /*

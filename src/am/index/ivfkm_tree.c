@@ -19,6 +19,13 @@
  *	  equation for them.  With b = 1 this is the triangle inequality.  For inner products,
  *	  <target, c> is at most <target, m> + b s ||target||, with the cosine between target and c - m.
  *
+ *	  Of two lists with the same product of target and centroid, the one whose rows lie farther
+ *	  from the centroid holds the larger products: a few long rows may be all that is wanted.  So
+ *	  the key of a list is -(<target, c> + b r ||target||), where r is its radius, and b the "list
+ *	  lean": <target, row - c> / (r ||target||), on average for the nearest rows of the sample.
+ *	  Radii of nodes have b r, divided by the lean, added: their keys are then still those of the
+ *	  nearest list to be expected.
+ *
  *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a
  *	  search opens no more of them than the build has measured to hold the neighbours'
  *	  lists.  What the first lists wanted do not need (further nodes, and children above as
@@ -90,6 +97,16 @@ ivfkm_tree_key(const IvfkmTree *tree, float key, float radius)
 		return 0.0f;
 	across = sqrtf(along * along + across) - along;
 	return across * across;
+}
+
+/*
+ * The key of a list: "key" is the distance of the target to its centroid as above, radius its
+ * radius.  Uses by_dot, list_lean and target_norm.
+ */
+float
+ivfkm_tree_list_key(const IvfkmTree *tree, float key, float radius)
+{
+	return tree->by_dot ? key - tree->list_lean * radius * tree->target_norm : key;
 }
 
 /*
@@ -167,15 +184,17 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 			{
 				int lane = pg_rightmost_one_pos32(mask);
 				float norm2 = plain ? 0.0f : vdb_half_to_float(unit.norm2[lane]);
+				float radius = plain ? 0.0f : vdb_half_to_float(unit.radius[lane]);
 				float key = tree_order(tree, lb[lane], norm2);
 				IvfkmTreeEntry *entry;
 				bool later;
 
 				mask &= mask - 1;
-				if (!lists)
-					key = ivfkm_tree_key(tree, key, vdb_half_to_float(unit.radius[lane]));
+				key = lists ? ivfkm_tree_list_key(tree, key, radius)
+							: ivfkm_tree_key(tree, key, radius);
 				if (filter)
-					tree_offer(tree, tree_order(tree, ub[lane], norm2));
+					tree_offer(
+						tree, ivfkm_tree_list_key(tree, tree_order(tree, ub[lane], norm2), radius));
 				later = key > tree->horizon;
 				entry = later ? &tree->later[tree->nlater++] : &tree->heap[tree->nheap++];
 				entry->key = key;
@@ -225,8 +244,9 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
 	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
 	probe->target_dist2 = dist2;
-	probe->key =
-		ivfkm_tree_key(tree, tree_order(tree, dist2, probe->child.norm2), probe->child.radius);
+	probe->key = tree_order(tree, dist2, probe->child.norm2);
+	probe->key = entry->level == 0 ? ivfkm_tree_list_key(tree, probe->key, probe->child.radius)
+								   : ivfkm_tree_key(tree, probe->key, probe->child.radius);
 	if (tree->query != tree->target)
 		dist2 = vdb_dist->l2sq_f16(tree->query, tree->centroid, tree->dims);
 	probe->dist2 = dist2;
@@ -281,6 +301,7 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->epsilon = epsilon;
 	tree->by_dot = kind == IVFKM_DESCENT_SEARCH && meta->metric == IVFKM_METRIC_IP;
 	tree->lean = descent->lean;
+	tree->list_lean = descent->list_lean;
 	memcpy(tree->nodes, descent->nodes, sizeof(tree->nodes));
 	tree->wanted = wanted;
 	tree->measured = kind == IVFKM_DESCENT_INSERT

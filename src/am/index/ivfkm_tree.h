@@ -35,6 +35,7 @@ typedef struct IvfkmTree
 	int dims;
 	float epsilon;
 	float lean;							/* see ivfkm_tree.c */
+	float list_lean;					/* likewise */
 	bool by_dot;						/* order lists by -<target, c>, not by
 											   * ||target - c||^2 */
 	int wanted;							/* lists that the caller is sure to take */
@@ -66,6 +67,7 @@ typedef struct IvfkmTree
 extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 							 IvfkmDescentKind kind, const float *target, const QuantQuery *tables,
 							 const float *query, float epsilon, int wanted);
+extern float ivfkm_tree_list_key(const IvfkmTree *tree, float key, float radius);
 extern float ivfkm_tree_key(const IvfkmTree *tree, float key, float radius);
 extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
 

@@ -382,6 +382,10 @@ check_child(CheckState *check, BlockNumber block, int slot, const float *node_ce
 		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
 					   "The norm of centroid %u is wrong.",
 					   ItemPointerGetOffsetNumberNoCheck(pointer));
+	if (child->level == 0 && child->radius != 0.0f && check->index.meta.metric != IVFKM_METRIC_IP)
+		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
+					   "Centroid %u of a list has a radius.",
+					   ItemPointerGetOffsetNumberNoCheck(pointer));
 	(void) quant_encode(QUANT_L2, dims, centroid, node_centroid, NULL, code, &factors);
 	page_slot_code(check->pages, geometry, slot, found_code);
 	if (unit.add[lane] != factors.add || unit.mul[lane] != factors.mul ||
