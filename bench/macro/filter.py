@@ -114,14 +114,16 @@ class Cell:
 
 @dataclass
 class Result:
-    """What one way did in one cell; ms is nan where it was given up."""
+    """
+    What one way did in one cell; setting is text, ms nan where it was given
+    up.
+    """
 
     cell: Cell
     way: Way
-    setting: dict
+    setting: str
     recall: float
     ms: float
-    plan: str
     fewer: int      # searches that returned fewer rows than there are, or K
 
 
@@ -135,6 +137,8 @@ class FilterBench:
         self.name = f"{data.name}_filter"
         self.ways = [w for w in ways(data.rows)
                      if w.database in server.databases]
+        chosen = os.environ.get("BENCH_WAYS", "").split()
+        self.measured = [w for w in self.ways if w.key in chosen or not chosen]
         self.results = []
         self.builds = {}
         self.load_at_start = os.getloadavg()[0]
@@ -149,7 +153,7 @@ class FilterBench:
         self.build_all()
         for cell in self.cells():
             self.find_truth(cell)
-            for way in self.ways:
+            for way in self.measured:
                 self.measure(cell, way)
         for database in self.server.databases:
             self.see(database, None)
@@ -338,7 +342,7 @@ class FilterBench:
         self.server.say(
             f"{cell.kind} {cell.share:.4%}, {way.title}: "
             f"{number(found.ms)} ms, recall {found.recall:.3f} "
-            f"({describe(found.setting)}){', fewer rows' * bool(found.fewer)}")
+            f"({found.setting}){', fewer rows' * bool(found.fewer)}")
 
     def try_setting(self, cell, way, setting, must):
         """Run the queries of a cell with one setting."""
@@ -360,20 +364,36 @@ class FilterBench:
                          for i, v in enumerate(vectors)]
             seconds, results = timed(c, arguments[:2])
             if seconds > HOPELESS:
-                return Result(cell, way, setting, math.nan, math.nan, plan, 0)
+                return Result(cell, way, describe(setting), math.nan, math.nan,
+                              0)
             arguments = arguments[:max(FEWEST, int(SECONDS / seconds))]
             results = timed(c, arguments)[1]
             recall, fewer = self.recall(cell, results)
             spent = [timed(c, arguments)[0] * 1e3
                      for _ in range(self.options.rounds)]
-            return Result(cell, way, setting, recall,
-                          statistics.median(spent), plan, fewer)
+            return Result(cell, way, describe(setting), recall,
+                          statistics.median(spent), fewer)
 
     # ----- results -----
+
+    def keep_others(self, path):
+        """Take the results of ways that were not measured from a CSV."""
+        missing = {w.key: w for w in self.ways if w not in self.measured}
+        if not missing or not os.path.exists(path):
+            return
+        with open(path, newline="", encoding="utf-8") as f:
+            for row in csv.DictReader(f):
+                if row["way"] not in missing:
+                    continue
+                cell = Cell(row["filter"], float(row["share"]), "", [], None)
+                self.results.append(Result(
+                    cell, missing[row["way"]], row["setting"],
+                    float(row["recall"]), float(row["ms"]), int(row["fewer"])))
 
     def report(self, folder):
         """Write the tables, the figures as CSV and the plot."""
         base = os.path.join(folder, f"filter-{self.data.name}")
+        self.keep_others(base + ".csv")
         with open(base + ".csv", "w", newline="", encoding="utf-8") as f:
             out = csv.writer(f, lineterminator="\n")
             out.writerow(["set", "metric", "filter", "share", "way",
@@ -381,7 +401,7 @@ class FilterBench:
             for r in self.results:
                 out.writerow([self.data.word, self.metric, r.cell.kind,
                               f"{r.cell.share:.6f}", r.way.key,
-                              describe(r.setting), f"{r.recall:.4f}",
+                              r.setting, f"{r.recall:.4f}",
                               f"{r.ms:.4g}", r.fewer])
         with open(base + ".md", "w", encoding="utf-8") as f:
             f.write(self.text(f"filter-{self.data.name}.svg"))
@@ -391,7 +411,8 @@ class FilterBench:
     def result(self, kind, share, way):
         """The result of a way in a cell, or None."""
         return next((r for r in self.results if r.cell.kind == kind
-                     and r.cell.share == share and r.way.key == way), None)
+                     and abs(r.cell.share - share) < 1e-6
+                     and r.way.key == way), None)
 
     def text(self, picture):
         """The tables."""
@@ -409,10 +430,11 @@ class FilterBench:
                 "Milliseconds of processor time a search, with the first "
                 f"settings of each way that reach recall {LEAST}; the recall "
                 "stands behind those that do not.\n\n")
-        shown = sorted({(KINDS.index(r.cell.kind), -r.cell.share,
-                         r.cell.kind, r.cell.share) for r in self.results})
+        shown = sorted({(KINDS.index(r.cell.kind), -round(r.cell.share, 6))
+                        for r in self.results})
         rows = []
-        for _, _, kind, share in shown:
+        for number_of_kind, share in shown:
+            kind, share = KINDS[number_of_kind], -share
             row = [f"{kind}, {share:.4%}".rstrip("0%").rstrip(".") + " %"]
             for way in self.ways:
                 row.append(shown_ms(self.result(kind, share, way.key)))
