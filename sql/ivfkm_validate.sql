@@ -160,11 +160,12 @@ DROP FUNCTION distance_to_array, is_valid;
 SELECT count(*) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod WHERE amname = 'ivfkm';
 
 -- properties that core asks the access method for
-CREATE TABLE property (v vector(2));
-CREATE INDEX property_idx ON property USING ivfkm (v);
+CREATE TABLE property (v vector(2), id integer);
+CREATE INDEX property_idx ON property USING ivfkm (v, id);
 SELECT p, pg_index_column_has_property('property_idx', 1, p)
 FROM unnest(ARRAY['asc', 'desc', 'orderable', 'distance_orderable', 'returnable', 'search_array',
 	'search_nulls']) p;
+SELECT pg_index_column_has_property('property_idx', 2, 'distance_orderable');
 SELECT p, pg_indexam_has_property(oid, p) FROM pg_am,
 	unnest(ARRAY['can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include']) p
 WHERE amname = 'ivfkm';

@@ -13,6 +13,7 @@
 #include "commands/progress.h"
 #include "commands/vacuum.h"
 #include "fmgr.h"
+#include "utils/lsyscache.h"
 
 #include "am/build/ivfkm_build.h"
 #include "am/build/ivfkm_progress.h"
@@ -26,14 +27,22 @@
 
 PG_FUNCTION_INFO_V1(ivfkmhandler);
 
-/* amproperty: the column can be ordered by distance; all else is for core to answer. */
+/* amproperty: if the column can be ordered by distance; all else is for core to answer. */
 static bool
 ivfkmproperty(Oid index_oid, int attno, IndexAMProperty prop, const char *propname, bool *res,
 			  bool *isnull)
 {
+	Oid opclass;
+	Oid family;
+	Oid type;
+
 	if (attno == 0 || prop != AMPROP_DISTANCE_ORDERABLE)
 		return false;
-	*res = true;
+	opclass = get_index_column_opclass(index_oid, attno);
+	if (OidIsValid(opclass) && get_opclass_opfamily_and_input_type(opclass, &family, &type))
+		*res = OidIsValid(get_opfamily_proc(family, type, type, IVFKM_SUPPORT_OPS));
+	else
+		*isnull = true;
 	return true;
 }
 
