@@ -54,8 +54,7 @@ for my $sql (
 	"SELECT id FROM items WHERE v = $query",
 	"SELECT id FROM items WHERE v <-> $query > 1",
 	"SELECT id FROM items ORDER BY v <-> $query DESC LIMIT 5",
-	"SELECT id FROM items ORDER BY v <+> $query LIMIT 5",
-	"SELECT id FROM items WHERE v IS NULL")
+	"SELECT id FROM items ORDER BY v <+> $query LIMIT 5")
 {
 	my $plan = $node->safe_psql('postgres',
 		"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; "
