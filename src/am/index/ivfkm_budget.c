@@ -32,8 +32,7 @@
 #define FLOOR_ROWS	1024
 
 /*
- * What lists and bounds may lose, of what a search may miss.  bench/README.md has what was
- * measured.
+ * What lists may lose, of what a search may miss.  bench/budget.md has what was measured.
  */
 #define LISTS_LOSS		0.6
 #define LISTS_LOSS_WIDE 0.25

@@ -103,10 +103,13 @@ guess_meta(const IndexOptInfo *info, IvfkmMetaPageData *meta)
 	meta->dimensions = 1024;
 	meta->height = 1;
 	meta->nlists = (uint32) Max(1.0, Min(info->tuples / 256.0, IVFKM_MAX_LISTS));
-	meta->ncalibrations = 1;
 	meta->build_rows = info->tuples;
-	for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
-		meta->calibration[0].rows[i] = 4096.0f;
+	meta->ncalibrations = IVFKM_CALIBRATION_KS;
+	for (int i = 0; i < IVFKM_CALIBRATION_KS; i++)
+	{
+		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
+			meta->calibration[i].rows[j] = 4096.0f;
+	}
 }
 
 /* Sets up the model of a scan of "index" along "path". */
