@@ -11,11 +11,13 @@ import argparse
 import os
 import shutil
 import sys
+import textwrap
 from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+WIDTH = 98              # columns of a line of prose
 KINDS = ("search", "build", "insert", "plans", "filter")
 
 
@@ -136,6 +138,15 @@ def measure(command):
         getattr(report, command)(bench)
 
 
+def wrapped(text):
+    """Markdown with its paragraphs wrapped as the tree's other pages are."""
+    return "\n".join(
+        line if line.startswith(("|", "![", "#")) else "\n".join(
+            textwrap.wrap(line, WIDTH, break_long_words=False,
+                          break_on_hyphens=False))
+        for line in text.split("\n"))
+
+
 def paste(folder):
     """
     Copy all results of a folder to bench/results, and put the tables of all
@@ -156,7 +167,7 @@ def paste(folder):
                 continue
             with open(os.path.join(to, name), encoding="utf-8") as f:
                 short, _, details = f.read().partition(DETAILS)
-            text += short.rstrip().replace("](search-", "](results/search-"
+            text += wrapped(short).rstrip().replace("](search-", "](results/search-"
                                            ).replace("](plans-", "](results/plans-"
                                            ).replace("](filter-", "](results/filter-")
             text += (f"\n\nEvery setting: [results/{name}](results/{name})"
