@@ -7,16 +7,18 @@ CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
 	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector
 		FROM generate_series(1, dims) d';
 
-CREATE TABLE t (id integer, v vector(24), w vector(600), h halfvec(24), b bit(96), n vector, x text)
+CREATE TABLE t (id integer, v vector(24), w vector(600), h halfvec(24), b bit(96),
+	s sparsevec(50000), n vector, x text)
 	WITH (autovacuum_enabled = off);
 SELECT lists, bits, bytes_lists > 0 AS lists_have_pages, bytes_refine > 0 AS refine
 	FROM ivfkm_estimate('t', 'v');
 INSERT INTO t SELECT i, hash_vector(i, 24), hash_vector(i, 600), hash_vector(i, 24)::halfvec(24),
-	binary_quantize(hash_vector(i, 96)) FROM generate_series(1, 3000) i;
+	binary_quantize(hash_vector(i, 96)),
+	format('{%s:1,%s:2}/50000', i % 300 + 1, 301 + i)::sparsevec FROM generate_series(1, 3000) i;
 ANALYZE t;
 SELECT relation, rows, dimensions, lists, bits, bytes_total > bytes_lists + bytes_refine AS more,
 	bytes_memory > 100000 AS memory
-	FROM unnest(ARRAY['v', 'w', 'h', 'b']) c, ivfkm_estimate('t', c);
+	FROM unnest(ARRAY['v', 'w', 'h', 'b', 's']) c, ivfkm_estimate('t', c);
 SELECT bits FROM ivfkm_estimate('t', 'v', 4);
 SELECT bits, bytes_refine FROM ivfkm_estimate('t', 'v', 0);
 SELECT a.bytes_lists < b.bytes_lists AS wider
@@ -31,9 +33,11 @@ CREATE INDEX t_w ON t USING ivfkm (w);
 CREATE INDEX t_w4 ON t USING ivfkm (w) WITH (refine_bits = 4);
 CREATE INDEX t_h ON t USING ivfkm (h);
 CREATE INDEX t_b ON t USING ivfkm (b bit_hamming_ops);
+CREATE INDEX t_s ON t USING ivfkm (s sparsevec_l2_ops);
 SELECT i, beside(i, bytes_total) AS beside FROM
 	(VALUES ('t_v'::regclass, 'v', NULL), ('t_v0', 'v', 0), ('t_w', 'w', NULL), ('t_w4', 'w', 4),
-		('t_h', 'h', NULL), ('t_b', 'b', NULL)) s (i, c, r), ivfkm_estimate('t', c, r);
+		('t_h', 'h', NULL), ('t_b', 'b', NULL), ('t_s', 's', NULL)) s (i, c, r),
+	ivfkm_estimate('t', c, r);
 SELECT e.lists = i.lists AS same_lists, e.bits = i.refine_bits AS same_bits
 	FROM ivfkm_estimate('t', 'w') e, ivfkm_info('t_w') i;
 

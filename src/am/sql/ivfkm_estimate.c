@@ -5,8 +5,8 @@
  *
  * NOTES
  *	  Sizes follow from the geometry of pages and the number of rows that the table's statistics
- *	  tell.  What is not known is how rows spread over lists: the last group and the last refine
- *	  page of a list are taken to be half full.
+ *	  tell.  What is not known is how rows spread over lists: these are taken to be within a
+ *	  quarter of their mean, evenly.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_estimate.c
@@ -33,17 +33,21 @@
 
 #include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_sizes.h"
+#include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_options.h"
 #include "page/page_child.h"
 #include "page/page_mean.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_estimate);
 
+#define SPREAD_STEPS 16 /* sizes of lists that are averaged */
+
 /* What is asked about: a column, and what its index would be like. */
 typedef struct EstimatedIndex
 {
 	const IvfkmOps *ops;
-	int dims;
+	int column_dims;
+	int dims; /* of input space, to which the codes belong */
 	int refine_bits;
 	int nattributes;
 } EstimatedIndex;
@@ -53,24 +57,31 @@ typedef struct EstimatedSize
 {
 	double lists;
 	double refine;
-	double tree; /* nodes, centroids, mean and metapage */
+	double tree; /* nodes, centroids, mean, metapage, and the list of NULLs */
 } EstimatedSize;
 
-/* The operations of an operator class of ivfkm for a type; NULL if there is none. */
+/*
+ * The operations of an operator class of ivfkm for a type: of the default one or, without one, of
+ * the oldest.  NULL if there is none.
+ */
 static const IvfkmOps *
 find_ops(Oid type)
 {
 	CatCList *classes =
 		SearchSysCacheList1(CLAAMNAMENSP, ObjectIdGetDatum(get_index_am_oid("ivfkm", false)));
+	Form_pg_opclass best = NULL;
 	Oid function = InvalidOid;
 
-	for (int i = 0; i < classes->n_members && !OidIsValid(function); i++)
+	for (int i = 0; i < classes->n_members; i++)
 	{
 		Form_pg_opclass opclass = (Form_pg_opclass) GETSTRUCT(&classes->members[i]->tuple);
 
-		if (opclass->opcintype == type)
-			function = get_opfamily_proc(opclass->opcfamily, type, type, IVFKM_SUPPORT_OPS);
+		if (opclass->opcintype == type && (best == NULL || opclass->opcdefault ||
+										   (!best->opcdefault && opclass->oid < best->oid)))
+			best = opclass;
 	}
+	if (best != NULL)
+		function = get_opfamily_proc(best->opcfamily, type, type, IVFKM_SUPPORT_OPS);
 	ReleaseSysCacheList(classes);
 	if (!OidIsValid(function))
 		return NULL;
@@ -88,6 +99,7 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 	AttrNumber number = get_attnum(table_oid, name);
 	int max_bits;
 	int32 dims;
+	bool sketch;
 	Oid type;
 
 	if (number <= 0)
@@ -107,7 +119,8 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 						errmsg("column \"%s\" does not have 1 to %d dimensions", name,
 							   index->ops->max_dims),
 						errhint("Declare it as %s(n).", index->ops->type_name)));
-	index->dims = dims;
+	index->column_dims = dims;
+	index->dims = dims = ivfkm_ops_input_dims(index->ops, dims, &sketch);
 	if (dims > page_attributes_max_dims(index->nattributes))
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("an index with %d other columns cannot have more than %d dimensions",
@@ -129,24 +142,38 @@ node_pages(int dims, double children)
 		   (double) page_child_blocks(dims, (uint32) children);
 }
 
+/*
+ * Pages, or groups of them, of nlists lists that hold so many rows in all, "slots" to each: of a
+ * list at least "least".
+ */
+static double
+list_pages(double rows, int nlists, int slots, int least)
+{
+	double mean = rows / nlists / slots;
+	double pages = 0;
+
+	for (int i = 0; i < SPREAD_STEPS; i++)
+		pages += Max(least, ceil(mean * (0.75 + 0.5 * (i + 0.5) / SPREAD_STEPS)));
+	return pages / SPREAD_STEPS * nlists;
+}
+
 /* Size of an index of so many rows in so many lists. */
 static void
 estimate_size(const EstimatedIndex *index, double rows, int nlists, EstimatedSize *size)
 {
 	IvfkmGeometry geometry;
-	double rest = rows > 0 ? 0.5 * nlists : 0; /* half a group, or page, of each list */
 	int nodes = ivfkm_nodes_max(nlists);
 	int each = nodes > 0 ? (nlists + nodes - 1) / nodes : nlists;
 
 	page_list_geometry(&geometry, index->dims, index->refine_bits, index->nattributes);
-	size->lists = Max(nlists, rows / geometry.slots + rest) * geometry.stripes * BLCKSZ;
+	size->lists = list_pages(rows, nlists, geometry.slots, 1) * geometry.stripes * BLCKSZ;
 	size->refine = 0;
 	if (index->refine_bits > 0)
-		size->refine = (rows / geometry.refine_slots + rest) * BLCKSZ;
+		size->refine = list_pages(rows, nlists, geometry.refine_slots, 0) * BLCKSZ;
 	size->tree = node_pages(index->dims, each) * Max(1, nodes);
 	if (nodes > 0)
 		size->tree += node_pages(index->dims, nodes);
-	size->tree = (size->tree + 1 + page_mean_pages(index->dims)) * BLCKSZ;
+	size->tree = (size->tree + 2 + page_mean_pages(index->dims)) * BLCKSZ;
 }
 
 /* Rows of a table by its statistics and its present length. */
@@ -176,7 +203,7 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 	estimate_size(index, rows, nlists, &size);
 	values[n++] = ObjectIdGetDatum(RelationGetRelid(table));
 	values[n++] = Int64GetDatum((int64) rows);
-	values[n++] = Int32GetDatum(index->dims);
+	values[n++] = Int32GetDatum(index->column_dims);
 	values[n++] = Int32GetDatum(nlists);
 	values[n++] = Int32GetDatum(index->refine_bits);
 	values[n++] = Int64GetDatum((int64) size.lists);
