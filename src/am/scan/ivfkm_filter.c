@@ -64,3 +64,36 @@ ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
 	if (filter_is_empty(&filter->terms))
 		filter->values = filter->nulls = false;
 }
+
+/* Notes the upper bound of a row that does not match and is not above the horizon. */
+void
+ivfkm_filter_note_near(IvfkmFilter *filter, float ub)
+{
+	if (filter->nnear == filter->near_size)
+	{
+		Size size = Max(256, filter->near_size * 2);
+
+		filter->near = filter->near == NULL ? palloc(sizeof(float) * size)
+											: repalloc_huge(filter->near, sizeof(float) * size);
+		filter->near_size = size;
+	}
+	filter->near[filter->nnear++] = ub;
+}
+
+/*
+ * Of the rows that do not match, the share whose upper bounds are not above the horizon.  Forgets
+ * the others, as the horizon only falls.
+ */
+double
+ivfkm_filter_share_near(IvfkmFilter *filter, float horizon)
+{
+	Size kept = 0;
+
+	for (Size i = 0; i < filter->nnear; i++)
+	{
+		if (filter->near[i] <= horizon)
+			filter->near[kept++] = filter->near[i];
+	}
+	filter->nnear = kept;
+	return filter->nothers > 0 ? (double) kept / (double) filter->nothers : 0.0;
+}

@@ -23,6 +23,12 @@ typedef struct IvfkmFilter
 	bool nulls;	  /* so are those whose vector is NULL */
 	bool recheck; /* rows that do not match may be among those given */
 	int64 nmet;	  /* slots in use that met the terms, in lists scanned for the first time */
+
+	/* those that did not, in the same units: a sample of the rows that the scan passes by */
+	int64 nothers;
+	float *near; /* upper bounds of the distance, of those that the horizon did not exclude */
+	Size nnear;
+	Size near_size;
 } IvfkmFilter;
 
 /* True if the filter leaves out some of the rows with a vector. */
@@ -46,6 +52,8 @@ ivfkm_filter_unit(IvfkmFilter *filter, const IvfkmUnit *unit)
 	return filter_unit(&filter->terms, unit->images, unit->nulls) | unknown;
 }
 
+extern void ivfkm_filter_note_near(IvfkmFilter *filter, float ub);
+extern double ivfkm_filter_share_near(IvfkmFilter *filter, float horizon);
 extern void ivfkm_filter_init(IvfkmFilter *filter, int most);
 extern void ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
 							 int nkeys);

@@ -93,15 +93,20 @@ static uint32
 matching_rows(IvfkmLists *lists, IvfkmReader *reader, int number, bool first_time)
 {
 	IvfkmUnit unit;
+	uint32 used;
 	uint32 mask;
 
 	ivfkm_reader_unit(reader, number, &unit);
 	mask = ivfkm_filter_unit(lists->filter, &unit);
 	if (mask == 0)
 		return 0;
-	mask &= page_unit_used(&unit);
-	if (first_time)
+	used = page_unit_used(&unit);
+	mask &= used;
+	if (first_time && mask != 0)
+	{
 		lists->filter->nmet += pg_popcount32(mask);
+		lists->filter->nothers += pg_popcount32(used & ~mask);
+	}
 	return mask;
 }
 
@@ -138,6 +143,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			IvfkmUnit unit;
 			float threshold = candidates->horizon.lb;
 			uint32 mask = PG_UINT32_MAX;
+			uint32 within;
 
 			if (lists->filter != NULL)
 			{
@@ -147,7 +153,17 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			}
 			if (approximate)
 				threshold = ivfkm_slack_threshold(&slack, threshold);
-			mask &= ivfkm_reader_scan(&reader, u, &bound, threshold, lb, ub, &unit);
+			within = ivfkm_reader_scan(&reader, u, &bound, threshold, lb, ub, &unit);
+			for (uint32 others = first_time ? within & ~mask : 0; others != 0; others &= others - 1)
+			{
+				int lane = pg_rightmost_one_pos32(others);
+
+				if (approximate)
+					ivfkm_slack_widen(&slack, &lb[lane], &ub[lane]);
+				if (ub[lane] <= candidates->horizon.lb)
+					ivfkm_filter_note_near(lists->filter, ub[lane]);
+			}
+			mask &= within;
 			if (mask == 0)
 				continue;
 			ivfkm_candidates_reserve(candidates);

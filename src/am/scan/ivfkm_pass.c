@@ -46,26 +46,30 @@ off_is_over(const IvfkmScan *so)
 
 /*
  * The k for which a search of all rows has to look as far as this one has for the k nearest rows
- * that match its filter, by what was seen so far; infinite while that is fewer than k.  Neighbours
- * under an independent filter that a share s of the rows passes are spread like the k / s nearest.
- * Where rows that match lie far from the query, the first k of them were found only after
- * "found_at" rows, so the nearest k may be among the nearest so many.
+ * that match its filter, by what was seen so far; infinite while that is fewer than k.  It is the
+ * rank of the k-th of them among all rows: those as near that do not match are counted in the units
+ * that were looked at.  At least k / s, if a share s of the rows matches, and, where rows that match
+ * lie far from the query, as many rows as it took to find k.
  */
 static double
-unfiltered_k(const IvfkmScan *so, double k)
+unfiltered_k(IvfkmScan *so, double k)
 {
 	double met = (double) so->filter.nmet;
+	double rank = k;
 
 	if (so->lists.filter == NULL)
 		return k;
 	if (met < k)
 		return get_float8_infinity();
-	return Max(so->found_at, k * so->lists.counted / met);
+	if (so->candidates.k > 0)
+		rank += ivfkm_filter_share_near(&so->filter, so->candidates.horizon.lb) *
+				(so->lists.rows - met);
+	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
 }
 
 /* Rows in the order of the lists that a pass with "total_k" rows to give in all is to see. */
 static double
-pass_budget(const IvfkmScan *so, int pass, int64 total_k)
+pass_budget(IvfkmScan *so, int pass, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
 	double k = total_k;
@@ -83,7 +87,7 @@ pass_budget(const IvfkmScan *so, int pass, int64 total_k)
 
 /* How far a pass with "total_k" rows to give in all is to scan. */
 static IvfkmListsPlan
-pass_plan(const IvfkmScan *so, int pass, int64 total_k)
+pass_plan(IvfkmScan *so, int pass, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
 	int scanned = so->lists.nscanned;
@@ -122,7 +126,7 @@ pass_plan(const IvfkmScan *so, int pass, int64 total_k)
 
 /* About as many lists as the first pass is going to scan. */
 int
-ivfkm_pass_first(const IvfkmScan *so)
+ivfkm_pass_first(IvfkmScan *so)
 {
 	IvfkmListsPlan plan = pass_plan(so, 1, ivfkm_pass_k(so));
 	double rows_per_list = Max(so->index.meta.build_rows / so->index.meta.nlists, 1.0);
@@ -140,7 +144,7 @@ ivfkm_pass_k(const IvfkmScan *so)
 
 /* True when the next pass would scan lists that were not scanned yet. */
 static bool
-has_lists(const IvfkmScan *so)
+has_lists(IvfkmScan *so)
 {
 	IvfkmListsPlan plan = pass_plan(so, so->pass + 1, so->total_k + ivfkm_pass_k(so));
 
@@ -157,7 +161,7 @@ ivfkm_pass_has_all(const IvfkmScan *so)
 
 /* True when so many rows were given that more lists should be scanned before the next one. */
 bool
-ivfkm_pass_due(const IvfkmScan *so)
+ivfkm_pass_due(IvfkmScan *so)
 {
 	return so->pass > 0 && so->ngiven >= so->total_k &&
 		   so->settings.iterative_scan != IVFKM_ITERATIVE_OFF && has_lists(so);

@@ -13,10 +13,10 @@
 
 #include "am/scan/ivfkm_scan.h"
 
-extern int ivfkm_pass_first(const IvfkmScan *so);
+extern int ivfkm_pass_first(IvfkmScan *so);
 extern int64 ivfkm_pass_k(const IvfkmScan *so);
 extern float ivfkm_pass_highest_bound(const IvfkmScan *so);
-extern bool ivfkm_pass_due(const IvfkmScan *so);
+extern bool ivfkm_pass_due(IvfkmScan *so);
 extern bool ivfkm_pass_has_all(const IvfkmScan *so);
 extern bool ivfkm_pass_next(IvfkmScan *so);
 
