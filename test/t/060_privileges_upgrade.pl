@@ -95,7 +95,7 @@ CREATE INDEX mine_v ON mine USING ivfkm (v);
 SELECT vdb_index_check('mine_v');});
 $result = vdb_try($node, "SET ROLE reader; SELECT vdb_index_check('mine_v')", database => 'owned');
 is($result->{sqlstate}, '42501', 'who may not read a table may not check its index');
-for my $function ('ivfkm_info', 'ivfkm_lists')
+for my $function ('ivfkm_info', 'ivfkm_lists', 'ivfkm_condition', 'ivfkm_recall')
 {
 	$result = vdb_try($node, "SET ROLE reader; SELECT * FROM $function('mine_v')",
 		database => 'owned');

@@ -66,7 +66,11 @@ runs_as_owner("SELECT vdb_index_check('mt_f')", 'check, expression');
 runs_as_owner("SELECT vdb_index_check('mt_p')", 'check, predicate');
 runs_as_owner("SET ROLE reader; SELECT vdb_index_check('mt_f'), vdb_index_check('mt_p')",
 	'check by who may only read');
-runs_as_owner("SELECT $_('mt_f'), $_('mt_p')", $_) for ('ivfkm_info', 'ivfkm_lists');
+runs_as_owner("SELECT $_('mt_f'), $_('mt_p')", $_)
+  for ('ivfkm_info', 'ivfkm_lists', 'ivfkm_condition', 'ivfkm_recall', 'ivfkm_calibrate');
+runs_as_owner('SELECT * FROM ivfkm_stats', 'ivfkm_stats');
+runs_as_owner("SET ROLE reader; SELECT ivfkm_recall('mt_f', 5, 20, 'SELECT v FROM mt')",
+	'recall by who may only read');
 runs_as_owner("SELECT ivfkm_prewarm('mt_f', 'all'), ivfkm_prewarm('mt_p')", 'ivfkm_prewarm');
 runs_as_owner("REINDEX INDEX $_", "REINDEX of $_") for ('mt_f', 'mt_p');
 runs_as_owner("REINDEX INDEX CONCURRENTLY $_", "REINDEX CONCURRENTLY of $_") for ('mt_f', 'mt_p');
