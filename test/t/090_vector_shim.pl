@@ -211,9 +211,9 @@ refused(
 for my $method ('hnsw', 'ivfflat')
 {
 	refused(
-		"CREATE TABLE long_bits (b bit(16001)); "
+		"CREATE TABLE long_bits (b bit(64001)); "
 		  . "CREATE INDEX ON long_bits USING $method (b bit_hamming_ops)",
-		qr/column cannot have more than 16000 dimensions for $method index/, '54000');
+		qr/column cannot have more than 64000 dimensions for $method index/, '54000');
 	refused(
 		"CREATE TABLE loose_bits (b bit varying(10)); "
 		  . "CREATE INDEX ON loose_bits USING $method (b bit_hamming_ops)",
