@@ -205,6 +205,23 @@ SELECT avg((nearest('dense_items', '<+>', dense(i, 24)::vector::text, 10, true))
 	(nearest('dense_items', '<+>', dense(i, 24)::vector::text, 10, false))[10]) < 1.01 AS near
 FROM generate_series(20001, 20010) i;
 
+-- the functions of the operators use the index, too
+EXPLAIN (COSTS OFF) SELECT id FROM dense_items ORDER BY l1_distance(v, '[1,2]'::vector(2)) LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM few_items ORDER BY cosine_distance('{1:1}/100', v) LIMIT 5;
+EXPLAIN (COSTS OFF) SELECT id FROM bit_items
+ORDER BY jaccard_distance(v, (SELECT v FROM bit_items WHERE id = 1)) LIMIT 5;
+PREPARE by_function AS SELECT id FROM few_items ORDER BY l2_distance(v, $1) LIMIT 3;
+PREPARE by_operator AS SELECT id FROM few_items ORDER BY v <-> $1 LIMIT 3;
+EXECUTE by_function (sparse(1777, 100));
+EXECUTE by_operator (sparse(1777, 100));
+DEALLOCATE by_function;
+DEALLOCATE by_operator;
+-- an operator of another schema for the same function is left alone, and so are its results
+CREATE SCHEMA other;
+CREATE OPERATOR other.<-> (LEFTARG = bit, RIGHTARG = bit, FUNCTION = hamming_distance);
+SELECT B'101' OPERATOR(other.<->) B'110' AS d;
+DROP SCHEMA other CASCADE;
+
 -- other dimensions, and limits
 SELECT id FROM many_items ORDER BY v <=> '{1:1}/5' LIMIT 1;
 SELECT id FROM long_items ORDER BY v <%> B'101' LIMIT 1;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * vector_cost.c
- *	  What the planner is told about the cost of a distance.
+ *	  What the planner is told about a distance: its cost, and which operator it is.
  *
  * NOTES
  *	  Without this a distance of two vectors costs as much as the comparison of two integers,
@@ -27,6 +27,7 @@
 #include "access/detoast.h"
 #include "access/heaptoast.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
@@ -165,8 +166,47 @@ fetch_cost(const DistanceArgument *argument, double bytes)
 }
 
 /*
+ * The operator that a call of a distance function stands for, as a node; NULL if there is none.
+ * Indexes know operators alone, so that ORDER BY l2_distance(v, q) would not use one.  The operator
+ * is in the schema of the function, as both are of one extension, and calls it, so nothing else
+ * changes.  A call by the operator becomes the same call again.
+ */
+static OpExpr *
+operator_call(const FuncExpr *call)
+{
+	static const char *const names[] = {"<->", "<#>", "<=>", "<+>", "<~>", "<%>"};
+	Oid namespace = get_func_namespace(call->funcid);
+	Oid *types;
+	int ntypes;
+	OpExpr *result = NULL;
+
+	if (list_length(call->args) != 2)
+		return NULL;
+	(void) get_func_signature(call->funcid, &types, &ntypes);
+	for (int i = 0; i < (int) lengthof(names) && result == NULL; i++)
+	{
+		Oid operator= GetSysCacheOid4(OPERNAMENSP, Anum_pg_operator_oid, CStringGetDatum(names[i]),
+									  ObjectIdGetDatum(types[0]), ObjectIdGetDatum(types[1]),
+									  ObjectIdGetDatum(namespace));
+
+		if (!OidIsValid(operator) || get_opcode(operator) != call->funcid)
+			continue;
+		result = makeNode(OpExpr);
+		result->opno = operator;
+		result->opfuncid = call->funcid;
+		result->opresulttype = call->funcresulttype;
+		result->opcollid = call->funccollid;
+		result->inputcollid = call->inputcollid;
+		result->args = call->args;
+		result->location = call->location;
+	}
+	pfree(types);
+	return result;
+}
+
+/*
  * distance_support(internal): planner support function of the distances.  Answers
- * SupportRequestCost, and no other request.
+ * SupportRequestCost and SupportRequestSimplify, and no other request.
  */
 Datum
 distance_support(PG_FUNCTION_ARGS)
@@ -177,6 +217,8 @@ distance_support(PG_FUNCTION_ARGS)
 	double bytes = 0.0;
 	double fetch = 0.0;
 
+	if (IsA(request, SupportRequestSimplify))
+		PG_RETURN_POINTER(operator_call(((SupportRequestSimplify *) request)->fcall));
 	if (!IsA(request, SupportRequestCost))
 		PG_RETURN_POINTER(NULL);
 	cost = (SupportRequestCost *) request;

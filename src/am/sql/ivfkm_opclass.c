@@ -48,10 +48,11 @@ PG_FUNCTION_INFO_V1(ivfkm_sparsevec_l1_support);
 
 /*
  * Dimensions of sketches: multiples of QUANT_SKETCH_HASHES.  The error of a distance shrinks with
- * their root, the scan of codes takes time in proportion.
+ * their root, the scan of codes takes time in proportion.  Of 1,920 dimensions, two units of codes
+ * fit on a page, as they do of 1,024.
  */
 #define BIT_SKETCH_DIMS	   8192
-#define SPARSE_SKETCH_DIMS 1024
+#define SPARSE_SKETCH_DIMS 1920
 
 /* ----- vector ----- */
 
