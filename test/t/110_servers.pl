@@ -94,6 +94,25 @@ SELECT avg(hits) / 10, min(rows) FROM (
 	cmp_ok($recall, '>=', 0.95, "$name: recall\@10 over $shards servers");
 	is($fewest, 10, "$name: LIMIT is met");
 
+	# all rows within a distance: the servers are told the condition, and count
+	my $radius = $node->safe_psql('postgres',
+		"SELECT v $op $query FROM local WHERE v IS NOT NULL ORDER BY 1 OFFSET 50 LIMIT 1");
+	my $within = "v $op $query < '$radius'";
+	like(
+		$node->safe_psql('postgres',
+			"EXPLAIN (VERBOSE, COSTS OFF) SELECT count(*) FROM items_0 WHERE $within"),
+		qr/Remote SQL: SELECT count\(\*\) FROM [^\n]* WHERE [^\n]*OPERATOR\(public\.[^\n]* </,
+		"$name: a server counts what is within a distance");
+	like(
+		$servers[0]->safe_psql('postgres',
+			'SET enable_seqscan = off; '
+			  . "EXPLAIN (COSTS OFF) SELECT count(*) FROM items WHERE $within"),
+		qr/Index Scan using items_$name.*Filter/s,
+		"$name: by the index");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM items WHERE $within"),
+		$node->safe_psql('postgres', "SELECT count(*) FROM local WHERE $within"),
+		"$name: as many as in one table");
+
 	# without a limit every row comes, those without a vector last
 	for my $sql (
 		"SELECT count(*), count(v) FROM (SELECT v FROM items ORDER BY v $op $query OFFSET 0) a",
