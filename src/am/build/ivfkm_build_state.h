@@ -129,6 +129,8 @@ typedef struct IvfkmTraining
 	uint32 *parent;			 /* of each list: its node, counted in its level */
 	uint32 *node_parent;	 /* the same of each node but those of the highest level */
 	float *radii;			 /* of each node */
+	uint32 *second_lists;	 /* of small lists: see ivfkm_calibrate.c */
+	float *second_radii;
 	pg_atomic_uint32 *ranks; /* of the calibration */
 	pg_atomic_uint32 *node_ranks; /* likewise; see ivfkm_nodes_ranks() */
 	/* while the sample is taken, in the place of the workspace */

@@ -35,6 +35,16 @@ ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double total, double shar
 	return n;
 }
 
+/* A key in the order of unsigned numbers, in the upper half. */
+uint64
+ivfkm_rank_place(float key)
+{
+	uint32 bits;
+
+	memcpy(&bits, &key, sizeof(bits));
+	return (uint64) (bits & 0x80000000 ? ~bits : bits | 0x80000000) << 32;
+}
+
 /*
  * rank_of[i]: how many of n keys, "stride" floats apart, come before the i-th; equal keys in
  * their order.  order is scratch for n numbers.
@@ -43,14 +53,7 @@ void
 ivfkm_rank(const float *keys, Size stride, uint32 n, uint64 *order, uint32 *rank_of)
 {
 	for (uint32 i = 0; i < n; i++)
-	{
-		uint32 bits;
-
-		/* floats in the order of unsigned numbers, with the number behind */
-		memcpy(&bits, &keys[i * stride], sizeof(bits));
-		bits = bits & 0x80000000 ? ~bits : bits | 0x80000000;
-		order[i] = (uint64) bits << 32 | i;
-	}
+		order[i] = ivfkm_rank_place(keys[i * stride]) | i; /* with the number behind */
 	sort_uint64(order, n);
 	for (uint32 rank = 0; rank < n; rank++)
 		rank_of[(uint32) order[rank]] = rank;
