@@ -8,6 +8,7 @@
 #   make check            the tests to run before a commit, on private throw-away servers
 #   make check-world      every test (check-regress etc.: one tier)
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
+#   make bench            all of the following on a small set, and build/bench/report.html
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
 #                         bench-plans, bench-filter, bench-prepare, bench-results, bench-quality:
 #                         bench/README.md)
@@ -53,7 +54,8 @@ PG_CFLAGS = $(VDB_CFLAGS)
 SHLIB_LINK += -lm
 
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
-SCRIPTED = check check-% demo demo-psql bench-search bench-build bench-insert bench-plans \
+SCRIPTED = check check-% demo demo-psql bench bench-report bench-search bench-build \
+	bench-insert bench-plans \
 	bench-filter bench-prepare bench-results bench-quality bench-micro lint format \
 	format-check docs-reference deb dist profile
 
@@ -79,6 +81,10 @@ bench-quality:
 	@bench/expected/quality.sh write
 docs-reference:
 	@test/docs/reference.sh write
+bench:
+	@bench/macro/run.sh all
+bench-report:
+	@bench/macro/run.sh report
 bench-micro:
 	@bench/micro/run.sh $(MICRO)
 profile:
@@ -93,7 +99,8 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 	@$(MAKE) --no-print-directory $@
 endif
 
-.PHONY: check demo demo-psql bench-search bench-build bench-insert bench-plans bench-filter \
+.PHONY: check demo demo-psql bench bench-report bench-search bench-build bench-insert \
+	bench-plans bench-filter \
 	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist \
 	profile bench-micro
 .NOTPARALLEL:

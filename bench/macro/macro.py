@@ -3,6 +3,7 @@ Command line of the macro-benchmarks; run.sh starts the server and this.
 
     macro.py prepare|search|build|insert|plans|filter
     macro.py results        put results into bench/README.md; needs no server
+    macro.py report         one page of all results; needs no server
 
 The environment has the settings: see README.md.
 """
@@ -183,13 +184,27 @@ def paste(folder):
     print(f"results of {folder} are in bench/results and bench/README.md")
 
 
+def report_page(folder):
+    """Write report.html of all results of a folder or, without any, of those of bench/results."""
+    from page import write_report
+
+    os.makedirs(folder, exist_ok=True)
+    target = os.path.join(folder, "report.html")
+    count = write_report(folder, target)
+    if count == 0:
+        count = write_report(os.path.join(ROOT, "bench", "results"), target)
+    print(f"{target}: {count} results")
+
+
 def main():
     """Parse the command line."""
     parser = argparse.ArgumentParser(description="see the head of this file")
-    parser.add_argument("command", choices=("prepare", "results") + KINDS)
+    parser.add_argument("command", choices=("prepare", "results", "report") + KINDS)
     command = parser.parse_args().command
     if command == "results":
         paste(os.environ["BENCH_OUT"])
+    elif command == "report":
+        report_page(os.environ["BENCH_OUT"])
     elif command == "plans":
         measure_plans()
     elif command == "filter":

@@ -1,8 +1,8 @@
 #!/bin/bash
 # The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
-# bench-prepare, bench-results.
+# bench-prepare, bench-results, bench (all) and bench-report.
 #
-#   run.sh search|build|insert|plans|filter|prepare|results
+#   run.sh search|build|insert|plans|filter|prepare|results|all|report
 #
 # Starts a private server with vdb and, if PGVECTOR_SRC is set, pgvector, and hands over to
 # macro.py.  Environment: bench/macro/README.md.
@@ -14,8 +14,8 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | filter | prepare | results) ;;
-*) vdb_die "usage: bench/macro/run.sh search|build|insert|plans|filter|prepare|results" ;;
+search | build | insert | plans | filter | prepare | results | all | report) ;;
+*) vdb_die "usage: run.sh search|build|insert|plans|filter|prepare|results|all|report" ;;
 esac
 
 cache=$(vdb_cache_dir)
@@ -108,9 +108,9 @@ export BENCH_OUT=${BENCH_OUT:-$vdb_build/bench}
 open_python
 # a matrix product in one thread adds in the same order every time
 export OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-if [ "$command" = results ]; then
-	exec "$python" bench/macro/macro.py results
-fi
+case $command in
+results | report) exec "$python" bench/macro/macro.py "$command" ;;
+esac
 
 if [ -n "${BENCH_DIR:-}" ]; then
 	mkdir -p "$BENCH_DIR" && BENCH_DIR=$(cd "$BENCH_DIR" && pwd -P) ||
@@ -136,7 +136,11 @@ if [ -n "$pgvector_src" ]; then
 	export BENCH_PGVECTOR=$pgvector_src
 fi
 start_server || vdb_die "could not start the server"
-"$python" bench/macro/macro.py "$command"
-status=$?
+commands=("$command")
+[ "$command" != all ] || commands=(search build insert plans report)
+status=0
+for command in "${commands[@]}"; do
+	"$python" bench/macro/macro.py "$command" || status=$?
+done
 vdb_close_build_dir
 exit "$status"
