@@ -48,8 +48,8 @@ off_is_over(const IvfkmScan *so)
  * The k for which a search of all rows has to look as far as this one has for the k nearest rows
  * that match its filter, by what was seen so far; infinite while that is fewer than k.  It is the
  * rank of the k-th of them among all rows: those as near that do not match are counted in the units
- * that were looked at.  At least k / s, if a share s of the rows matches, and, where rows that match
- * lie far from the query, as many rows as it took to find k.
+ * that were looked at.  At least k / s, if a share s of the rows matches, and, where rows that
+ * match lie far from the query, as many rows as it took to find k.
  */
 static double
 unfiltered_k(IvfkmScan *so, double k)
