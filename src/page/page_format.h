@@ -175,11 +175,6 @@ typedef struct IvfkmMetaPageData
 	double build_rows;		/* rows indexed by the build */
 	double build_residual2; /* mean squared residual of the build's rows, index space */
 
-	/* how the operator's distance follows from that in index space; see am/index/README.md */
-	uint32 column_dimensions; /* of the indexed column */
-	float distance_ratio;	  /* mean of the operator's distance over that of index space */
-	float distance_deviation; /* standard deviation of its square, as a share of it */
-
 	/* what the search of a tree needs to know; see am/README.md */
 	IvfkmDescent descents[IVFKM_NDESCENTS];
 
@@ -203,6 +198,11 @@ typedef struct IvfkmMetaPageData
 	uint32 throttle;		   /* milliseconds that inserts wait while it grows too fast */
 	uint32 calibrated_queries; /* 1: the calibration is that of a user's queries, which a renewal
 								* keeps */
+
+	/* how the operator's distance follows from that in index space; see am/index/README.md */
+	uint32 column_dimensions; /* of the indexed column */
+	float distance_ratio;	  /* mean of the operator's distance over that of index space */
+	float distance_deviation; /* standard deviation of its square, as a share of it */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

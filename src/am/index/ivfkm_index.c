@@ -22,6 +22,8 @@
 void
 ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *meta)
 {
+	bool sketch;
+
 	index->relation = relation;
 	index->ops = ivfkm_ops_get(relation);
 	index->space = NULL;
@@ -31,6 +33,9 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	if (meta->metric != (uint32) index->ops->metric)
 		page_corrupted(relation, IVFKM_META_BLOCK, "Metric %u is not that of the operator class.",
 					   meta->metric);
+	if (ivfkm_ops_input_dims(index->ops, index->column_dims, &sketch) != (int) meta->dimensions)
+		page_corrupted(relation, IVFKM_META_BLOCK, "%u dimensions do not stand for %d of a column.",
+					   meta->dimensions, index->column_dims);
 	if (meta->nattributes != index->columns.nattributes)
 		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
 					   meta->nattributes, index->columns.nattributes);

@@ -738,7 +738,6 @@ check_index(Relation index, Relation heap, void *arg)
 	float *mean;
 	int dims;
 	int column_dims;
-	bool sketch;
 	Oid column_type;
 
 	memset(&check, 0, sizeof(check));
@@ -757,9 +756,6 @@ check_index(Relation index, Relation heap, void *arg)
 	if (column_dims > 0 && column_dims != check.index.column_dims)
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %d dimensions, the column has %d.",
 					   check.index.column_dims, column_dims);
-	if (ivfkm_ops_input_dims(check.index.ops, check.index.column_dims, &sketch) != dims)
-		page_corrupted(index, IVFKM_META_BLOCK, "%d dimensions do not stand for %d of a column.",
-					   dims, check.index.column_dims);
 	mean = palloc(sizeof(float) * dims);
 	page_mean_read(index, &check.index.meta, mean);
 	check.index.space =
