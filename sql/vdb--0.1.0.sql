@@ -1253,11 +1253,11 @@ CREATE FUNCTION ivfkm_estimate(table_name regclass, column_name name,
 COMMENT ON FUNCTION ivfkm_estimate(regclass, name, integer, integer)
 	IS 'size that an ivfkm index on a column would have, and the least memory for all of its lists';
 
-CREATE FUNCTION ivfkm_maintain(index regclass,
+CREATE FUNCTION ivfkm_maintain(index regclass, whole boolean DEFAULT true,
 	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,
 	OUT freed_bytes bigint, OUT lock_ms float8)
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION ivfkm_maintain(regclass) IS 'make an ivfkm index anew beside reads and writes';
+COMMENT ON FUNCTION ivfkm_maintain(regclass, boolean) IS 'make an ivfkm index anew beside reads and writes, or those parts that call for it';
 
 CREATE FUNCTION ivfkm_recall(index regclass, k integer DEFAULT 10, n integer DEFAULT 100,
 	query text DEFAULT NULL,

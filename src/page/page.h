@@ -29,6 +29,7 @@
 #include "page/page_pending.h"
 #include "page/page_ranges.h"
 #include "page/page_refine.h"
+#include "page/page_retired.h"
 #include "page/page_seal.h"
 #include "page/page_verify.h"
 #include "page/page_writer.h"

@@ -55,7 +55,8 @@ typedef enum IvfkmPageKind
 	IVFKM_PAGE_REFINE,	 /* records of rows of one list: IvfkmRefineData */
 	IVFKM_PAGE_NULLS,	 /* units whose slots point to heap rows without a value */
 	IVFKM_PAGE_FREE,	 /* reserved, nothing in it */
-	IVFKM_PAGE_PENDING	 /* addresses of rows, see page_pending.c */
+	IVFKM_PAGE_PENDING,	 /* addresses of rows, see page_pending.c */
+	IVFKM_PAGE_RETIRED	 /* ranges of blocks, see page_retired.c */
 } IvfkmPageKind;
 
 /*
@@ -189,7 +190,8 @@ typedef struct IvfkmMetaPageData
 	uint32 tree_end_id;		   /* to the one before this */
 	BlockNumber tree_first;	   /* blocks that were written when it was made */
 	BlockNumber tree_end;	   /* the block behind them */
-	uint64 tree_version;	   /* one more each time another tree takes the current one's place */
+	uint64 tree_version;	   /* one more each time nodes take the place of current ones */
+	uint64 space_version;	   /* the tree_version that mean, seed and scale are from */
 	uint64 retired_xid;		   /* full transaction id at that time; 0: no blocks are retired */
 	uint64 appended;		   /* slots added to lists since the tree was made */
 	uint64 removed;			   /* rows that VACUUM has removed since */
@@ -203,6 +205,9 @@ typedef struct IvfkmMetaPageData
 	uint32 column_dimensions; /* of the indexed column */
 	float distance_ratio;	  /* mean of the operator's distance over that of index space */
 	float distance_deviation; /* standard deviation of its square, as a share of it */
+
+	double made_rows;		   /* rows when all of the tree was made */
+	BlockNumber retired_block; /* first page of the chain of retired blocks, or invalid */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;
@@ -238,6 +243,20 @@ typedef struct IvfkmFreeData
 } IvfkmFreeData;
 
 typedef IvfkmFreeData *IvfkmFree;
+
+/* Payload of a page of the chain of retired blocks. */
+typedef struct IvfkmRetiredData
+{
+	uint64 xid; /* full transaction id that was next when they were retired */
+	uint32 count;
+	uint32 reserved; /* zero */
+	IvfkmRange ranges[FLEXIBLE_ARRAY_MEMBER];
+} IvfkmRetiredData;
+
+typedef IvfkmRetiredData *IvfkmRetired;
+
+#define IVFKM_RETIRED_RANGES                                                                       \
+	((int) ((IVFKM_PAYLOAD_BYTES - offsetof(IvfkmRetiredData, ranges)) / sizeof(IvfkmRange)))
 
 #define IVFKM_FREE_OFFSET 2048
 

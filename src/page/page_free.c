@@ -43,6 +43,9 @@
 #include "page/page_layout.h"
 #include "page/page_ranges.h"
 
+/* A smaller file is not worth to be made smaller. */
+#define SPARSE_BLOCKS 64
+
 /* Blocks by which the file grows while the extension lock is held, for a reservation. */
 #define EXTEND_AT_A_TIME 256
 
@@ -304,6 +307,135 @@ page_free_reserve(Relation index, BlockNumber npages, uint32 next_id)
 	}
 }
 
+/*
+ * Where an object of "size" blocks goes: into the lowest free range, or behind *end, which grows.
+ */
+static BlockNumber
+place_object(IvfkmRanges *free, BlockNumber size, BlockNumber *end)
+{
+	for (uint32 i = 0; i < free->count; i++)
+	{
+		BlockNumber first = free->ranges[i].first;
+
+		if (free->ranges[i].end - first >= size)
+		{
+			page_ranges_take(free, first, size);
+			return first;
+		}
+	}
+	if (*end > MaxBlockNumber - size)
+		return InvalidBlockNumber;
+	*end += size;
+	return *end - size;
+}
+
+/*
+ * Reserves blocks for n objects that each need consecutive ones: firsts[i] receives the first of
+ * the sizes[i] blocks of an object.  Owner ids below next_id are taken from now on.  The file has
+ * all blocks.
+ *
+ * The caller holds no buffer lock.  Takes the extension lock, and lets go of it now and then.
+ */
+void
+page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 next_id,
+					   BlockNumber *firsts)
+{
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+
+	for (;;)
+	{
+		Buffer buffer;
+		BlockNumber used;
+		BlockNumber end;
+		BlockNumber nblocks;
+		PageWal wal;
+		Page page;
+
+		CHECK_FOR_INTERRUPTS();
+		LockRelationForExtension(index, ExclusiveLock);
+		buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+		page_check(index, buffer, IVFKM_PAGE_META);
+		page_free_check(index, BufferGetPage(buffer));
+		memcpy(data, IvfkmPageGetFree(BufferGetPage(buffer)), sizeof(IvfkmFreeData));
+		used = end = IvfkmPageGetMeta(BufferGetPage(buffer))->used_blocks;
+		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+		for (int i = 0; i < n; i++)
+		{
+			firsts[i] = place_object(&data->free, sizes[i], &end);
+			if (!BlockNumberIsValid(firsts[i]))
+				ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+								errmsg("cannot extend index \"%s\" beyond %u blocks",
+									   RelationGetRelationName(index), MaxBlockNumber)));
+			data->lost += page_ranges_add(&data->building, firsts[i], firsts[i] + sizes[i]);
+		}
+		nblocks = RelationGetNumberOfBlocks(index);
+		if (nblocks < end)
+		{
+			ReleaseBuffer(buffer);
+			extend_file(index, nblocks, end);
+			UnlockRelationForExtension(index, ExclusiveLock);
+			continue;
+		}
+		if (end > used)
+			log_last_block(index, end - 1);
+
+		/* all who change the ranges hold the extension lock */
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+		page_wal_begin(&wal, index);
+		page = page_wal_register(&wal, buffer);
+		memcpy(IvfkmPageGetFree(page), data, sizeof(IvfkmFreeData));
+		IvfkmPageGetMeta(page)->used_blocks = end;
+		IvfkmPageGetMeta(page)->next_id = Max(IvfkmPageGetMeta(page)->next_id, next_id);
+		page_wal_finish(&wal);
+		UnlockReleaseBuffer(buffer);
+		UnlockRelationForExtension(index, ExclusiveLock);
+		pfree(data);
+		return;
+	}
+}
+
+/* True if all objects find places in free ranges below a block; see page_free_reserve_many(). */
+bool
+page_free_fits(const IvfkmRanges *free, const BlockNumber *sizes, int n, BlockNumber below)
+{
+	IvfkmRanges *left = palloc(sizeof(IvfkmRanges));
+	BlockNumber end = below;
+	bool fits = true;
+
+	*left = *free;
+	while (left->count > 0 && left->ranges[left->count - 1].end > below)
+	{
+		const IvfkmRange *last = &left->ranges[left->count - 1];
+
+		page_ranges_take(left, last->first, last->end - last->first);
+	}
+	for (int i = 0; i < n && fits; i++)
+		fits = place_object(left, sizes[i], &end) < below;
+	pfree(left);
+	return fits;
+}
+
+/* True if so much of the file is free that what lies at its end should be moved to the front. */
+bool
+page_free_is_sparse(const IvfkmFreeData *data, BlockNumber used_blocks)
+{
+	return used_blocks >= SPARSE_BLOCKS && page_ranges_total(&data->free) > used_blocks / 3;
+}
+
+/* Takes "npages" consecutive blocks of a reserve; returns the first. */
+BlockNumber
+page_free_from_reserve(Relation index, IvfkmReserve *reserve, BlockNumber npages)
+{
+	BlockNumber first;
+
+	if (npages == 0)
+		return InvalidBlockNumber;
+	reserve_prepare(index, reserve, npages);
+	first = reserve->next;
+	reserve->next += npages;
+	return first;
+}
+
 /* ----- taking back ----- */
 
 /* Moves a range from the blocks in the making to the free ones. */
@@ -346,10 +478,92 @@ page_free_retire(Page meta_page, const IvfkmReserve *reserve)
 				from = kept.ranges[i].end;
 		}
 	}
+	page_free_keep_built(meta_page, reserve);
+	IvfkmPageGetMeta(meta_page)->retired_block =
+		InvalidBlockNumber; /* in the ranges, as all else */
+}
+
+/*
+ * On a copy of the metapage: what was in the making belongs to the tree, and what is left of the
+ * reserve is free.
+ */
+void
+page_free_keep_built(Page meta_page, const IvfkmReserve *reserve)
+{
+	IvfkmFree data = IvfkmPageGetFree(meta_page);
+
 	for (uint32 i = 0; i < reserve->unused.count; i++)
 		give_back(data, reserve->unused.ranges[i].first, reserve->unused.ranges[i].end);
 	give_back(data, reserve->next, reserve->end);
 	memset(&data->building, 0, sizeof(IvfkmRanges));
+}
+
+/*
+ * The first of the free blocks at the end of those in use, if they are "least" or more, or invalid.
+ */
+static BlockNumber
+find_tail(Page meta_page, BlockNumber least)
+{
+	const IvfkmRanges *free = &IvfkmPageGetFree(meta_page)->free;
+	BlockNumber used_blocks = IvfkmPageGetMeta(meta_page)->used_blocks;
+
+	if (free->count > 0)
+	{
+		const IvfkmRange *last = &free->ranges[free->count - 1];
+
+		if (last->end == used_blocks && last->end - last->first >= least)
+			return last->first;
+	}
+	return InvalidBlockNumber;
+}
+
+/* True if page_free_shrink() would do something. */
+bool
+page_free_is_tail(Relation index, BlockNumber least)
+{
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	bool is_tail;
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	is_tail = BlockNumberIsValid(find_tail(BufferGetPage(buffer), least));
+	UnlockReleaseBuffer(buffer);
+	return is_tail;
+}
+
+/*
+ * Takes free blocks at the end of the blocks in use, if there are at least as many as "least", out
+ * of them.  Returns how many blocks remain in use, invalid if nothing has changed.
+ */
+BlockNumber
+page_free_shrink(Relation index, BlockNumber least)
+{
+	Buffer buffer;
+	BlockNumber first;
+
+	LockRelationForExtension(index, ExclusiveLock);
+	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	first = find_tail(BufferGetPage(buffer), least);
+	if (BlockNumberIsValid(first))
+	{
+		IvfkmMetaPage meta;
+		PageWal wal;
+		Page page;
+
+		page_wal_begin(&wal, index);
+		page = page_wal_register(&wal, buffer);
+		meta = IvfkmPageGetMeta(page);
+		page_ranges_take(&IvfkmPageGetFree(page)->free, first, meta->used_blocks - first);
+		meta->used_blocks = first;
+		meta->tree_end = Min(meta->tree_end, first);
+		meta->tree_first = Min(meta->tree_first, meta->tree_end - 1);
+		page_wal_finish(&wal);
+	}
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(index, ExclusiveLock);
+	return first;
 }
 
 /*

@@ -49,6 +49,16 @@ extern void page_free_read(Relation index, IvfkmFreeData *data);
 extern void page_free_check(Relation index, Page meta_page);
 extern Buffer page_free_buffer(Relation index, BlockNumber block);
 extern BlockNumber page_free_reserve(Relation index, BlockNumber npages, uint32 next_id);
+extern void page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 next_id,
+								   BlockNumber *firsts);
+extern BlockNumber page_free_from_reserve(Relation index, IvfkmReserve *reserve,
+										  BlockNumber npages);
+extern bool page_free_fits(const IvfkmRanges *free, const BlockNumber *sizes, int n,
+						   BlockNumber below);
+extern bool page_free_is_sparse(const IvfkmFreeData *data, BlockNumber used_blocks);
+extern void page_free_keep_built(Page meta_page, const IvfkmReserve *reserve);
+extern bool page_free_is_tail(Relation index, BlockNumber least);
+extern BlockNumber page_free_shrink(Relation index, BlockNumber least);
 extern void page_free_retire(Page meta_page, const IvfkmReserve *reserve);
 extern bool page_free_abandoned(Relation index, const IvfkmRanges *more);
 extern void page_free_retired(Relation index);

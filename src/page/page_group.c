@@ -61,33 +61,25 @@ page_group_lock(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry
 	group_has_locked(group, last, buffer);
 }
 
-/* True if a locked page is of the tree "meta"; one that was written with the tree has to be. */
-static bool
-is_of_tree(const IvfkmMetaPageData *meta, Buffer buffer)
-{
-	BlockNumber block = BufferGetBlockNumber(buffer);
-	uint32 owner = IvfkmPageGetOpaque(BufferGetPage(buffer))->owner;
-
-	return (block >= meta->tree_first && block < meta->tree_end) ||
-		   (owner >= meta->tree_first_id && owner < meta->tree_end_id);
-}
-
 /*
  * The geometry, of those given, of the group whose last page a locked page of any kind is; NULL
- * if it is none, or not of the tree "meta".
+ * if it is none, or not of one of the owners.
  */
 static const IvfkmGeometry *
-ends_group(Relation index, const IvfkmMetaPageData *meta, Buffer buffer,
+ends_group(Relation index, const IvfkmMetaPageData *meta, const IvfkmOwners *owners, Buffer buffer,
 		   const IvfkmGeometry *const *geometries, int n)
 {
 	IvfkmPageKind kind;
 
-	/* a renewal reserves blocks before it writes them; those of the tree itself are written */
+	/*
+	 * blocks are reserved before they are written; those that were written with the tree are not
+	 * new
+	 */
 	if (PageIsNew(BufferGetPage(buffer)) && (BufferGetBlockNumber(buffer) < meta->tree_first ||
 											 BufferGetBlockNumber(buffer) >= meta->tree_end))
 		return NULL;
 	kind = page_check_any(index, buffer);
-	if (!is_of_tree(meta, buffer))
+	if (!page_owners_contain(owners, IvfkmPageGetOpaque(BufferGetPage(buffer))->owner))
 		return NULL;
 	for (int i = 0; i < n; i++)
 	{
@@ -102,13 +94,14 @@ ends_group(Relation index, const IvfkmMetaPageData *meta, Buffer buffer,
 
 /*
  * For walks over the file: locks the last page of a group of one of n kinds exclusively if that is
- * what the block holds, and the group is of the tree "meta", else returns false and holds nothing.
- * The block must be inside the file.  The group belongs to whom its last page says.
+ * what the block holds, and the group is of one of the owners, which are those of the tree "meta",
+ * else returns false and holds nothing. The block must be inside the file.  The group belongs to
+ * whom its last page says.
  */
 bool
 page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmMetaPageData *meta,
-					  const IvfkmGeometry *const *geometries, int n, BlockNumber block,
-					  BufferAccessStrategy strategy)
+					  const IvfkmOwners *owners, const IvfkmGeometry *const *geometries, int n,
+					  BlockNumber block, BufferAccessStrategy strategy)
 {
 	Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
 	IvfkmPageOpaque opaque;
@@ -116,13 +109,13 @@ page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmMetaPageData
 	int last;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	geometry = ends_group(index, meta, buffer, geometries, n);
+	geometry = ends_group(index, meta, owners, buffer, geometries, n);
 	LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	if (geometry != NULL)
 	{
 		page_point("bulkdelete-group");
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-		geometry = ends_group(index, meta, buffer, geometries, n);
+		geometry = ends_group(index, meta, owners, buffer, geometries, n);
 		if (geometry == NULL)
 			LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
 	}

@@ -18,6 +18,7 @@
 
 #include "page/page_bytes.h"
 #include "page/page_layout.h"
+#include "page/page_owners.h"
 #include "page/page_wal.h"
 
 /*
@@ -76,8 +77,8 @@ page_group_chunks(Page page)
 extern void page_group_lock(IvfkmGroup *group, Relation index, const IvfkmGeometry *geometry,
 							uint32 owner, uint32 generation, BlockNumber block, int lockmode);
 extern bool page_group_lock_found(IvfkmGroup *group, Relation index, const IvfkmMetaPageData *meta,
-								  const IvfkmGeometry *const *geometries, int n, BlockNumber block,
-								  BufferAccessStrategy strategy);
+								  const IvfkmOwners *owners, const IvfkmGeometry *const *geometries,
+								  int n, BlockNumber block, BufferAccessStrategy strategy);
 extern void page_group_lock_codes(IvfkmGroup *group);
 extern void page_group_change(IvfkmGroup *group, PageWal *wal);
 extern void page_group_unlock(IvfkmGroup *group);

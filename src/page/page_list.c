@@ -333,3 +333,43 @@ page_list_reset_hint(Relation index, const IvfkmGeometry *geometry, uint32 owner
 	set_hint(&group, InvalidBlockNumber);
 	page_group_unlock(&group);
 }
+
+/* Adds the blocks of a list, its groups and refine pages; nobody may add any meanwhile. */
+void
+page_list_blocks(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+				 IvfkmBlocks *blocks)
+{
+	BlockNumber block = list->first_block;
+	BlockNumber refine = InvalidBlockNumber;
+	BlockNumber nvisited = 0;
+
+	while (BlockNumberIsValid(block))
+	{
+		IvfkmGroup group;
+
+		CHECK_FOR_INTERRUPTS();
+		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, block, "The chain of list %u is circular.", list->id);
+		page_group_lock(&group, index, geometry, list->id, list->generation, block,
+						BUFFER_LOCK_SHARE);
+		if (block == list->first_block)
+			refine = page_list_refine_block(page_group_last(&group));
+		page_blocks_add(blocks, block, (BlockNumber) geometry->stripes);
+		block = page_group_next(page_group_last(&group));
+		page_group_unlock(&group);
+	}
+	nvisited = 0;
+	while (BlockNumberIsValid(refine))
+	{
+		Buffer buffer;
+
+		CHECK_FOR_INTERRUPTS();
+		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, refine, "The refine pages of list %u are circular.", list->id);
+		buffer = page_read(index, refine, BUFFER_LOCK_SHARE);
+		page_check_refine(index, buffer, geometry, list->id, list->generation);
+		page_blocks_add(blocks, refine, 1);
+		refine = page_refine_previous(BufferGetPage(buffer));
+		UnlockReleaseBuffer(buffer);
+	}
+}

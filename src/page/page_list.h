@@ -18,11 +18,14 @@
 
 #include "page/page_free.h"
 #include "page/page_layout.h"
+#include "page/page_retired.h"
 
 extern bool page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
 							 const IvfkmChildData *list, const IvfkmEntry *entry);
 extern void page_list_reset_hint(Relation index, const IvfkmGeometry *geometry, uint32 owner,
 								 uint32 generation, BlockNumber head);
+extern void page_list_blocks(Relation index, const IvfkmGeometry *geometry,
+							 const IvfkmChildData *list, IvfkmBlocks *blocks);
 extern BlockNumber page_list_refine_block(Page head_page);
 extern BlockNumber page_list_insert_block(Page head_page);
 

@@ -38,7 +38,8 @@ page_mean_read(Relation index, const IvfkmMetaPageData *meta, float *mean)
 		Buffer buffer = page_read(index, meta->mean_block + i, BUFFER_LOCK_SHARE);
 		int count = Min(MEAN_PER_PAGE, dims - i * MEAN_PER_PAGE);
 
-		page_check_owner(index, buffer, IVFKM_PAGE_MEAN, meta->root_id, meta->root_generation);
+		page_check_owner(index, buffer, IVFKM_PAGE_MEAN, meta->tree_first_id,
+						 meta->root_generation);
 		page_seal_check(index, BufferGetBlockNumber(buffer), BufferGetPage(buffer));
 		memcpy(mean + i * MEAN_PER_PAGE, IvfkmPageGetPayload(BufferGetPage(buffer)),
 			   count * sizeof(float));
@@ -57,7 +58,7 @@ page_mean_write(IvfkmWriter *writer, const IvfkmMetaPageData *meta, const float 
 	{
 		int count = Min(MEAN_PER_PAGE, dims - i * MEAN_PER_PAGE);
 
-		page_init((Page) page, IVFKM_PAGE_MEAN, meta->root_id, meta->root_generation);
+		page_init((Page) page, IVFKM_PAGE_MEAN, meta->tree_first_id, meta->root_generation);
 		memcpy(IvfkmPageGetPayload((Page) page), mean + i * MEAN_PER_PAGE, sizeof(float) * count);
 		page_writer_add(writer, meta->mean_block + i, page);
 	}

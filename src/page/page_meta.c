@@ -108,7 +108,7 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 	if (meta->root_id < meta->tree_first_id || meta->root_id >= meta->tree_end_id ||
 		meta->tree_end_id > meta->next_id || meta->tree_first == IVFKM_META_BLOCK ||
 		meta->tree_end <= meta->tree_first || meta->tree_end > meta->used_blocks ||
-		meta->tree_version == 0)
+		meta->tree_version == 0 || meta->space_version > meta->tree_version)
 		page_corrupted(index, IVFKM_META_BLOCK, "The current tree is not described well.");
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
@@ -262,11 +262,11 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	meta.used_blocks = old->used_blocks;
 	meta.next_id = old->next_id;
 	meta.tree_version = old->tree_version + 1;
+	meta.space_version = meta.tree_version;
 	meta.pending_block = InvalidBlockNumber;
 	meta.throttle = 0;
 	meta.appended = 0;
 	meta.removed = 0;
-	meta.retry = 0;
 
 	/*
 	 * Whoever has read the metapage before has a snapshot or a transaction id from before this
@@ -274,6 +274,42 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	 */
 	meta.retired_xid = U64FromFullTransactionId(ReadNextFullTransactionId());
 	page_free_retire(page, reserve);
+	meta.retired_block = old->retired_block; /* invalid by now */
 	*old = meta;
+	end_change(&wal, buffer);
+}
+
+/*
+ * On a copy of the metapage: makes the nodes that "next" leads to the current ones.  What does not
+ * belong to them stays as it is.
+ */
+void
+page_meta_set_nodes(IvfkmMetaPage meta, const IvfkmMetaPageData *next)
+{
+	meta->root_block = next->root_block;
+	meta->root_nblocks = next->root_nblocks;
+	meta->root_id = next->root_id;
+	meta->nlists = next->nlists;
+	meta->tree_version++;
+	meta->tree_end_id = meta->next_id;
+	for (uint32 i = 0; i < meta->ncalibrations; i++)
+		meta->calibration[i].probes = Min(meta->calibration[i].probes, meta->nlists);
+}
+
+/*
+ * Notes how many rows the index has, and from how many changes since on it is looked at again.
+ * "seen" is a copy of the metapage from before they were counted.
+ */
+void
+page_meta_set_rows(Relation index, const IvfkmMetaPageData *seen, double rows, uint64 retry)
+{
+	PageWal wal;
+	Buffer buffer;
+	IvfkmMetaPage meta = begin_change(index, &wal, &buffer);
+
+	meta->build_rows = rows;
+	meta->appended -= Min(meta->appended, seen->appended);
+	meta->removed -= Min(meta->removed, seen->removed);
+	meta->retry = retry;
 	end_change(&wal, buffer);
 }

@@ -10,7 +10,10 @@
  *	  used_blocks, next_id, and the ranges behind the fields		page_free.c
  *	  pending_block		page_pending.c, page_free.c
  *	  appended			page_list.c
+ *	  retired_block		page_retired.c
+ *	  build_rows		page_meta_set_rows(), by who has counted them
  *	  all of the tree	page_meta_replace_tree(), by a renewal
+ *	  the root			page_meta_set_nodes(), by who has written other nodes
  *
  * IDENTIFICATION
  *	  src/page/page_meta.h
@@ -41,5 +44,8 @@ extern void page_meta_calibrate(Relation index, const IvfkmCalibration *calibrat
 								int64 when, bool by_queries);
 extern void page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next,
 								   const IvfkmReserve *reserve);
+extern void page_meta_set_nodes(IvfkmMetaPage meta, const IvfkmMetaPageData *next);
+extern void page_meta_set_rows(Relation index, const IvfkmMetaPageData *seen, double rows,
+							   uint64 retry);
 
 #endif /* IVFKM_PAGE_META_H */

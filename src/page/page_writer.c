@@ -78,6 +78,14 @@ page_writer_begin_reserved(IvfkmWriter *writer, Relation index, BlockNumber firs
 	writer->recycled = true;
 }
 
+/* Goes on at another block, of a reservation in an index in use. */
+void
+page_writer_seek(IvfkmWriter *writer, BlockNumber block)
+{
+	Assert(writer->recycled || block == writer->nblocks);
+	writer->nblocks = block;
+}
+
 /* Writes and logs a page of an index in use. */
 static void
 write_recycled(IvfkmWriter *writer, BlockNumber block, const char *image)

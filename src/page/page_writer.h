@@ -30,6 +30,7 @@ typedef struct IvfkmWriter
 
 extern void page_writer_begin(IvfkmWriter *writer, Relation index, ForkNumber fork);
 extern void page_writer_begin_reserved(IvfkmWriter *writer, Relation index, BlockNumber first);
+extern void page_writer_seek(IvfkmWriter *writer, BlockNumber block);
 extern void page_writer_add(IvfkmWriter *writer, BlockNumber block, const char *image);
 extern void page_writer_end(IvfkmWriter *writer);
 

@@ -82,6 +82,7 @@ SQL
 	  . "SELECT vt.compare('$table', (SELECT v FROM ${table}_queries WHERE id = :query), "
 	  . "0.2);\nCOMMIT;\n";
 	$scripts{"023_${table}_renew\@3"} = "SELECT rows FROM ivfkm_maintain('$index');\n";
+	$scripts{"023_${table}_region\@6"} = "SELECT rows FROM ivfkm_maintain('$index', false);\n";
 	$scripts{"023_${table}_check\@1"} = "SELECT vdb_index_check('$index');\n";
 	$scripts{"023_${table}_vacuum\@1"} = "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) $table;\n";
 

@@ -21,7 +21,8 @@ my $dims = 12;
 my $query = vdb_vector(7, $dims);
 my @points = qw(renew-barrier renew-addresses renew-assigned renew-reserved renew-written
 	renew-caught-up
-  renew-forced renew-replaced pending-unlinked tidy-abandoned tidy-conflict);
+  renew-forced renew-replaced pending-unlinked tidy-abandoned tidy-conflict region-addresses
+  region-assigned region-reserved region-written region-caught-up region-forced region-replaced);
 
 vdb_make_table($node, 'spare', rows => 4000, dims => $dims, first => 100001);
 $node->safe_psql(
@@ -88,6 +89,15 @@ for my $panic ('false', 'true')
 		$node->safe_psql('postgres',
 			'INSERT INTO t (v) SELECT v FROM spare ORDER BY random() LIMIT 150; DELETE FROM t '
 			  . 'WHERE id % 20 = 3');
+		if ($point =~ /^region/)
+		{
+			# many rows in one place
+			$statement = "SELECT ivfkm_maintain('t_v', false)";
+			$node->safe_psql('postgres', <<'SQL');
+INSERT INTO t (v) SELECT s.v FROM generate_series(1, 3), (SELECT v FROM spare
+	ORDER BY v <-> (SELECT v FROM spare WHERE id = 100007) LIMIT 400) s;
+SQL
+		}
 		if ($point eq 'tidy-abandoned')
 		{
 			# what an attempt has left behind that nobody could tidy up
@@ -121,7 +131,7 @@ for my $round (1 .. ($ENV{VDB_TEST_LONG} ? 60 : 6))
 {
 	my $writers = start_writers();
 	my $renewals = vdb_background($node,
-		"SELECT pg_sleep(0.1);\n" . "SELECT ivfkm_maintain('t_v');\nVACUUM t;\n" x 50);
+		"SELECT pg_sleep(0.1);\n" . "SELECT ivfkm_maintain('t_v');\nSELECT ivfkm_maintain('t_v', false);\nVACUUM t;\n" x 50);
 
 	usleep(200_000 + int(rand(900_000)));
 	vdb_kill_and_start($node);
@@ -139,7 +149,7 @@ $node->append_conf('postgresql.conf', "restart_after_crash = on\n");
 $node->restart;
 for my $round (1 .. 3)
 {
-	my $renewals = vdb_background($node, "SELECT ivfkm_maintain('t_v');\nVACUUM t;\n" x 50);
+	my $renewals = vdb_background($node, "SELECT ivfkm_maintain('t_v');\nSELECT ivfkm_maintain('t_v', false);\nVACUUM t;\n" x 50);
 
 	usleep(50_000 + int(rand(400_000)));
 	vdb_kill_backend($node, $renewals->{pid});

@@ -328,6 +328,7 @@ count_rows(IvfkmBuild *build)
 	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
 	build->plan.nulls = (uint32) shared->nulls;
 	meta->build_rows = (double) shared->rows;
+	meta->made_rows = (double) shared->rows;
 	if (shared->rows > 0)
 		meta->build_residual2 =
 			((double) shared->residual_high * 0x1p32 + (double) shared->residual_low) *
@@ -414,7 +415,8 @@ write_list(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot, uint32 
 	const IvfkmPlanLevel *lists = &build->plan.levels[0];
 	IvfkmExtent extent;
 
-	page_extent_begin(&extent, writer, &build->index.lists, build->plan.levels[0].first_id + list,
+	page_writer_seek(writer, lists->first_blocks[list]);
+	page_extent_begin(&extent, writer, &build->index.lists, lists->first_id + list,
 					  build->plan.meta.root_generation, lists->first_blocks[list],
 					  lists->counts[list]);
 	for (uint32 i = 0; i < lists->counts[list]; i++)
@@ -445,6 +447,7 @@ write_nulls(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot)
 	const IvfkmMetaPageData *meta = &build->plan.meta;
 	IvfkmExtent extent;
 
+	page_writer_seek(writer, meta->null_block);
 	page_extent_begin(&extent, writer, &build->index.nulls, meta->null_id, meta->null_generation,
 					  meta->null_block, build->plan.nulls);
 	for (uint32 i = 0; i < build->plan.nulls; i++)
@@ -460,22 +463,37 @@ write_nulls(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot)
 	page_extent_end(&extent);
 }
 
-/* Reads the sorted rows, writes all lists, in order, and ends the sort. */
-void
-ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer)
+/* Reads the sorted rows, writes all lists, and the list of NULLs if there is one; ends the sort. */
+static void
+write_sorted(IvfkmBuild *build, IvfkmWriter *writer, bool with_nulls)
 {
 	TupleTableSlot *slot =
 		MakeSingleTupleTableSlot(build->sort_slot->tts_tupleDescriptor, &TTSOpsMinimalTuple);
 	int64 done = 0;
 
-	for (uint32 list = 0; list < build->plan.meta.nlists; list++)
+	for (uint32 list = 0; list < build->plan.levels[0].count; list++)
 	{
 		write_list(build, writer, slot, list);
 		done += build->plan.levels[0].counts[list];
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
 	}
-	write_nulls(build, writer, slot);
+	if (with_nulls)
+		write_nulls(build, writer, slot);
 	ExecDropSingleTupleTableSlot(slot);
 	ExecDropSingleTupleTableSlot(build->sort_slot);
 	tuplesort_end(build->sort);
+}
+
+/* Writes all lists where the plan has placed them, and ends the sort. */
+void
+ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer)
+{
+	write_sorted(build, writer, true);
+}
+
+/* The same for the lists of a region, which has no list of NULLs. */
+void
+ivfkm_assign_write_lists(IvfkmBuild *build, IvfkmWriter *writer)
+{
+	write_sorted(build, writer, false);
 }

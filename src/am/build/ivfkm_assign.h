@@ -22,5 +22,6 @@ extern void ivfkm_assign_end(IvfkmBuild *build);
 extern void ivfkm_assign(IvfkmBuild *build);
 extern void ivfkm_assign_job(IvfkmBuild *build);
 extern void ivfkm_assign_write(IvfkmBuild *build, IvfkmWriter *writer);
+extern void ivfkm_assign_write_lists(IvfkmBuild *build, IvfkmWriter *writer);
 
 #endif /* IVFKM_ASSIGN_H */

@@ -142,7 +142,8 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 
 	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) result->index_tuples);
 	page_writer_begin(&writer, index, MAIN_FORKNUM);
-	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1);
+	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1,
+					  IVFKM_META_BLOCK + 1 + page_mean_pages(build.dims), InvalidBlockNumber);
 	ivfkm_write_meta(&writer, &build.plan);
 	ivfkm_write_head(&writer, &build.plan);
 	ivfkm_assign_write(&build, &writer);
@@ -168,7 +169,8 @@ ivfkmbuildempty(Relation index)
 	old_context = MemoryContextSwitchTo(build.context);
 	ivfkm_build_plan(&build);
 	page_writer_begin(&writer, index, INIT_FORKNUM);
-	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1);
+	ivfkm_write_place(&build.plan, IVFKM_META_BLOCK + 1,
+					  IVFKM_META_BLOCK + 1 + page_mean_pages(build.dims), InvalidBlockNumber);
 	ivfkm_write_meta(&writer, &build.plan);
 	ivfkm_write_head(&writer, &build.plan);
 	page_extent_begin(&extent, &writer, &build.index.lists, build.plan.levels[0].first_id,

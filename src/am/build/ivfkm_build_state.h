@@ -150,6 +150,7 @@ typedef struct IvfkmBuild
 	int dims; /* of index space */
 	bool leader;
 	bool alone; /* without workers, whatever the table's size */
+	void (*check)(void); /* called often; may raise an error; or NULL */
 	MemoryContext context;
 	MemoryContext row_context; /* reset after every row */
 	Size budget;			   /* bytes of maintenance_work_mem, of all processes */

@@ -38,16 +38,25 @@
 /* Share of the lists of neighbours, and of inserted rows, that the opened nodes are to hold. */
 #define NODES_SHARE 0.998
 
+/* The most children of the root of a new index. */
+int
+ivfkm_nodes_root_children(void)
+{
+	int debug = ivfkm_settings_node_children();
+
+	return debug > 0 ? Max(2, debug) : ROOT_CHILDREN;
+}
+
 /* Numbers of nodes wanted on each level below the root for nlists lists; returns the levels. */
 static int
 wanted_nodes(int nlists, int *wanted)
 {
-	int root = ROOT_CHILDREN;
+	int root = ivfkm_nodes_root_children();
 	int children = IVFKM_NODE_CHILDREN;
 	int levels = 0;
 
 	if (ivfkm_settings_node_children() > 0)
-		root = children = Max(2, ivfkm_settings_node_children());
+		children = root;
 	for (int n = nlists; n > root && levels < IVFKM_MAX_HEIGHT - 1; levels++)
 		n = wanted[levels] = (n + children - 1) / children;
 	return levels;

@@ -13,6 +13,7 @@
 
 #include "am/build/ivfkm_build_state.h"
 
+extern int ivfkm_nodes_root_children(void);
 extern int ivfkm_nodes_max(int nlists);
 extern Size ivfkm_nodes_workspace_bytes(int dims, int nlists);
 extern void ivfkm_nodes_train(IvfkmBuild *build, uint32 nlists);

@@ -128,8 +128,9 @@ ivfkm_sizes_wanted_memory(int dims, double total_rows, int nlists, int nparticip
  * the budget.  *nlists holds the number wanted and is reduced only if a list would get
  * fewer than MIN_POINTS_PER_LIST sample rows although the table has more.
  */
-static void
-fit_budget(const IvfkmBuild *build, double total_rows, int nparticipants, int *nlists, int *nrows)
+void
+ivfkm_sizes_fit(const IvfkmBuild *build, double total_rows, int nparticipants, int *nlists,
+				int *nrows)
 {
 	int lists = *nlists;
 	double rows = sample_rows(total_rows, lists);
@@ -163,11 +164,11 @@ ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int *nworkers, in
 		wanted = ivfkm_sizes_auto_lists(total_rows);
 	wanted = (int) Max(1.0, Min(wanted, total_rows));
 	most = wanted;
-	fit_budget(build, total_rows, 1, &most, nrows);
+	ivfkm_sizes_fit(build, total_rows, 1, &most, nrows);
 	for (;; (*nworkers)--)
 	{
 		*nlists = wanted;
-		fit_budget(build, total_rows, *nworkers + 1, nlists, nrows);
+		ivfkm_sizes_fit(build, total_rows, *nworkers + 1, nlists, nrows);
 		if (*nlists >= most || *nworkers == 0)
 			break;
 	}

@@ -26,6 +26,8 @@ extern Size ivfkm_sizes_wanted_memory(int dims, double total_rows, int nlists, i
 extern int ivfkm_sizes_refine_bits(const IvfkmIndex *index, int dims);
 extern void ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int *nworkers,
 							   int *nlists, int *nrows);
+extern void ivfkm_sizes_fit(const IvfkmBuild *build, double total_rows, int nparticipants,
+							int *nlists, int *nrows);
 extern int ivfkm_sizes_sort_memory(const IvfkmBuild *build);
 
 #endif /* IVFKM_SIZES_H */

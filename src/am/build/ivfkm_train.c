@@ -32,6 +32,8 @@ report_training(void *arg, double done)
 	const IvfkmBuild *build = arg;
 
 	CHECK_FOR_INTERRUPTS();
+	if (build->check != NULL)
+		build->check();
 	if (build->leader)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE,
 									 (int64) (TRAINING_SHARE * done * build->shared->nrows));
@@ -44,6 +46,8 @@ report_preparing(void *arg, double done)
 	const IvfkmBuild *build = arg;
 
 	CHECK_FOR_INTERRUPTS();
+	if (build->check != NULL)
+		build->check();
 	pgstat_progress_update_param(
 		PROGRESS_CREATEIDX_TUPLES_DONE,
 		(int64) ((TRAINING_SHARE + (1.0 - TRAINING_SHARE) * done) * build->shared->nrows));
@@ -209,6 +213,15 @@ store_tree(IvfkmBuild *build, uint32 nlists)
 	ivfkm_nodes_measure(build, 0.0f);
 }
 
+/* Prepares the index of centroids that rows are assigned by. */
+static void
+prepare_lists(IvfkmBuild *build)
+{
+	build->lists =
+		kmeans_index_init(build->lists, build->dims, (int) build->plan.levels[0].count,
+						  build->centroids, IVFKM_CLUSTERING_SEED, report_preparing, build);
+}
+
 /*
  * Trains the centroids on the sample in index space, builds the tree above them, and fills in
  * the levels of the plan and the index of centroids that rows are assigned by.
@@ -217,7 +230,21 @@ void
 ivfkm_train(IvfkmBuild *build)
 {
 	store_tree(build, train(build));
-	build->lists = kmeans_index_init(build->lists, build->dims, (int) build->plan.meta.nlists,
-									 build->centroids, IVFKM_CLUSTERING_SEED, report_preparing,
-									 build);
+	prepare_lists(build);
+}
+
+/*
+ * The same for lists without nodes of their own: fills in the lowest level of the plan.  Owner ids
+ * are taken from the plan's next one on.
+ */
+void
+ivfkm_train_lists(IvfkmBuild *build)
+{
+	uint32 nlists = (uint32) train(build);
+
+	build->shared->nlevels = 0;
+	build->shared->nlists = nlists;
+	memset(build->counts, 0, sizeof(uint32) * nlists);
+	store_level(build, 0, nlists, build->training.centroids, build->centroids);
+	prepare_lists(build);
 }

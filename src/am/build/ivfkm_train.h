@@ -14,6 +14,7 @@
 #include "am/build/ivfkm_build_state.h"
 
 extern void ivfkm_train(IvfkmBuild *build);
+extern void ivfkm_train_lists(IvfkmBuild *build);
 extern void ivfkm_train_job(IvfkmBuild *build);
 
 #endif /* IVFKM_TRAIN_H */

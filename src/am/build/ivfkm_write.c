@@ -18,145 +18,188 @@
 
 #include "am/build/ivfkm_write.h"
 
-/*
- * Writes a node whose children are "count" members of a level, from number "first" on: their
- * centroids as 1-bit codes relative to the node's centroid (dims floats).
- */
-static void
-write_node(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 id, BlockNumber block,
-		   const float *centroid, const IvfkmPlanLevel *level, uint32 first, uint32 count)
+/* Blocks of a node of "count" children, with their records. */
+BlockNumber
+ivfkm_node_blocks(int dims, uint32 count)
 {
-	int dims = plan->space->dims;
 	IvfkmGeometry geometry;
+
+	page_node_geometry(&geometry, dims);
+	return page_extent_blocks(&geometry, count) + page_child_blocks(dims, count);
+}
+
+/* The 1-bit codes of a node's children, relative to its centroid, and where their records are. */
+static void
+write_groups(IvfkmWriter *writer, const IvfkmNode *node, int dims, const IvfkmGeometry *geometry,
+			 BlockNumber first_record)
+{
 	IvfkmExtent extent;
 	float *x = palloc(sizeof(float) * dims);
+	float *origin = palloc0(sizeof(float) * dims);
 	IvfkmCode code;
 
 	ivfkm_code_init(&code, dims, 0);
-	page_node_geometry(&geometry, dims);
-	page_extent_begin(&extent, writer, &geometry, id, plan->meta.root_generation, block, count);
-	for (uint32 child = first; child < first + count; child++)
+	page_extent_begin(&extent, writer, geometry, node->id, node->generation, node->block,
+					  node->count);
+	for (uint32 i = 0; i < node->count; i++)
 	{
 		ItemPointerData pointer;
 		IvfkmEntry entry;
 
-		for (int i = 0; i < dims; i++)
-			x[i] = vdb_half_to_float(level->centroids[(Size) child * dims + i]);
-		(void) ivfkm_code_make(QUANT_L2, dims, 0, x, true, centroid, NULL, &code);
-		page_child_locate(level->first_record, dims, child, &pointer);
+		for (int dim = 0; dim < dims; dim++)
+			x[dim] = vdb_half_to_float(node->centroids[(Size) i * dims + dim]);
+		(void) ivfkm_code_make(QUANT_L2, dims, 0, x, true,
+							   node->centroid != NULL ? node->centroid : origin, NULL, &code);
+		page_child_locate(first_record, dims, i, &pointer);
 		ivfkm_code_entry(&code, NULL, &pointer, &entry);
-		entry.norm2 = level->norms[child];
-		entry.radius = level->radii[child];
+		entry.norm2 = node->children[i].norm2;
+		entry.radius = node->children[i].radius;
 		page_extent_add(&extent, &entry);
 	}
 	page_extent_end(&extent);
 	pfree(x);
+	pfree(origin);
 	pfree(code.bits);
+}
+
+/* Writes a node, and behind it the records of its children with their centroids. */
+void
+ivfkm_write_node(IvfkmWriter *writer, int dims, const IvfkmNode *node)
+{
+	IvfkmGeometry geometry;
+	IvfkmChildWriter children;
+	BlockNumber first_record;
+
+	page_node_geometry(&geometry, dims);
+	first_record = node->block + page_extent_blocks(&geometry, node->count);
+	write_groups(writer, node, dims, &geometry, first_record);
+	page_child_begin(&children, writer, dims, node->id, node->generation, first_record);
+	for (uint32 i = 0; i < node->count; i++)
+		page_child_add(&children, &node->children[i], node->centroids + (Size) i * dims);
+	page_child_end(&children);
+}
+
+/*
+ * What the records of the members of a level say: an array of "count" members from number "first"
+ * on.
+ */
+static IvfkmChildData *
+child_records(const IvfkmPlan *plan, uint32 number, uint32 first, uint32 count)
+{
+	const IvfkmPlanLevel *level = &plan->levels[number];
+	IvfkmChildData *children = palloc0(sizeof(IvfkmChildData) * Max(count, 1));
+	IvfkmGeometry geometry;
+
+	if (number == 0)
+		page_list_geometry(&geometry, plan->space->dims, plan->meta.refine_bits,
+						   plan->meta.nattributes);
+	else
+		page_node_geometry(&geometry, plan->space->dims);
+	for (uint32 i = 0; i < count; i++)
+	{
+		uint32 member = first + i;
+
+		children[i].id = level->first_id + member;
+		children[i].generation = plan->meta.root_generation;
+		children[i].first_block = level->first_blocks[member];
+		children[i].nblocks = page_extent_blocks(&geometry, level->counts[member]);
+		children[i].norm2 = level->norms[member];
+		children[i].level = (uint16) number;
+		children[i].rows = level->counts[member];
+		children[i].radius = level->radii[member];
+	}
+	return children;
 }
 
 /* Writes all nodes of level "number" of the plan, or the root if that is its height. */
 static void
 write_nodes(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 {
-	const IvfkmPlanLevel *children = &plan->levels[number - 1];
+	const IvfkmPlanLevel *members = &plan->levels[number - 1];
+	const IvfkmPlanLevel *nodes = number < plan->meta.height ? &plan->levels[number] : NULL;
+	uint32 nnodes = nodes != NULL ? nodes->count : 1;
 	int dims = plan->space->dims;
-	float *centroid = palloc0(sizeof(float) * dims);
+	float *centroid = palloc(sizeof(float) * dims);
+	uint32 first = 0;
 
-	if (number == plan->meta.height)
-		write_node(writer, plan, plan->meta.root_id, plan->meta.root_block, centroid, children, 0,
-				   children->count);
-	else
+	for (uint32 i = 0; i < nnodes; i++)
 	{
-		const IvfkmPlanLevel *nodes = &plan->levels[number];
-		uint32 first = 0;
+		IvfkmNode node;
+		IvfkmChildData *children;
 
-		for (uint32 node = 0; node < nodes->count; node++)
+		node.id = plan->meta.root_id;
+		node.block = plan->meta.root_block;
+		node.centroid = NULL;
+		node.count = members->count;
+		if (nodes != NULL)
 		{
-			for (int i = 0; i < dims; i++)
-				centroid[i] = vdb_half_to_float(nodes->centroids[(Size) node * dims + i]);
-			write_node(writer, plan, nodes->first_id + node, nodes->first_blocks[node], centroid,
-					   children, first, nodes->counts[node]);
-			first += nodes->counts[node];
+			for (int dim = 0; dim < dims; dim++)
+				centroid[dim] = vdb_half_to_float(nodes->centroids[(Size) i * dims + dim]);
+			node.id = nodes->first_id + i;
+			node.block = nodes->first_blocks[i];
+			node.centroid = centroid;
+			node.count = nodes->counts[i];
 		}
+		children = child_records(plan, number - 1, first, node.count);
+		node.generation = plan->meta.root_generation;
+		node.children = children;
+		node.centroids = members->centroids + (Size) first * dims;
+		ivfkm_write_node(writer, dims, &node);
+		pfree(children);
+		first += node.count;
 	}
 	pfree(centroid);
 }
 
-/* Writes the records of a level with their centroids, from block level->first_record on. */
-static void
-write_records(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
-{
-	const IvfkmPlanLevel *level = &plan->levels[number];
-	int dims = plan->space->dims;
-	IvfkmGeometry geometry;
-	IvfkmChildWriter children;
-
-	if (number == 0)
-		page_list_geometry(&geometry, dims, plan->meta.refine_bits, plan->meta.nattributes);
-	else
-		page_node_geometry(&geometry, dims);
-	page_child_begin(&children, writer, dims, plan->meta.root_id, plan->meta.root_generation,
-					 level->first_record);
-	for (uint32 member = 0; member < level->count; member++)
-	{
-		IvfkmChildData child;
-
-		memset(&child, 0, sizeof(child));
-		child.id = level->first_id + member;
-		child.generation = plan->meta.root_generation;
-		child.first_block = level->first_blocks[member];
-		child.nblocks = page_extent_blocks(&geometry, level->counts[member]);
-		child.norm2 = level->norms[member];
-		child.level = (uint16) number;
-		child.rows = level->counts[member];
-		child.radius = level->radii[member];
-		page_child_add(&children, &child, level->centroids + (Size) member * dims);
-	}
-	page_child_end(&children);
-}
-
 /*
- * Gives blocks from "first" on to everything but the metapage, in the order in which it is written,
- * by the counts of the plan.
+ * Gives blocks to everything but the metapage by the counts of the plan: the mean from block "mean"
+ * on, nodes and lists from "first" on, and the list of NULLs from "nulls" on, or behind the lists
+ * if that is invalid.
  */
 void
-ivfkm_write_place(IvfkmPlan *plan, BlockNumber first)
+ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNumber nulls)
 {
 	IvfkmMetaPageData *meta = &plan->meta;
 	int dims = (int) meta->dimensions;
-	IvfkmGeometry node_geometry;
 	IvfkmGeometry list_geometry;
 	IvfkmGeometry null_geometry;
+	IvfkmGeometry node_geometry;
+	uint32 nroot = plan->levels[meta->height - 1].count;
 	BlockNumber block;
 
 	page_node_geometry(&node_geometry, dims);
 	page_list_geometry(&list_geometry, dims, meta->refine_bits, meta->nattributes);
 	meta->tree_first = first;
-	meta->mean_block = first;
-	meta->root_block = meta->mean_block + page_mean_pages(dims);
-	meta->root_nblocks = page_extent_blocks(&node_geometry, plan->levels[meta->height - 1].count);
-	block = meta->root_block + meta->root_nblocks;
+	meta->mean_block = mean;
+	meta->root_block = first;
+	meta->root_nblocks = page_extent_blocks(&node_geometry, nroot);
+	block = meta->root_block + ivfkm_node_blocks(dims, nroot);
 	for (int number = (int) meta->height - 1; number >= 0; number--)
 	{
 		IvfkmPlanLevel *level = &plan->levels[number];
-		const IvfkmGeometry *geometry = number > 0 ? &node_geometry : &list_geometry;
 
-		level->first_record = block;
-		block += page_child_blocks(dims, level->count);
 		for (uint32 member = 0; member < level->count; member++)
 		{
+			uint32 n = level->counts[member];
+
 			level->first_blocks[member] = block;
-			block += page_extent_blocks(geometry, level->counts[member]) +
-					 page_extent_refine_blocks(geometry, level->counts[member]);
+			block += number > 0 ? ivfkm_node_blocks(dims, n)
+								: page_extent_blocks(&list_geometry, n) +
+									  page_extent_refine_blocks(&list_geometry, n);
 		}
 	}
 	page_null_geometry(&null_geometry, meta->nattributes);
 	if (meta->null_id == 0)
 		meta->null_id = meta->next_id++;
 	meta->null_generation = meta->root_generation;
-	meta->null_block = block;
 	meta->null_nblocks = page_extent_blocks(&null_geometry, plan->nulls);
-	meta->tree_end = block + meta->null_nblocks;
+	meta->null_block = nulls;
+	meta->tree_end = block;
+	if (!BlockNumberIsValid(nulls))
+	{
+		meta->null_block = block;
+		meta->tree_end += meta->null_nblocks;
+	}
 	meta->tree_first_id = meta->root_id;
 	meta->tree_end_id = meta->next_id;
 }
@@ -167,7 +210,9 @@ ivfkm_write_meta(IvfkmWriter *writer, IvfkmPlan *plan)
 {
 	plan->meta.used_blocks = plan->meta.tree_end;
 	plan->meta.tree_version = 1;
+	plan->meta.space_version = 1;
 	plan->meta.pending_block = InvalidBlockNumber;
+	plan->meta.retired_block = InvalidBlockNumber;
 	page_meta_write(writer, &plan->meta);
 }
 
@@ -178,10 +223,9 @@ ivfkm_write_meta(IvfkmWriter *writer, IvfkmPlan *plan)
 void
 ivfkm_write_head(IvfkmWriter *writer, const IvfkmPlan *plan)
 {
+	page_writer_seek(writer, plan->meta.mean_block);
 	page_mean_write(writer, &plan->meta, plan->space->mean);
+	page_writer_seek(writer, plan->meta.root_block);
 	for (uint32 number = plan->meta.height; number > 0; number--)
-	{
 		write_nodes(writer, plan, number);
-		write_records(writer, plan, number - 1);
-	}
 }

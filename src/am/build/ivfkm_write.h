@@ -24,7 +24,6 @@ typedef struct IvfkmPlanLevel
 	float *radii;			   /* see IvfkmChildData */
 	uint32 *counts;			   /* rows of each list; children of each node */
 	BlockNumber *first_blocks; /* first block of each */
-	BlockNumber first_record;  /* of the pages with the records */
 } IvfkmPlanLevel;
 
 /*
@@ -41,7 +40,22 @@ typedef struct IvfkmPlan
 
 #define IVFKM_ROOT_ID 1 /* owner id of the root node of a new index; those of lists follow */
 
-extern void ivfkm_write_place(IvfkmPlan *plan, BlockNumber first);
+/* A node to be written: its groups, and behind them the records of its children. */
+typedef struct IvfkmNode
+{
+	uint32 id;
+	uint32 generation;
+	BlockNumber block;	   /* first one */
+	const float *centroid; /* dims floats as stored, or NULL for the root: the origin */
+	uint32 count;		   /* children */
+	const IvfkmChildData *children;
+	const uint16 *centroids; /* of the children, count * dims binary16 */
+} IvfkmNode;
+
+extern BlockNumber ivfkm_node_blocks(int dims, uint32 count);
+extern void ivfkm_write_node(IvfkmWriter *writer, int dims, const IvfkmNode *node);
+extern void ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first,
+							  BlockNumber nulls);
 extern void ivfkm_write_meta(IvfkmWriter *writer, IvfkmPlan *plan);
 extern void ivfkm_write_head(IvfkmWriter *writer, const IvfkmPlan *plan);
 

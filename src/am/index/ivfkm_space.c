@@ -84,7 +84,7 @@ ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 {
 	IvfkmSpace *space = index->rd_amcache;
 
-	if (space != NULL && space->version != meta->tree_version)
+	if (space != NULL && space->version != meta->space_version)
 	{
 		index->rd_amcache = NULL;
 		pfree(space);
@@ -99,7 +99,7 @@ ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 		memory = MemoryContextAlloc(index->rd_indexcxt, ivfkm_space_bytes(dims));
 		space = ivfkm_space_init(memory, dims, (IvfkmMetric) meta->metric, meta->seed,
 								 meta->scale_exponent, mean);
-		space->version = meta->tree_version;
+		space->version = meta->space_version;
 		index->rd_amcache = space;
 		pfree(mean);
 	}

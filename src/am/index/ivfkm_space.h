@@ -20,7 +20,7 @@
 typedef struct IvfkmSpace
 {
 	int dims;
-	uint64 version; /* of the tree that it belongs to */
+	uint64 version; /* space_version of the metapage */
 	IvfkmMetric metric;
 	QuantMetric quant_metric; /* of the posting lists: cosine is L2 of unit vectors */
 	float scale;			  /* 2^-scale_exponent */

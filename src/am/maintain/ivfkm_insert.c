@@ -46,6 +46,21 @@ typedef struct InsertPlace
 	IvfkmEntry entry;			   /* points to the attributes of the row */
 } InsertPlace;
 
+/* The codes of a row, mapped into index space, in a list with that centroid; "row" must stay. */
+static void
+place_in_list(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *row,
+			  const float *centroid, const IvfkmChildData *list, const ItemPointerData *tid,
+			  InsertPlace *place)
+{
+	IvfkmCode code;
+
+	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
+	(void) ivfkm_row_encode(space, index->lists.refine_bits, row, centroid, &code);
+	ivfkm_code_entry(&code, &row->attributes, tid, &place->entry);
+	place->list = *list;
+	place->geometry = &index->lists;
+}
+
 /*
  * Finds the nearest list of a row whose value was read into "row", and its codes there.  Allocates
  * in the current memory context; "row" must stay.
@@ -58,7 +73,6 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 	const IvfkmSpace *space = ivfkm_index_space(index);
 	IvfkmTree tree;
 	IvfkmProbe probe;
-	IvfkmCode code;
 	float *centroid = palloc(sizeof(float) * dims);
 
 	ivfkm_row_map(space, row);
@@ -69,11 +83,7 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 	page_child_read(relation, dims, &probe.pointer, &probe.child, tree.centroid);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
-	ivfkm_code_init(&code, dims, index->lists.refine_bits);
-	(void) ivfkm_row_encode(space, index->lists.refine_bits, row, centroid, &code);
-	ivfkm_code_entry(&code, &row->attributes, tid, &place->entry);
-	place->list = probe.child;
-	place->geometry = &index->lists;
+	place_in_list(index, space, row, centroid, &probe.child, tid, place);
 }
 
 /* The place of a row without a value. */
@@ -98,6 +108,24 @@ place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const Item
 	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
 	ivfkm_code_forced(index->lists.dims, index->lists.refine_bits, &code);
 	ivfkm_code_entry(&code, &ivfkm_row_unknown, tid, &place->entry);
+}
+
+/*
+ * Puts a row into a list in the making, whose further pages come from "reserve": its value, mapped
+ * into index space, and the list's centroid are given; or nothing is known of it (row is NULL).
+ * Allocates in the current memory context.
+ */
+void
+ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmRow *row,
+					const float *centroid, const IvfkmChildData *list, const ItemPointerData *tid)
+{
+	InsertPlace place;
+
+	if (row != NULL)
+		place_in_list(index, index->space, row, centroid, list, tid, &place);
+	else
+		place_forced(index, list, tid, &place);
+	(void) page_list_insert(index->relation, reserve, place.geometry, &place.list, &place.entry);
 }
 
 /* Reads and places a row, whatever it is.  Allocates in the current memory context. */
@@ -193,7 +221,7 @@ ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPointer heap_tid
 
 	old_context = MemoryContextSwitchTo(state->row_context);
 	if (insert_row(relation, values, isnull, heap_tid))
-		ivfkm_renewal_consider(relation);
+		ivfkm_renewal_consider(relation, NULL);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(state->row_context);
 	return false;

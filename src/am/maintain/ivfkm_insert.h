@@ -14,7 +14,7 @@
 #include "access/genam.h"
 #include "nodes/execnodes.h"
 
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_row.h"
 
 extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPointer heap_tid,
 						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
@@ -23,5 +23,8 @@ extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPoin
 extern void ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
 								   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
 								   const ItemPointerData *tid);
+extern void ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmRow *row,
+								const float *centroid, const IvfkmChildData *list,
+								const ItemPointerData *tid);
 
 #endif /* IVFKM_INSERT_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_lock.c
- *	  The lock of an index's current tree.
+ *	  The lock of an index's current tree, and that of the database.
  *
  * NOTES
  *	  Who writes into the current tree holds it in ShareLock, from the moment when it sees that
@@ -20,6 +20,7 @@
 #include "compat.h"
 
 #include "catalog/pg_class_d.h"
+#include "catalog/pg_database_d.h"
 #include "miscadmin.h"
 
 #include "am/maintain/ivfkm_lock.h"
@@ -53,4 +54,20 @@ ivfkm_unlock_tree(Relation index, LOCKMODE mode)
 
 	tree_tag(index, &tag);
 	(void) LockRelease(&tag, mode, false);
+}
+
+/*
+ * In a background worker: ends it if somebody wants the database for himself, to drop it, rename it
+ * or copy it.  Those commands wait five seconds for others to leave, and then fail.
+ */
+void
+ivfkm_check_database(void)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, MyDatabaseId, 0);
+	if (LockAcquire(&tag, RowExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
+						errmsg("terminating maintenance: another command wants the database")));
+	(void) LockRelease(&tag, RowExclusiveLock, false);
 }

@@ -18,5 +18,6 @@
 
 extern void ivfkm_lock_tree(Relation index, LOCKMODE mode);
 extern void ivfkm_unlock_tree(Relation index, LOCKMODE mode);
+extern void ivfkm_check_database(void);
 
 #endif /* IVFKM_LOCK_H */

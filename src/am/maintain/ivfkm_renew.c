@@ -18,7 +18,7 @@
 
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/index.h"
+#include "catalog/storage.h"
 #include "commands/progress.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -40,31 +40,22 @@
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_insert.h"
 #include "am/maintain/ivfkm_lock.h"
+#include "am/maintain/ivfkm_move.h"
 #include "am/maintain/ivfkm_renew.h"
 #include "am/maintain/ivfkm_request.h"
-#include "am/maintain/ivfkm_rows.h"
+#include "am/maintain/ivfkm_survey.h"
 #include "page/page_point.h"
-
-/*
- * Addresses that may be left when inserts are kept out, and how often a moment without any is tried
- * for before.
- */
-#define LATE_AT_MOST 64
-#define QUIET_ROUNDS 10
 
 /* Milliseconds that inserts are made to wait, at most. */
 #define THROTTLE_MOST 64
 
+/* Free blocks at the end of a file that are worth to be cut off. */
+#define CUT_OFF_LEAST 16
+
 /* One renewal at work. */
 typedef struct Renewing
 {
-	IvfkmBuild build;
-	IvfkmRows rows;
-	bool yield; /* give up when somebody waits for the table */
-	IvfkmRenewal *result;
-	ItemPointerData *tids; /* addresses of the current tree, ascending */
-	Size ntids;
-	IvfkmReserve reserve;
+	IvfkmMove move;
 	IvfkmPendingPosition position;
 	IvfkmIndex next;		 /* the tree in the making */
 	IvfkmChildData any_list; /* of it, for rows without a value */
@@ -79,6 +70,52 @@ collect_pending(void *arg, BlockNumber block, BlockNumber from)
 	(void) page_ranges_add(arg, block, block + 1);
 }
 
+/* An index and its table. */
+typedef struct Relations
+{
+	Relation heap;
+	Relation index;
+} Relations;
+
+/*
+ * True if nobody can reach what was retired at that transaction id: an IvfkmRetiredIsFree.
+ * Replicas are told.
+ */
+static bool
+may_be_used_again(void *arg, FullTransactionId xid)
+{
+	const Relations *relations = arg;
+	Relation heap = relations->heap;
+
+	/* the horizon of a temporary table leaves out the cursors of its own session */
+	if (!GlobalVisCheckRemovableFullXid(RELATION_IS_LOCAL(heap) ? NULL : heap, xid))
+		return false;
+	page_wal_log_reuse(relations->index, heap, xid);
+	page_point("tidy-conflict");
+	return true;
+}
+
+/*
+ * Makes the file shorter if much of its end is free.  Nobody else may have the index open
+ * meanwhile: if somebody has, it stays as it is.
+ */
+static void
+cut_off(Relation index)
+{
+	BlockNumber least = Max(CUT_OFF_LEAST, RelationGetNumberOfBlocks(index) / 16);
+	BlockNumber left;
+
+	/* the lock takes a transaction id, which there is none of in parallel mode */
+	if (!page_free_is_tail(index, least) || IsInParallelMode() ||
+		!ConditionalLockRelation(index, AccessExclusiveLock))
+		return;
+	left = page_free_shrink(index, least);
+	page_point("tidy-shrunk");
+	if (BlockNumberIsValid(left))
+		RelationTruncate(index, left);
+	UnlockRelation(index, AccessExclusiveLock);
+}
+
 /*
  * Gives back what a renewal that came to no end has left, and frees the blocks of earlier trees
  * that nobody can reach any more; returns their number.  The caller holds a lock on the table that
@@ -88,6 +125,7 @@ BlockNumber
 ivfkm_renewal_tidy(Relation heap, Relation index)
 {
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	Relations relations = {heap, index};
 	IvfkmMetaPageData meta;
 	BlockNumber freed = 0;
 
@@ -104,176 +142,61 @@ ivfkm_renewal_tidy(Relation heap, Relation index)
 		ivfkm_unlock_tree(index, ExclusiveLock);
 		pfree(pending);
 	}
-	if (meta.retired_xid != 0)
+	if (meta.retired_xid != 0 &&
+		may_be_used_again(&relations, FullTransactionIdFromU64(meta.retired_xid)))
 	{
-		FullTransactionId xid = FullTransactionIdFromU64(meta.retired_xid);
-
-		/* the horizon of a temporary table leaves out the cursors of its own session */
-		if (GlobalVisCheckRemovableFullXid(RELATION_IS_LOCAL(heap) ? NULL : heap, xid))
-		{
-			page_wal_log_reuse(index, heap, xid);
-			page_point("tidy-conflict");
-			page_free_retired(index);
-			freed = page_ranges_total(&data->retired);
-		}
+		page_free_retired(index);
+		freed = page_ranges_total(&data->retired);
 	}
+	freed += page_retired_release(index, may_be_used_again, &relations);
+	cut_off(index);
 	pfree(data);
 	return freed;
 }
 
-/* ----- addresses ----- */
-
-/* Gives up if somebody waits for the table: DROP, ALTER, VACUUM by hand. */
-static void
-check_waiters(const Renewing *renewing)
-{
-	CHECK_FOR_INTERRUPTS();
-	if (renewing->yield && LockHasWaitersRelation(renewing->build.heap, ShareUpdateExclusiveLock))
-		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-						errmsg("renewal of index \"%s\" gives way to another command",
-							   RelationGetRelationName(renewing->build.index.relation))));
-}
-
-/* Ascending addresses. */
-static int
-compare_tids(const void *a, const void *b)
-{
-	return ItemPointerCompare((ItemPointer) a, (ItemPointer) b);
-}
-
 /*
  * Reads all addresses of the current tree: what was entered before the pending list was begun is
- * there.  A palloc'd array, sorted, each address once, those of NULLs marked.
+ * there.
  */
 static void
 read_addresses(Renewing *renewing, const IvfkmMetaPageData *meta)
 {
-	Relation index = renewing->build.index.relation;
-	IvfkmChildData nulls;
-	Size size = 1024;
-	Size n = 0;
-	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * size);
+	IvfkmMove *move = &renewing->move;
 	int nlists;
-	IvfkmProbe *lists = ivfkm_collect_lists(index, meta, &nlists, NULL);
+	IvfkmProbe *lists = ivfkm_collect_lists(move->build.index.relation, meta, &nlists, NULL);
+	IvfkmChildData *children = palloc(sizeof(IvfkmChildData) * Max(nlists, 1));
+	IvfkmChildData nulls;
 
+	for (int i = 0; i < nlists; i++)
+		children[i] = lists[i].child;
 	page_meta_nulls(meta, &nulls);
-	for (int i = 0; i <= nlists; i++)
-	{
-		const IvfkmGeometry *geometry =
-			i < nlists ? &renewing->build.index.lists : &renewing->build.index.nulls;
-
-		IvfkmReader reader;
-
-		check_waiters(renewing);
-		ivfkm_reader_begin(&reader, index, geometry, i < nlists ? &lists[i].child : &nulls, NULL);
-		while (ivfkm_reader_next(&reader))
-		{
-			if (n + geometry->slots > size)
-			{
-				size *= 2;
-				tids = repalloc_huge(tids, sizeof(ItemPointerData) * size);
-			}
-			for (int slot = 0; slot < geometry->slots; slot++)
-			{
-				IvfkmUnit unit;
-
-				if (!page_slot_used(reader.page, geometry, slot))
-					continue;
-				page_unit_get(reader.page, geometry, slot / QUANT_UNIT, &unit);
-				if (!ItemPointerIsValid(&unit.tid[slot % QUANT_UNIT]))
-					page_corrupted(index, BufferGetBlockNumber(reader.buffer),
-								   "Slot %d points to no row.", slot);
-				tids[n++] = i < nlists ? unit.tid[slot % QUANT_UNIT]
-									   : page_pending_mark(&unit.tid[slot % QUANT_UNIT]);
-			}
-		}
-	}
+	move->tids = ivfkm_move_read(move, children, nlists, &nulls, &move->ntids);
 	pfree(lists);
-	qsort(tids, n, sizeof(ItemPointerData), compare_tids);
-	renewing->tids = tids;
-	renewing->ntids = 0;
-	for (Size i = 0; i < n; i++)
-	{
-		if (i == 0 || !ItemPointerEquals(&tids[i], &tids[i - 1]))
-			tids[renewing->ntids++] = tids[i];
-	}
-}
-
-/* True if read_addresses() found the address. */
-static bool
-is_known(const Renewing *renewing, const ItemPointerData *tid)
-{
-	return bsearch(tid, renewing->tids, renewing->ntids, sizeof(ItemPointerData), compare_tids) !=
-		   NULL;
+	pfree(children);
 }
 
 /* ----- the new tree ----- */
-
-/* True if the row itself is to be looked at; what is known of a row without a vector may do. */
-static bool
-needs_row(const Renewing *renewing, bool is_null)
-{
-	return !is_null || renewing->build.index.columns.nattributes > 0;
-}
-
-/* Assigns all rows of the current tree to lists of the new one. */
-static void
-assign_rows(Renewing *renewing)
-{
-	IvfkmBuild *build = &renewing->build;
-
-	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) renewing->ntids);
-	ivfkm_assign_begin(build);
-	for (Size i = 0; i < renewing->ntids; i++)
-	{
-		ItemPointerData tid;
-		bool is_null = page_pending_is_null(&renewing->tids[i], &tid);
-		IvfkmRowState state = IVFKM_ROW_FORCED;
-
-		if (i % 64 == 0)
-			check_waiters(renewing);
-		if (needs_row(renewing, is_null))
-			state = ivfkm_rows_get(&renewing->rows, &tid);
-		switch (state)
-		{
-			case IVFKM_ROW_VALUE:
-			case IVFKM_ROW_NULL:
-				ivfkm_assign_row(build, &tid, renewing->rows.values, renewing->rows.isnull);
-				break;
-			case IVFKM_ROW_FORCED:
-				if (is_null)
-					ivfkm_assign_null(build, &tid);
-				else
-				{
-					ivfkm_assign_forced(build, &tid);
-					renewing->result->forced++;
-				}
-				break;
-			case IVFKM_ROW_GONE:
-				renewing->result->dropped++;
-				break;
-		}
-	}
-	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) build->rows);
-	ivfkm_assign_end(build);
-}
 
 /* Writes the new tree beside the current one; nothing leads to it yet. */
 static void
 write_tree(Renewing *renewing)
 {
-	IvfkmBuild *build = &renewing->build;
+	IvfkmBuild *build = &renewing->move.build;
 	IvfkmPlan *plan = &build->plan;
 	IvfkmWriter writer;
-	BlockNumber first;
+	BlockNumber sizes[3];
+	BlockNumber firsts[3];
 
+	/* what no region moves comes first: so it takes the lowest blocks */
 	ivfkm_progress_phase(IVFKM_PHASE_WRITE, 0, (int64) build->shared->rows);
-	ivfkm_write_place(plan, IVFKM_META_BLOCK + 1);
-	first = page_free_reserve(build->index.relation, plan->meta.tree_end - plan->meta.tree_first,
-							  plan->meta.next_id);
+	ivfkm_write_place(plan, 0, IVFKM_META_BLOCK + 1, 0);
+	sizes[0] = (BlockNumber) page_mean_pages(build->dims);
+	sizes[1] = plan->meta.null_nblocks;
+	sizes[2] = plan->meta.tree_end - plan->meta.tree_first;
+	page_free_reserve_many(build->index.relation, sizes, 3, plan->meta.next_id, firsts);
 	page_point("renew-reserved");
-	ivfkm_write_place(plan, first);
-	page_writer_begin_reserved(&writer, build->index.relation, first);
+	ivfkm_write_place(plan, firsts[0], firsts[2], firsts[1]);
+	page_writer_begin_reserved(&writer, build->index.relation, firsts[0]);
 	ivfkm_write_head(&writer, plan);
 	ivfkm_assign_write(build, &writer);
 	page_writer_end(&writer);
@@ -295,31 +218,33 @@ write_tree(Renewing *renewing)
 static void
 enter_late(Renewing *renewing, const ItemPointerData *tids, Size n, bool forced)
 {
+	IvfkmMove *move = &renewing->move;
+
 	for (Size i = 0; i < n; i++)
 	{
 		IvfkmRowState state = IVFKM_ROW_FORCED;
 		ItemPointerData tid;
 		bool is_null = page_pending_is_null(&tids[i], &tid);
 
-		if (is_known(renewing, &tids[i]))
+		if (ivfkm_move_is_known(move, &tids[i]))
 			continue;
-		if (!forced && needs_row(renewing, is_null))
+		if (!forced)
 		{
 			if (i % 64 == 0)
-				check_waiters(renewing);
-			state = ivfkm_rows_get(&renewing->rows, &tid);
+				ivfkm_move_check(move);
+			state = ivfkm_move_row(move, &tids[i], &tid);
 		}
 		if (state == IVFKM_ROW_GONE)
 		{
-			renewing->result->dropped++;
+			move->result->dropped++;
 			continue;
 		}
 		if (state == IVFKM_ROW_FORCED && !is_null)
-			renewing->result->forced++;
-		ivfkm_insert_unreached(&renewing->next, &renewing->reserve,
-							   state == IVFKM_ROW_FORCED ? NULL : renewing->rows.values,
-							   renewing->rows.isnull, is_null, &renewing->any_list, &tid);
-		renewing->result->late++;
+			move->result->forced++;
+		ivfkm_insert_unreached(&renewing->next, &move->reserve,
+							   state == IVFKM_ROW_FORCED ? NULL : move->rows.values,
+							   move->rows.isnull, is_null, &renewing->any_list, &tid);
+		move->result->late++;
 	}
 }
 
@@ -332,12 +257,11 @@ catch_up(Renewing *renewing)
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	Size n;
 	ItemPointerData *tids =
-		page_pending_read(renewing->build.index.relation, &renewing->position, &n);
+		page_pending_read(renewing->move.build.index.relation, &renewing->position, &n);
 
 	/* these rows are newer than the snapshot; a later one sees most of them */
-	UnregisterSnapshot(renewing->rows.snapshot);
-	renewing->rows.snapshot = RegisterSnapshot(GetLatestSnapshot());
-	qsort(tids, n, sizeof(ItemPointerData), compare_tids);
+	ivfkm_move_snapshot(&renewing->move);
+	ivfkm_move_sort(tids, n);
 	for (Size i = 0; i < n; i += 256)
 	{
 		MemoryContext batch =
@@ -366,12 +290,12 @@ catch_up_all(Renewing *renewing)
 	Size before = 0;
 	Size n;
 
-	while ((n = catch_up(renewing)) > LATE_AT_MOST)
+	while ((n = catch_up(renewing)) > IVFKM_LATE_AT_MOST)
 	{
 		if (before > 0 && n > before / 2 && throttle < THROTTLE_MOST)
 		{
 			throttle = Max(1, throttle * 2);
-			page_meta_set_throttle(renewing->build.index.relation, throttle);
+			page_meta_set_throttle(renewing->move.build.index.relation, throttle);
 		}
 		before = n;
 	}
@@ -381,7 +305,9 @@ catch_up_all(Renewing *renewing)
 static void
 take_place(Renewing *renewing)
 {
-	Relation index = renewing->build.index.relation;
+	IvfkmMove *move = &renewing->move;
+	IvfkmMetaPageData *plan_meta = &move->build.plan.meta;
+	Relation index = move->build.index.relation;
 	ItemPointerData *tids;
 	instr_time start;
 	instr_time end;
@@ -397,20 +323,22 @@ take_place(Renewing *renewing)
 		ivfkm_lock_tree(index, ExclusiveLock);
 		position = renewing->position;
 		pfree(page_pending_read(index, &position, &n));
-		if (n == 0 || (n <= LATE_AT_MOST && round >= QUIET_ROUNDS))
+		if (n == 0 || (n <= IVFKM_LATE_AT_MOST && round >= IVFKM_QUIET_ROUNDS))
 			break;
 		ivfkm_unlock_tree(index, ExclusiveLock);
 	}
 	tids = page_pending_read(index, &renewing->position, &n);
 	enter_late(renewing, tids, n, true);
 	page_point("renew-forced");
-	renewing->build.plan.meta.build_rows += (double) renewing->result->late;
-	page_meta_replace_tree(index, &renewing->build.plan.meta, &renewing->reserve);
+	plan_meta->build_rows += (double) move->result->late;
+	plan_meta->made_rows = plan_meta->build_rows;
+	plan_meta->retry = ivfkm_survey_retry(plan_meta->build_rows);
+	page_meta_replace_tree(index, plan_meta, &renewing->move.reserve);
 	page_point("renew-replaced");
 	ivfkm_unlock_tree(index, ExclusiveLock);
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
-	renewing->result->lock_time = INSTR_TIME_GET_MILLISEC(end);
+	renewing->move.result->lock_time = INSTR_TIME_GET_MILLISEC(end);
 	pfree(tids);
 }
 
@@ -418,13 +346,10 @@ take_place(Renewing *renewing)
 static void
 begin_pending(Relation index)
 {
-	IvfkmMetaPageData meta;
-
 	ivfkm_lock_tree(index, ExclusiveLock);
 	page_pending_begin(index);
 	ivfkm_unlock_tree(index, ExclusiveLock);
-	page_meta_read(index, &meta);
-	page_meta_set_retry(index, (meta.appended + meta.removed) * 5 / 4 + IVFKM_RENEWAL_MIN_ROWS);
+	ivfkm_renewal_put_off(index);
 }
 
 /*
@@ -437,8 +362,8 @@ void
 ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 {
 	Renewing *renewing = palloc0(sizeof(Renewing));
-	IvfkmBuild *build = &renewing->build;
-	IndexInfo *index_info = ivfkm_index_info(index);
+	IvfkmMove *move = &renewing->move;
+	IvfkmBuild *build = &move->build;
 	IvfkmMetaPageData meta;
 	MemoryContext old_context;
 
@@ -450,17 +375,10 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 	begin_pending(index);
 	page_point("renew-barrier");
 
-	index_info->ii_Concurrent = true; /* the sample is taken with a snapshot */
-	index_info->ii_Unique = false;
 	page_meta_read(index, &meta);
-	ivfkm_build_begin(build, heap, index, index_info, (int) meta.column_dimensions);
-	build->alone = true;
-	renewing->yield = yield;
-	renewing->result = result;
+	ivfkm_move_begin(move, heap, index, &meta, yield, result);
 	renewing->position.block = InvalidBlockNumber;
 	old_context = MemoryContextSwitchTo(build->context);
-	build->plan.meta.refine_bits = meta.refine_bits;
-	ivfkm_index_geometry(&build->index, &build->plan.meta);
 	build->plan.meta.root_id = meta.next_id;
 
 	ivfkm_build_plan(build);
@@ -472,8 +390,8 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 						errhint("Please REINDEX it.")));
 	read_addresses(renewing, &meta);
 	page_point("renew-addresses");
-	ivfkm_rows_begin(&renewing->rows, heap, index, RegisterSnapshot(GetLatestSnapshot()));
-	assign_rows(renewing);
+	ivfkm_move_snapshot(move);
+	ivfkm_move_assign(move, true);
 	page_point("renew-assigned");
 	write_tree(renewing);
 	page_point("renew-written");
@@ -486,8 +404,7 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 	result->renewed = true;
 	result->rows = (int64) (build->shared->rows + build->shared->nulls) + result->late;
 	result->lists = (int32) build->plan.meta.nlists;
-	UnregisterSnapshot(renewing->rows.snapshot);
-	ivfkm_rows_end(&renewing->rows);
+	ivfkm_move_end(move);
 	ivfkm_team_end(build);
 	ivfkm_renewal_ended();
 	pgstat_progress_end_command();

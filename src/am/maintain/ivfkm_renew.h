@@ -36,6 +36,7 @@ extern BlockNumber ivfkm_renewal_tidy(Relation heap, Relation index);
 
 extern bool ivfkm_renewal_open(Oid index_oid, Relation *heap, Relation *index);
 extern bool ivfkm_renewal_possible(Relation index);
+extern void ivfkm_maintain_all(Relation heap, Relation index, IvfkmRenewal *result);
 PGDLLEXPORT extern void ivfkm_worker_main(Datum arg);
 
 #endif /* IVFKM_RENEW_H */

@@ -37,20 +37,21 @@ static Oid renewing = InvalidOid;
 static TimestampTz last_request = 0;
 static Oid last_index = InvalidOid;
 
-/*
- * Whether an index has changed so much since its tree was made that another one pays: it has
- * twice the rows, or half of them have been removed, or as many exchanged.
- */
+/* Whether an index has changed so much since it was looked at that it should be again. */
 bool
 ivfkm_renewal_due(const IvfkmMetaPageData *meta)
 {
-	double rows = meta->build_rows;
-	double changes = (double) meta->appended + (double) meta->removed;
+	return meta->appended + meta->removed >= Max(meta->retry, IVFKM_RENEWAL_MIN_ROWS);
+}
 
-	if (changes < IVFKM_RENEWAL_MIN_ROWS || changes < (double) meta->retry)
-		return false;
-	return (double) meta->appended >= rows || changes >= rows ||
-		   (double) meta->removed >= 0.5 * (rows + (double) meta->appended);
+/* Puts off the next try, in case that the one which begins fails. */
+void
+ivfkm_renewal_put_off(Relation index)
+{
+	IvfkmMetaPageData meta;
+
+	page_meta_read(index, &meta);
+	page_meta_set_retry(index, (meta.appended + meta.removed) * 5 / 4 + IVFKM_RENEWAL_MIN_ROWS);
 }
 
 /* Launches a worker for an index; quiet if there is no slot for it. */
@@ -125,16 +126,20 @@ ivfkm_renewal_request(Relation index)
 	requests[nrequests++] = oid;
 }
 
-/* Asks for a worker if the index needs one and may have one. */
+/*
+ * Asks for a worker if the index needs one and may have one.  "free" are its free blocks, NULL if
+ * it does not matter how many there are.
+ */
 void
-ivfkm_renewal_consider(Relation index)
+ivfkm_renewal_consider(Relation index, const IvfkmFreeData *free)
 {
 	IvfkmMetaPageData meta;
 
 	if (!ivfkm_settings_maintenance(index) || RelationUsesLocalBuffers(index) || IsParallelWorker())
 		return;
 	page_meta_read(index, &meta);
-	if (!BlockNumberIsValid(meta.pending_block) && ivfkm_renewal_due(&meta))
+	if (!BlockNumberIsValid(meta.pending_block) &&
+		(ivfkm_renewal_due(&meta) || (free != NULL && page_free_is_sparse(free, meta.used_blocks))))
 		ivfkm_renewal_request(index);
 }
 

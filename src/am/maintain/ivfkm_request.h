@@ -25,7 +25,8 @@ typedef struct IvfkmWorkerTask
 
 extern void ivfkm_request_init(void);
 extern bool ivfkm_renewal_due(const IvfkmMetaPageData *meta);
-extern void ivfkm_renewal_consider(Relation index);
+extern void ivfkm_renewal_put_off(Relation index);
+extern void ivfkm_renewal_consider(Relation index, const IvfkmFreeData *free);
 extern void ivfkm_renewal_request(Relation index);
 extern void ivfkm_renewal_began(Relation index);
 extern void ivfkm_renewal_ended(void);

@@ -21,6 +21,7 @@
 #include "catalog/index.h"
 #include "commands/vacuum.h"
 
+#include "am/index/ivfkm_all_lists.h"
 #include "am/maintain/ivfkm_renew.h"
 #include "am/maintain/ivfkm_request.h"
 #include "am/maintain/ivfkm_vacuum.h"
@@ -68,6 +69,7 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 {
 	Relation index = info->index;
 	IvfkmMetaPageData meta;
+	IvfkmOwners owners;
 	IvfkmGeometry lists;
 	IvfkmGeometry nulls;
 	const IvfkmGeometry *geometries[] = {&lists, &nulls};
@@ -79,6 +81,8 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	stats->num_index_tuples = 0;
 	stats->estimated_count = false;
 	page_meta_read(index, &meta);
+	/* these stay: the table's lock keeps others out */
+	ivfkm_collect_owners(index, &meta, &owners);
 	page_list_geometry(&lists, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
 	page_null_geometry(&nulls, meta.nattributes);
 
@@ -89,8 +93,8 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		int removed;
 
 		vacuum_delay_point_compat();
-		if (page_group_lock_found(&group, index, &meta, geometries, lengthof(geometries), block,
-								  info->strategy))
+		if (page_group_lock_found(&group, index, &meta, &owners, geometries, lengthof(geometries),
+								  block, info->strategy))
 		{
 			head = page_group_head(page_group_last(&group));
 			removed = vacuum_group(&group, stats, callback, callback_state);
@@ -108,6 +112,7 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	}
 	if (stats->tuples_removed > removed_before)
 		page_meta_count_removed(index, (uint64) (stats->tuples_removed - removed_before));
+	pfree(owners.ids);
 	return stats;
 }
 
@@ -133,9 +138,9 @@ ivfkmvacuumcleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	heap = table_open(IndexGetRelation(RelationGetRelid(info->index), false), NoLock);
 	(void) ivfkm_renewal_tidy(heap, info->index);
 	table_close(heap, NoLock);
-	ivfkm_renewal_consider(info->index);
 	data = palloc(sizeof(IvfkmFreeData));
 	page_free_read(info->index, data);
+	ivfkm_renewal_consider(info->index, data);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	stats->pages_free = page_ranges_total(&data->free);
 	pfree(data);

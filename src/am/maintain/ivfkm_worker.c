@@ -25,6 +25,7 @@
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -34,12 +35,17 @@
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/maintain/ivfkm_insert.h"
+#include "am/maintain/ivfkm_lock.h"
+#include "am/maintain/ivfkm_region.h"
 #include "am/maintain/ivfkm_renew.h"
 #include "am/maintain/ivfkm_request.h"
 
 /* Tries to get the locks, one a second, and tries to free the blocks of the old tree. */
 #define LOCK_TRIES 60
 #define TIDY_TRIES 10
+
+/* Regions that a worker moves to the front of a file, at most. */
+#define MOST_COMPACTED 1000
 
 /*
  * Opens an index and its table for a renewal without waiting for a lock: ShareUpdateExclusiveLock
@@ -91,51 +97,142 @@ ivfkm_renewal_possible(Relation index)
 								 TransactionXmin);
 }
 
-/*
- * True if a worker should renew the index now: it has changed, most of its rows are there for all
- * to see, and no long transaction keeps much of what earlier renewals have left.
- */
+/* True if too much of the file waits for a long transaction, to be used again. */
 static bool
-is_worthwhile(Relation heap, Relation index)
+is_kept(Relation index)
 {
 	IvfkmMetaPageData meta;
-	IvfkmFreeData *data;
-	IndexInfo *index_info;
-	double rows;
-	bool kept;
 
 	page_meta_read(index, &meta);
-	if (!ivfkm_settings_maintenance(index) || !ivfkm_renewal_due(&meta))
-		return false;
-	data = palloc(sizeof(IvfkmFreeData));
-	page_free_read(index, data);
-	kept = page_ranges_total(&data->retired) > meta.used_blocks / 4;
-	pfree(data);
-	if (kept && (double) meta.appended < 3.0 * meta.build_rows)
-		return false;
-	index_info = ivfkm_index_info(index);
+	return page_retired_total(index) > meta.used_blocks / 4;
+}
+
+/*
+ * True if most rows of the index are there for all to see: else a renewal would have to be
+ * repeated.
+ */
+static bool
+is_seen(Relation heap, Relation index, double rows)
+{
+	IndexInfo *index_info = ivfkm_index_info(index);
+
 	index_info->ii_Concurrent = true;
-	rows = meta.build_rows + (double) meta.appended - (double) meta.removed;
 	return ivfkm_sample_count(heap, index, index_info) >= 0.5 * rows;
+}
+
+/*
+ * Does the next piece of work on an index, if there is one; true if it did.  The caller holds what
+ * ivfkm_renew() asks for.  "by_hand": all that can be done, whoever waits; else no more than what
+ * pays.
+ */
+static bool
+work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRenewal *result)
+{
+	IvfkmRegion region;
+
+	switch (ivfkm_survey_next(sizes, index, by_hand, &region))
+	{
+		case IVFKM_TASK_RENEW:
+			if (by_hand || ((!is_kept(index) || sizes->rows >= 4.0 * sizes->seen.made_rows) &&
+							is_seen(heap, index, sizes->rows)))
+			{
+				ivfkm_renew(heap, index, !by_hand, result);
+				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
+									 RelationGetRelationName(index), result->rows, result->lists)));
+				ivfkm_survey_forget(sizes);
+				return true;
+			}
+			ivfkm_survey_done(sizes, index);
+			return false;
+		case IVFKM_TASK_REGION:
+			if (by_hand || !is_kept(index))
+			{
+				ivfkm_region_renew(heap, index, !by_hand, &region, result);
+				ereport(DEBUG1, (errmsg_internal("region of index \"%s\": " INT64_FORMAT
+												 " rows, from %d lists to %d",
+												 RelationGetRelationName(index), result->rows,
+												 region.nlists, result->lists)));
+				return true;
+			}
+			break;
+		case IVFKM_TASK_NONE:
+			break;
+	}
+	if (sizes->nregions > 0)
+		ereport(LOG, (errmsg("maintained index \"%s\": %.0f of %.0f rows in %d regions",
+							 RelationGetRelationName(index), sizes->moved, sizes->rows,
+							 sizes->nregions)));
+	ivfkm_survey_done(sizes, index);
+	if (sizes->ncompacted < MOST_COMPACTED && ivfkm_survey_compact(index, &region))
+	{
+		ivfkm_region_renew(heap, index, !by_hand, &region, result);
+		ereport(DEBUG1, (errmsg_internal("moved %d lists to the front of index \"%s\"",
+										 region.nlists, RelationGetRelationName(index))));
+		sizes->ncompacted++;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * All that is due in an index, in one transaction; adds up in *result.  As for ivfkm_renew().
+ */
+void
+ivfkm_maintain_all(Relation heap, Relation index, IvfkmRenewal *result)
+{
+	IvfkmSizes sizes;
+	IvfkmRenewal one;
+
+	memset(result, 0, sizeof(*result));
+	ivfkm_survey_begin(&sizes, CurrentMemoryContext);
+	result->freed = ivfkm_renewal_tidy(heap, index);
+	while (work_on(heap, index, true, &sizes, &one))
+	{
+		result->renewed = true;
+		result->rows += one.rows;
+		result->lists += one.lists;
+		result->late += one.late;
+		result->forced += one.forced;
+		result->dropped += one.dropped;
+		result->lock_time = Max(result->lock_time, one.lock_time);
+		CHECK_FOR_INTERRUPTS();
+	}
+	ivfkm_survey_end(&sizes);
+}
+
+/* True if much of the file is free. */
+static bool
+is_sparse(Relation index)
+{
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	IvfkmMetaPageData meta;
+	bool sparse;
+
+	page_meta_read(index, &meta);
+	page_free_read(index, data);
+	sparse = page_free_is_sparse(data, meta.used_blocks);
+	pfree(data);
+	return sparse;
 }
 
 typedef enum WorkResult
 {
 	WORK_LOCKED, /* somebody holds a lock */
 	WORK_DONE,	 /* nothing is left to do */
-	WORK_RENEWED,
-	WORK_KEPT /* blocks of the old tree wait to be freed */
+	WORK_SOME,
+	WORK_KEPT /* blocks wait to be freed */
 } WorkResult;
 
 /* One transaction of a worker. */
 static WorkResult
-work(Oid index_oid, bool may_renew)
+work(Oid index_oid, bool may_renew, IvfkmSizes *sizes)
 {
 	WorkResult result = WORK_DONE;
 	Relation heap;
 	Relation index;
 
 	StartTransactionCommand();
+	ivfkm_check_database();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (!ivfkm_renewal_open(index_oid, &heap, &index))
 		result = WORK_LOCKED;
@@ -149,18 +246,18 @@ work(Oid index_oid, bool may_renew)
 		if (ivfkm_renewal_possible(index))
 		{
 			(void) ivfkm_renewal_tidy(heap, index);
-			if (may_renew && is_worthwhile(heap, index))
+			page_meta_read(index, &meta);
+			if (may_renew && ivfkm_settings_maintenance(index) &&
+				(sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
 			{
-				pgstat_report_activity(STATE_RUNNING, "renewing an index");
-				ivfkm_renew(heap, index, true, &renewal);
-				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
-									 RelationGetRelationName(index), renewal.rows, renewal.lists)));
-				result = WORK_RENEWED;
+				pgstat_report_activity(STATE_RUNNING, "maintaining an index");
+				if (work_on(heap, index, false, sizes, &renewal))
+					result = WORK_SOME;
 			}
-			else
+			if (result == WORK_DONE)
 			{
 				page_meta_read(index, &meta);
-				if (meta.retired_xid != 0)
+				if (meta.retired_xid != 0 || BlockNumberIsValid(meta.retired_block))
 					result = WORK_KEPT;
 			}
 		}
@@ -200,7 +297,9 @@ ivfkm_worker_main(Datum arg)
 	volatile int tidy_tries = 0;
 	volatile bool may_renew = true;
 	sigjmp_buf failed;
+	IvfkmSizes sizes;
 
+	ivfkm_survey_begin(&sizes, TopMemoryContext);
 	memcpy(&task, MyBgworkerEntry->bgw_extra, sizeof(task));
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
@@ -224,12 +323,12 @@ ivfkm_worker_main(Datum arg)
 	PG_exception_stack = &failed;
 	for (;;)
 	{
-		switch (work(task.index, may_renew))
+		switch (work(task.index, may_renew, &sizes))
 		{
-			case WORK_RENEWED:
+			case WORK_SOME:
 				lock_tries = 0;
 				tidy_tries = 0;
-				break;
+				continue;
 			case WORK_LOCKED:
 				if (++lock_tries >= LOCK_TRIES)
 					proc_exit(0);

@@ -42,11 +42,19 @@ open_by_trying(Oid index_oid, Relation *heap, Relation *index)
 						errmsg("index with OID %u does not exist", index_oid)));
 }
 
-/* Renews one index and adds to the IvfkmRenewal at "arg" what was done: an IvfkmIndexWork. */
+/* What was asked for, and what was done. */
+typedef struct Request
+{
+	bool whole; /* make all of the tree anew, whatever its state */
+	IvfkmRenewal sum;
+} Request;
+
+/* Maintains one index and adds to the Request at "arg" what was done: an IvfkmIndexWork. */
 static void
 maintain(Relation index, Relation heap, void *arg)
 {
-	IvfkmRenewal *sum = arg;
+	Request *request = arg;
+	IvfkmRenewal *sum = &request->sum;
 	IvfkmRenewal one;
 	IvfkmOwnerRights rights;
 	Relation locked_heap;
@@ -60,7 +68,10 @@ maintain(Relation index, Relation heap, void *arg)
 							   RelationGetRelationName(locked_index)),
 						errdetail("It is not valid, or an older transaction is still running.")));
 	ivfkm_owner_begin(&rights, locked_heap);
-	ivfkm_renew(locked_heap, locked_index, false, &one);
+	if (request->whole)
+		ivfkm_renew(locked_heap, locked_index, false, &one);
+	else
+		ivfkm_maintain_all(locked_heap, locked_index, &one);
 	ivfkm_owner_end(&rights);
 	relation_close(locked_index, NoLock);
 	relation_close(locked_heap, NoLock);
@@ -74,13 +85,15 @@ maintain(Relation index, Relation heap, void *arg)
 }
 
 /*
- * SQL: ivfkm_maintain(regclass, OUT ...): renews an index now, or those of all partitions.  Errors:
+ * SQL: ivfkm_maintain(regclass, whole boolean, OUT ...): renews an index now, or those of all
+ * partitions; or does what is due in them.  Errors:
  * see ivfkm_each_index(); not the owner.
  */
 Datum
 ivfkm_maintain(PG_FUNCTION_ARGS)
 {
-	IvfkmRenewal sum;
+	Request request;
+	IvfkmRenewal *sum = &request.sum;
 	TupleDesc desc;
 	Datum values[7];
 	bool nulls[7] = {false};
@@ -92,14 +105,15 @@ ivfkm_maintain(PG_FUNCTION_ARGS)
 						errhint("Indexes cannot be renewed during recovery.")));
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	memset(&sum, 0, sizeof(sum));
-	ivfkm_each_index(PG_GETARG_OID(0), maintain, &sum);
-	values[n++] = Int64GetDatum(sum.rows);
-	values[n++] = Int32GetDatum(sum.lists);
-	values[n++] = Int64GetDatum(sum.late);
-	values[n++] = Int64GetDatum(sum.forced);
-	values[n++] = Int64GetDatum(sum.dropped);
-	values[n++] = Int64GetDatum(sum.freed * BLCKSZ);
-	values[n++] = Float8GetDatum(sum.lock_time);
+	memset(&request, 0, sizeof(request));
+	request.whole = PG_GETARG_BOOL(1);
+	ivfkm_each_index(PG_GETARG_OID(0), maintain, &request);
+	values[n++] = Int64GetDatum(sum->rows);
+	values[n++] = Int32GetDatum(sum->lists);
+	values[n++] = Int64GetDatum(sum->late);
+	values[n++] = Int64GetDatum(sum->forced);
+	values[n++] = Int64GetDatum(sum->dropped);
+	values[n++] = Int64GetDatum(sum->freed * BLCKSZ);
+	values[n++] = Float8GetDatum(sum->lock_time);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

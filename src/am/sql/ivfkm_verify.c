@@ -51,7 +51,9 @@ typedef struct CheckState
 	IvfkmIndex index;	  /* its index space is made from its pages */
 	IvfkmFreeData *free;  /* before the walk */
 	IvfkmRanges *pending; /* pages of the pending list, then */
-	uint8 *visited;		  /* one byte per block */
+	uint8 *retired;		  /* one byte per block of the chain of retired blocks, and on it, then */
+	BlockNumber nretired;
+	uint8 *visited; /* one byte per block */
 	BlockNumber nvisited;
 	IvfkmProbe *lists;
 	int nlists;
@@ -340,9 +342,10 @@ read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData 
 	pfree(stored);
 }
 
-/* Notes that the pages of a child's record were reached; they hold several records. */
+/* Notes that the pages of a record of a node's child were reached; they hold several records. */
 static void
-visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from)
+visit_record(CheckState *check, const IvfkmChildData *node, const ItemPointerData *pointer,
+			 BlockNumber from)
 {
 	int dims = check->index.nodes.dims;
 	int stripes = page_child_per_page(dims) > 0 ? 1 : page_child_stripes(dims);
@@ -351,8 +354,7 @@ visit_record(CheckState *check, const ItemPointerData *pointer, BlockNumber from
 		return;
 	for (int stripe = 0; stripe < stripes; stripe++)
 		visit_framed(check, ItemPointerGetBlockNumberNoCheck(pointer) + stripe, from,
-					 IVFKM_PAGE_CENTROID, check->index.meta.root_id,
-					 check->index.meta.root_generation);
+					 IVFKM_PAGE_CENTROID, node->id, node->generation);
 }
 
 /*
@@ -458,7 +460,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 				page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(&pointer),
 							   "A child's level is %u instead of %u.", child.level,
 							   record->level - 1);
-			visit_record(check, &pointer, block);
+			visit_record(check, record, &pointer, block);
 			if (child.level > 0)
 				nodes[nnodes++] = pointer;
 			else
@@ -508,6 +510,28 @@ collect_pending(void *arg, BlockNumber block, BlockNumber from)
 	(void) page_ranges_add(arg, block, block + 1);
 }
 
+/* Notes a page of the chain of retired blocks, or the blocks of a range: an IvfkmRetiredVisit. */
+static void
+note_retired(void *arg, BlockNumber block, BlockNumber from, bool chain, const IvfkmRange *range)
+{
+	CheckState *check = arg;
+	IvfkmRange own = {block, block + 1};
+
+	if (chain)
+		range = &own;
+	if (range->first == IVFKM_META_BLOCK || range->first >= range->end ||
+		range->end > RelationGetNumberOfBlocks(check->index.relation))
+		page_corrupted(check->index.relation, block, "It says that blocks %u to %u are retired.",
+					   range->first, range->end - 1);
+	for (BlockNumber i = range->first; i < range->end && i < check->nretired; i++)
+	{
+		if (check->retired[i])
+			page_corrupted(check->index.relation, block,
+						   "It says that block %u is retired, for the second time.", i);
+		check->retired[i] = 1;
+	}
+}
+
 /*
  * Every block below used_blocks was reached, or is free, retired, in the making or of the pending
  * list, but for those that the metapage calls lost.  used_before: used_blocks before the walk.
@@ -535,13 +559,15 @@ check_blocks(CheckState *check, BlockNumber used_before)
 							   check->index.meta.used_blocks);
 			if (page_ranges_contain(&after->free, block) ||
 				(same && (page_ranges_contain(&after->retired, block) ||
-						  page_ranges_contain(&after->building, block))))
+						  page_ranges_contain(&after->building, block) ||
+						  (block < check->nretired && check->retired[block]))))
 				page_corrupted(index, block, "It is reached, but the metapage says it is free.");
 		}
 		else if (same && block < used_before && !page_ranges_contain(&check->free->free, block) &&
 				 !page_ranges_contain(&check->free->retired, block) &&
 				 !page_ranges_contain(&check->free->building, block) &&
-				 !page_ranges_contain(check->pending, block))
+				 !page_ranges_contain(check->pending, block) &&
+				 !(block < check->nretired && check->retired[block]))
 		{
 			if (nlost++ == 0)
 				first_lost = block;
@@ -566,6 +592,10 @@ check_pages(CheckState *check)
 	check_seals(check);
 
 	/* in this order: a page that leaves one of them goes to what is looked at later */
+	check->nretired = RelationGetNumberOfBlocks(index);
+	check->retired = MemoryContextAllocExtended(CurrentMemoryContext, check->nretired,
+												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	page_retired_walk(index, note_retired, check);
 	check->free = palloc(sizeof(IvfkmFreeData));
 	page_free_read(index, check->free);
 	check->pending = palloc0(sizeof(IvfkmRanges));
@@ -573,8 +603,8 @@ check_pages(CheckState *check)
 
 	visit_framed(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK, IVFKM_PAGE_META, 0, 0);
 	for (int i = 0; i < page_mean_pages(dims); i++)
-		visit_framed(check, meta->mean_block + i, IVFKM_META_BLOCK, IVFKM_PAGE_MEAN, meta->root_id,
-					 meta->root_generation);
+		visit_framed(check, meta->mean_block + i, IVFKM_META_BLOCK, IVFKM_PAGE_MEAN,
+					 meta->tree_first_id, meta->root_generation);
 
 	page_meta_root(meta, &root);
 	check_node(check, &root, NULL);

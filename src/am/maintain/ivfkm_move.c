@@ -1,0 +1,253 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_move.c
+ *	  Rows of lists on their way into other lists.
+ *
+ * NOTES
+ *	  What the new lists are to hold are the addresses that the old ones hold, no more and no
+ *	  fewer; the table only supplies values.  So whatever happens to rows meanwhile, none is
+ *	  lost.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_move.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "am/build/ivfkm_assign.h"
+#include "am/build/ivfkm_progress.h"
+#include "am/index/ivfkm_index.h"
+#include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_rights.h"
+#include "am/maintain/ivfkm_lock.h"
+#include "am/maintain/ivfkm_move.h"
+
+/*
+ * Sets up what makes new lists of the rows of the index "meta"; see ivfkm_renew() for what the
+ * caller holds.  "yield": raise an error when somebody waits for the lock on the table.
+ */
+void
+ivfkm_move_begin(IvfkmMove *move, Relation heap, Relation index, const IvfkmMetaPageData *meta,
+				 bool yield, IvfkmRenewal *result)
+{
+	IvfkmBuild *build = &move->build;
+	IndexInfo *index_info = ivfkm_index_info(index);
+
+	memset(move, 0, sizeof(*move));
+	index_info->ii_Concurrent = true; /* the table is looked at with a snapshot */
+	index_info->ii_Unique = false;
+	ivfkm_build_begin(build, heap, index, index_info, (int) meta->column_dimensions);
+	build->alone = true;
+	build->plan.meta.refine_bits = meta->refine_bits;
+	ivfkm_index_geometry(&build->index, &build->plan.meta);
+	move->yield = yield;
+	build->check = yield ? ivfkm_check_database : NULL;
+	move->result = result;
+}
+
+/* Takes a snapshot to look at rows with, or a later one. */
+void
+ivfkm_move_snapshot(IvfkmMove *move)
+{
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	if (move->rows.snapshot == NULL)
+		ivfkm_rows_begin(&move->rows, move->build.heap, move->build.index.relation, snapshot);
+	else
+	{
+		UnregisterSnapshot(move->rows.snapshot);
+		move->rows.snapshot = snapshot;
+	}
+}
+
+/* Gives everything back but the build's memory. */
+void
+ivfkm_move_end(IvfkmMove *move)
+{
+	UnregisterSnapshot(move->rows.snapshot);
+	ivfkm_rows_end(&move->rows);
+}
+
+/* Gives up if somebody waits for the table: DROP, ALTER, VACUUM by hand. */
+void
+ivfkm_move_check(const IvfkmMove *move)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (move->yield)
+		ivfkm_check_database();
+	if (move->yield && LockHasWaitersRelation(move->build.heap, ShareUpdateExclusiveLock))
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("maintenance of index \"%s\" gives way to another command",
+							   RelationGetRelationName(move->build.index.relation))));
+}
+
+/* Ascending addresses. */
+static int
+compare_tids(const void *a, const void *b)
+{
+	return ItemPointerCompare((ItemPointer) a, (ItemPointer) b);
+}
+
+/* Sorts addresses. */
+void
+ivfkm_move_sort(ItemPointerData *tids, Size n)
+{
+	qsort(tids, n, sizeof(ItemPointerData), compare_tids);
+}
+
+/* Adds the addresses on the last page of a group; marked, if they are of rows without a value. */
+static void
+add_addresses(const IvfkmReader *reader, bool are_nulls, ItemPointerData *tids, Size *n)
+{
+	const IvfkmGeometry *geometry = reader->geometry;
+
+	for (int slot = 0; slot < geometry->slots; slot++)
+	{
+		IvfkmUnit unit;
+		const ItemPointerData *tid;
+
+		if (!page_slot_used(reader->page, geometry, slot))
+			continue;
+		page_unit_get(reader->page, geometry, slot / QUANT_UNIT, &unit);
+		tid = &unit.tid[slot % QUANT_UNIT];
+		if (!ItemPointerIsValid(tid))
+			page_corrupted(reader->index, BufferGetBlockNumber(reader->buffer),
+						   "Slot %d points to no row.", slot);
+		tids[(*n)++] = are_nulls ? page_pending_mark(tid) : *tid;
+	}
+}
+
+/*
+ * Reads all addresses of some lists, and of the list of NULLs if it is given: a palloc'd array of
+ * *count, sorted, each address once, those of NULLs marked.  move->nslots counts the slots.
+ */
+ItemPointerData *
+ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
+				const IvfkmChildData *nulls, Size *count)
+{
+	const IvfkmIndex *index = &move->build.index;
+	Size size = 1024;
+	Size n = 0;
+	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * size);
+
+	for (int i = 0; i < nlists + (nulls != NULL); i++)
+	{
+		bool are_nulls = i == nlists;
+		const IvfkmGeometry *geometry = are_nulls ? &index->nulls : &index->lists;
+		IvfkmReader reader;
+
+		ivfkm_move_check(move);
+		ivfkm_reader_begin(&reader, index->relation, geometry, are_nulls ? nulls : &lists[i], NULL);
+		while (ivfkm_reader_next(&reader))
+		{
+			if (n + geometry->slots > size)
+			{
+				size = Max(size * 2, n + geometry->slots);
+				tids = repalloc_huge(tids, sizeof(ItemPointerData) * size);
+			}
+			add_addresses(&reader, are_nulls, tids, &n);
+		}
+	}
+	move->nslots = n;
+	ivfkm_move_sort(tids, n);
+	*count = 0;
+	for (Size i = 0; i < n; i++)
+	{
+		if (i == 0 || !ItemPointerEquals(&tids[i], &tids[i - 1]))
+			tids[(*count)++] = tids[i];
+	}
+	return tids;
+}
+
+/*
+ * Slots in use in some lists.  Without VACUUM it only grows, by one for each row that is inserted.
+ */
+Size
+ivfkm_move_count(IvfkmMove *move, const IvfkmChildData *lists, int nlists)
+{
+	const IvfkmIndex *index = &move->build.index;
+	Size count = 0;
+
+	for (int i = 0; i < nlists; i++)
+	{
+		IvfkmReader reader;
+
+		ivfkm_reader_begin(&reader, index->relation, &index->lists, &lists[i], NULL);
+		while (ivfkm_reader_next(&reader))
+			count += (Size) page_group_used(reader.page);
+	}
+	return count;
+}
+
+/* True if the address is among move->tids. */
+bool
+ivfkm_move_is_known(const IvfkmMove *move, const ItemPointerData *noted)
+{
+	return bsearch(noted, move->tids, move->ntids, sizeof(ItemPointerData), compare_tids) != NULL;
+}
+
+/*
+ * What is known of the row at a noted address, *tid: see ivfkm_rows_get().  A row that was marked
+ * is not looked at if there is nothing else to know of it than that its value is NULL: then it is
+ * one of which nothing is known.
+ */
+IvfkmRowState
+ivfkm_move_row(IvfkmMove *move, const ItemPointerData *noted, ItemPointerData *tid)
+{
+	if (page_pending_is_null(noted, tid) && move->build.index.columns.nattributes == 0)
+		return IVFKM_ROW_FORCED;
+	return ivfkm_rows_get(&move->rows, tid);
+}
+
+/*
+ * Assigns the rows at move->tids to the new lists, encodes and sorts them.  "with_nulls": there is
+ * a new list of NULLs; else a row whose value turns out to be NULL is one of which nothing is
+ * known.
+ */
+void
+ivfkm_move_assign(IvfkmMove *move, bool with_nulls)
+{
+	IvfkmBuild *build = &move->build;
+
+	ivfkm_progress_phase(IVFKM_PHASE_ASSIGN, 0, (int64) move->ntids);
+	ivfkm_assign_begin(build);
+	for (Size i = 0; i < move->ntids; i++)
+	{
+		ItemPointerData tid;
+		bool is_null = page_pending_is_null(&move->tids[i], &tid);
+		IvfkmRowState state;
+
+		if (i % 64 == 0)
+			ivfkm_move_check(move);
+		state = ivfkm_move_row(move, &move->tids[i], &tid);
+		if (state == IVFKM_ROW_NULL && !with_nulls)
+			state = IVFKM_ROW_FORCED;
+		switch (state)
+		{
+			case IVFKM_ROW_VALUE:
+			case IVFKM_ROW_NULL:
+				ivfkm_assign_row(build, &tid, move->rows.values, move->rows.isnull);
+				break;
+			case IVFKM_ROW_FORCED:
+				if (is_null)
+					ivfkm_assign_null(build, &tid);
+				else
+				{
+					ivfkm_assign_forced(build, &tid);
+					move->result->forced++;
+				}
+				break;
+			case IVFKM_ROW_GONE:
+				move->result->dropped++;
+				break;
+		}
+	}
+	ivfkm_progress_phase(IVFKM_PHASE_SORT, 0, (int64) build->rows);
+	ivfkm_assign_end(build);
+}

@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_move.h
+ *	  Rows of lists on their way into other lists.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_move.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_MOVE_H
+#define IVFKM_MOVE_H
+
+#include "am/build/ivfkm_build_state.h"
+#include "am/maintain/ivfkm_renew.h"
+#include "am/maintain/ivfkm_rows.h"
+
+/*
+ * Addresses that may be left when inserts are kept out, and how often a moment without any is tried
+ * for before.
+ */
+#define IVFKM_LATE_AT_MOST 64
+#define IVFKM_QUIET_ROUNDS 10
+
+/* Lists that are being made, and those that their rows come from. */
+typedef struct IvfkmMove
+{
+	IvfkmBuild build; /* of the new lists */
+	IvfkmRows rows;
+	bool yield; /* give up when somebody waits for the table */
+	IvfkmRenewal *result;
+	ItemPointerData *tids; /* addresses that were found in the old lists, ascending, NULLs marked */
+	Size ntids;
+	Size nslots; /* that were read last */
+	IvfkmReserve reserve;
+} IvfkmMove;
+
+extern void ivfkm_move_begin(IvfkmMove *move, Relation heap, Relation index,
+							 const IvfkmMetaPageData *meta, bool yield, IvfkmRenewal *result);
+extern void ivfkm_move_snapshot(IvfkmMove *move);
+extern void ivfkm_move_end(IvfkmMove *move);
+extern void ivfkm_move_check(const IvfkmMove *move);
+extern ItemPointerData *ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
+										const IvfkmChildData *nulls, Size *count);
+extern Size ivfkm_move_count(IvfkmMove *move, const IvfkmChildData *lists, int nlists);
+extern void ivfkm_move_sort(ItemPointerData *tids, Size n);
+extern bool ivfkm_move_is_known(const IvfkmMove *move, const ItemPointerData *noted);
+extern IvfkmRowState ivfkm_move_row(IvfkmMove *move, const ItemPointerData *noted,
+									ItemPointerData *tid);
+extern void ivfkm_move_assign(IvfkmMove *move, bool with_nulls);
+
+#endif /* IVFKM_MOVE_H */

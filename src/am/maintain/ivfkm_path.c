@@ -1,0 +1,441 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_path.c
+ *	  The nodes above some lists, written anew.
+ *
+ * NOTES
+ *	  A node is never changed.  When lists take the place of others, the node above them is
+ *	  written anew with their records, and so are all nodes up to the root, on which the metapage
+ *	  hangs.  A scan that has read the metapage sees one version of all nodes.
+ *
+ *	  A node, but for the root, that has got too many children becomes several.  A higher root is
+ *	  made by a renewal only.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_path.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "miscadmin.h"
+
+#include "cluster/kmeans.h"
+#include "port/vdb_half.h"
+
+#include "am/build/ivfkm_build_state.h"
+#include "am/index/ivfkm_settings.h"
+#include "am/index/ivfkm_space.h"
+#include "am/maintain/ivfkm_path.h"
+
+/* Children that a node has on average, and from which on it is split. */
+static int
+usual_children(void)
+{
+	return ivfkm_settings_node_children() > 0 ? Max(2, ivfkm_settings_node_children())
+											  : IVFKM_NODE_CHILDREN;
+}
+
+#define SPLIT_AT(children) ((children) *8 / 5)
+
+/* Makes room for "count" members. */
+static void
+members_init(IvfkmMembers *members, int dims, uint32 count)
+{
+	members->count = 0;
+	members->children = palloc0(sizeof(IvfkmChildData) * Max(count, 1));
+	members->centroids =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint16) * (Size) Max(count, 1) * dims);
+	members->made = palloc(sizeof(int) * Max(count, 1));
+}
+
+/* Adds a member; there is room. */
+static void
+members_add(IvfkmMembers *members, int dims, const IvfkmChildData *child, const uint16 *centroid,
+			int made)
+{
+	members->children[members->count] = *child;
+	memcpy(members->centroids + (Size) members->count * dims, centroid, sizeof(uint16) * dims);
+	members->made[members->count++] = made;
+}
+
+/* Adds a member that stays as it is, by its record. */
+static void
+members_add_old(IvfkmMembers *members, Relation index, int dims, const ItemPointerData *pointer)
+{
+	IvfkmChildData child;
+
+	page_child_read(index, dims, pointer, &child,
+					members->centroids + (Size) members->count * dims);
+	members->children[members->count] = child;
+	members->made[members->count++] = -1;
+}
+
+/* A centroid as floats. */
+static void
+load_centroid(const uint16 *stored, int dims, float *centroid)
+{
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+}
+
+/* The largest distance from a point to a member's centroid, with the member's own radius. */
+static float
+reach(const IvfkmMembers *members, int dims, const float *centroid)
+{
+	float *other = palloc(sizeof(float) * dims);
+	float largest = 0.0f;
+
+	for (uint32 i = 0; i < members->count; i++)
+	{
+		float radius = members->children[i].radius;
+		float distance;
+
+		load_centroid(members->centroids + (Size) i * dims, dims, other);
+		distance = ivfkm_space_distance(other, centroid, dims);
+		if (radius > 0.0f) /* rounded up: the sum bounds the distances to all lists below */
+			distance = nextafterf((distance + radius) * 1.000001f, FLT_MAX);
+		largest = Max(largest, distance);
+	}
+	pfree(other);
+	return Min(largest, FLT_MAX);
+}
+
+/* Fills in a node in the making: its id, and what its members say of it. */
+static void
+init_node(IvfkmPathNode *node, int dims, int level, IvfkmPlan *plan)
+{
+	IvfkmGeometry geometry;
+
+	page_node_geometry(&geometry, dims);
+	node->record.id = plan->meta.next_id++;
+	node->record.generation = plan->meta.root_generation;
+	node->record.nblocks = page_extent_blocks(&geometry, node->members.count);
+	node->record.level = (uint16) level;
+	node->record.rows = node->members.count;
+}
+
+/* Stores a centroid that was computed, for a node of its own. */
+static void
+store_centroid(IvfkmPathNode *node, int dims, const float *computed)
+{
+	double norm2 = 0.0;
+
+	node->stored = palloc(sizeof(uint16) * dims);
+	node->centroid = palloc(sizeof(float) * dims);
+	for (int i = 0; i < dims; i++)
+	{
+		float value = vdb_half_to_float(
+			node->stored[i] = vdb_half_from_float(Max(-65504.0f, Min(computed[i], 65504.0f))));
+
+		node->centroid[i] = value;
+		norm2 += (double) value * value;
+	}
+	node->record.norm2 = (float) norm2;
+}
+
+/* A KmeansCallback. */
+static void
+check_interrupts(void *arg, double done)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Makes nodes of about "children" members each. */
+static void
+split_node(IvfkmPathLevel *out, const IvfkmMembers *members, int dims, int level, int children,
+		   IvfkmPlan *plan)
+{
+	int wanted = ((int) members->count + children - 1) / children;
+	float *points = ivfkm_build_alloc(sizeof(float) * (Size) members->count * dims);
+	float *centroids = ivfkm_build_alloc(sizeof(float) * (Size) wanted * dims);
+	uint32 *node_of = palloc(sizeof(uint32) * members->count);
+	KmeansParams params;
+	KmeansStats stats;
+
+	for (uint32 i = 0; i < members->count; i++)
+		load_centroid(members->centroids + (Size) i * dims, dims, points + (Size) i * dims);
+	kmeans_params_init(&params, dims, members->count, wanted);
+	params.seed = IVFKM_CLUSTERING_SEED;
+	params.callback = check_interrupts;
+	params.list = node_of;
+	kmeans_train(&params, points, centroids, ivfkm_build_alloc(kmeans_train_bytes(&params)),
+				 &stats);
+	out->nodes = palloc0(sizeof(IvfkmPathNode) * stats.nlists);
+	out->count = 0;
+	for (int n = 0; n < stats.nlists; n++)
+	{
+		IvfkmPathNode *node = &out->nodes[out->count];
+
+		members_init(&node->members, dims, members->count);
+		for (uint32 i = 0; i < members->count; i++)
+		{
+			if (node_of[i] == (uint32) n)
+				members_add(&node->members, dims, &members->children[i],
+							members->centroids + (Size) i * dims, members->made[i]);
+		}
+		if (node->members.count == 0)
+			continue;
+		init_node(node, dims, level, plan);
+		store_centroid(node, dims, centroids + (Size) n * dims);
+		node->record.radius = reach(&node->members, dims, node->centroid);
+		out->count++;
+	}
+}
+
+/* The largest distance from a point to the centroid of a new list. */
+static float
+new_lists_reach(const IvfkmPlanLevel *lists, int dims, const float *centroid)
+{
+	float *other = palloc(sizeof(float) * dims);
+	float largest = 0.0f;
+
+	for (uint32 i = 0; i < lists->count; i++)
+	{
+		load_centroid(lists->centroids + (Size) i * dims, dims, other);
+		largest = Max(largest, ivfkm_space_distance(other, centroid, dims));
+	}
+	pfree(other);
+	return largest;
+}
+
+/* Makes the node that takes the place of node "old" alone, with the same centroid. */
+static void
+replace_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *members,
+			 const IvfkmTreeNode *old, int level, IvfkmPlan *plan)
+{
+	IvfkmPathNode *node = palloc0(sizeof(IvfkmPathNode));
+	int dims = path->dims;
+
+	out->nodes = node;
+	out->count = 1;
+	node->members = *members;
+	init_node(node, dims, level, plan);
+	if (old->parent >= 0)
+	{
+		IvfkmChildData record;
+
+		node->stored = palloc(sizeof(uint16) * dims);
+		node->centroid = palloc(sizeof(float) * dims);
+		page_child_read(path->index, dims, &old->pointer, &record, node->stored);
+		load_centroid(node->stored, dims, node->centroid);
+		node->record.norm2 = record.norm2;
+		node->record.radius =
+			level == 1
+				? reach(members, dims, node->centroid)
+				: Max(record.radius, new_lists_reach(&plan->levels[0], dims, node->centroid));
+	}
+}
+
+/* Lists or nodes right below a node. */
+static uint32
+count_children(const IvfkmWholeTree *tree, int number)
+{
+	uint32 count = 0;
+
+	if (tree->nodes[number].child.level == 1)
+	{
+		for (int i = 0; i < tree->nlists; i++)
+			count += tree->parents[i] == number;
+	}
+	else
+	{
+		for (int i = 0; i < tree->nnodes; i++)
+			count += tree->nodes[i].parent == number;
+	}
+	return count;
+}
+
+/* The members of a level's node that stay: lists below "number" that are not replaced. */
+static void
+keep_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *tree, int number,
+		   const bool *replaced)
+{
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		if (tree->parents[i] == number && !replaced[i])
+			members_add_old(members, path->index, path->dims, &tree->lists[i].pointer);
+	}
+}
+
+/* The same for nodes: all below "number" but one. */
+static void
+keep_nodes(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *tree, int number,
+		   int replaced)
+{
+	for (int i = 0; i < tree->nnodes; i++)
+	{
+		if (tree->nodes[i].parent == number && i != replaced)
+			members_add_old(members, path->index, path->dims, &tree->nodes[i].pointer);
+	}
+}
+
+/* Adds the new lists of the plan to the members of the node above them. */
+static void
+add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *plan)
+{
+	const IvfkmPlanLevel *lists = &plan->levels[0];
+	IvfkmGeometry geometry;
+
+	page_list_geometry(&geometry, path->dims, plan->meta.refine_bits, plan->meta.nattributes);
+	for (uint32 i = 0; i < lists->count; i++)
+	{
+		IvfkmChildData child;
+
+		memset(&child, 0, sizeof(child));
+		child.id = lists->first_id + i;
+		child.generation = plan->meta.root_generation;
+		child.nblocks = page_extent_blocks(&geometry, lists->counts[i]);
+		child.norm2 = lists->norms[i];
+		child.rows = lists->counts[i];
+		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i);
+	}
+}
+
+/*
+ * Makes the nodes from number "parent" of the tree up to the root, with the lists of the plan in
+ * the place of those that are replaced, all of which are below that node.  Takes owner ids from the
+ * plan. Memory comes from the current context.
+ */
+void
+ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmWholeTree *tree, int parent,
+				const bool *replaced, IvfkmPlan *plan)
+{
+	int dims = plan->space->dims;
+	int children = usual_children();
+	int below = -1;
+	int number = parent;
+
+	path->index = index;
+	path->dims = dims;
+	path->height = tree->nodes[0].child.level;
+	for (int level = 1; level <= path->height; level++)
+	{
+		const IvfkmTreeNode *old = &tree->nodes[number];
+		IvfkmPathLevel *out = &path->levels[level - 1];
+		IvfkmMembers members;
+
+		if (level == 1)
+		{
+			members_init(&members, dims, count_children(tree, number) + plan->levels[0].count);
+			keep_lists(&members, path, tree, number, replaced);
+			add_new_lists(&members, path, plan);
+		}
+		else
+		{
+			const IvfkmPathLevel *made = &path->levels[level - 2];
+
+			members_init(&members, dims, count_children(tree, number) + made->count);
+			keep_nodes(&members, path, tree, number, below);
+			for (int i = 0; i < made->count; i++)
+				members_add(&members, dims, &made->nodes[i].record, made->nodes[i].stored, i);
+		}
+		if (old->parent >= 0 && members.count > (uint32) SPLIT_AT(children))
+			split_node(out, &members, dims, level, children, plan);
+		else
+			replace_node(out, path, &members, old, level, plan);
+		below = number;
+		number = old->parent;
+	}
+}
+
+/* Number of nodes in the making. */
+int
+ivfkm_path_nodes(const IvfkmPath *path)
+{
+	int n = 0;
+
+	for (int level = 0; level < path->height; level++)
+		n += path->levels[level].count;
+	return n;
+}
+
+/* The blocks that each of them takes, the lowest level first. */
+void
+ivfkm_path_sizes(const IvfkmPath *path, BlockNumber *sizes)
+{
+	for (int level = 0; level < path->height; level++)
+	{
+		for (int i = 0; i < path->levels[level].count; i++)
+			*sizes++ = ivfkm_node_blocks(path->dims, path->levels[level].nodes[i].members.count);
+	}
+}
+
+/* Says where the new lists and nodes go. */
+void
+ivfkm_path_place(IvfkmPath *path, const BlockNumber *list_firsts, const BlockNumber *node_firsts)
+{
+	const BlockNumber *below = list_firsts;
+
+	for (int level = 0; level < path->height; level++)
+	{
+		const IvfkmPathLevel *nodes = &path->levels[level];
+
+		for (int i = 0; i < nodes->count; i++)
+		{
+			IvfkmMembers *members = &nodes->nodes[i].members;
+
+			nodes->nodes[i].record.first_block = node_firsts[i];
+			for (uint32 m = 0; m < members->count; m++)
+			{
+				if (members->made[m] >= 0)
+					members->children[m].first_block = below[members->made[m]];
+			}
+		}
+		below = node_firsts;
+		node_firsts += nodes->count;
+	}
+}
+
+/* Writes the nodes where they were placed. */
+void
+ivfkm_path_write(const IvfkmPath *path, IvfkmWriter *writer)
+{
+	for (int level = 0; level < path->height; level++)
+	{
+		for (int i = 0; i < path->levels[level].count; i++)
+		{
+			const IvfkmPathNode *made = &path->levels[level].nodes[i];
+			IvfkmNode node;
+
+			node.id = made->record.id;
+			node.generation = made->record.generation;
+			node.block = made->record.first_block;
+			node.centroid = made->centroid;
+			node.count = made->members.count;
+			node.children = made->members.children;
+			node.centroids = made->members.centroids;
+			page_writer_seek(writer, node.block);
+			ivfkm_write_node(writer, path->dims, &node);
+		}
+	}
+}
+
+/* What the metapage will say of the root. */
+void
+ivfkm_path_root(const IvfkmPath *path, IvfkmMetaPageData *meta)
+{
+	const IvfkmChildData *root = &path->levels[path->height - 1].nodes[0].record;
+
+	meta->root_id = root->id;
+	meta->root_block = root->first_block;
+	meta->root_nblocks = root->nblocks;
+}
+
+/*
+ * Adds the blocks of the nodes from number "parent" of the tree up to the root, with their records.
+ */
+void
+ivfkm_path_old_blocks(const IvfkmWholeTree *tree, int parent, int dims, IvfkmBlocks *blocks)
+{
+	for (int number = parent; number >= 0; number = tree->nodes[number].parent)
+	{
+		const IvfkmChildData *node = &tree->nodes[number].child;
+
+		page_blocks_add(blocks, node->first_block,
+						ivfkm_node_blocks(dims, count_children(tree, number)));
+	}
+}

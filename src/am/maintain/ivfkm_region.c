@@ -1,0 +1,405 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_region.c
+ *	  A region: some lists below one node, made anew.
+ *
+ * NOTES
+ *	  Splitting, merging, reassigning, reclaiming and re-centring are one operation: the rows of
+ *	  some neighbouring lists are clustered again, by the code of the build, into as many lists as
+ *	  their number calls for.  These are written beside the old ones, with the nodes above them,
+ *	  and take their place by one record.  README.md of this folder has the steps and why each
+ *	  interleaving is right.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_region.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/transam.h"
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/memutils.h"
+
+#include "port/vdb_half.h"
+
+#include "am/build/ivfkm_assign.h"
+#include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_team.h"
+#include "am/build/ivfkm_train.h"
+#include "am/build/ivfkm_training.h"
+#include "am/index/ivfkm_index.h"
+#include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_space.h"
+#include "am/maintain/ivfkm_insert.h"
+#include "am/maintain/ivfkm_lock.h"
+#include "am/maintain/ivfkm_move.h"
+#include "am/maintain/ivfkm_path.h"
+#include "am/maintain/ivfkm_region.h"
+#include "am/maintain/ivfkm_request.h"
+#include "page/page_point.h"
+
+/* With more new lists they are written one behind the other. */
+#define SCATTER_LISTS 64
+
+/* Rounds of catching up, after which inserts are too fast for this process. */
+#define CATCH_UP_ROUNDS 1000
+
+/* One region at work. */
+typedef struct Regioning
+{
+	IvfkmMove move;
+	const IvfkmRegion *region;
+	IvfkmChildData *old; /* the lists that are replaced */
+	bool *replaced;		 /* of all lists of the tree */
+	IvfkmPath path;
+} Regioning;
+
+/* ----- training ----- */
+
+/*
+ * Takes a sample of the rows of the region, evenly over their addresses, into the memory of the
+ * training, in index space.  Outliers are left out.
+ */
+static void
+take_sample(Regioning *regioning, int wanted)
+{
+	IvfkmMove *move = &regioning->move;
+	IvfkmBuild *build = &move->build;
+	double step = Max(1.0, (double) move->ntids / Max(wanted, 1));
+	int n = 0;
+
+	for (int i = 0; i < wanted && (Size) (i * step) < move->ntids; i++)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+		ItemPointerData tid;
+		IvfkmRow row;
+
+		if (i % 64 == 0)
+			ivfkm_move_check(move);
+		row.x = build->training.rows + (Size) n * build->dims;
+		if (ivfkm_move_row(move, &move->tids[(Size) (i * step)], &tid) == IVFKM_ROW_VALUE &&
+			ivfkm_row_read(&build->index, move->rows.values, move->rows.isnull, &row))
+			n++;
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(build->row_context);
+	}
+	build->shared->nrows = n;
+	ivfkm_centre_trim(build);
+	for (int i = 0; i < build->shared->nrows; i++)
+		ivfkm_space_apply(build->plan.space, build->training.rows + (Size) i * build->dims);
+}
+
+/* If no row has a value, the region's one list keeps the centroid of an old one. */
+static void
+take_old_centroid(Regioning *regioning)
+{
+	IvfkmBuild *build = &regioning->move.build;
+	const IvfkmRegion *region = regioning->region;
+	uint16 *stored = palloc(sizeof(uint16) * build->dims);
+	IvfkmChildData child;
+
+	page_child_read(build->index.relation, build->dims,
+					&region->tree.lists[region->lists[0]].pointer, &child, stored);
+	for (int i = 0; i < build->dims; i++)
+		build->training.rows[i] = vdb_half_to_float(stored[i]);
+	build->shared->nrows = 1;
+	pfree(stored);
+}
+
+/* Trains centroids for as many lists as the rows call for. */
+static void
+train_lists(Regioning *regioning)
+{
+	IvfkmMove *move = &regioning->move;
+	IvfkmBuild *build = &move->build;
+	int nlists = (int) Max(1.0, rint((double) move->ntids / IVFKM_ROWS_PER_LIST));
+	int nrows;
+
+	ivfkm_sizes_fit(build, (double) move->ntids, 1, &nlists, &nrows);
+	ivfkm_team_begin(build, 0, nlists, 0);
+	ivfkm_training_begin(build, nlists, Max(nrows, 1));
+	take_sample(regioning, nrows);
+	if (build->shared->nrows == 0)
+		take_old_centroid(regioning);
+	build->plan.meta.next_id = regioning->region->meta.next_id;
+	ivfkm_train_lists(build);
+	ivfkm_training_forget(build);
+}
+
+/* ----- writing ----- */
+
+/* Reserves blocks and owner ids for the new lists and nodes, and writes them. */
+static void
+write_region(Regioning *regioning)
+{
+	IvfkmBuild *build = &regioning->move.build;
+	IvfkmPlan *plan = &build->plan;
+	IvfkmPlanLevel *lists = &plan->levels[0];
+	IvfkmPath *path = &regioning->path;
+	bool scatter = lists->count <= SCATTER_LISTS;
+	int nodes = ivfkm_path_nodes(path);
+	int nlists = (int) lists->count;
+	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (nlists + nodes));
+	BlockNumber *firsts = palloc(sizeof(BlockNumber) * (nlists + nodes));
+	BlockNumber total = 0;
+	IvfkmWriter writer;
+
+	for (int i = 0; i < nlists; i++)
+	{
+		sizes[i] = page_extent_blocks(&build->index.lists, lists->counts[i]) +
+				   page_extent_refine_blocks(&build->index.lists, lists->counts[i]);
+		total += sizes[i];
+	}
+	ivfkm_path_sizes(path, sizes + nlists);
+	if (scatter)
+		page_free_reserve_many(build->index.relation, sizes, nlists + nodes, plan->meta.next_id,
+							   firsts);
+	else
+	{
+		BlockNumber first_size = sizes[nlists - 1];
+		BlockNumber next;
+
+		sizes[nlists - 1] = total;
+		page_free_reserve_many(build->index.relation, sizes + nlists - 1, nodes + 1,
+							   plan->meta.next_id, firsts + nlists - 1);
+		sizes[nlists - 1] = first_size;
+		next = firsts[nlists - 1];
+		for (int i = 0; i < nlists; i++)
+		{
+			firsts[i] = next;
+			next += sizes[i];
+		}
+	}
+	page_point("region-reserved");
+	memcpy(lists->first_blocks, firsts, sizeof(BlockNumber) * nlists);
+	ivfkm_path_place(path, firsts, firsts + nlists);
+	page_writer_begin_reserved(&writer, build->index.relation, firsts[0]);
+	ivfkm_assign_write_lists(build, &writer);
+	ivfkm_path_write(path, &writer);
+	page_writer_end(&writer);
+	page_point("region-written");
+	pfree(sizes);
+	pfree(firsts);
+}
+
+/* ----- taking their place ----- */
+
+/* What the record of new list "number" says. */
+static void
+new_list(const Regioning *regioning, uint32 number, IvfkmChildData *list)
+{
+	const IvfkmBuild *build = &regioning->move.build;
+	const IvfkmPlanLevel *lists = &build->plan.levels[0];
+
+	memset(list, 0, sizeof(*list));
+	list->id = lists->first_id + number;
+	list->generation = build->plan.meta.root_generation;
+	list->first_block = lists->first_blocks[number];
+	list->nblocks = page_extent_blocks(&build->index.lists, lists->counts[number]);
+}
+
+/* Enters an address into its new list; without looking at the table if "forced". */
+static void
+enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
+{
+	IvfkmMove *move = &regioning->move;
+	IvfkmBuild *build = &move->build;
+	IvfkmRowState state = IVFKM_ROW_FORCED;
+	ItemPointerData plain;
+	IvfkmChildData list;
+	IvfkmRow row;
+	uint32 number = 0;
+
+	if (!forced)
+		state = ivfkm_move_row(move, tid, &plain);
+	if (state == IVFKM_ROW_GONE)
+	{
+		move->result->dropped++;
+		return;
+	}
+	row.x = build->batch;
+	if (state == IVFKM_ROW_VALUE &&
+		ivfkm_row_read(&build->index, move->rows.values, move->rows.isnull, &row))
+	{
+		float dist2;
+
+		ivfkm_row_map(build->plan.space, &row);
+		kmeans_assign(build->lists, row.x, 1, &number, &dist2, build->workspace);
+		new_list(regioning, number, &list);
+		ivfkm_insert_listed(&build->index, &move->reserve, &row,
+							build->centroids + (Size) number * build->dims, &list, tid);
+	}
+	else
+	{
+		new_list(regioning, number, &list);
+		ivfkm_insert_listed(&build->index, &move->reserve, NULL, NULL, &list, tid);
+		move->result->forced++;
+	}
+	move->result->late++;
+}
+
+/*
+ * Enters the addresses that the old lists have got since they were read last, and reads them anew.
+ * Returns how many there were; none is entered, and nothing noted, if there are more than "most".
+ */
+static Size
+catch_up(Regioning *regioning, bool forced, Size most)
+{
+	IvfkmMove *move = &regioning->move;
+	const IvfkmRegion *region = regioning->region;
+	MemoryContext context;
+	MemoryContext old_context = CurrentMemoryContext;
+	ItemPointerData *tids;
+	Size ntids;
+	Size late = 0;
+
+	if (ivfkm_move_count(move, regioning->old, region->nlists) == move->nslots)
+		return 0;
+	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm catch-up", ALLOCSET_DEFAULT_SIZES);
+	tids = ivfkm_move_read(move, regioning->old, region->nlists, NULL, &ntids);
+
+	/* addresses are only added: VACUUM is kept out */
+	for (Size i = 0; i < ntids; i++)
+		late += !ivfkm_move_is_known(move, &tids[i]);
+	if (late > most)
+	{
+		move->nslots = 0; /* what was read is not what move->tids has */
+		pfree(tids);
+		MemoryContextDelete(context);
+		return late;
+	}
+	if (!forced && late > 0)
+		ivfkm_move_snapshot(move);
+	MemoryContextSwitchTo(context);
+	for (Size i = 0; i < ntids; i++)
+	{
+		if (ivfkm_move_is_known(move, &tids[i]))
+			continue;
+		if (!forced)
+			ivfkm_move_check(move);
+		enter_row(regioning, &tids[i], forced);
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+	pfree(move->tids);
+	move->tids = tids;
+	move->ntids = ntids;
+	return late;
+}
+
+/* The blocks of what is replaced: a palloc'd array.  Nobody may add to the lists meanwhile. */
+static void
+old_blocks(Regioning *regioning, IvfkmBlocks *blocks)
+{
+	const IvfkmRegion *region = regioning->region;
+	const IvfkmBuild *build = &regioning->move.build;
+
+	memset(blocks, 0, sizeof(*blocks));
+	for (int i = 0; i < region->nlists; i++)
+		page_list_blocks(build->index.relation, &build->index.lists, &regioning->old[i], blocks);
+	ivfkm_path_old_blocks(&region->tree, region->parent, build->dims, blocks);
+}
+
+/* Catches up until nothing is left, keeps inserts out, and replaces the lists and nodes. */
+static void
+take_place(Regioning *regioning)
+{
+	IvfkmMove *move = &regioning->move;
+	IvfkmBuild *build = &move->build;
+	Relation index = build->index.relation;
+	IvfkmMetaPageData next = regioning->region->meta;
+	IvfkmBlocks blocks;
+	instr_time start;
+	instr_time end;
+
+	/* into shared buffers, before anybody waits for it */
+	old_blocks(regioning, &blocks);
+	pfree(blocks.blocks);
+	ivfkm_path_root(&regioning->path, &next);
+	next.nlists += build->plan.levels[0].count - (uint32) regioning->region->nlists;
+	for (int round = 0;; round++)
+	{
+		Size most = round < IVFKM_QUIET_ROUNDS ? 0 : IVFKM_LATE_AT_MOST;
+
+		if (round == CATCH_UP_ROUNDS)
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							errmsg("inserts into index \"%s\" are faster than its maintenance",
+								   RelationGetRelationName(index))));
+		(void) catch_up(regioning, false, SIZE_MAX);
+		page_point("region-caught-up");
+		INSTR_TIME_SET_CURRENT(start);
+		ivfkm_lock_tree(index, ExclusiveLock);
+		if (catch_up(regioning, true, most) <= most)
+			break;
+		ivfkm_unlock_tree(index, ExclusiveLock);
+	}
+	old_blocks(regioning, &blocks);
+	page_point("region-forced");
+	page_retired_replace(index, &next, &move->reserve, &blocks);
+	ivfkm_unlock_tree(index, ExclusiveLock);
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, start);
+	move->result->lock_time = INSTR_TIME_GET_MILLISEC(end);
+	pfree(blocks.blocks);
+}
+
+/*
+ * Makes the lists of a region anew, beside inserts and scans.  The caller holds what ivfkm_renew()
+ * asks for, has held it since the region was chosen, and has tidied up.
+ */
+void
+ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion *region,
+				   IvfkmRenewal *result)
+{
+	Regioning *regioning = palloc0(sizeof(Regioning));
+	IvfkmMove *move = &regioning->move;
+	IvfkmBuild *build = &move->build;
+	MemoryContext old_context;
+
+	memset(result, 0, sizeof(*result));
+	ivfkm_move_begin(move, heap, index, &region->meta, yield, result);
+	regioning->region = region;
+	ivfkm_renewal_began(index);
+	ivfkm_renewal_put_off(index);
+	old_context = MemoryContextSwitchTo(build->context);
+	build->index.meta = region->meta;
+	build->index.space = build->plan.space =
+		ivfkm_space_copy(ivfkm_space_cached(index, &region->meta));
+	regioning->old = palloc(sizeof(IvfkmChildData) * region->nlists);
+	regioning->replaced = palloc0(sizeof(bool) * region->tree.nlists);
+	for (int i = 0; i < region->nlists; i++)
+	{
+		regioning->old[i] = region->tree.lists[region->lists[i]].child;
+		regioning->replaced[region->lists[i]] = true;
+	}
+	move->tids = ivfkm_move_read(move, regioning->old, region->nlists, NULL, &move->ntids);
+	page_point("region-addresses");
+	ivfkm_move_snapshot(move);
+	train_lists(regioning);
+	ivfkm_move_assign(move, false);
+	page_point("region-assigned");
+	ivfkm_path_make(&regioning->path, index, &region->tree, region->parent, regioning->replaced,
+					&build->plan);
+	write_region(regioning);
+	take_place(regioning);
+
+	/*
+	 * an id behind the old lists', so that their blocks can be freed even if nobody writes any more
+	 */
+	(void) GetTopTransactionId();
+	result->renewed = true;
+	result->rows = (int64) build->shared->rows + result->late;
+	result->lists = (int32) build->plan.levels[0].count;
+	ivfkm_move_end(move);
+	ivfkm_renewal_ended();
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(build->context);
+	pfree(regioning);
+}

@@ -1,0 +1,420 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_survey.c
+ *	  The state of all lists of an index, and what should be done about it.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_survey.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "distance/dist.h"
+#include "port/vdb_half.h"
+
+#include "am/build/ivfkm_nodes.h"
+#include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_write.h"
+#include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_options.h"
+#include "am/maintain/ivfkm_request.h"
+#include "am/maintain/ivfkm_survey.h"
+
+/* A list with more rows is split, one with fewer is merged with others. */
+#define SPLIT_ROWS (2 * IVFKM_ROWS_PER_LIST)
+#define MERGE_ROWS (IVFKM_ROWS_PER_LIST / 4)
+
+/* Lists and rows of a region, unless one list alone has more. */
+#define REGION_LISTS 16
+#define REGION_ROWS	 8192
+
+/*
+ * The whole tree is made anew when the index has this many times the rows that it was made with, or
+ * this part of them.
+ */
+#define RENEW_GROWN	 4.0
+#define RENEW_SHRUNK 0.5
+
+/* Rows that are moved for each one that was inserted or removed, while others wait. */
+#define MOVED_PER_CHANGE 3.0
+
+/* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
+#define DRIFT_SHARE 0.25
+
+/* An index is looked at again when this part of its rows has changed. */
+#define LOOK_SHARE (1.0 / 32)
+
+/* Starts without any knowledge; sizes are kept in a child of the context. */
+void
+ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context)
+{
+	memset(sizes, 0, sizeof(*sizes));
+	sizes->context = AllocSetContextCreate(context, "ivfkm survey", ALLOCSET_DEFAULT_SIZES);
+}
+
+/* Frees the memory. */
+void
+ivfkm_survey_end(IvfkmSizes *sizes)
+{
+	MemoryContextDelete(sizes->context);
+}
+
+/* From how many changes on an index of so many rows is looked at again. */
+uint64
+ivfkm_survey_retry(double rows)
+{
+	return (uint64) Max((double) IVFKM_RENEWAL_MIN_ROWS, rows * LOOK_SHARE);
+}
+
+/* Counts the rows and groups of a list. */
+static void
+count_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+		   IvfkmListSize *size)
+{
+	IvfkmReader reader;
+
+	size->id = list->id;
+	size->rows = 0;
+	size->groups = 0;
+	ivfkm_reader_begin(&reader, index, geometry, list, NULL);
+	while (ivfkm_reader_next(&reader))
+	{
+		size->rows += (uint32) page_group_used(reader.page);
+		size->groups++;
+	}
+}
+
+/* Ascending ids. */
+static int
+compare_sizes(const void *a, const void *b)
+{
+	uint32 x = ((const IvfkmListSize *) a)->id;
+	uint32 y = ((const IvfkmListSize *) b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Counts all lists, and finds out whether the mean of the rows is far from the origin of index
+ * space, where it was when the space was made.
+ */
+static void
+count_lists(IvfkmSizes *sizes, Relation index, const IvfkmMetaPageData *meta,
+			const IvfkmWholeTree *tree)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(sizes->context);
+	int dims = (int) meta->dimensions;
+	double *mean = palloc0(sizeof(double) * dims);
+	uint16 *centroid = palloc(sizeof(uint16) * dims);
+	double energy = 0.0;
+	double mean2 = 0.0;
+	IvfkmGeometry geometry;
+
+	page_list_geometry(&geometry, dims, meta->refine_bits, meta->nattributes);
+	sizes->seen = *meta;
+	sizes->count = tree->nlists;
+	sizes->lists =
+		MemoryContextAllocHuge(sizes->context, sizeof(IvfkmListSize) * (Size) Max(tree->nlists, 1));
+	sizes->rows = 0.0;
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		IvfkmListSize *size = &sizes->lists[i];
+		IvfkmChildData child;
+
+		CHECK_FOR_INTERRUPTS();
+		count_list(index, &geometry, &tree->lists[i].child, size);
+		sizes->rows += size->rows;
+		page_child_read(index, dims, &tree->lists[i].pointer, &child, centroid);
+		energy += (double) size->rows * child.norm2;
+		for (int dim = 0; dim < dims; dim++)
+			mean[dim] += (double) size->rows * vdb_half_to_float(centroid[dim]);
+	}
+	energy += sizes->rows * meta->build_residual2;
+	for (int dim = 0; dim < dims && sizes->rows > 0.0; dim++)
+		mean2 += (mean[dim] / sizes->rows) * (mean[dim] / sizes->rows);
+	sizes->drifted = sizes->rows > 0.0 && mean2 > DRIFT_SHARE * (energy / sizes->rows);
+	qsort(sizes->lists, sizes->count, sizeof(IvfkmListSize), compare_sizes);
+	MemoryContextSwitchTo(old_context);
+}
+
+/* What is known of a list's size; *made_now: it has been made since the lists were counted. */
+static IvfkmListSize
+size_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmChildData *list,
+		bool *made_now)
+{
+	IvfkmListSize made = {list->id, list->rows, list->nblocks / geometry->stripes};
+	const IvfkmListSize *found =
+		bsearch(&made, sizes->lists, sizes->count, sizeof(IvfkmListSize), compare_sizes);
+
+	*made_now = found == NULL;
+	return found != NULL ? *found : made;
+}
+
+/*
+ * How much a list calls for work: 0 for not at all.  A list that was made as large, or as small, as
+ * it is cannot be helped: its rows are equal, or it has no sisters.
+ */
+static double
+need_of(const IvfkmGeometry *geometry, const IvfkmListSize *size, const IvfkmChildData *list,
+		bool alone)
+{
+	double made = list->rows;
+	uint32 blocks = page_extent_blocks(geometry, size->rows) / geometry->stripes;
+
+	if (size->rows > SPLIT_ROWS && size->rows > 1.5 * made)
+		return size->rows;
+	if (alone)
+		return 0.0;
+	if (size->rows < MERGE_ROWS && size->rows < 0.5 * made)
+		return 1.0;
+	/* emptied groups */
+	return size->groups > 2 * blocks + 1 ? 1.0 : 0.0;
+}
+
+/* A sister by its distance to the list that a region is made around. */
+typedef struct Sister
+{
+	float dist2;
+	int list;
+} Sister;
+
+/* Ascending distance, then number. */
+static int
+compare_sisters(const void *a, const void *b)
+{
+	const Sister *x = a;
+	const Sister *y = b;
+
+	if (x->dist2 != y->dist2)
+		return x->dist2 < y->dist2 ? -1 : 1;
+	return x->list < y->list ? -1 : x->list > y->list;
+}
+
+/*
+ * Makes a region around a list of it: the nearest sisters, as many as are worth one piece of work.
+ */
+static void
+choose_region(const IvfkmSizes *sizes, Relation index, const IvfkmGeometry *geometry,
+			  IvfkmRegion *region, int around)
+{
+	const IvfkmWholeTree *tree = &region->tree;
+	int dims = geometry->dims;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+	float *centroid = palloc(sizeof(float) * dims);
+	Sister *sisters = palloc(sizeof(Sister) * tree->nlists);
+	IvfkmChildData child;
+	int n = 0;
+
+	page_child_read(index, dims, &tree->lists[around].pointer, &child, stored);
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+	region->parent = tree->parents[around];
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		if (tree->parents[i] != region->parent)
+			continue;
+		page_child_read(index, dims, &tree->lists[i].pointer, &child, stored);
+		sisters[n].dist2 = i == around ? -1.0f : vdb_dist->l2sq_f16(centroid, stored, dims);
+		sisters[n++].list = i;
+	}
+	qsort(sisters, n, sizeof(Sister), compare_sisters);
+	region->lists = palloc(sizeof(int) * REGION_LISTS);
+	region->nlists = 0;
+	region->rows = 0.0;
+	for (int i = 0; i < n && region->nlists < REGION_LISTS; i++)
+	{
+		bool made_now;
+		IvfkmListSize size =
+			size_of(sizes, geometry, &tree->lists[sisters[i].list].child, &made_now);
+
+		/* a small list has to join some other one */
+		if (made_now && (region->nlists > 1 || region->rows > MERGE_ROWS))
+			continue;
+		if (i > 0 && region->rows + size.rows > REGION_ROWS)
+			break;
+		region->lists[region->nlists++] = sisters[i].list;
+		region->rows += size.rows;
+	}
+	pfree(stored);
+	pfree(centroid);
+	pfree(sisters);
+}
+
+/* True if the whole tree should be made anew. */
+static bool
+calls_for_renewal(const IvfkmSizes *sizes, Relation index, const IvfkmWholeTree *tree)
+{
+	const IvfkmMetaPageData *meta = &sizes->seen;
+	double changes = (double) meta->appended + (double) meta->removed;
+	int below_root = 0;
+
+	if (sizes->rows < IVFKM_RENEWAL_MIN_ROWS && meta->made_rows < IVFKM_RENEWAL_MIN_ROWS)
+		return false;
+	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
+		sizes->rows <= RENEW_SHRUNK * meta->made_rows || sizes->drifted)
+		return true;
+	/* with a number of lists that the user wants, none are split */
+	if (ivfkm_options_lists(index) > 0)
+		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;
+	for (int i = 0; i < tree->nlists; i++)
+		below_root += tree->parents[i] == 0;
+	return below_root > ivfkm_nodes_root_children() * 3 / 2;
+}
+
+/* Rows to move for the changes that the index has seen. */
+static double
+most_rows(const IvfkmMetaPageData *meta)
+{
+	return Max(REGION_ROWS, MOVED_PER_CHANGE * ((double) meta->appended + (double) meta->removed));
+}
+
+/* Forgets the sizes: the next survey counts again. */
+void
+ivfkm_survey_forget(IvfkmSizes *sizes)
+{
+	MemoryContextReset(sizes->context);
+	sizes->lists = NULL;
+	sizes->moved = 0.0;
+	sizes->nregions = 0;
+}
+
+/* Notes on the metapage how many rows there are, and when to look again; forgets the sizes. */
+void
+ivfkm_survey_done(IvfkmSizes *sizes, Relation index)
+{
+	if (sizes->lists == NULL)
+		return;
+	page_meta_set_rows(index, &sizes->seen, sizes->rows, ivfkm_survey_retry(sizes->rows));
+	ivfkm_survey_forget(sizes);
+}
+
+/*
+ * Says what to do next about the index, and for IVFKM_TASK_REGION where, in *region, in the current
+ * memory context.  Counts the lists if that has not been done.  Unless "all" is to be done, moves
+ * no more than a few rows for each one that has changed.
+ */
+IvfkmTask
+ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *region)
+{
+	IvfkmGeometry geometry;
+	double most = 0.0;
+	int around = -1;
+
+	memset(region, 0, sizeof(*region));
+	page_meta_read(index, &region->meta);
+	ivfkm_collect_tree(index, &region->meta, &region->tree);
+	page_list_geometry(&geometry, (int) region->meta.dimensions, region->meta.refine_bits,
+					   region->meta.nattributes);
+	if (sizes->lists == NULL)
+	{
+		count_lists(sizes, index, &region->meta, &region->tree);
+		if (calls_for_renewal(sizes, index, &region->tree))
+			return IVFKM_TASK_RENEW;
+	}
+	if (ivfkm_options_lists(index) > 0 || (!all && sizes->moved >= most_rows(&sizes->seen)))
+		return IVFKM_TASK_NONE;
+	for (int i = 0; i < region->tree.nlists; i++)
+	{
+		const IvfkmChildData *list = &region->tree.lists[i].child;
+		bool made_now;
+		IvfkmListSize size = size_of(sizes, &geometry, list, &made_now);
+		double need = need_of(&geometry, &size, list, region->tree.nlists == 1);
+
+		if (need > most)
+		{
+			most = need;
+			around = i;
+		}
+	}
+	if (around < 0)
+		return IVFKM_TASK_NONE;
+	choose_region(sizes, index, &geometry, region, around);
+	sizes->moved += region->rows;
+	sizes->nregions++;
+	return IVFKM_TASK_REGION;
+}
+
+/* Orders lists by where they begin, the last one first. */
+static int
+compare_places(const void *a, const void *b, void *arg)
+{
+	const IvfkmWholeTree *tree = arg;
+	BlockNumber x = tree->lists[*(const int *) a].child.first_block;
+	BlockNumber y = tree->lists[*(const int *) b].child.first_block;
+
+	return x > y ? -1 : x < y;
+}
+
+/* True if what a region will be written anew to finds places in front of where it lies. */
+static bool
+fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data, const IvfkmGeometry *geometry)
+{
+	const IvfkmWholeTree *tree = &region->tree;
+	uint32 list_rows = Max(IVFKM_ROWS_PER_LIST, (uint32) (region->rows / region->nlists) + 1);
+	int nlists = (int) (region->rows / IVFKM_ROWS_PER_LIST) + 1;
+	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (nlists + IVFKM_MAX_HEIGHT));
+	int n = 0;
+
+	while (n < nlists)
+		sizes[n++] = page_extent_blocks(geometry, list_rows) +
+					 page_extent_refine_blocks(geometry, list_rows);
+	for (int number = region->parent; number >= 0; number = tree->nodes[number].parent)
+		sizes[n++] = ivfkm_node_blocks(geometry->dims, tree->nodes[number].child.rows + nlists);
+	return page_free_fits(&data->free, sizes, n, tree->lists[region->lists[0]].child.first_block);
+}
+
+/*
+ * If much of the file is free: makes a region of the lists that lie at its end, so that it can be
+ * cut off there.  False if there is nothing to move, or no room in front of it.
+ */
+bool
+ivfkm_survey_compact(Relation index, IvfkmRegion *region)
+{
+	const IvfkmWholeTree *tree = &region->tree;
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	IvfkmGeometry geometry;
+	BlockNumber in_use;
+	int *order;
+	int last = 0;
+	int n = 0;
+
+	memset(region, 0, sizeof(*region));
+	page_meta_read(index, &region->meta);
+	page_free_read(index, data);
+	if (ivfkm_options_lists(index) > 0 || !page_free_is_sparse(data, region->meta.used_blocks))
+		return false;
+	page_list_geometry(&geometry, (int) region->meta.dimensions, region->meta.refine_bits,
+					   region->meta.nattributes);
+	ivfkm_collect_tree(index, &region->meta, &region->tree);
+	order = palloc(sizeof(int) * tree->nlists);
+	for (int i = 1; i < tree->nlists; i++)
+	{
+		if (tree->lists[i].child.first_block > tree->lists[last].child.first_block)
+			last = i;
+	}
+	in_use = region->meta.used_blocks - page_ranges_total(&data->free);
+	if (tree->lists[last].child.first_block < in_use)
+		return false;
+	region->parent = tree->parents[last];
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		if (tree->parents[i] == region->parent)
+			order[n++] = i;
+	}
+	qsort_arg(order, n, sizeof(int), compare_places, &region->tree);
+	region->lists = palloc(sizeof(int) * REGION_LISTS);
+	for (int i = 0; i < n && region->nlists < REGION_LISTS; i++)
+	{
+		const IvfkmChildData *list = &tree->lists[order[i]].child;
+
+		if (i > 0 && (region->rows + list->rows > REGION_ROWS || list->first_block < in_use))
+			break;
+		region->lists[region->nlists++] = order[i];
+		region->rows += list->rows;
+	}
+	return fits_in_front(region, data, &geometry);
+}

@@ -1,0 +1,69 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_survey.h
+ *	  The state of all lists of an index, and what should be done about it.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_survey.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_SURVEY_H
+#define IVFKM_SURVEY_H
+
+#include "am/index/ivfkm_all_lists.h"
+
+/* What was counted in a list. */
+typedef struct IvfkmListSize
+{
+	uint32 id; /* owner id of the list */
+	uint32 rows;
+	uint32 groups;
+} IvfkmListSize;
+
+/*
+ * The sizes of all lists, ascending by id.  They stay useful while regions are worked on: other
+ * lists hardly change meanwhile, and new ones say how many rows they were made with.
+ */
+typedef struct IvfkmSizes
+{
+	MemoryContext context; /* of the array */
+	IvfkmListSize *lists;  /* NULL: not counted yet */
+	int count;
+	IvfkmMetaPageData seen; /* the metapage from before */
+	double rows;			/* in all lists */
+	bool drifted;			/* the rows are no longer where the index space expects them */
+	double moved;			/* rows of regions so far */
+	int nregions;
+	int ncompacted; /* regions that were moved to the front of the file */
+} IvfkmSizes;
+
+/* What to do next. */
+typedef enum IvfkmTask
+{
+	IVFKM_TASK_NONE,
+	IVFKM_TASK_REGION,
+	IVFKM_TASK_RENEW
+} IvfkmTask;
+
+/* A region: lists below one node. */
+typedef struct IvfkmRegion
+{
+	IvfkmWholeTree tree;
+	IvfkmMetaPageData meta; /* of the tree */
+	int parent;				/* number of the node */
+	int *lists;				/* numbers of the lists */
+	int nlists;
+	double rows;
+} IvfkmRegion;
+
+extern void ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context);
+extern void ivfkm_survey_end(IvfkmSizes *sizes);
+extern IvfkmTask ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all,
+								   IvfkmRegion *region);
+extern bool ivfkm_survey_compact(Relation index, IvfkmRegion *region);
+extern void ivfkm_survey_forget(IvfkmSizes *sizes);
+extern void ivfkm_survey_done(IvfkmSizes *sizes, Relation index);
+extern uint64 ivfkm_survey_retry(double rows);
+
+#endif /* IVFKM_SURVEY_H */

@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * page_retired.c
+ *	  Blocks of nodes and lists whose place others took, until they are free.
+ *
+ * NOTES
+ *	  When all of the tree is replaced, what becomes free are a few long ranges, which fit on the
+ *	  metapage.  When some lists are, it is many short ones: groups that inserts have added lie
+ *	  anywhere.  They are kept on pages of their own, a chain that starts at the metapage, each
+ *	  with the transaction id that was next when its blocks were retired.
+ *
+ *	  When the horizon has passed that id, the ranges move to the free ones of the metapage, as many
+ *	  as there is room for, and the others stay until there is; an empty page becomes free itself.
+ *	  Each step is one record of the metapage and of the pages that change with it, so a block is
+ *	  always in one place.
+ *
+ *	  Only who keeps all maintenance of the index away (README.md of am/maintain) changes the chain.
+ *
+ * IDENTIFICATION
+ *	  src/page/page_retired.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+
+#include "page/page_bytes.h"
+#include "page/page_check.h"
+#include "page/page_layout.h"
+#include "page/page_meta.h"
+#include "page/page_point.h"
+#include "page/page_ranges.h"
+#include "page/page_retired.h"
+#include "page/page_wal.h"
+
+/* The ranges on a page. */
+static inline IvfkmRetired
+retired_data(Page page)
+{
+	return (IvfkmRetired) IvfkmPageGetPayload(page);
+}
+
+/* Reads a page of the chain, checked. */
+static Buffer
+retired_page_read(Relation index, BlockNumber block, int lockmode)
+{
+	Buffer buffer = page_read(index, block, lockmode);
+
+	page_check(index, buffer, IVFKM_PAGE_RETIRED);
+	if (retired_data(BufferGetPage(buffer))->count > IVFKM_RETIRED_RANGES)
+		page_corrupted(index, block, "%u of %d ranges are in use.",
+					   retired_data(BufferGetPage(buffer))->count, IVFKM_RETIRED_RANGES);
+	return buffer;
+}
+
+/* ----- blocks in memory ----- */
+
+/* Adds consecutive blocks; allocates in the current memory context at first. */
+void
+page_blocks_add(IvfkmBlocks *blocks, BlockNumber first, BlockNumber count)
+{
+	if (blocks->count + count > blocks->size)
+	{
+		blocks->size = Max(blocks->size * 2, blocks->count + count + 64);
+		blocks->blocks =
+			blocks->blocks == NULL
+				? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(BlockNumber) * blocks->size)
+				: repalloc_huge(blocks->blocks, sizeof(BlockNumber) * blocks->size);
+	}
+	for (BlockNumber i = 0; i < count; i++)
+		blocks->blocks[blocks->count++] = first + i;
+}
+
+/* Ascending blocks. */
+static int
+compare_blocks(const void *a, const void *b)
+{
+	BlockNumber x = *(const BlockNumber *) a;
+	BlockNumber y = *(const BlockNumber *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Sorts blocks, and makes ranges of them: a palloc'd array of *count. */
+static IvfkmRange *
+make_ranges(IvfkmBlocks *blocks, Size *count)
+{
+	IvfkmRange *ranges =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmRange) * Max(blocks->count, 1));
+
+	*count = 0;
+	if (blocks->count > 0)
+		qsort(blocks->blocks, blocks->count, sizeof(BlockNumber), compare_blocks);
+	for (Size i = 0; i < blocks->count; i++)
+	{
+		if (*count > 0 && ranges[*count - 1].end == blocks->blocks[i])
+			ranges[*count - 1].end++;
+		else
+		{
+			ranges[*count].first = blocks->blocks[i];
+			ranges[(*count)++].end = blocks->blocks[i] + 1;
+		}
+	}
+	return ranges;
+}
+
+/* Blocks in some ranges. */
+static BlockNumber
+count_blocks(const IvfkmRange *ranges, Size n)
+{
+	BlockNumber sum = 0;
+
+	for (Size i = 0; i < n; i++)
+		sum += ranges[i].end - ranges[i].first;
+	return sum;
+}
+
+/* ----- retiring ----- */
+
+/*
+ * In a change of the metapage, whose copy is "meta_page": puts a page with ranges, written to a
+ * block of the reserve, before the chain.  Returns the page's buffer, locked.
+ */
+static Buffer
+add_page(PageWal *wal, Page meta_page, BlockNumber block, const IvfkmRange *ranges, Size n)
+{
+	IvfkmMetaPage meta = IvfkmPageGetMeta(meta_page);
+	Buffer buffer = page_free_buffer(wal->index, block);
+	Page page = page_wal_register_new(wal, buffer);
+	IvfkmRetired data;
+
+	page_init(page, IVFKM_PAGE_RETIRED, 0, 0);
+	IvfkmPageGetOpaque(page)->next = meta->retired_block;
+	data = retired_data(page);
+	/* nobody reads the metapage while it is locked, so who has read it before is older than this */
+	data->xid = U64FromFullTransactionId(ReadNextFullTransactionId());
+	data->count = (uint32) n;
+	memcpy(data->ranges, ranges, sizeof(IvfkmRange) * n);
+	meta->retired_block = block;
+	return buffer;
+}
+
+/*
+ * Makes nodes that were written, and lead to all lists of the index, the current ones: "next" says
+ * where the root is and what else changes.  Retires the blocks that are not of the tree any more,
+ * and gives back what is left of the reserve.  One record, and more where there are very many
+ * ranges: until they are written the metapage counts those blocks as lost.
+ *
+ * The caller keeps inserts and all maintenance out, and holds no buffer lock.
+ */
+void
+page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve *reserve,
+					 IvfkmBlocks *retired)
+{
+	Size nranges;
+	IvfkmRange *ranges = make_ranges(retired, &nranges);
+	Size done = Min(nranges, IVFKM_RETIRED_RANGES);
+	BlockNumber npages =
+		(BlockNumber) ((nranges + IVFKM_RETIRED_RANGES - 1) / IVFKM_RETIRED_RANGES);
+	BlockNumber chain = page_free_from_reserve(index, reserve, npages);
+	Buffer buffer;
+	Buffer chain_buffer = InvalidBuffer;
+	PageWal wal;
+	Page page;
+
+	LockRelationForExtension(index, ExclusiveLock);
+	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	page_wal_begin(&wal, index);
+	page = page_wal_register(&wal, buffer);
+	page_meta_set_nodes(IvfkmPageGetMeta(page), next);
+	page_free_keep_built(page, reserve);
+	if (npages > 0)
+		chain_buffer = add_page(&wal, page, chain, ranges, done);
+	IvfkmPageGetFree(page)->lost += count_blocks(ranges + done, nranges - done);
+	page_wal_finish(&wal);
+	if (BufferIsValid(chain_buffer))
+		UnlockReleaseBuffer(chain_buffer);
+	UnlockReleaseBuffer(buffer);
+	UnlockRelationForExtension(index, ExclusiveLock);
+	page_point("region-replaced");
+
+	for (BlockNumber i = 1; i < npages; i++)
+	{
+		Size n = Min(nranges - done, IVFKM_RETIRED_RANGES);
+
+		buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+		page_check(index, buffer, IVFKM_PAGE_META);
+		page_wal_begin(&wal, index);
+		page = page_wal_register(&wal, buffer);
+		chain_buffer = add_page(&wal, page, chain + i, ranges + done, n);
+		IvfkmPageGetFree(page)->lost -= count_blocks(ranges + done, n);
+		page_wal_finish(&wal);
+		UnlockReleaseBuffer(chain_buffer);
+		UnlockReleaseBuffer(buffer);
+		done += n;
+	}
+	pfree(ranges);
+}
+
+/* ----- making free ----- */
+
+/*
+ * Moves ranges of the page at *block to the free ones, as many as there is room for, and takes the
+ * page out of the chain if none is left; "from" is the page that leads to it, or invalid.  Returns
+ * the number of blocks that became free, and in *block the page behind it; *from is moved on if the
+ * page stays.  Takes the extension lock.
+ */
+static BlockNumber
+release_page(Relation index, BlockNumber *block, BlockNumber *from)
+{
+	Buffer meta_buffer;
+	Buffer buffer;
+	Buffer from_buffer = InvalidBuffer;
+	PageWal wal;
+	Page meta_page;
+	Page page;
+	IvfkmFree free;
+	IvfkmRetired data;
+	BlockNumber freed = 0;
+	BlockNumber next;
+
+	LockRelationForExtension(index, ExclusiveLock);
+	meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	page_check(index, meta_buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(meta_buffer));
+	buffer = retired_page_read(index, *block, BUFFER_LOCK_EXCLUSIVE);
+	page_wal_begin(&wal, index);
+	meta_page = page_wal_register(&wal, meta_buffer);
+	page = page_wal_register(&wal, buffer);
+	free = IvfkmPageGetFree(meta_page);
+	data = retired_data(page);
+	next = IvfkmPageGetOpaque(page)->next;
+
+	/* one place is kept for the page itself */
+	while (data->count > 0 && free->free.count < IVFKM_MAX_RANGES - 1)
+	{
+		IvfkmRange *range = &data->ranges[data->count - 1];
+
+		freed += range->end - range->first;
+		(void) page_ranges_add(&free->free, range->first, range->end);
+		memset(range, 0, sizeof(IvfkmRange));
+		data->count--;
+	}
+	if (data->count == 0)
+	{
+		/* its links are of no interest any more, but the page keeps them until it is written */
+		(void) page_ranges_add(&free->free, *block, *block + 1);
+		freed++;
+		if (BlockNumberIsValid(*from))
+		{
+			from_buffer = retired_page_read(index, *from, BUFFER_LOCK_EXCLUSIVE);
+			IvfkmPageGetOpaque(page_wal_register(&wal, from_buffer))->next = next;
+		}
+		else
+			IvfkmPageGetMeta(meta_page)->retired_block = next;
+	}
+	else
+		*from = *block;
+	page_wal_finish(&wal);
+	if (BufferIsValid(from_buffer))
+		UnlockReleaseBuffer(from_buffer);
+	UnlockReleaseBuffer(buffer);
+	UnlockReleaseBuffer(meta_buffer);
+	UnlockRelationForExtension(index, ExclusiveLock);
+	*block = next;
+	return freed;
+}
+
+/* The transaction id of a page of the chain; *next is the page behind it. */
+static FullTransactionId
+read_xid(Relation index, BlockNumber block, BlockNumber *next)
+{
+	Buffer buffer = retired_page_read(index, block, BUFFER_LOCK_SHARE);
+	FullTransactionId xid = FullTransactionIdFromU64(retired_data(BufferGetPage(buffer))->xid);
+
+	*next = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+	UnlockReleaseBuffer(buffer);
+	return xid;
+}
+
+/* The first page of the chain, or invalid; *room: whether free ranges can be noted. */
+static BlockNumber
+chain_begin(Relation index, bool *room)
+{
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	BlockNumber block;
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	block = IvfkmPageGetMeta(BufferGetPage(buffer))->retired_block;
+	*room = IvfkmPageGetFree(BufferGetPage(buffer))->free.count < IVFKM_MAX_RANGES - 1;
+	UnlockReleaseBuffer(buffer);
+	return block;
+}
+
+/*
+ * Makes blocks free that nobody can reach any more, as is_free() says.  Returns their number.  The
+ * caller keeps all maintenance of the index away.
+ */
+BlockNumber
+page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg)
+{
+	bool room;
+	BlockNumber block = chain_begin(index, &room);
+	BlockNumber from = InvalidBlockNumber;
+	BlockNumber freed = 0;
+	BlockNumber nvisited = 0;
+
+	while (BlockNumberIsValid(block) && room)
+	{
+		BlockNumber next;
+		FullTransactionId xid = read_xid(index, block, &next);
+
+		CHECK_FOR_INTERRUPTS();
+		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, block, "The chain of retired blocks is circular.");
+		if (is_free(arg, xid))
+		{
+			freed += release_page(index, &block, &from);
+			(void) chain_begin(index, &room);
+		}
+		else
+		{
+			from = block;
+			block = next;
+		}
+	}
+	return freed;
+}
+
+/*
+ * Calls back for every page of the chain, with the block that led to it, and for each range on it.
+ * The metapage is locked meanwhile, so the chain stays as it is.
+ */
+void
+page_retired_walk(Relation index, IvfkmRetiredVisit visit, void *arg)
+{
+	Buffer meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	BlockNumber from = IVFKM_META_BLOCK;
+	BlockNumber nvisited = 0;
+	BlockNumber block;
+
+	page_check(index, meta_buffer, IVFKM_PAGE_META);
+	block = IvfkmPageGetMeta(BufferGetPage(meta_buffer))->retired_block;
+	while (BlockNumberIsValid(block))
+	{
+		Buffer buffer;
+		IvfkmRetired data;
+
+		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+			page_corrupted(index, block, "The chain of retired blocks is circular.");
+		buffer = retired_page_read(index, block, BUFFER_LOCK_SHARE);
+		visit(arg, block, from, true, NULL);
+		data = retired_data(BufferGetPage(buffer));
+		for (uint32 i = 0; i < data->count; i++)
+			visit(arg, block, from, false, &data->ranges[i]);
+		from = block;
+		block = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+		UnlockReleaseBuffer(buffer);
+	}
+	UnlockReleaseBuffer(meta_buffer);
+}
+
+/* Adds up the blocks of a range: an IvfkmRetiredVisit. */
+static void
+add_range(void *arg, BlockNumber block, BlockNumber from, bool chain, const IvfkmRange *range)
+{
+	*(BlockNumber *) arg += chain ? 1 : range->end - range->first;
+}
+
+/* Blocks that are retired and not free yet. */
+BlockNumber
+page_retired_total(Relation index)
+{
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	BlockNumber total;
+
+	page_free_read(index, data);
+	total = page_ranges_total(&data->retired);
+	page_retired_walk(index, add_range, &total);
+	pfree(data);
+	return total;
+}
