@@ -276,6 +276,21 @@ SQL
 	vdb_check($node, 'items_l2', 'and tidied up');
 }
 
+# ----- a database that is dropped while a worker works in it -----
+
+{
+	$node->safe_psql('postgres', 'CREATE DATABASE gone');
+	$node->safe_psql('gone', <<'SQL');
+CREATE EXTENSION vdb;
+CREATE TABLE t (id bigint, v vector(64));
+CREATE INDEX t_v ON t USING ivfkm (v);
+INSERT INTO t SELECT i, array_agg(sin(i * j) ORDER BY j)::real[]::vector
+	FROM generate_series(1, 8000) i, generate_series(1, 64) j GROUP BY i;
+SQL
+	my $result = vdb_try($node, 'DROP DATABASE gone');
+	ok($result->{ok}, 'DROP DATABASE waits for no worker') or diag($result->{error});
+}
+
 vdb_check_all($node, 'at the end');
 $node->stop;
 done_testing();
