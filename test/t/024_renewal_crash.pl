@@ -19,6 +19,7 @@ vdb_renewal_functions($node);
 my $module = vdb_test_module();
 my $dims = 12;
 my $query = vdb_vector(7, $dims);
+my $places = 0;
 my @points = qw(renew-barrier renew-addresses renew-assigned renew-reserved renew-written
 	renew-caught-up
   renew-forced renew-replaced pending-unlinked tidy-abandoned tidy-conflict region-addresses
@@ -91,11 +92,13 @@ for my $panic ('false', 'true')
 			  . 'WHERE id % 20 = 3');
 		if ($point =~ /^region/)
 		{
-			# many rows in one place
+			# many rows in a place that had few
+			my $place = 100001 + 97 * $places++;
+
 			$statement = "SELECT ivfkm_maintain('t_v', false)";
-			$node->safe_psql('postgres', <<'SQL');
+			$node->safe_psql('postgres', <<"SQL");
 INSERT INTO t (v) SELECT s.v FROM generate_series(1, 3), (SELECT v FROM spare
-	ORDER BY v <-> (SELECT v FROM spare WHERE id = 100007) LIMIT 400) s;
+	ORDER BY v <-> (SELECT v FROM spare WHERE id = $place) LIMIT 400) s;
 SQL
 		}
 		if ($point eq 'tidy-abandoned')
