@@ -1257,7 +1257,8 @@ CREATE FUNCTION ivfkm_maintain(index regclass, whole boolean DEFAULT true,
 	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,
 	OUT freed_bytes bigint, OUT lock_ms float8)
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION ivfkm_maintain(regclass, boolean) IS 'make an ivfkm index anew beside reads and writes, or those parts that call for it';
+COMMENT ON FUNCTION ivfkm_maintain(regclass, boolean)
+	IS 'make an ivfkm index anew beside reads and writes, or those parts that call for it';
 
 CREATE FUNCTION ivfkm_recall(index regclass, k integer DEFAULT 10, n integer DEFAULT 100,
 	query text DEFAULT NULL,

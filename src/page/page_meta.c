@@ -292,8 +292,6 @@ page_meta_set_nodes(IvfkmMetaPage meta, const IvfkmMetaPageData *next)
 	meta->nlists = next->nlists;
 	meta->tree_version++;
 	meta->tree_end_id = meta->next_id;
-	for (uint32 i = 0; i < meta->ncalibrations; i++)
-		meta->calibration[i].probes = Min(meta->calibration[i].probes, meta->nlists);
 }
 
 /*

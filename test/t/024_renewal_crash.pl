@@ -130,11 +130,14 @@ SQL
 
 # ----- a crash at any time -----
 
+my $maintenance =
+  "SELECT ivfkm_maintain('t_v');\nSELECT ivfkm_maintain('t_v', false);\nVACUUM t;\n";
+
 for my $round (1 .. ($ENV{VDB_TEST_LONG} ? 60 : 6))
 {
 	my $writers = start_writers();
 	my $renewals = vdb_background($node,
-		"SELECT pg_sleep(0.1);\n" . "SELECT ivfkm_maintain('t_v');\nSELECT ivfkm_maintain('t_v', false);\nVACUUM t;\n" x 50);
+		"SELECT pg_sleep(0.1);\n" . $maintenance x 50);
 
 	usleep(200_000 + int(rand(900_000)));
 	vdb_kill_and_start($node);
@@ -152,7 +155,7 @@ $node->append_conf('postgresql.conf', "restart_after_crash = on\n");
 $node->restart;
 for my $round (1 .. 3)
 {
-	my $renewals = vdb_background($node, "SELECT ivfkm_maintain('t_v');\nSELECT ivfkm_maintain('t_v', false);\nVACUUM t;\n" x 50);
+	my $renewals = vdb_background($node, $maintenance x 50);
 
 	usleep(50_000 + int(rand(400_000)));
 	vdb_kill_backend($node, $renewals->{pid});
@@ -165,10 +168,10 @@ for my $round (1 .. 3)
 my @sizes;
 for my $round (1 .. 6)
 {
-	push @sizes, $node->safe_psql('postgres',
-		"VACUUM t; SELECT ivfkm_maintain('t_v') IS NULL; SELECT pg_relation_size('t_v')");
+	$node->safe_psql('postgres', "VACUUM t; SELECT ivfkm_maintain('t_v')");
+	push @sizes, $node->safe_psql('postgres', "SELECT pg_relation_size('t_v')");
 }
-is($sizes[5], $sizes[2], 'blocks are used again');
+cmp_ok($sizes[5], '<=', $sizes[2], 'blocks are used again');
 vdb_check_all($node, 'at the end');
 $node->stop;
 done_testing();
