@@ -1,8 +1,8 @@
 #!/bin/bash
 # The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
-# bench-prepare, bench-results, bench (all) and bench-report.
+# bench-living, bench-prepare, bench-results, bench (all) and bench-report.
 #
-#   run.sh search|build|insert|plans|filter|prepare|results|all|report
+#   run.sh search|build|insert|plans|filter|living|prepare|results|all|report
 #
 # Starts a private server with vdb and, if PGVECTOR_SRC is set, pgvector, and hands over to
 # macro.py.  Environment: bench/macro/README.md.
@@ -14,8 +14,8 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | filter | prepare | results | all | report) ;;
-*) vdb_die "usage: run.sh search|build|insert|plans|filter|prepare|results|all|report" ;;
+search | build | insert | plans | filter | living | prepare | results | all | report) ;;
+*) vdb_die "usage: run.sh search|build|insert|plans|filter|living|prepare|results|all|report" ;;
 esac
 
 cache=$(vdb_cache_dir)
