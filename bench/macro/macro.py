@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert|plans|filter
+    macro.py prepare|search|build|insert|plans|filter|living
     macro.py results        put results into bench/README.md; needs no server
     macro.py report         one page of all results; needs no server
 
@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 WIDTH = 98              # columns of a line of prose
-KINDS = ("search", "build", "insert", "plans", "filter")
+KINDS = ("search", "build", "insert", "plans", "filter", "living")
 
 
 @dataclass
@@ -34,6 +34,9 @@ class Options:
     build_with: list
     memory: str
     reuse: bool
+    living_rows: int
+    living_rounds: int
+    living_cases: list
 
 
 def words(name, default=""):
@@ -59,7 +62,10 @@ def options():
         processes=whole("BENCH_PROCESSES", 2),
         build_with=[int(w) for w in words("BENCH_BUILD_PROCESSES", "1 2")],
         memory=os.environ.get("BENCH_MAINTENANCE_WORK_MEM") or "1GB",
-        reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"))
+        reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"),
+        living_rows=whole("BENCH_LIVING_ROWS", 30_000),
+        living_rounds=whole("BENCH_LIVING_ROUNDS", 100),
+        living_cases=words("BENCH_LIVING_CASES"))
 
 
 def measure_plans():
@@ -74,6 +80,22 @@ def measure_plans():
     bench = PlansBench(server, options())
     bench.run()
     bench.report(folder)
+
+
+def measure_living():
+    """Run the benchmark of indexes that change, which has a table too."""
+    from living import LivingBench
+    from server import Server
+
+    folder = os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = Server(None)
+    server.open_databases()
+    bench = LivingBench(server, options())
+    try:
+        bench.run()
+    finally:
+        bench.report(folder)
 
 
 def measure_filters():
@@ -158,7 +180,7 @@ def paste(folder):
     to = os.path.join(ROOT, "bench", "results")
     os.makedirs(to, exist_ok=True)
     for name in sorted(os.listdir(folder)):
-        if name.split("-")[0] in KINDS and name.endswith((".md", ".csv",
+        if name.split("-")[0].split(".")[0] in KINDS and name.endswith((".md", ".csv",
                                                           ".svg")):
             shutil.copy(os.path.join(folder, name), to)
     text = ""
@@ -209,6 +231,8 @@ def main():
         measure_plans()
     elif command == "filter":
         measure_filters()
+    elif command == "living":
+        measure_living()
     else:
         measure(command)
 

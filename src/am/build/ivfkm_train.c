@@ -246,5 +246,6 @@ ivfkm_train_lists(IvfkmBuild *build)
 	build->shared->nlists = nlists;
 	memset(build->counts, 0, sizeof(uint32) * nlists);
 	store_level(build, 0, nlists, build->training.centroids, build->centroids);
+	measure_lists(build);
 	prepare_lists(build);
 }

@@ -82,16 +82,18 @@ load_centroid(const uint16 *stored, int dims, float *centroid)
 		centroid[i] = vdb_half_to_float(stored[i]);
 }
 
-/* The largest distance from a point to a member's centroid, with the member's own radius. */
+/*
+ * The largest distance from a point to a member's centroid, with a share of the member's own radius.
+ */
 static float
-reach(const IvfkmMembers *members, int dims, const float *centroid)
+reach(const IvfkmMembers *members, int dims, const float *centroid, float share)
 {
 	float *other = palloc(sizeof(float) * dims);
 	float largest = 0.0f;
 
 	for (uint32 i = 0; i < members->count; i++)
 	{
-		float radius = members->children[i].radius;
+		float radius = share * members->children[i].radius;
 		float distance;
 
 		load_centroid(members->centroids + (Size) i * dims, dims, other);
@@ -146,9 +148,10 @@ check_interrupts(void *arg, double done)
 
 /* Makes nodes of about "children" members each. */
 static void
-split_node(IvfkmPathLevel *out, const IvfkmMembers *members, int dims, int level, int children,
-		   IvfkmPlan *plan)
+split_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *members, int level,
+		   int children, IvfkmPlan *plan)
 {
+	int dims = path->dims;
 	int wanted = ((int) members->count + children - 1) / children;
 	float *points = ivfkm_build_alloc(sizeof(float) * (Size) members->count * dims);
 	float *centroids = ivfkm_build_alloc(sizeof(float) * (Size) wanted * dims);
@@ -181,25 +184,28 @@ split_node(IvfkmPathLevel *out, const IvfkmMembers *members, int dims, int level
 			continue;
 		init_node(node, dims, level, plan);
 		store_centroid(node, dims, centroids + (Size) n * dims);
-		node->record.radius = reach(&node->members, dims, node->centroid);
+		node->record.radius =
+			reach(&node->members, dims, node->centroid, level == 1 ? path->list_share : 1.0f);
 		out->count++;
 	}
 }
 
-/* The largest distance from a point to the centroid of a new list. */
+/* The same for the new lists. */
 static float
-new_lists_reach(const IvfkmPlanLevel *lists, int dims, const float *centroid)
+new_lists_reach(const IvfkmPlanLevel *lists, const IvfkmPath *path, const float *centroid)
 {
+	int dims = path->dims;
 	float *other = palloc(sizeof(float) * dims);
 	float largest = 0.0f;
 
 	for (uint32 i = 0; i < lists->count; i++)
 	{
 		load_centroid(lists->centroids + (Size) i * dims, dims, other);
-		largest = Max(largest, ivfkm_space_distance(other, centroid, dims));
+		largest = Max(largest, ivfkm_space_distance(other, centroid, dims) +
+								   path->list_share * lists->radii[i]);
 	}
 	pfree(other);
-	return largest;
+	return Min(largest, FLT_MAX);
 }
 
 /* Makes the node that takes the place of node "old" alone, with the same centroid. */
@@ -225,8 +231,8 @@ replace_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *mem
 		node->record.norm2 = record.norm2;
 		node->record.radius =
 			level == 1
-				? reach(members, dims, node->centroid)
-				: Max(record.radius, new_lists_reach(&plan->levels[0], dims, node->centroid));
+				? reach(members, dims, node->centroid, path->list_share)
+				: Max(record.radius, new_lists_reach(&plan->levels[0], path, node->centroid));
 	}
 }
 
@@ -291,6 +297,7 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 		child.nblocks = page_extent_blocks(&geometry, lists->counts[i]);
 		child.norm2 = lists->norms[i];
 		child.rows = lists->counts[i];
+		child.radius = lists->radii[i];
 		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i);
 	}
 }
@@ -301,9 +308,10 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
  * plan. Memory comes from the current context.
  */
 void
-ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmWholeTree *tree, int parent,
-				const bool *replaced, IvfkmPlan *plan)
+ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmMetaPageData *meta,
+				const IvfkmWholeTree *tree, int parent, const bool *replaced, IvfkmPlan *plan)
 {
+	const IvfkmDescent *search = &meta->descents[IVFKM_DESCENT_SEARCH];
 	int dims = plan->space->dims;
 	int children = usual_children();
 	int below = -1;
@@ -311,6 +319,7 @@ ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmWholeTree *tree, int
 
 	path->index = index;
 	path->dims = dims;
+	path->list_share = search->lean > 0.0f ? search->list_lean / search->lean : 0.0f;
 	path->height = tree->nodes[0].child.level;
 	for (int level = 1; level <= path->height; level++)
 	{
@@ -334,7 +343,7 @@ ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmWholeTree *tree, int
 				members_add(&members, dims, &made->nodes[i].record, made->nodes[i].stored, i);
 		}
 		if (old->parent >= 0 && members.count > (uint32) SPLIT_AT(children))
-			split_node(out, &members, dims, level, children, plan);
+			split_node(out, path, &members, level, children, plan);
 		else
 			replace_node(out, path, &members, old, level, plan);
 		below = number;

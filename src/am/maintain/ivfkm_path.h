@@ -45,11 +45,13 @@ typedef struct IvfkmPath
 	Relation index;
 	int dims;
 	int height;
+	float list_share; /* of a list's radius, that those of nodes are widened by */
 	IvfkmPathLevel levels[IVFKM_MAX_HEIGHT]; /* [0]: the nodes above the lists */
 } IvfkmPath;
 
-extern void ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmWholeTree *tree, int parent,
-							const bool *replaced, IvfkmPlan *plan);
+extern void ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmMetaPageData *meta,
+							const IvfkmWholeTree *tree, int parent, const bool *replaced,
+							IvfkmPlan *plan);
 extern int ivfkm_path_nodes(const IvfkmPath *path);
 extern void ivfkm_path_sizes(const IvfkmPath *path, BlockNumber *sizes);
 extern void ivfkm_path_place(IvfkmPath *path, const BlockNumber *list_firsts,

@@ -385,8 +385,8 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	train_lists(regioning);
 	ivfkm_move_assign(move, false);
 	page_point("region-assigned");
-	ivfkm_path_make(&regioning->path, index, &region->tree, region->parent, regioning->replaced,
-					&build->plan);
+	ivfkm_path_make(&regioning->path, index, &region->meta, &region->tree, region->parent,
+					regioning->replaced, &build->plan);
 	write_region(regioning);
 	take_place(regioning);
 
