@@ -10,7 +10,7 @@ BEGIN
 END $$;
 
 SELECT setseed(0.5);
-CREATE TABLE b (id int, v vector(24));
+CREATE TABLE b (id int, v vector(24)) WITH (autovacuum_enabled = off);
 INSERT INTO b SELECT i, CASE WHEN i % 10 > 0 THEN (SELECT array_agg(random())::real[]::vector(24)
 	FROM generate_series(1, 24) WHERE i > 0) END FROM generate_series(1, 30000) i;
 CREATE INDEX b_idx ON b USING ivfkm (v vector_l2_ops);
