@@ -83,7 +83,7 @@ load_centroid(const uint16 *stored, int dims, float *centroid)
 }
 
 /*
- * The largest distance from a point to a member's centroid, with a share of the member's own radius.
+ * The largest distance from a point to the centroid of a member, with a share of its own radius.
  */
 static float
 reach(const IvfkmMembers *members, int dims, const float *centroid, float share)
