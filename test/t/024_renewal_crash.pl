@@ -92,13 +92,13 @@ for my $panic ('false', 'true')
 			  . 'WHERE id % 20 = 3');
 		if ($point =~ /^region/)
 		{
-			# many rows in a place that had few
+			# more rows in one place than a list or two may have
 			my $place = 100001 + 97 * $places++;
 
 			$statement = "SELECT ivfkm_maintain('t_v', false)";
 			$node->safe_psql('postgres', <<"SQL");
-INSERT INTO t (v) SELECT s.v FROM generate_series(1, 3), (SELECT v FROM spare
-	ORDER BY v <-> (SELECT v FROM spare WHERE id = $place) LIMIT 400) s;
+INSERT INTO t (v) SELECT s.v FROM generate_series(1, 24), (SELECT v FROM spare
+	ORDER BY v <-> (SELECT v FROM spare WHERE id = $place) LIMIT 50) s;
 SQL
 		}
 		if ($point eq 'tidy-abandoned')
