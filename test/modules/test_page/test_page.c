@@ -313,13 +313,17 @@ compare_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData
 	}
 }
 
-/* Removes about one entry in "share" from all groups, as VACUUM does; returns how many. */
+/*
+ * Removes about one entry in "share" from all groups of the list "owner", as VACUUM does; returns
+ * how many.
+ */
 static int
 remove_some(Relation index, const IvfkmGeometry *geometry, const IvfkmMetaPageData *meta,
-			Model *models, uint32 share)
+			uint32 owner, Model *models, uint32 share)
 {
 	int *slots = palloc(sizeof(int) * geometry->slots);
 	int removed = 0;
+	const IvfkmOwners owners = {&owner, 1};
 
 	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta->used_blocks; block++)
 	{
@@ -327,7 +331,7 @@ remove_some(Relation index, const IvfkmGeometry *geometry, const IvfkmMetaPageDa
 		int nslots = 0;
 		BlockNumber head;
 
-		if (!page_group_lock_found(&group, index, meta, &geometry, 1, block, NULL))
+		if (!page_group_lock_found(&group, index, meta, &owners, &geometry, 1, block, NULL))
 			continue;
 		head = page_group_head(page_group_last(&group));
 		for (int slot = 0; slot < geometry->slots; slot++)
@@ -383,7 +387,7 @@ test_page_list(PG_FUNCTION_ARGS)
 		if (below(100) == 0)
 		{
 			page_meta_read(index, &meta);
-			nused -= remove_some(index, &geometry, &meta, models, 1 + below(5));
+			nused -= remove_some(index, &geometry, &meta, list.id, models, 1 + below(5));
 			compare_list(index, &geometry, &list, models, i + 1);
 		}
 	}
