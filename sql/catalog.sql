@@ -313,7 +313,8 @@ SELECT 'type' AS kind, format_type(t.oid, NULL) AS object,
 	'analyze %s, subscript %s', typinput, typoutput, typmodin, typreceive, typsend,
 		typmodout, typstorage, typalign, typlen, typcategory, typanalyze,
 		typsubscript) AS properties
-FROM pg_type t JOIN member ON classid = 'pg_type'::regclass AND objid = t.oid WHERE typelem = 0
+FROM pg_type t JOIN member ON classid = 'pg_type'::regclass AND objid = t.oid
+	WHERE typelem = 0 AND typrelid = 0
 UNION ALL
 SELECT 'function', p.oid::regprocedure::text,
 	format('%s %s %s %s', prorettype::regtype, CASE provolatile WHEN 'i' THEN 'immutable' WHEN 's'

@@ -233,6 +233,8 @@ RESET enable_seqscan;
 
 -- a column whose own = is not the one that the operator class knows
 SET client_min_messages = warning;
+CREATE SCHEMA elsewhere;
+SET search_path = elsewhere, public;
 CREATE TYPE loose;
 CREATE FUNCTION loose_in(cstring) RETURNS loose LANGUAGE internal IMMUTABLE STRICT AS 'textin';
 CREATE FUNCTION loose_out(loose) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
@@ -245,17 +247,18 @@ CREATE FUNCTION loose_cmp(loose, loose) RETURNS integer LANGUAGE sql IMMUTABLE
 CREATE OPERATOR = (LEFTARG = loose, RIGHTARG = loose, FUNCTION = loose_eq);
 CREATE OPERATOR CLASS loose_ops DEFAULT FOR TYPE loose USING btree AS
 	OPERATOR 3 =, FUNCTION 1 loose_cmp(loose, loose);
+RESET search_path;
 RESET client_min_messages;
-SELECT fill('loose', ARRAY['a','A',NULL]);
+SELECT fill('elsewhere.loose', ARRAY['a','A',NULL]);
 -- found all the same, by a filter on the rows
-SELECT count(*) FROM t WHERE c = 'a';
+SELECT count(*) FROM t WHERE c OPERATOR(elsewhere.=) 'a';
 
 -- elements without a hash
 SELECT fill('point[]', ARRAY['{"(1,2)"}']);
 
 DROP TABLE t;
 \set VERBOSITY terse
-DROP TYPE loose CASCADE;
+DROP SCHEMA elsewhere CASCADE;
 \set VERBOSITY default
 DROP DOMAIN small;
 DROP DOMAIN word;

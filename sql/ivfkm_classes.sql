@@ -110,8 +110,19 @@ DROP TABLE answers, queries;
 -- the index is used; all rows come, once each; so do those within a distance
 SET enable_seqscan = off;
 SET enable_sort = off;
-EXPLAIN (COSTS OFF) SELECT id FROM dense_items ORDER BY v <+> (SELECT v FROM dense_items WHERE id
-	= 1) LIMIT 5;
+-- the index scans of a plan
+CREATE FUNCTION index_scans(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		IF line ~ 'Index Scan' THEN
+			RETURN NEXT substring(line FROM 'Index.*');
+		END IF;
+	END LOOP;
+END $$;
+SELECT * FROM index_scans('SELECT id FROM dense_items
+	ORDER BY v <+> (SELECT v FROM dense_items WHERE id = 1) LIMIT 5');
 EXPLAIN (COSTS OFF) SELECT id FROM many_items ORDER BY v <=> '{7:1}/1000000000' LIMIT 5;
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM dense_items ORDER BY v <+> array_fill(0,
 	ARRAY[24])::vector) s;
@@ -208,8 +219,8 @@ FROM generate_series(20001, 20010) i;
 -- the functions of the operators use the index, too
 EXPLAIN (COSTS OFF) SELECT id FROM dense_items ORDER BY l1_distance(v, '[1,2]'::vector(2)) LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM few_items ORDER BY cosine_distance('{1:1}/100', v) LIMIT 5;
-EXPLAIN (COSTS OFF) SELECT id FROM bit_items
-ORDER BY jaccard_distance(v, (SELECT v FROM bit_items WHERE id = 1)) LIMIT 5;
+SELECT * FROM index_scans('SELECT id FROM bit_items
+	ORDER BY jaccard_distance(v, (SELECT v FROM bit_items WHERE id = 1)) LIMIT 5');
 PREPARE by_function AS SELECT id FROM few_items ORDER BY l2_distance(v, $1) LIMIT 3;
 PREPARE by_operator AS SELECT id FROM few_items ORDER BY v <-> $1 LIMIT 3;
 EXECUTE by_function (sparse(1777, 100));
@@ -249,4 +260,4 @@ DROP TABLE t;
 RESET enable_seqscan;
 RESET enable_sort;
 DROP TABLE dense_items, half_items, bit_items, long_items, few_items, many_items, indexes;
-DROP FUNCTION within, nearest, bits, sparse, dense, pick;
+DROP FUNCTION within, nearest, bits, sparse, dense, pick, index_scans;

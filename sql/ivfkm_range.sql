@@ -212,9 +212,11 @@ CREATE INDEX b_v ON b USING ivfkm (v);
 ANALYZE p, a, b;
 SELECT query, c.* FROM unnest(ARRAY['SELECT id FROM p WHERE v <-> %1$L < 1.6',
 	'SELECT id FROM p WHERE v <-> %1$L < 1.6 AND id > 3000',
-	'SELECT n, id FROM q JOIN p ON p.v <-> q.v < 1.5',
 		'SELECT id FROM a WHERE v <-> %1$L < 1.6']) WITH ORDINALITY w (query, n),
 		compare(format(query, :'q')) c ORDER BY w.n;
+-- which indexes a join is worth depends on the version
+SELECT used <> '' AS by_index, rows, same FROM
+	compare('SELECT n, id FROM q JOIN p ON p.v <-> q.v < 1.5');
 SELECT estimated(format('SELECT id FROM p WHERE v <-> %L < 1.9', :'q')) BETWEEN n / 3.0 - 5
 	AND n * 3.0 + 10 AS estimated
 FROM (SELECT count(*) AS n FROM p WHERE v <-> :'q' < 1.9) c;

@@ -2,15 +2,16 @@
 -- What the extension puts into the catalogs
 --
 
--- objects of the extension without a comment: none (array types, members from
--- version 18 on, take none)
+-- objects of the extension without a comment: none (types of arrays and rows, members from
+-- versions 18 and 17 on, take none)
 SELECT pg_describe_object(classid, objid, objsubid) AS object
 FROM pg_depend
 WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
 	AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'vdb')
 	AND NOT EXISTS (SELECT FROM pg_description d WHERE d.classoid = classid AND d.objoid = objid
 		AND d.objsubid = 0)
-	AND NOT (classid = 'pg_type'::regclass AND objid IN (SELECT typarray FROM pg_type))
+	AND NOT (classid = 'pg_type'::regclass AND objid IN (SELECT typarray FROM pg_type
+		UNION ALL SELECT oid FROM pg_type WHERE typrelid <> 0))
 ORDER BY pg_describe_object(classid, objid, objsubid) COLLATE "C";
 
 -- functions of vectors that are not immutable, strict and parallel safe: none
