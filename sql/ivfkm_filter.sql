@@ -84,10 +84,8 @@ FROM (SELECT id, v, d, lag(d) OVER (ORDER BY place) AS before FROM (SELECT id, v
 		WHERE tenant = 5 ORDER BY v <-> '[1,2,3,4]' LIMIT 1000) s) r) q;
 
 -- a condition that changes from scan to scan, and plans with parameters
-SET enable_incremental_sort = off;
 EXPLAIN (COSTS OFF) SELECT t.n, s.id FROM generate_series(0, 3) AS t (n),
-	LATERAL (SELECT id FROM items WHERE tenant = t.n ORDER BY v <-> '[9,9,9,9]', id LIMIT 1) s;
-RESET enable_incremental_sort;
+	LATERAL (SELECT id FROM items WHERE tenant = t.n ORDER BY v <-> '[9,9,9,9]' LIMIT 1) s;
 SELECT t.n, count(*), bool_and(s.tenant = t.n) FROM generate_series(0, 3) AS t (n), LATERAL
 	(SELECT tenant FROM items WHERE tenant = t.n ORDER BY v <-> '[9,9,9,9]' LIMIT 40) s
 	GROUP BY t.n ORDER BY t.n;
