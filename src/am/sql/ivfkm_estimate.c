@@ -245,7 +245,7 @@ ivfkm_estimate(PG_FUNCTION_ARGS)
 	tables = find_all_inheritors(PG_GETARG_OID(0), AccessShareLock, NULL);
 	foreach (cell, tables)
 	{
-		Relation table = relation_open(lfirst_oid(cell), NoLock);
+		Relation table = relation_open(lfirst_oid(cell), AccessShareLock);
 		char kind = table->rd_rel->relkind;
 		EstimatedIndex one = index;
 
