@@ -288,12 +288,15 @@ describe_condition(Relation index, Relation heap, void *arg)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* SQL: ivfkm_condition(regclass): how an index, or those of its partitions, has fared. */
+/*
+ * SQL: ivfkm_condition(regclass): how an index, or those of its partitions, has fared.  No row for
+ * an index that does not exist, so that one dropped meanwhile is none of the view's.
+ */
 Datum
 ivfkm_condition(PG_FUNCTION_ARGS)
 {
 	InitMaterializedSRF(fcinfo, 0);
-	ivfkm_each_index(PG_GETARG_OID(0), describe_condition, fcinfo->resultinfo);
+	ivfkm_each_index(PG_GETARG_OID(0), true, describe_condition, fcinfo->resultinfo);
 	return (Datum) 0;
 }
 
@@ -302,7 +305,7 @@ Datum
 ivfkm_info(PG_FUNCTION_ARGS)
 {
 	InitMaterializedSRF(fcinfo, 0);
-	ivfkm_each_index(PG_GETARG_OID(0), describe_index, fcinfo->resultinfo);
+	ivfkm_each_index(PG_GETARG_OID(0), false, describe_index, fcinfo->resultinfo);
 	return (Datum) 0;
 }
 
@@ -311,6 +314,6 @@ Datum
 ivfkm_lists(PG_FUNCTION_ARGS)
 {
 	InitMaterializedSRF(fcinfo, 0);
-	ivfkm_each_index(PG_GETARG_OID(0), describe_lists, fcinfo->resultinfo);
+	ivfkm_each_index(PG_GETARG_OID(0), false, describe_lists, fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -107,7 +107,7 @@ ivfkm_maintain(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	memset(&request, 0, sizeof(request));
 	request.whole = PG_GETARG_BOOL(1);
-	ivfkm_each_index(PG_GETARG_OID(0), maintain, &request);
+	ivfkm_each_index(PG_GETARG_OID(0), false, maintain, &request);
 	values[n++] = Int64GetDatum(sum->rows);
 	values[n++] = Int32GetDatum(sum->lists);
 	values[n++] = Int64GetDatum(sum->late);

@@ -117,6 +117,6 @@ ivfkm_prewarm(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("invalid part of an index to prewarm: \"%s\"", what),
 						errhint("Valid parts are \"tree\", \"codes\" and \"all\".")));
-	ivfkm_each_index(PG_GETARG_OID(0), prewarm_index, &prewarm);
+	ivfkm_each_index(PG_GETARG_OID(0), false, prewarm_index, &prewarm);
 	PG_RETURN_INT64(prewarm.blocks);
 }

@@ -431,7 +431,7 @@ measure_all(FunctionCallInfo fcinfo, Request *request, int select)
 	request->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	if (!PG_ARGISNULL(select))
 		run_select(request, text_to_cstring(PG_GETARG_TEXT_PP(select)));
-	ivfkm_each_index(PG_GETARG_OID(0), measure, request);
+	ivfkm_each_index(PG_GETARG_OID(0), false, measure, request);
 }
 
 /* Raises an error if one of the first n arguments is NULL. */

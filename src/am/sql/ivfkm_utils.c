@@ -40,11 +40,11 @@ check_is_ours(Relation index)
 /*
  * The indexes that "index_oid" stands for, a list of OIDs in their order: itself, or those of
  * the partitions if it is a partitioned index, whose table is locked in AccessShareLock until the
- * end of the transaction.  Errors: not an ivfkm index, no
- * right to read its table; that of a partitioned table holds for its partitions.
+ * end of the transaction; none if missing_ok and there is no such relation.  Errors: not an ivfkm
+ * index, no right to read its table; that of a partitioned table holds for its partitions.
  */
 static List *
-expand_index(Oid index_oid)
+expand_index(Oid index_oid, bool missing_ok)
 {
 	Oid heap_oid = IndexGetRelation(index_oid, true);
 	List *indexes = NIL;
@@ -56,6 +56,8 @@ expand_index(Oid index_oid)
 	{
 		char *name = get_rel_name(index_oid);
 
+		if (name == NULL && missing_ok)
+			return NIL;
 		if (name == NULL)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 							errmsg("relation with OID %u does not exist", index_oid)));
@@ -82,17 +84,27 @@ expand_index(Oid index_oid)
 }
 
 /*
- * Opens an index of expand_index() and its table (locked first), in AccessShareLock.  Errors: not
- * an ivfkm index, another session's temporary index, an unlogged one during recovery, not valid.
+ * Opens an index of expand_index() and its table (locked first), in AccessShareLock.  NULL if
+ * missing_ok and it has been dropped meanwhile.  Errors: not an ivfkm index, another session's
+ * temporary index, an unlogged one during recovery, not valid.
  */
 static Relation
-open_index(Oid index_oid, Relation *heap)
+open_index(Oid index_oid, bool missing_ok, Relation *heap)
 {
-	Oid heap_oid = IndexGetRelation(index_oid, false);
+	Oid heap_oid = IndexGetRelation(index_oid, missing_ok);
 	Relation index;
 
-	*heap = table_open(heap_oid, AccessShareLock);
-	index = index_open(index_oid, AccessShareLock);
+	*heap = missing_ok ? try_table_open(heap_oid, AccessShareLock)
+					   : table_open(heap_oid, AccessShareLock);
+	if (*heap == NULL)
+		return NULL;
+	index = missing_ok ? try_index_open(index_oid, AccessShareLock)
+					   : index_open(index_oid, AccessShareLock);
+	if (index == NULL)
+	{
+		table_close(*heap, AccessShareLock);
+		return NULL;
+	}
 	check_is_ours(index);
 	/* the index may have been dropped before its table was locked, and its OID used again */
 	if (index->rd_index->indrelid != heap_oid)
@@ -115,12 +127,13 @@ open_index(Oid index_oid, Relation *heap)
 /*
  * Calls "work" with the index that a user has named or, if it is a partitioned index, with that
  * of every partition, and with its table, in AccessShareLock and a memory context that is reset
- * after each.  Errors: see expand_index() and open_index().
+ * after each.  With missing_ok an index that does not exist, or no longer, is left out.  Errors:
+ * see expand_index() and open_index().
  */
 void
-ivfkm_each_index(Oid index_oid, IvfkmIndexWork work, void *arg)
+ivfkm_each_index(Oid index_oid, bool missing_ok, IvfkmIndexWork work, void *arg)
 {
-	List *indexes = expand_index(index_oid);
+	List *indexes = expand_index(index_oid, missing_ok);
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm index", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
@@ -129,8 +142,10 @@ ivfkm_each_index(Oid index_oid, IvfkmIndexWork work, void *arg)
 	foreach (cell, indexes)
 	{
 		Relation heap;
-		Relation index = open_index(lfirst_oid(cell), &heap);
+		Relation index = open_index(lfirst_oid(cell), missing_ok, &heap);
 
+		if (index == NULL)
+			continue;
 		work(index, heap, arg);
 		index_close(index, AccessShareLock);
 		table_close(heap, AccessShareLock);

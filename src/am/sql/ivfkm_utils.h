@@ -17,6 +17,6 @@
 typedef void (*IvfkmIndexWork)(Relation index, Relation heap, void *arg);
 
 extern void ivfkm_check_maintain(Relation index);
-extern void ivfkm_each_index(Oid index_oid, IvfkmIndexWork work, void *arg);
+extern void ivfkm_each_index(Oid index_oid, bool missing_ok, IvfkmIndexWork work, void *arg);
 
 #endif /* IVFKM_UTILS_H */

@@ -817,6 +817,6 @@ vdb_index_check(PG_FUNCTION_ARGS)
 {
 	int64 entries = 0;
 
-	ivfkm_each_index(PG_GETARG_OID(0), check_index, &entries);
+	ivfkm_each_index(PG_GETARG_OID(0), false, check_index, &entries);
 	PG_RETURN_INT64(entries);
 }
