@@ -26,7 +26,7 @@ typedef struct IvfkmFilter
 
 	/* those that did not, in the same units: a sample of the rows that the scan passes by */
 	int64 nothers;
-	float *near; /* upper bounds of the distance, of those that the horizon did not exclude */
+	float *near; /* while k rows are looked for: upper bounds, of those not above the horizon */
 	Size nnear;
 	Size near_size;
 } IvfkmFilter;

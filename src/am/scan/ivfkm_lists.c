@@ -144,6 +144,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			float threshold = candidates->horizon.lb;
 			uint32 mask = PG_UINT32_MAX;
 			uint32 within;
+			uint32 others = 0;
 
 			if (lists->filter != NULL)
 			{
@@ -154,7 +155,10 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			if (approximate)
 				threshold = ivfkm_slack_threshold(&slack, threshold);
 			within = ivfkm_reader_scan(&reader, u, &bound, threshold, lb, ub, &unit);
-			for (uint32 others = first_time ? within & ~mask : 0; others != 0; others &= others - 1)
+			/* ivfkm_pass.c asks for those that are near only while k rows are looked for */
+			if (first_time && candidates->k > 0)
+				others = within & ~mask;
+			for (; others != 0; others &= others - 1)
 			{
 				int lane = pg_rightmost_one_pos32(others);
 
