@@ -45,7 +45,6 @@ void
 ivfkm_row_load(const IvfkmOps *ops, const void *value, int dims, IvfkmRow *row)
 {
 	QuantInputStats stats;
-
 	bool by_angle = ivfkm_metric_by_angle(ops->metric);
 
 	ops->load(value, dims, row->x);

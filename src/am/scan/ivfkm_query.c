@@ -24,9 +24,7 @@
 #include "am/index/ivfkm_settings.h"
 #include "am/scan/ivfkm_query.h"
 
-/*
- * A share of slack that leaves nothing of a bound.
- */
+/* A share of slack that leaves nothing of a bound. */
 #define SLACK_ANY 1e6f
 
 /*

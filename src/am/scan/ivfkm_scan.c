@@ -167,7 +167,7 @@ ivfkm_scan_last(Oid *index, IvfkmScanCounts *counts)
 	return OidIsValid(last_index);
 }
 
-/* amrescan: forgets the search; keys other than the order-by operator do not exist. */
+/* amrescan: forgets the search.  Keys are conditions on columns of the index. */
 void
 ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_scan.h
- *	  What an ordered scan remembers.
+ *	  What a scan remembers.
  *
  * NOTES
  *	  README.md of this folder says how a query goes through these parts.
