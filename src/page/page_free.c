@@ -4,10 +4,11 @@
  *	  Blocks that belong to nothing, and handing them out.
  *
  * NOTES
- *	  A tree is written into one contiguous range, and what inserts add to it comes from the
+ *	  A tree is written into a few contiguous ranges, and what inserts add to it comes from the
  *	  lowest free blocks or from the end of the file.  When another tree takes its place, all
- *	  of it is retired at once.  So the blocks below used_blocks that belong to no tree are a
- *	  few ranges, which the metapage holds: no page is touched when a tree is freed.
+ *	  of it is retired at once.  So the blocks below used_blocks that belong to no tree are
+ *	  ranges, which the metapage holds: no page is touched when a tree is freed.  Where only
+ *	  some lists are replaced, see page_retired.c.
  *
  *	  A tree in the making reserves its blocks beforehand: they are in "building" until the
  *	  tree takes its place, and what a crash leaves there is given back as it is, because
@@ -56,15 +57,15 @@
 #define RESERVE_FIRST 16
 #define RESERVE_MOST  4096
 
-/* Makes sure that page_free_take() has "npages" blocks.  As page_free_reserve(). */
+/* Makes sure that the reserve has "npages" blocks.  As page_free_reserve_many(). */
 static void
 reserve_prepare(Relation index, IvfkmReserve *reserve, BlockNumber npages)
 {
 	if (reserve->end - reserve->next >= npages)
 		return;
 	(void) page_ranges_add(&reserve->unused, reserve->next, reserve->end);
-	reserve->chunk = Min(Max(reserve->chunk * 2, RESERVE_FIRST), RESERVE_MOST);
-	reserve->next = page_free_reserve(index, reserve->chunk, 0);
+	reserve->chunk = Max(npages, Min(Max(reserve->chunk * 2, RESERVE_FIRST), RESERVE_MOST));
+	page_free_reserve_many(index, &reserve->chunk, 1, 0, &reserve->next);
 	reserve->end = reserve->next + reserve->chunk;
 }
 
@@ -112,36 +113,44 @@ page_free_read(Relation index, IvfkmFreeData *data)
 	UnlockReleaseBuffer(buffer);
 }
 
+/* The first block of the lowest range of at least "npages", or invalid. */
+static BlockNumber
+first_fit(const IvfkmRanges *ranges, BlockNumber npages)
+{
+	for (uint32 i = 0; i < ranges->count; i++)
+	{
+		if (ranges->ranges[i].end - ranges->ranges[i].first >= npages)
+			return ranges->ranges[i].first;
+	}
+	return InvalidBlockNumber;
+}
+
+/* Reports that the file cannot have more blocks. */
+static void
+report_full(Relation index)
+{
+	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("cannot extend index \"%s\" beyond %u blocks",
+						   RelationGetRelationName(index), MaxBlockNumber)));
+}
+
 /*
- * The first of "npages" consecutive blocks to hand out: of the shortest free range that is long
- * enough if many are wanted, else of the lowest one, or behind the blocks in use.  The caller
- * holds the extension lock and a lock on the metapage.
+ * The first of "npages" consecutive blocks to hand out: of the lowest free range that is long
+ * enough, or behind the blocks in use.  The caller holds the extension lock and a lock on the
+ * metapage.
  */
 static BlockNumber
 find_blocks(Relation index, Page meta_page, BlockNumber npages)
 {
-	const IvfkmRanges *ranges = &IvfkmPageGetFree(meta_page)->free;
 	BlockNumber used_blocks = IvfkmPageGetMeta(meta_page)->used_blocks;
-	const IvfkmRange *best = NULL;
+	BlockNumber first;
 
 	page_free_check(index, meta_page);
-	for (uint32 i = 0; i < ranges->count; i++)
-	{
-		const IvfkmRange *range = &ranges->ranges[i];
-
-		if (range->end - range->first < npages)
-			continue;
-		if (npages <= IVFKM_MAX_STRIPES)
-			return range->first;
-		if (best == NULL || range->end - range->first < best->end - best->first)
-			best = range;
-	}
-	if (best != NULL)
-		return best->first;
-	if (npages > MaxBlockNumber || used_blocks > MaxBlockNumber - npages)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("cannot extend index \"%s\" beyond %u blocks",
-							   RelationGetRelationName(index), MaxBlockNumber)));
+	first = first_fit(&IvfkmPageGetFree(meta_page)->free, npages);
+	if (BlockNumberIsValid(first))
+		return first;
+	if (used_blocks > MaxBlockNumber - npages)
+		report_full(index);
 	return used_blocks;
 }
 
@@ -201,18 +210,6 @@ page_free_lock_meta(IvfkmFreeBlocks *blocks)
 	LockBuffer(blocks->meta_buffer, BUFFER_LOCK_EXCLUSIVE);
 }
 
-/* Notes on a copy of the metapage that blocks found by find_blocks() were handed out. */
-static void
-account(Page meta_page, BlockNumber first, BlockNumber npages)
-{
-	IvfkmMetaPage meta = IvfkmPageGetMeta(meta_page);
-
-	if (first == meta->used_blocks)
-		meta->used_blocks += npages;
-	else
-		page_ranges_take(&IvfkmPageGetFree(meta_page)->free, first, npages);
-}
-
 /*
  * Adds to a change, as its first page, that the blocks are in use; those of a reserve are already.
  * Returns the copy of the metapage.
@@ -222,8 +219,12 @@ page_free_account(IvfkmFreeBlocks *blocks, PageWal *wal)
 {
 	Page page = page_wal_register(wal, blocks->meta_buffer);
 
-	if (blocks->reserve == NULL)
-		account(page, blocks->first, (BlockNumber) blocks->count);
+	if (blocks->reserve != NULL)
+		return page;
+	if (blocks->first == IvfkmPageGetMeta(page)->used_blocks)
+		IvfkmPageGetMeta(page)->used_blocks += blocks->count;
+	else
+		page_ranges_take(&IvfkmPageGetFree(page)->free, blocks->first, blocks->count);
 	return page;
 }
 
@@ -258,70 +259,17 @@ log_last_block(Relation index, BlockNumber block)
 }
 
 /*
- * Reserves "npages" consecutive blocks for a tree in the making and returns the first one; owner
- * ids below next_id are taken from now on.  The file has them all.
- *
- * The caller holds no buffer lock.  Takes the extension lock, and lets go of it now and then.
- */
-BlockNumber
-page_free_reserve(Relation index, BlockNumber npages, uint32 next_id)
-{
-	for (;;)
-	{
-		Buffer buffer;
-		BlockNumber first;
-		BlockNumber nblocks;
-		bool at_end;
-		PageWal wal;
-		Page page;
-
-		CHECK_FOR_INTERRUPTS();
-		LockRelationForExtension(index, ExclusiveLock);
-		buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
-		page_check(index, buffer, IVFKM_PAGE_META);
-		first = find_blocks(index, BufferGetPage(buffer), npages);
-		at_end = first == IvfkmPageGetMeta(BufferGetPage(buffer))->used_blocks;
-		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-		nblocks = RelationGetNumberOfBlocks(index);
-		if (nblocks < first + npages)
-		{
-			ReleaseBuffer(buffer);
-			extend_file(index, nblocks, first + npages);
-			UnlockRelationForExtension(index, ExclusiveLock);
-			continue;
-		}
-		if (at_end)
-			log_last_block(index, first + npages - 1);
-
-		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-		page_wal_begin(&wal, index);
-		page = page_wal_register(&wal, buffer);
-		account(page, first, npages);
-		IvfkmPageGetFree(page)->lost +=
-			page_ranges_add(&IvfkmPageGetFree(page)->building, first, first + npages);
-		IvfkmPageGetMeta(page)->next_id = Max(IvfkmPageGetMeta(page)->next_id, next_id);
-		page_wal_finish(&wal);
-		UnlockReleaseBuffer(buffer);
-		UnlockRelationForExtension(index, ExclusiveLock);
-		return first;
-	}
-}
-
-/*
  * Where an object of "size" blocks goes: into the lowest free range, or behind *end, which grows.
  */
 static BlockNumber
 place_object(IvfkmRanges *free, BlockNumber size, BlockNumber *end)
 {
-	for (uint32 i = 0; i < free->count; i++)
-	{
-		BlockNumber first = free->ranges[i].first;
+	BlockNumber first = first_fit(free, size);
 
-		if (free->ranges[i].end - first >= size)
-		{
-			page_ranges_take(free, first, size);
-			return first;
-		}
+	if (BlockNumberIsValid(first))
+	{
+		page_ranges_take(free, first, size);
+		return first;
 	}
 	if (*end > MaxBlockNumber - size)
 		return InvalidBlockNumber;
@@ -363,9 +311,7 @@ page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 n
 		{
 			firsts[i] = place_object(&data->free, sizes[i], &end);
 			if (!BlockNumberIsValid(firsts[i]))
-				ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-								errmsg("cannot extend index \"%s\" beyond %u blocks",
-									   RelationGetRelationName(index), MaxBlockNumber)));
+				report_full(index);
 			data->lost += page_ranges_add(&data->building, firsts[i], firsts[i] + sizes[i]);
 		}
 		nblocks = RelationGetNumberOfBlocks(index);

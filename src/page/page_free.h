@@ -48,7 +48,6 @@ extern void page_free_end(Relation index);
 extern void page_free_read(Relation index, IvfkmFreeData *data);
 extern void page_free_check(Relation index, Page meta_page);
 extern Buffer page_free_buffer(Relation index, BlockNumber block);
-extern BlockNumber page_free_reserve(Relation index, BlockNumber npages, uint32 next_id);
 extern void page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 next_id,
 								   BlockNumber *firsts);
 extern BlockNumber page_free_from_reserve(Relation index, IvfkmReserve *reserve,
