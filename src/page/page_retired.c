@@ -176,7 +176,8 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 	page_free_keep_built(page, reserve);
 	if (npages > 0)
 		chain_buffer = add_page(&wal, page, chain, ranges, done);
-	IvfkmPageGetFree(page)->lost += count_blocks(ranges + done, nranges - done);
+	if (npages > 1) /* with the pages that will name them */
+		IvfkmPageGetFree(page)->lost += count_blocks(ranges + done, nranges - done) + npages - 1;
 	page_wal_finish(&wal);
 	if (BufferIsValid(chain_buffer))
 		UnlockReleaseBuffer(chain_buffer);
@@ -193,7 +194,7 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 		page_wal_begin(&wal, index);
 		page = page_wal_register(&wal, buffer);
 		chain_buffer = add_page(&wal, page, chain + i, ranges + done, n);
-		IvfkmPageGetFree(page)->lost -= count_blocks(ranges + done, n);
+		IvfkmPageGetFree(page)->lost -= count_blocks(ranges + done, n) + 1;
 		page_wal_finish(&wal);
 		UnlockReleaseBuffer(chain_buffer);
 		UnlockReleaseBuffer(buffer);
