@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_worker.c
- *	  The background worker that renews indexes, and who asks for it.
+ *	  The background worker that maintains an index, and the order of its work.
  *
  * NOTES
- *	  A worker renews one index and exits.  It never waits for a lock on a table: a waiting worker
- *	  would make the deadlock detector cancel autovacuum.
+ *	  A worker maintains one index and exits.  It never waits for a lock on a table: a waiting
+ *	  worker would make the deadlock detector cancel autovacuum.
  *
  * IDENTIFICATION
  *	  src/am/maintain/ivfkm_worker.c
@@ -128,9 +128,13 @@ is_seen(Relation heap, Relation index, double rows)
 static bool
 work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRenewal *result)
 {
+	IvfkmTask task = IVFKM_TASK_NONE;
 	IvfkmRegion region;
 
-	switch (ivfkm_survey_next(sizes, index, by_hand, &region))
+	/* lists are moved when nothing else is left to do: all are not counted again for each move */
+	if (sizes->ncompacted == 0)
+		task = ivfkm_survey_next(sizes, index, by_hand, &region);
+	switch (task)
 	{
 		case IVFKM_TASK_RENEW:
 			if (by_hand || ((!is_kept(index) || sizes->rows >= 4.0 * sizes->seen.made_rows) &&
