@@ -247,6 +247,7 @@ enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
 /*
  * Enters the addresses that the old lists have got since they were read last, and reads them anew.
  * Returns how many there were; none is entered, and nothing noted, if there are more than "most".
+ * If there may be none, they are not counted, as inserts may wait meanwhile: 1 stands for any.
  */
 static Size
 catch_up(Regioning *regioning, bool forced, Size most)
@@ -261,6 +262,8 @@ catch_up(Regioning *regioning, bool forced, Size most)
 
 	if (ivfkm_move_count(move, regioning->old, region->nlists) == move->nslots)
 		return 0;
+	if (most == 0)
+		return 1;
 	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm catch-up", ALLOCSET_DEFAULT_SIZES);
 	tids = ivfkm_move_read(move, regioning->old, region->nlists, NULL, &ntids);
 
