@@ -231,7 +231,7 @@ typedef struct IvfkmRanges
 /*
  * On the metapage, IVFKM_FREE_OFFSET bytes from the start of the page.  A block below
  * used_blocks that is in none of these belongs to the metapage, the current tree, the pending
- * list, or is lost.
+ * list, the chain of retired blocks, or is on a page of it, or is lost.
  */
 typedef struct IvfkmFreeData
 {

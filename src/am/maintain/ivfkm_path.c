@@ -190,7 +190,7 @@ split_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *membe
 	}
 }
 
-/* The same for the new lists. */
+/* As reach(), from the new lists, with their share of their radii. */
 static float
 new_lists_reach(const IvfkmPlanLevel *lists, const IvfkmPath *path, const float *centroid)
 {
@@ -305,7 +305,7 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 /*
  * Makes the nodes from number "parent" of the tree up to the root, with the lists of the plan in
  * the place of those that are replaced, all of which are below that node.  Takes owner ids from the
- * plan. Memory comes from the current context.
+ * plan.  Memory comes from the current context.
  */
 void
 ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmMetaPageData *meta,
