@@ -220,12 +220,12 @@ start_sweep(IvfkmScan *so)
 
 /*
  * With iterative_scan = off, counts the visible ones among the rows that were given and not
- * looked at.
+ * looked at, as far as is needed to know if they are enough.
  */
 static void
 count_visible(IvfkmScan *so)
 {
-	for (Size i = 0; i < so->nunlooked; i++)
+	for (Size i = 0; i < so->nunlooked && !off_is_over(so); i++)
 	{
 		ItemPointerData tid = ivfkm_lists_tid(so->unlooked[i]);
 
