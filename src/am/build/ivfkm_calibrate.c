@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_calibrate.c
- *	  Measuring, at build, how many lists a search has to probe.
+ *	  Measuring, at build, how many rows a search has to look at.
  *
  * NOTES
  *	  Rows of the sample serve as queries.  Their nearest rows within the sample are
- *	  found exactly, and the rank of each one's list among all centroids is noted.  The
- *	  number of probes for k rows is the quantile of those ranks: with that many probes the
- *	  wanted share of neighbours is in the probed lists.  The k-th neighbour in the table is
- *	  about the (k * fraction)-th neighbour in a sample of that fraction.  Queries are
- *	  divided among the processes of the build.
+ *	  found exactly, and it is noted behind how many rows each one's list comes, in the order
+ *	  of a search.  The budget for k rows is the quantile of those numbers: with that many rows
+ *	  the wanted share of neighbours is in the lists that are scanned.  The k-th neighbour in
+ *	  the table is about the (k * fraction)-th neighbour in a sample of that fraction.  Queries
+ *	  are divided among the processes of the build.
  *
  *	  Where there are nodes above the lists, it is likewise noted where in the order of nodes those
  *	  of the neighbours' lists come.

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_calibrate.h
- *	  Measuring, at build, how many lists a search has to probe.
+ *	  Measuring, at build, how many rows a search has to look at.
  *
  * IDENTIFICATION
  *	  src/am/build/ivfkm_calibrate.h

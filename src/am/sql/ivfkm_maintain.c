@@ -86,8 +86,7 @@ maintain(Relation index, Relation heap, void *arg)
 
 /*
  * SQL: ivfkm_maintain(regclass, whole boolean, OUT ...): renews an index now, or those of all
- * partitions; or does what is due in them.  Errors:
- * see ivfkm_each_index(); not the owner.
+ * partitions; or does what is due in them.  Errors: see ivfkm_each_index(); not the owner.
  */
 Datum
 ivfkm_maintain(PG_FUNCTION_ARGS)
