@@ -24,6 +24,7 @@
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
 #include "am/maintain/ivfkm_request.h"
 #include "am/sql/ivfkm_utils.h"
@@ -138,9 +139,8 @@ static void
 describe_index(Relation index, Relation heap, void *arg)
 {
 	ReturnSetInfo *result = arg;
-	IvfkmMetaPageData meta;
-	IvfkmGeometry list_geometry;
-	IvfkmGeometry null_geometry;
+	IvfkmIndex handle;
+	IvfkmMetaPageData *meta = &handle.meta;
 	IvfkmChildData null_list;
 	ListTotals totals;
 	ListTotals sum;
@@ -153,46 +153,44 @@ describe_index(Relation index, Relation heap, void *arg)
 	bool nulls[19];
 	int n = 0;
 
-	page_meta_read(index, &meta);
-	page_list_geometry(&list_geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
-	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
+	ivfkm_index_open(&handle, index);
+	lists = ivfkm_collect_lists(index, meta, &nlists, &tree);
 	memset(&sum, 0, sizeof(sum));
 	for (int i = 0; i < nlists; i++)
 	{
-		measure_list(index, &list_geometry, &lists[i].child, &totals);
+		measure_list(index, &handle.lists, &lists[i].child, &totals);
 		sum.rows += totals.rows;
 		sum.dead += totals.dead;
 		sum.pages += totals.pages;
 		sum.refine_pages += totals.refine_pages;
 	}
-	page_null_geometry(&null_geometry, meta.nattributes);
-	page_meta_nulls(&meta, &null_list);
-	measure_list(index, &null_geometry, &null_list, &totals);
+	page_meta_nulls(meta, &null_list);
+	measure_list(index, &handle.nulls, &null_list, &totals);
 	sum.dead += totals.dead;
-	mean_pages = page_mean_pages((int) meta.dimensions);
+	mean_pages = page_mean_pages((int) meta->dimensions);
 	file_pages = RelationGetNumberOfBlocks(index);
-	page_meta_read(index, &meta); /* lists may have grown meanwhile */
+	page_meta_read(index, meta); /* lists may have grown meanwhile */
 
 	memset(nulls, 0, sizeof(nulls));
 	values[n++] = ObjectIdGetDatum(RelationGetRelid(index));
-	values[n++] = Int32GetDatum((int32) meta.version);
-	values[n++] = CStringGetTextDatum(metric_name(meta.metric));
-	values[n++] = Int32GetDatum((int32) meta.column_dimensions);
-	values[n++] = Int32GetDatum((int32) meta.height);
-	values[n++] = Int32GetDatum((int32) meta.nlists);
+	values[n++] = Int32GetDatum((int32) meta->version);
+	values[n++] = CStringGetTextDatum(metric_name(meta->metric));
+	values[n++] = Int32GetDatum((int32) meta->column_dimensions);
+	values[n++] = Int32GetDatum((int32) meta->height);
+	values[n++] = Int32GetDatum((int32) meta->nlists);
 	values[n++] = Int64GetDatum(sum.rows);
 	values[n++] = Int64GetDatum(totals.rows);
 	values[n++] = Int64GetDatum(sum.dead);
-	values[n++] = Int32GetDatum(ivfkm_budget_probes(&meta, IVFKM_FIRST_K, IVFKM_DEFAULT_TARGET));
-	values[n++] = Int32GetDatum(meta.refine_bits);
+	values[n++] = Int32GetDatum(ivfkm_budget_probes(meta, IVFKM_FIRST_K, IVFKM_DEFAULT_TARGET));
+	values[n++] = Int32GetDatum(meta->refine_bits);
 	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
 	values[n++] = Int64GetDatum(tree.nodes * BLCKSZ);
 	values[n++] = Int64GetDatum(tree.centroids * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);
 	values[n++] = Int64GetDatum(totals.pages * BLCKSZ);
-	values[n++] =
-		Int64GetDatum((count_unused_pages(index) + file_pages - (int64) meta.used_blocks) * BLCKSZ);
+	values[n++] = Int64GetDatum(
+		(count_unused_pages(index) + file_pages - (int64) meta->used_blocks) * BLCKSZ);
 	values[n++] = Int64GetDatum(file_pages * BLCKSZ);
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -203,23 +201,21 @@ static void
 describe_lists(Relation index, Relation heap, void *arg)
 {
 	ReturnSetInfo *result = arg;
-	IvfkmMetaPageData meta;
-	IvfkmGeometry geometry;
+	IvfkmIndex handle;
 	IvfkmProbe *lists;
 	int nlists;
 	double scale;
 
-	page_meta_read(index, &meta);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
-	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
-	scale = ldexp(1.0, meta.scale_exponent);
+	ivfkm_index_open(&handle, index);
+	lists = ivfkm_collect_lists(index, &handle.meta, &nlists, NULL);
+	scale = ldexp(1.0, handle.meta.scale_exponent);
 	for (int i = 0; i < nlists; i++)
 	{
 		ListTotals totals;
 		Datum values[6];
 		bool nulls[6] = {false, false, false, false, false, false};
 
-		measure_list(index, &geometry, &lists[i].child, &totals);
+		measure_list(index, &handle.lists, &lists[i].child, &totals);
 		values[0] = ObjectIdGetDatum(RelationGetRelid(index));
 		values[1] = Int64GetDatum((int64) i + 1);
 		values[2] = Int64GetDatum(totals.rows);
@@ -236,8 +232,8 @@ static void
 describe_condition(Relation index, Relation heap, void *arg)
 {
 	ReturnSetInfo *result = arg;
-	IvfkmMetaPageData meta;
-	IvfkmGeometry geometry;
+	IvfkmIndex handle;
+	const IvfkmMetaPageData *meta = &handle.meta;
 	IvfkmProbe *lists;
 	ListTotals sum;
 	int64 largest = 0;
@@ -246,15 +242,14 @@ describe_condition(Relation index, Relation heap, void *arg)
 	bool nulls[15] = {false};
 	int n = 0;
 
-	page_meta_read(index, &meta);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
-	lists = ivfkm_collect_lists(index, &meta, &nlists, NULL);
+	ivfkm_index_open(&handle, index);
+	lists = ivfkm_collect_lists(index, meta, &nlists, NULL);
 	memset(&sum, 0, sizeof(sum));
 	for (int i = 0; i < nlists; i++)
 	{
 		ListTotals totals;
 
-		measure_list(index, &geometry, &lists[i].child, &totals);
+		measure_list(index, &handle.lists, &lists[i].child, &totals);
 		sum.rows += totals.rows;
 		sum.dead += totals.dead;
 		sum.residual += totals.residual;
@@ -265,23 +260,23 @@ describe_condition(Relation index, Relation heap, void *arg)
 	values[n++] = Int32GetDatum(nlists);
 	values[n++] = Int64GetDatum(sum.dead);
 	values[n++] = Int64GetDatum(largest);
-	values[n++] = Int64GetDatum((int64) meta.build_rows);
-	values[n++] = Int64GetDatum(sum.rows + (int64) meta.removed - (int64) meta.build_rows);
-	values[n++] = Int64GetDatum((int64) meta.removed);
-	nulls[n] = sum.rows == 0 || !(meta.build_residual2 > 0.0);
+	values[n++] = Int64GetDatum((int64) meta->build_rows);
+	values[n++] = Int64GetDatum(sum.rows + (int64) meta->removed - (int64) meta->build_rows);
+	values[n++] = Int64GetDatum((int64) meta->removed);
+	nulls[n] = sum.rows == 0 || !(meta->build_residual2 > 0.0);
 	values[n] = Float8GetDatum(
-		nulls[n] ? 0.0 : sum.residual / (double) sum.rows / sqrt(meta.build_residual2));
+		nulls[n] ? 0.0 : sum.residual / (double) sum.rows / sqrt(meta->build_residual2));
 	n++;
-	nulls[n] = nulls[n + 1] = meta.ncalibrations == 0;
+	nulls[n] = nulls[n + 1] = meta->ncalibrations == 0;
 	values[n++] = Float8GetDatum(
-		meta.ncalibrations == 0 ? 0.0 : ivfkm_budget_rows(&meta, 10.0, IVFKM_DEFAULT_TARGET));
+		meta->ncalibrations == 0 ? 0.0 : ivfkm_budget_rows(meta, 10.0, IVFKM_DEFAULT_TARGET));
 	values[n++] = Float8GetDatum(
-		meta.ncalibrations == 0 ? 0.0 : ivfkm_budget_rows(&meta, 100.0, IVFKM_DEFAULT_TARGET));
-	nulls[n] = meta.calibrated_at == 0;
-	values[n++] = TimestampTzGetDatum(meta.calibrated_at);
-	values[n++] = BoolGetDatum(meta.calibrated_queries != 0);
+		meta->ncalibrations == 0 ? 0.0 : ivfkm_budget_rows(meta, 100.0, IVFKM_DEFAULT_TARGET));
+	nulls[n] = meta->calibrated_at == 0;
+	values[n++] = TimestampTzGetDatum(meta->calibrated_at);
+	values[n++] = BoolGetDatum(meta->calibrated_queries != 0);
 	values[n++] = Int64GetDatum((int64) RelationGetNumberOfBlocks(index) * BLCKSZ);
-	nulls[n] = !ivfkm_renewal_due(&meta);
+	nulls[n] = !ivfkm_renewal_due(meta);
 	values[n] = nulls[n] ? (Datum) 0 : CStringGetTextDatum("renewal");
 	n++;
 	Assert(n == lengthof(values));

@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
 #include "am/sql/ivfkm_utils.h"
 
@@ -70,25 +71,24 @@ static void
 prewarm_index(Relation index, Relation heap, void *arg)
 {
 	Prewarm *prewarm = arg;
-	IvfkmMetaPageData meta;
-	IvfkmGeometry geometry;
+	IvfkmIndex handle;
+	const IvfkmMetaPageData *meta = &handle.meta;
 	IvfkmTreePages tree;
 	IvfkmProbe *lists;
 	BlockNumber mean_end;
 	int nlists;
 	int asked = 0;
 
-	page_meta_read(index, &meta);
+	ivfkm_index_open(&handle, index);
 	if (prewarm->all)
 	{
-		prewarm->blocks += read_blocks(index, 0, meta.used_blocks);
+		prewarm->blocks += read_blocks(index, 0, meta->used_blocks);
 		return;
 	}
-	mean_end = meta.mean_block + page_mean_pages((int) meta.dimensions);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
-	lists = ivfkm_collect_lists(index, &meta, &nlists, &tree);
+	mean_end = meta->mean_block + page_mean_pages((int) meta->dimensions);
+	lists = ivfkm_collect_lists(index, meta, &nlists, &tree);
 	prewarm->blocks +=
-		1 + read_blocks(index, meta.mean_block, mean_end) + tree.nodes + tree.centroids;
+		1 + read_blocks(index, meta->mean_block, mean_end) + tree.nodes + tree.centroids;
 	for (int i = 0; prewarm->codes && i < nlists; i++)
 	{
 		for (; asked < nlists && asked < i + READ_AHEAD; asked++)
@@ -98,7 +98,7 @@ prewarm_index(Relation index, Relation heap, void *arg)
 			for (uint32 block = 0; block < list->nblocks; block++)
 				(void) PrefetchBuffer(index, MAIN_FORKNUM, list->first_block + block);
 		}
-		prewarm->blocks += read_list(index, &geometry, &lists[i].child);
+		prewarm->blocks += read_list(index, &handle.lists, &lists[i].child);
 	}
 }
 
