@@ -91,7 +91,8 @@ ivfkm_build_plan(IvfkmBuild *build)
 	ivfkm_progress_phase(IVFKM_PHASE_SAMPLE, 0, 0);
 	if (build->heap != NULL)
 	{
-		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info);
+		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info,
+										build->check);
 		if (!build->alone)
 			nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}

@@ -49,8 +49,9 @@
 
 typedef struct CountState
 {
-	int vector;	 /* column of the vector */
-	double rows; /* rows that could be indexed */
+	int vector;			 /* column of the vector */
+	double rows;		 /* rows that could be indexed */
+	void (*check)(void); /* as that of a build */
 } CountState;
 
 typedef struct SampleState
@@ -75,6 +76,8 @@ count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	CountState *state = arg;
 
 	CHECK_FOR_INTERRUPTS();
+	if (state->check != NULL)
+		state->check();
 	if (!isnull[state->vector])
 		state->rows += 1.0;
 }
@@ -89,14 +92,17 @@ scan_range(Relation heap, Relation index, IndexInfo *index_info, BlockNumber fir
 								 first, nblocks, callback, state, NULL);
 }
 
-/* Estimate of the rows that the index will hold, exact for small tables. */
+/*
+ * Estimate of the rows that the index will hold, exact for small tables.  check: called for each
+ * row looked at, may raise an error; or NULL.
+ */
 double
-ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info)
+ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info, void (*check)(void))
 {
 	BlockNumber nblocks = RelationGetNumberOfBlocks(heap);
 	BlockSamplerData sampler;
 	BlockNumber chosen = BlockSampler_Init(&sampler, nblocks, COUNT_BLOCKS, (uint32) SAMPLE_SEED);
-	CountState state = {ivfkm_columns_vector(index), 0.0};
+	CountState state = {ivfkm_columns_vector(index), 0.0, check};
 
 	while (BlockSampler_HasMore(&sampler))
 		scan_range(heap, index, index_info, BlockSampler_Next(&sampler), 1, count_row, &state);
@@ -236,6 +242,8 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 	int slot;
 
 	CHECK_FOR_INTERRUPTS();
+	if (build->check != NULL)
+		build->check();
 	if (!ivfkm_row_has_value(&build->index, isnull))
 		return;
 	state->seen++;

@@ -117,7 +117,7 @@ is_seen(Relation heap, Relation index, double rows)
 	IndexInfo *index_info = ivfkm_index_info(index);
 
 	index_info->ii_Concurrent = true;
-	return ivfkm_sample_count(heap, index, index_info) >= 0.5 * rows;
+	return ivfkm_sample_count(heap, index, index_info, ivfkm_check_database) >= 0.5 * rows;
 }
 
 /*
