@@ -107,7 +107,6 @@ for my $dims (3, 64, 384)
 	}
 }
 
-vdb_check_all($node, 'at the end');
 # Clusters so tight that one list holds a row's neighbours say nothing of queries that are unlike
 # the rows: a small index probes more lists than were measured to be enough.
 $node->safe_psql(
@@ -127,5 +126,6 @@ cmp_ok(
 		truth => 'truth_tight')->{recall},
 	'>=', 0.95, 'queries unlike the rows of a small clustered table');
 
+vdb_check_all($node, 'at the end');
 $node->stop;
 done_testing();

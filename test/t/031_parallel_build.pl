@@ -9,8 +9,8 @@ use Test::More;
 use Vdb::Test;
 
 my $node = vdb_node('main',
-	conf => "wal_level = replica\nmax_worker_processes = 8\nmax_parallel_workers = "
-		  . "8\nmax_parallel_maintenance_workers = 4\n"
+	conf => "wal_level = replica\nmax_worker_processes = 8\nmax_parallel_workers = 8\n"
+		  . "max_parallel_maintenance_workers = 4\n"
 );
 $node->start;
 vdb_create($node);

@@ -359,8 +359,6 @@ damage('posting: the row of another slot',
 	'small', [], put('posting', 0, $arrays + 96 + 4, 'S', sub { $_[0] + 1 }));
 damage('posting: a row beyond the table', 'small', ['select'],
 	put('posting', 0, $arrays + 96, 'S', 7));
-damage('posting: the refine record of another slot',
-	'small', [], put('posting', 0, $arrays + 192 + 4, 'S', sub { $_[0] + 1 }));
 damage('posting: no row', 'small', [], put('posting', 0, $arrays + 96 + 4, 'S', 0));
 
 damage('posting: the refine record of another row',

@@ -197,8 +197,7 @@ sub vdb_test_module
 
 vt.compare(table, query, seconds): raises an error unless a scan of the table's index, which pauses
 for so long after some rows, returns the rows that a scan of the table does, each once.  To be
-called
-in a transaction with one snapshot.
+called in a transaction with one snapshot.
 
 =cut
 
