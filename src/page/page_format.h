@@ -20,7 +20,7 @@
  *	  posting list; the groups of a list form a chain.  Behind the groups of a list lie
  *	  its *refine pages*, with a more precise code of each of its rows.  Pages at or after the
  *	  metapage's used_blocks belong to nothing (a crash may leave some) and are the
- *	  next to be handed out.  The layouts are drawn in README.md of this folder.
+ *	  next to be handed out.  The layouts are drawn in FORMAT.md of this folder.
  *
  * IDENTIFICATION
  *	  src/page/page_format.h
