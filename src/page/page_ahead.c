@@ -6,7 +6,7 @@
  * NOTES
  *	  Whoever reads supplies a function that tells the blocks one after the other; the
  *	  operating system is asked for as many of them ahead as the read streams of
- *	  PostgreSQL 17 look ahead.  README.md of am says why these are no read streams.
+ *	  PostgreSQL 17 look ahead.  bench/profile.md says why these are no read streams.
  *
  * IDENTIFICATION
  *	  src/page/page_ahead.c
