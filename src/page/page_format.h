@@ -201,7 +201,7 @@ typedef struct IvfkmMetaPageData
 	uint32 calibrated_queries; /* 1: the calibration is that of a user's queries, which a renewal
 								* keeps */
 
-	/* how the operator's distance follows from that in index space; see am/index/README.md */
+	/* how the operator's distance follows from that in index space; see am/index/NOTES.md */
 	uint32 column_dimensions; /* of the indexed column */
 	float distance_ratio;	  /* mean of the operator's distance over that of index space */
 	float distance_deviation; /* standard deviation of its square, as a share of it */
