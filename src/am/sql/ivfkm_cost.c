@@ -4,7 +4,7 @@
  *	  What the planner is told about a scan.
  *
  * NOTES
- *	  README.md of this folder has the formulas, and how their constants were measured.  A
+ *	  COSTS.md of this folder has the formulas, and how their constants were measured.  A
  *	  scan works in passes, of which each prepares for so many rows.  What it costs to take m
  *	  rows is not linear in m, but a path has only two costs, before the first row and in
  *	  all, and whoever takes a part of the rows goes by the line between.  So the line is laid
