@@ -168,7 +168,7 @@ ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *va
 
 /*
  * Puts a row into the current tree.  When another tree has taken its place since the row's list was
- * found, finds the list again; see README.md of this folder.  Returns true if a list has grown by a
+ * found, finds the list again; see NOTES.md of this folder.  Returns true if a list has grown by a
  * group.
  */
 static bool

@@ -7,8 +7,8 @@
  *	  Splitting, merging, reassigning, reclaiming and re-centring are one operation: the rows of
  *	  some neighbouring lists are clustered again, by the code of the build, into as many lists as
  *	  their number calls for.  These are written beside the old ones, with the nodes above them,
- *	  and take their place by one record.  README.md of this folder has the steps and why each
- *	  interleaving is right.
+ *	  and take their place by one record.  README.md of this folder has the steps, NOTES.md why
+ *	  each interleaving is right.
  *
  * IDENTIFICATION
  *	  src/am/maintain/ivfkm_region.c

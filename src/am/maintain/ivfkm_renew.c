@@ -6,8 +6,8 @@
  * NOTES
  *	  What the new tree is to hold are the addresses that the current one holds, no more and no
  *	  fewer; the table only supplies values.  So whatever happens to rows meanwhile, none is
- *	  lost.  The steps, the locks, and why each interleaving is right, are in README.md of this
- *	  folder.
+ *	  lost.  The steps and the locks are in README.md of this folder, why each interleaving is
+ *	  right, in NOTES.md.
  *
  * IDENTIFICATION
  *	  src/am/maintain/ivfkm_renew.c
