@@ -4,7 +4,7 @@
  *	  Empty and oversized lists: splits by 2-means.
  *
  * NOTES
- *	  Pure C.  The policy stands in README.md.
+ *	  Pure C.  The policy stands in NOTES.md.
  *
  * IDENTIFICATION
  *	  src/cluster/kmeans_split.c

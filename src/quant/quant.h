@@ -5,7 +5,7 @@
  *
  * NOTES
  *	  Pure C.  Gao and Long, "RaBitQ" (arXiv 2405.12497); the shared per-query table
- *	  and the factors are derived in README.md.  Everything that reaches disk
+ *	  and the factors are derived in NOTES.md.  Everything that reaches disk
  *	  (rotation, codes, factors, packed bytes) is bit-exact on every CPU and SIMD
  *	  level and pinned by test/golden; bounds may differ within rounding.
  *
@@ -40,7 +40,7 @@
 
 /*
  * Standard deviation of the estimate of <r, u>, u a unit vector, in units of the
- * factor "mul": sqrt(1 - 2/pi).  See "Error bound" in README.md.
+ * factor "mul": sqrt(1 - 2/pi).  See "Error bound" in NOTES.md.
  */
 #define QUANT_SIGMA 0.6028102749890869f
 

@@ -18,7 +18,7 @@
 #define HALF_INFINITY 0x7c00
 
 /*
- * The factors of a residual with the given sums (README.md, "Codes and factors"):
+ * The factors of a residual with the given sums (NOTES.md, "Codes and factors"):
  *
  *	mul = f = a2 / a1, rounded to binary16
  *	add = a2 + 2 f S_c						for QUANT_L2

@@ -284,7 +284,7 @@ kac(float *x, int dims)
 }
 
 /*
- * FHT-Kac rotation of x in place (README.md, "Rotation").
+ * FHT-Kac rotation of x in place (NOTES.md, "Rotation").
  */
 static VDB_TARGET void
 VDB_FN(rotate)(const QuantRotation *rotation, float *x)

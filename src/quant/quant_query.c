@@ -81,7 +81,7 @@ quant_bound_none(QuantBound *bound)
 }
 
 /*
- * Constants of one (query, centroid) pair; see quant.h for the arguments and README.md,
+ * Constants of one (query, centroid) pair; see quant.h for the arguments and NOTES.md,
  * "Error bound", for kappa.  Where a constant is not finite or so large that a bound
  * could overflow, there is no usable bound: then every occupied slot gets a lower bound
  * of at most -FLT_MAX and an upper bound of +Inf, so that nothing is lost.

@@ -75,7 +75,7 @@
  * The scale that turns residuals into levels.  8 bits: the largest coordinate is half an
  * interval from the end of the range, nothing is clipped.  4 bits: the same or, where that
  * would make intervals wider than those that suit a normal distribution, these; and the
- * best of three near it.  README.md, "Refine codes", says what this costs and brings.
+ * best of three near it.  bench/kernels.md says what this costs and brings.
  */
 static float
 choose_scale(const QuantRoutines *routines, int dims, int bits, const float *x,
@@ -212,7 +212,7 @@ quant_refine_query_init(QuantRefineQuery *query, int dims, int bits, const float
 }
 
 /*
- * Bounds of one code; see quant_refine.h.  README.md, "Refine codes", derives the parts of
+ * Bounds of one code; see quant_refine.h.  NOTES.md, "Refine codes", derives the parts of
  * the width: the deviations that epsilon counts, and "slack" for what float32 numbers lack.
  */
 void

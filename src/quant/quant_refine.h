@@ -6,7 +6,7 @@
  * NOTES
  *	  Pure C.  Gao et al., "Practical and Asymptotically Optimal Quantization of
  *	  High-Dimensional Vectors in Euclidean Space for Approximate Nearest Neighbor
- *	  Search" (arXiv 2409.09913), with a quantiser that is chosen quickly; README.md,
+ *	  Search" (arXiv 2409.09913), with a quantiser that is chosen quickly; NOTES.md,
  *	  "Refine codes", derives the factors and the bounds.  A code stands for itself: it
  *	  needs no 1-bit code.  Codes and factors reach disk and are the same bits on every
  *	  CPU and SIMD level; so are a query's values.
@@ -96,7 +96,7 @@ extern void quant_refine_query_init(QuantRefineQuery *query, int dims, int bits,
 /*
  * Bounds of the distance between the query and the vector of a code.  "g", "dist2" and
  * "epsilon" as in quant_bound_init(); g may be wrong by 2^-20 of itself, and by what float32
- * dot products of q and the centroid lack (README.md, "Refine codes").  With epsilon = 6
+ * dot products of q and the centroid lack (NOTES.md, "Refine codes").  With epsilon = 6
  * the distance is as good as never outside.  Where nothing is known, *lb is -FLT_MAX and *ub is
  * +Inf; never NaN.
  */

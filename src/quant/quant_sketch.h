@@ -9,7 +9,7 @@
  *	  multitask learning" (arXiv 0902.2206).  Every dimension of the input goes to
  *	  QUANT_SKETCH_HASHES coordinates, one in each block of the sketch, with signs; which and
  *	  with what signs a hash of its number says.  The map is linear.  Inner products of
- *	  sketches are those of the vectors, with errors whose mean is 0; see README.md.
+ *	  sketches are those of the vectors, with errors whose mean is 0; see src/am/index/NOTES.md.
  *
  *	  A sketch reaches disk: the hash and the order of sums are frozen and pinned by
  *	  test/golden, as codes are.
