@@ -1,5 +1,6 @@
 #!/bin/bash
-# Every folder with code has a README.md; those of src/* have the five headings.
+# Every folder with code has a README.md; those of src/* have the five headings.  None is too long
+# to be read at once.
 cd "$(dirname "$0")/../.." || exit 2
 
 bad=0
@@ -21,4 +22,14 @@ for readme in src/*/README.md; do
 		fi
 	done
 done
+
+# A word has a letter or a digit.  What users read at the top, and what bench/ measured, is longer.
+most=1100
+while IFS= read -r readme; do
+	words=$(grep -o '[^ ]*[[:alnum:]][^ ]*' "$readme" | wc -l)
+	if [ "$words" -gt $most ]; then
+		echo "$readme: $words words; more than $most belong on a page of their own beside it"
+		bad=1
+	fi
+done < <(find src sql expected test .ci -name README.md -not -path '*/node_modules/*' | sort)
 exit $bad
