@@ -361,7 +361,9 @@ CREATE VIEW own AS SELECT * FROM actual
 WHERE kind = 'operator class' AND object ~ '^(ivfkm|hash) '
 	OR kind = 'function' AND (object ~ '^(ivfkm|vdb_)'
 		OR object ~ '^(l2_squared_distance|\w+_hash|\w+_hash_extended|distance_support)\('
+		OR object ~ '^(\w+_)?max_sim(_support)?\('
 		OR object ~ '^(\w+_subscript|jsonb_to_\w+)\(|^binary_quantize\(text')
+	OR kind = 'operator' AND object ~ '^@#\('
 	OR kind = 'cast' AND object ~ '^jsonb to ';
 SELECT 'missing' AS what, kind, object, properties FROM expected
 	WHERE (kind, object) NOT IN (SELECT kind, object FROM actual)

@@ -29,6 +29,10 @@ CREATE FUNCTION distance_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION distance_support(internal) IS 'planner support for distances';
 
+CREATE FUNCTION max_sim_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION max_sim_support(internal) IS 'planner support for MaxSim';
+
 ---------------------------------------------------------------------------
 -- Type vector
 --
@@ -102,6 +106,12 @@ CREATE FUNCTION l1_distance(vector, vector) RETURNS float8
 	SUPPORT distance_support;
 COMMENT ON FUNCTION l1_distance(vector, vector) IS 'taxicab distance';
 
+CREATE FUNCTION max_sim(vector[], vector[]) RETURNS float8
+	AS 'MODULE_PATHNAME', 'vector_max_sim' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT max_sim_support;
+COMMENT ON FUNCTION max_sim(vector[], vector[])
+	IS 'sum of the largest inner product of each of the second array''s vectors';
+
 CREATE FUNCTION vector_dims(vector) RETURNS integer
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vector_dims(vector) IS 'number of dimensions';
@@ -132,6 +142,11 @@ CREATE FUNCTION vector_l2_squared_distance(vector, vector) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
 COMMENT ON FUNCTION vector_l2_squared_distance(vector, vector) IS 'squared Euclidean distance';
+
+CREATE FUNCTION vector_negative_max_sim(vector[], vector[]) RETURNS float8
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT max_sim_support;
+COMMENT ON FUNCTION vector_negative_max_sim(vector[], vector[]) IS 'implementation of @# operator';
 
 CREATE FUNCTION vector_negative_inner_product(vector, vector) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -305,6 +320,11 @@ CREATE OPERATOR <#> (
 );
 COMMENT ON OPERATOR <#> (vector, vector) IS 'negative inner product';
 
+CREATE OPERATOR @# (
+	LEFTARG = vector[], RIGHTARG = vector[], FUNCTION = vector_negative_max_sim
+);
+COMMENT ON OPERATOR @# (vector[], vector[]) IS 'negative MaxSim';
+
 CREATE OPERATOR <=> (
 	LEFTARG = vector, RIGHTARG = vector, FUNCTION = cosine_distance,
 	COMMUTATOR = <=>
@@ -474,6 +494,12 @@ CREATE FUNCTION l1_distance(halfvec, halfvec) RETURNS float8
 	SUPPORT distance_support;
 COMMENT ON FUNCTION l1_distance(halfvec, halfvec) IS 'taxicab distance';
 
+CREATE FUNCTION max_sim(halfvec[], halfvec[]) RETURNS float8
+	AS 'MODULE_PATHNAME', 'halfvec_max_sim' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT max_sim_support;
+COMMENT ON FUNCTION max_sim(halfvec[], halfvec[])
+	IS 'sum of the largest inner product of each of the second array''s vectors';
+
 CREATE FUNCTION vector_dims(halfvec) RETURNS integer
 	AS 'MODULE_PATHNAME', 'halfvec_dims' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vector_dims(halfvec) IS 'number of dimensions';
@@ -501,6 +527,11 @@ CREATE FUNCTION halfvec_l2_squared_distance(halfvec, halfvec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT distance_support;
 COMMENT ON FUNCTION halfvec_l2_squared_distance(halfvec, halfvec) IS 'squared Euclidean distance';
+
+CREATE FUNCTION halfvec_negative_max_sim(halfvec[], halfvec[]) RETURNS float8
+	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+	SUPPORT max_sim_support;
+COMMENT ON FUNCTION halfvec_negative_max_sim(halfvec[], halfvec[]) IS 'implementation of @# operator';
 
 CREATE FUNCTION halfvec_negative_inner_product(halfvec, halfvec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -689,6 +720,11 @@ CREATE OPERATOR <#> (
 	COMMUTATOR = <#>
 );
 COMMENT ON OPERATOR <#> (halfvec, halfvec) IS 'negative inner product';
+
+CREATE OPERATOR @# (
+	LEFTARG = halfvec[], RIGHTARG = halfvec[], FUNCTION = halfvec_negative_max_sim
+);
+COMMENT ON OPERATOR @# (halfvec[], halfvec[]) IS 'negative MaxSim';
 
 CREATE OPERATOR <=> (
 	LEFTARG = halfvec, RIGHTARG = halfvec, FUNCTION = cosine_distance,

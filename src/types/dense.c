@@ -14,9 +14,9 @@
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 
-/* Where the elements of an array without nulls begin: ARR_DATA_PTR() without its warnings. */
-static char *
-array_data(ArrayType *array)
+/* Where the elements of an array begin: ARR_DATA_PTR() without its warnings. */
+char *
+dense_array_data(ArrayType *array)
 {
 	return (char *) array +
 		   (ARR_HASNULL(array) ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
@@ -59,7 +59,7 @@ float *
 dense_array_floats(ArrayType *array, int count)
 {
 	/* without nulls, elements of fixed length lie side by side */
-	const char *data = array_data(array);
+	const char *data = dense_array_data(array);
 	float *x = palloc(sizeof(float) * (Size) count);
 
 	switch (ARR_ELEMTYPE(array))
@@ -143,5 +143,5 @@ dense_state_values(ArrayType *state, const char *caller)
 	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] < 1 || ARR_HASNULL(state) ||
 		ARR_ELEMTYPE(state) != FLOAT8OID)
 		elog(ERROR, "%s: expected state array", caller);
-	return (float8 *) array_data(state);
+	return (float8 *) dense_array_data(state);
 }

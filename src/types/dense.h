@@ -32,7 +32,19 @@ dense_chunk(int left)
 	return (int) Min((unsigned) left, DENSE_CHUNK);
 }
 
+/* The vectors of an array, which lie side by side; they all have the same dimensions. */
+typedef struct DenseArray
+{
+	const char *first; /* the first one; NULL if there are none */
+	Size step;		   /* bytes from one to the next */
+	int count;
+	int dim;
+} DenseArray;
+
 /* dense.c */
+
+/* Where the elements of an array begin. */
+extern char *dense_array_data(ArrayType *array);
 
 /*
  * The number of elements of an array.  Errors out for more than one dimension ("array must be

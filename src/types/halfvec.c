@@ -59,6 +59,8 @@ PG_FUNCTION_INFO_V1(halfvec_negative_inner_product);
 PG_FUNCTION_INFO_V1(halfvec_cosine_distance);
 PG_FUNCTION_INFO_V1(halfvec_l1_distance);
 PG_FUNCTION_INFO_V1(halfvec_spherical_distance);
+PG_FUNCTION_INFO_V1(halfvec_max_sim);
+PG_FUNCTION_INFO_V1(halfvec_negative_max_sim);
 PG_FUNCTION_INFO_V1(halfvec_l2_norm);
 PG_FUNCTION_INFO_V1(halfvec_l2_normalize);
 PG_FUNCTION_INFO_V1(halfvec_add);
@@ -146,6 +148,7 @@ halfvec_from_floats(const float *values, int dim, uint16 *x)
 #include "types/dense_subscript.h"
 #include "types/dense_compare.h"
 #include "types/dense_distance.h"
+#include "types/dense_max_sim.h"
 #include "types/dense_arith.h"
 #include "types/dense_agg.h"
 

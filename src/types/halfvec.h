@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "fmgr.h"
+#include "types/dense.h"
 #include "vdb.h"
 
 typedef struct HalfVector
@@ -71,6 +72,15 @@ extern double halfvec_l2_squared_value(const HalfVector *a, const HalfVector *b)
 extern double halfvec_inner_product_value(const HalfVector *a, const HalfVector *b);
 extern double halfvec_cosine_distance_value(const HalfVector *a, const HalfVector *b);
 extern double halfvec_l1_distance_value(const HalfVector *a, const HalfVector *b);
+
+/* dense_max_sim.h */
+
+/* The vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
+extern void halfvec_array_view(ArrayType *array, DenseArray *view);
+extern const HalfVector *halfvec_array_get(const DenseArray *view, int i);
+
+/* MaxSim of two arrays whose vectors have the same dimensions. */
+extern double halfvec_max_sim_value(const DenseArray *row, const DenseArray *query);
 
 /* dense_compare.h */
 

@@ -59,6 +59,8 @@ PG_FUNCTION_INFO_V1(vector_negative_inner_product);
 PG_FUNCTION_INFO_V1(vector_cosine_distance);
 PG_FUNCTION_INFO_V1(vector_l1_distance);
 PG_FUNCTION_INFO_V1(vector_spherical_distance);
+PG_FUNCTION_INFO_V1(vector_max_sim);
+PG_FUNCTION_INFO_V1(vector_negative_max_sim);
 PG_FUNCTION_INFO_V1(vector_l2_norm);
 PG_FUNCTION_INFO_V1(vector_l2_normalize);
 PG_FUNCTION_INFO_V1(vector_add);
@@ -113,6 +115,7 @@ vector_from_floats(const float *values, int dim, float *x)
 #include "types/dense_subscript.h"
 #include "types/dense_compare.h"
 #include "types/dense_distance.h"
+#include "types/dense_max_sim.h"
 #include "types/dense_arith.h"
 #include "types/dense_agg.h"
 

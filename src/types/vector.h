@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "fmgr.h"
+#include "types/dense.h"
 #include "vdb.h"
 
 typedef struct Vector
@@ -63,6 +64,15 @@ extern double vector_l2_squared_value(const Vector *a, const Vector *b);
 extern double vector_inner_product_value(const Vector *a, const Vector *b);
 extern double vector_cosine_distance_value(const Vector *a, const Vector *b);
 extern double vector_l1_distance_value(const Vector *a, const Vector *b);
+
+/* dense_max_sim.h */
+
+/* The vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
+extern void vector_array_view(ArrayType *array, DenseArray *view);
+extern const Vector *vector_array_get(const DenseArray *view, int i);
+
+/* MaxSim of two arrays whose vectors have the same dimensions. */
+extern double vector_max_sim_value(const DenseArray *row, const DenseArray *query);
 
 /* dense_compare.h */
 

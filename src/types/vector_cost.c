@@ -15,6 +15,7 @@
  *	  column tells the share of its values that are out of line (18 bytes stand in their place);
  *	  before ANALYZE its storage and the size of a value do.  bench/kernels.md says how the
  *	  constants were measured.
+ *	  MaxSim costs the bytes of all vectors of the row, for each vector of the query.
  *
  *	  A request to simplify is answered with the operator that calls the function, so that
  *	  ORDER BY l2_distance(v, q) finds an index.
@@ -42,6 +43,7 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -49,6 +51,7 @@
 #include "types/vector.h"
 
 PG_FUNCTION_INFO_V1(distance_support);
+PG_FUNCTION_INFO_V1(max_sim_support);
 
 /* In units of cpu_operator_cost: a call, and each byte of an argument. */
 #define CALL_COST 1.0
@@ -60,6 +63,9 @@ PG_FUNCTION_INFO_V1(distance_support);
 
 /* Bytes of an argument about which nothing is known: a vector of 512 dimensions. */
 #define UNKNOWN_BYTES 2048.0
+
+/* Vectors of an array about which nothing is known: what a model makes of a passage or a query. */
+#define UNKNOWN_VECTORS 32.0
 
 /* Width up to which the values of a column are taken to be pointers to TOAST tables. */
 #define POINTER_WIDTH ((double) (VARHDRSZ_EXTERNAL + sizeof(varatt_external)))
@@ -96,6 +102,17 @@ typmod_bytes(Oid type, int32 typmod)
 		bytes = (double) HALFVEC_SIZE(typmod);
 	ReleaseSysCache(tuple);
 	return bytes; /* a sparsevec has as many bytes as elements, whatever its dimensions */
+}
+
+/* The bytes of each vector of an array, which an expression gives; 0 if nothing tells. */
+static double
+array_vector_bytes(Node *node)
+{
+	Oid type = exprType(node);
+	int32 typmod = exprTypmod(node);
+
+	type = getBaseTypeAndTypmod(type, &typmod);
+	return OidIsValid(get_element_type(type)) ? typmod_bytes(get_element_type(type), typmod) : 0.0;
 }
 
 /*
@@ -247,6 +264,71 @@ distance_support(PG_FUNCTION_ARGS)
 	}
 	else
 		bytes = UNKNOWN_BYTES;
+
+	cost->startup = 0.0;
+	cost->per_tuple = cpu_operator_cost * (CALL_COST + BYTE_COST * bytes + fetch);
+	PG_RETURN_POINTER(cost);
+}
+
+/* Vectors of an array, which an expression gives. */
+static double
+vectors_of(Node *node, const DistanceArgument *argument, double vector_bytes)
+{
+	double count = UNKNOWN_VECTORS;
+
+	if (IsA(node, Const) && !((Const *) node)->constisnull)
+	{
+		ArrayType *array = DatumGetArrayTypeP(((Const *) node)->constvalue);
+
+		count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	}
+	else if (IsA(node, ArrayExpr))
+		count = list_length(((ArrayExpr *) node)->elements);
+	else if (argument->bytes > 0.0)
+		count = argument->bytes / vector_bytes;
+	return Max(count, 1.0);
+}
+
+/*
+ * max_sim_support(internal): planner support function of max_sim().  Answers SupportRequestCost,
+ * and no other request: the products of all vectors of the row with all of the query, and what it
+ * takes to fetch both.
+ */
+Datum
+max_sim_support(PG_FUNCTION_ARGS)
+{
+	Node *request = (Node *) PG_GETARG_POINTER(0);
+	SupportRequestCost *cost;
+	List *args = NIL;
+	double fetch = 0.0;
+	double bytes = UNKNOWN_BYTES * UNKNOWN_VECTORS * UNKNOWN_VECTORS;
+
+	if (!IsA(request, SupportRequestCost))
+		PG_RETURN_POINTER(NULL);
+	cost = (SupportRequestCost *) request;
+	if (cost->node != NULL && IsA(cost->node, OpExpr))
+		args = ((OpExpr *) cost->node)->args;
+	else if (cost->node != NULL && IsA(cost->node, FuncExpr))
+		args = ((FuncExpr *) cost->node)->args;
+
+	if (list_length(args) == 2)
+	{
+		DistanceArgument row = look_at_argument(cost->root, linitial(args));
+		DistanceArgument query = look_at_argument(cost->root, lsecond(args));
+		double vector_bytes = array_vector_bytes(linitial(args));
+		double row_vectors;
+		double query_vectors;
+
+		if (vector_bytes == 0.0)
+			vector_bytes = array_vector_bytes(lsecond(args));
+		if (vector_bytes == 0.0)
+			vector_bytes = UNKNOWN_BYTES;
+		row_vectors = vectors_of(linitial(args), &row, vector_bytes);
+		query_vectors = vectors_of(lsecond(args), &query, vector_bytes);
+		bytes = row_vectors * query_vectors * vector_bytes;
+		fetch = fetch_cost(&row, row_vectors * vector_bytes) +
+				fetch_cost(&query, query_vectors * vector_bytes);
+	}
 
 	cost->startup = 0.0;
 	cost->per_tuple = cpu_operator_cost * (CALL_COST + BYTE_COST * bytes + fetch);
