@@ -108,14 +108,11 @@ reach(const IvfkmMembers *members, int dims, const float *centroid, float share)
 
 /* Fills in a node in the making: its id, and what its members say of it. */
 static void
-init_node(IvfkmPathNode *node, int dims, int level, IvfkmPlan *plan)
+init_node(IvfkmPathNode *node, const IvfkmGeometry *geometry, int level, IvfkmPlan *plan)
 {
-	IvfkmGeometry geometry;
-
-	page_node_geometry(&geometry, dims);
 	node->record.id = plan->meta.next_id++;
 	node->record.generation = plan->meta.root_generation;
-	node->record.nblocks = page_extent_blocks(&geometry, node->members.count);
+	node->record.nblocks = page_extent_blocks(geometry, node->members.count);
 	node->record.level = (uint16) level;
 	node->record.rows = node->members.count;
 }
@@ -182,7 +179,7 @@ split_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *membe
 		}
 		if (node->members.count == 0)
 			continue;
-		init_node(node, dims, level, plan);
+		init_node(node, &path->index->nodes, level, plan);
 		store_centroid(node, dims, centroids + (Size) n * dims);
 		node->record.radius =
 			reach(&node->members, dims, node->centroid, level == 1 ? path->list_share : 1.0f);
@@ -219,14 +216,14 @@ replace_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *mem
 	out->nodes = node;
 	out->count = 1;
 	node->members = *members;
-	init_node(node, dims, level, plan);
+	init_node(node, &path->index->nodes, level, plan);
 	if (old->parent >= 0)
 	{
 		IvfkmChildData record;
 
 		node->stored = palloc(sizeof(uint16) * dims);
 		node->centroid = palloc(sizeof(float) * dims);
-		page_child_read(path->index, dims, &old->pointer, &record, node->stored);
+		page_child_read(path->index->relation, dims, &old->pointer, &record, node->stored);
 		load_centroid(node->stored, dims, node->centroid);
 		node->record.norm2 = record.norm2;
 		node->record.radius =
@@ -263,7 +260,7 @@ keep_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *t
 	for (int i = 0; i < tree->nlists; i++)
 	{
 		if (tree->parents[i] == number && !replaced[i])
-			members_add_old(members, path->index, path->dims, &tree->lists[i].pointer);
+			members_add_old(members, path->index->relation, path->dims, &tree->lists[i].pointer);
 	}
 }
 
@@ -275,7 +272,7 @@ keep_nodes(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *t
 	for (int i = 0; i < tree->nnodes; i++)
 	{
 		if (tree->nodes[i].parent == number && i != replaced)
-			members_add_old(members, path->index, path->dims, &tree->nodes[i].pointer);
+			members_add_old(members, path->index->relation, path->dims, &tree->nodes[i].pointer);
 	}
 }
 
@@ -284,9 +281,7 @@ static void
 add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *plan)
 {
 	const IvfkmPlanLevel *lists = &plan->levels[0];
-	IvfkmGeometry geometry;
 
-	page_list_geometry(&geometry, path->dims, plan->meta.refine_bits, plan->meta.nattributes);
 	for (uint32 i = 0; i < lists->count; i++)
 	{
 		IvfkmChildData child;
@@ -294,7 +289,7 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 		memset(&child, 0, sizeof(child));
 		child.id = lists->first_id + i;
 		child.generation = plan->meta.root_generation;
-		child.nblocks = page_extent_blocks(&geometry, lists->counts[i]);
+		child.nblocks = page_extent_blocks(&path->index->lists, lists->counts[i]);
 		child.norm2 = lists->norms[i];
 		child.rows = lists->counts[i];
 		child.radius = lists->radii[i];
@@ -308,10 +303,10 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
  * plan.  Memory comes from the current context.
  */
 void
-ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmMetaPageData *meta,
-				const IvfkmWholeTree *tree, int parent, const bool *replaced, IvfkmPlan *plan)
+ivfkm_path_make(IvfkmPath *path, const IvfkmIndex *index, const IvfkmWholeTree *tree, int parent,
+				const bool *replaced, IvfkmPlan *plan)
 {
-	const IvfkmDescent *search = &meta->descents[IVFKM_DESCENT_SEARCH];
+	const IvfkmDescent *search = &index->meta.descents[IVFKM_DESCENT_SEARCH];
 	int dims = plan->space->dims;
 	int children = usual_children();
 	int below = -1;

@@ -42,16 +42,15 @@ typedef struct IvfkmPathLevel
 /* From the node above the lists up to the root. */
 typedef struct IvfkmPath
 {
-	Relation index;
+	const IvfkmIndex *index; /* with the metapage from before */
 	int dims;
 	int height;
 	float list_share; /* of a list's radius, that those of nodes are widened by */
 	IvfkmPathLevel levels[IVFKM_MAX_HEIGHT]; /* [0]: the nodes above the lists */
 } IvfkmPath;
 
-extern void ivfkm_path_make(IvfkmPath *path, Relation index, const IvfkmMetaPageData *meta,
-							const IvfkmWholeTree *tree, int parent, const bool *replaced,
-							IvfkmPlan *plan);
+extern void ivfkm_path_make(IvfkmPath *path, const IvfkmIndex *index, const IvfkmWholeTree *tree,
+							int parent, const bool *replaced, IvfkmPlan *plan);
 extern int ivfkm_path_nodes(const IvfkmPath *path);
 extern void ivfkm_path_sizes(const IvfkmPath *path, BlockNumber *sizes);
 extern void ivfkm_path_place(IvfkmPath *path, const BlockNumber *list_firsts,

@@ -127,7 +127,7 @@ train_lists(Regioning *regioning)
 	take_sample(regioning, nrows);
 	if (build->shared->nrows == 0)
 		take_old_centroid(regioning);
-	build->plan.meta.next_id = regioning->region->meta.next_id;
+	build->plan.meta.next_id = regioning->region->index.meta.next_id;
 	ivfkm_train_lists(build);
 	ivfkm_training_forget(build);
 }
@@ -317,7 +317,7 @@ take_place(Regioning *regioning)
 	IvfkmMove *move = &regioning->move;
 	IvfkmBuild *build = &move->build;
 	Relation index = build->index.relation;
-	IvfkmMetaPageData next = regioning->region->meta;
+	IvfkmMetaPageData next = regioning->region->index.meta;
 	IvfkmBlocks blocks;
 	instr_time start;
 	instr_time end;
@@ -367,14 +367,14 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	MemoryContext old_context;
 
 	memset(result, 0, sizeof(*result));
-	ivfkm_move_begin(move, heap, index, &region->meta, yield, result);
+	ivfkm_move_begin(move, heap, index, &region->index.meta, yield, result);
 	regioning->region = region;
 	ivfkm_renewal_began(index);
 	ivfkm_renewal_put_off(index);
 	old_context = MemoryContextSwitchTo(build->context);
-	build->index.meta = region->meta;
+	build->index.meta = region->index.meta;
 	build->index.space = build->plan.space =
-		ivfkm_space_copy(ivfkm_space_cached(index, &region->meta));
+		ivfkm_space_copy(ivfkm_space_cached(index, &region->index.meta));
 	regioning->old = palloc(sizeof(IvfkmChildData) * region->nlists);
 	regioning->replaced = palloc0(sizeof(bool) * region->tree.nlists);
 	for (int i = 0; i < region->nlists; i++)
@@ -388,7 +388,7 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	train_lists(regioning);
 	ivfkm_move_assign(move, false);
 	page_point("region-assigned");
-	ivfkm_path_make(&regioning->path, index, &region->meta, &region->tree, region->parent,
+	ivfkm_path_make(&regioning->path, &region->index, &region->tree, region->parent,
 					regioning->replaced, &build->plan);
 	write_region(regioning);
 	take_place(regioning);

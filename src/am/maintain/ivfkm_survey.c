@@ -19,6 +19,7 @@
 #include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/build/ivfkm_write.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_options.h"
 #include "am/maintain/ivfkm_request.h"
@@ -103,19 +104,16 @@ compare_sizes(const void *a, const void *b)
  * space, where it was when the space was made.
  */
 static void
-count_lists(IvfkmSizes *sizes, Relation index, const IvfkmMetaPageData *meta,
-			const IvfkmWholeTree *tree)
+count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(sizes->context);
-	int dims = (int) meta->dimensions;
+	int dims = (int) index->meta.dimensions;
 	double *mean = palloc0(sizeof(double) * dims);
 	uint16 *centroid = palloc(sizeof(uint16) * dims);
 	double energy = 0.0;
 	double mean2 = 0.0;
-	IvfkmGeometry geometry;
 
-	page_list_geometry(&geometry, dims, meta->refine_bits, meta->nattributes);
-	sizes->seen = *meta;
+	sizes->seen = index->meta;
 	sizes->count = tree->nlists;
 	sizes->lists =
 		MemoryContextAllocHuge(sizes->context, sizeof(IvfkmListSize) * (Size) Max(tree->nlists, 1));
@@ -126,14 +124,14 @@ count_lists(IvfkmSizes *sizes, Relation index, const IvfkmMetaPageData *meta,
 		IvfkmChildData child;
 
 		CHECK_FOR_INTERRUPTS();
-		count_list(index, &geometry, &tree->lists[i].child, size);
+		count_list(index->relation, &index->lists, &tree->lists[i].child, size);
 		sizes->rows += size->rows;
-		page_child_read(index, dims, &tree->lists[i].pointer, &child, centroid);
+		page_child_read(index->relation, dims, &tree->lists[i].pointer, &child, centroid);
 		energy += (double) size->rows * child.norm2;
 		for (int dim = 0; dim < dims; dim++)
 			mean[dim] += (double) size->rows * vdb_half_to_float(centroid[dim]);
 	}
-	energy += sizes->rows * meta->build_residual2;
+	energy += sizes->rows * index->meta.build_residual2;
 	for (int dim = 0; dim < dims && sizes->rows > 0.0; dim++)
 		mean2 += (mean[dim] / sizes->rows) * (mean[dim] / sizes->rows);
 	sizes->drifted = sizes->rows > 0.0 && mean2 > DRIFT_SHARE * (energy / sizes->rows);
@@ -198,9 +196,10 @@ compare_sisters(const void *a, const void *b)
  * Makes a region around a list of it: the nearest sisters, as many as are worth one piece of work.
  */
 static void
-choose_region(const IvfkmSizes *sizes, Relation index, const IvfkmGeometry *geometry,
-			  IvfkmRegion *region, int around)
+choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
 {
+	Relation index = region->index.relation;
+	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
 	int dims = geometry->dims;
 	uint16 *stored = palloc(sizeof(uint16) * dims);
@@ -300,18 +299,16 @@ ivfkm_survey_done(IvfkmSizes *sizes, Relation index)
 IvfkmTask
 ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *region)
 {
-	IvfkmGeometry geometry;
+	const IvfkmGeometry *geometry = &region->index.lists;
 	double most = 0.0;
 	int around = -1;
 
 	memset(region, 0, sizeof(*region));
-	page_meta_read(index, &region->meta);
-	ivfkm_collect_tree(index, &region->meta, &region->tree);
-	page_list_geometry(&geometry, (int) region->meta.dimensions, region->meta.refine_bits,
-					   region->meta.nattributes);
+	ivfkm_index_open(&region->index, index);
+	ivfkm_collect_tree(index, &region->index.meta, &region->tree);
 	if (sizes->lists == NULL)
 	{
-		count_lists(sizes, index, &region->meta, &region->tree);
+		count_lists(sizes, &region->index, &region->tree);
 		if (calls_for_renewal(sizes, index, &region->tree))
 			return IVFKM_TASK_RENEW;
 	}
@@ -321,8 +318,8 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	{
 		const IvfkmChildData *list = &region->tree.lists[i].child;
 		bool made_now;
-		IvfkmListSize size = size_of(sizes, &geometry, list, &made_now);
-		double need = need_of(&geometry, &size, list, region->tree.nlists == 1);
+		IvfkmListSize size = size_of(sizes, geometry, list, &made_now);
+		double need = need_of(geometry, &size, list, region->tree.nlists == 1);
 
 		if (need > most)
 		{
@@ -332,7 +329,7 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	}
 	if (around < 0)
 		return IVFKM_TASK_NONE;
-	choose_region(sizes, index, &geometry, region, around);
+	choose_region(sizes, region, around);
 	sizes->moved += region->rows;
 	sizes->nregions++;
 	return IVFKM_TASK_REGION;
@@ -351,8 +348,9 @@ compare_places(const void *a, const void *b, void *arg)
 
 /* True if what a region will be written anew to finds places in front of where it lies. */
 static bool
-fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data, const IvfkmGeometry *geometry)
+fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data)
 {
+	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
 	uint32 list_rows = Max(IVFKM_ROWS_PER_LIST, (uint32) (region->rows / region->nlists) + 1);
 	int nlists = (int) (region->rows / IVFKM_ROWS_PER_LIST) + 1;
@@ -376,27 +374,25 @@ ivfkm_survey_compact(Relation index, IvfkmRegion *region)
 {
 	const IvfkmWholeTree *tree = &region->tree;
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
-	IvfkmGeometry geometry;
 	BlockNumber in_use;
 	int *order;
 	int last = 0;
 	int n = 0;
 
 	memset(region, 0, sizeof(*region));
-	page_meta_read(index, &region->meta);
+	ivfkm_index_open(&region->index, index);
 	page_free_read(index, data);
-	if (ivfkm_options_lists(index) > 0 || !page_free_is_sparse(data, region->meta.used_blocks))
+	if (ivfkm_options_lists(index) > 0 ||
+		!page_free_is_sparse(data, region->index.meta.used_blocks))
 		return false;
-	page_list_geometry(&geometry, (int) region->meta.dimensions, region->meta.refine_bits,
-					   region->meta.nattributes);
-	ivfkm_collect_tree(index, &region->meta, &region->tree);
+	ivfkm_collect_tree(index, &region->index.meta, &region->tree);
 	order = palloc(sizeof(int) * tree->nlists);
 	for (int i = 1; i < tree->nlists; i++)
 	{
 		if (tree->lists[i].child.first_block > tree->lists[last].child.first_block)
 			last = i;
 	}
-	in_use = region->meta.used_blocks - page_ranges_total(&data->free);
+	in_use = region->index.meta.used_blocks - page_ranges_total(&data->free);
 	if (tree->lists[last].child.first_block < in_use)
 		return false;
 	region->parent = tree->parents[last];
@@ -416,5 +412,5 @@ ivfkm_survey_compact(Relation index, IvfkmRegion *region)
 		region->lists[region->nlists++] = order[i];
 		region->rows += list->rows;
 	}
-	return fits_in_front(region, data, &geometry);
+	return fits_in_front(region, data);
 }

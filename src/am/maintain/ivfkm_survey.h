@@ -50,9 +50,9 @@ typedef enum IvfkmTask
 typedef struct IvfkmRegion
 {
 	IvfkmWholeTree tree;
-	IvfkmMetaPageData meta; /* of the tree */
-	int parent;				/* number of the node */
-	int *lists;				/* numbers of the lists */
+	IvfkmIndex index; /* with the metapage of the tree */
+	int parent;		  /* number of the node */
+	int *lists;		  /* numbers of the lists */
 	int nlists;
 	double rows;
 } IvfkmRegion;

@@ -22,6 +22,7 @@
 #include "commands/vacuum.h"
 
 #include "am/index/ivfkm_all_lists.h"
+#include "am/index/ivfkm_index.h"
 #include "am/maintain/ivfkm_renew.h"
 #include "am/maintain/ivfkm_request.h"
 #include "am/maintain/ivfkm_vacuum.h"
@@ -68,11 +69,10 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 				IndexBulkDeleteCallback callback, void *callback_state)
 {
 	Relation index = info->index;
-	IvfkmMetaPageData meta;
+	IvfkmIndex handle;
+	IvfkmMetaPageData *meta = &handle.meta;
 	IvfkmOwners owners;
-	IvfkmGeometry lists;
-	IvfkmGeometry nulls;
-	const IvfkmGeometry *geometries[] = {&lists, &nulls};
+	const IvfkmGeometry *geometries[] = {&handle.lists, &handle.nulls};
 	double removed_before;
 
 	if (stats == NULL)
@@ -80,20 +80,18 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 	removed_before = stats->tuples_removed;
 	stats->num_index_tuples = 0;
 	stats->estimated_count = false;
-	page_meta_read(index, &meta);
+	ivfkm_index_open(&handle, index);
 	/* these stay: the table's lock keeps others out */
-	ivfkm_collect_owners(index, &meta, &owners);
-	page_list_geometry(&lists, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
-	page_null_geometry(&nulls, meta.nattributes);
+	ivfkm_collect_owners(index, meta, &owners);
 
-	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta.used_blocks; block++)
+	for (BlockNumber block = IVFKM_META_BLOCK + 1; block < meta->used_blocks; block++)
 	{
 		IvfkmGroup group;
 		BlockNumber head;
 		int removed;
 
 		vacuum_delay_point_compat();
-		if (page_group_lock_found(&group, index, &meta, &owners, geometries, lengthof(geometries),
+		if (page_group_lock_found(&group, index, meta, &owners, geometries, lengthof(geometries),
 								  block, info->strategy))
 		{
 			head = page_group_head(page_group_last(&group));
@@ -107,8 +105,8 @@ ivfkmbulkdelete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 		}
 
 		/* groups may have been added: their rows are live, but they are to be counted */
-		if (block + 1 == meta.used_blocks)
-			page_meta_read(index, &meta);
+		if (block + 1 == meta->used_blocks)
+			page_meta_read(index, meta);
 	}
 	if (stats->tuples_removed > removed_before)
 		page_meta_count_removed(index, (uint64) (stats->tuples_removed - removed_before));
