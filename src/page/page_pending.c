@@ -196,27 +196,31 @@ page_pending_read(Relation index, IvfkmPendingPosition *position, Size *count)
 }
 
 /*
- * Calls back for every page of the list, the last one first, with the block that led to it.
- * Takes and releases share locks.
+ * Adds the pages of the list to "ranges".  "free", if not NULL, receives the ranges of the metapage
+ * as they are at the same time.  The metapage is locked meanwhile, so the list stays as it is.
  */
 void
-page_pending_walk(Relation index, IvfkmPendingVisit visit, void *arg)
+page_pending_ranges(Relation index, IvfkmFreeData *free, IvfkmRanges *ranges)
 {
-	BlockNumber block = pending_last(index);
-	BlockNumber from = IVFKM_META_BLOCK;
+	Buffer meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
 	BlockNumber nvisited = 0;
+	BlockNumber block;
 
+	page_check(index, meta_buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(meta_buffer));
+	if (free != NULL)
+		memcpy(free, IvfkmPageGetFree(BufferGetPage(meta_buffer)), sizeof(IvfkmFreeData));
+	block = IvfkmPageGetMeta(BufferGetPage(meta_buffer))->pending_block;
 	while (BlockNumberIsValid(block))
 	{
 		Buffer buffer;
 
-		CHECK_FOR_INTERRUPTS();
 		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
 			page_corrupted(index, block, "The pending list is circular.");
-		visit(arg, block, from);
+		(void) page_ranges_add(ranges, block, block + 1);
 		buffer = pending_page_read(index, block, BUFFER_LOCK_SHARE);
-		from = block;
 		block = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
 		UnlockReleaseBuffer(buffer);
 	}
+	UnlockReleaseBuffer(meta_buffer);
 }

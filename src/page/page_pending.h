@@ -28,9 +28,6 @@ typedef struct IvfkmPendingPosition
 	int count;		   /* addresses of it that were read */
 } IvfkmPendingPosition;
 
-/* What page_pending_walk() calls. */
-typedef void (*IvfkmPendingVisit)(void *arg, BlockNumber block, BlockNumber from);
-
 /* A bit of the offset that no address of a row has: it marks those of rows without a value. */
 #define IVFKM_PENDING_NULL 0x8000
 
@@ -59,6 +56,6 @@ extern void page_pending_begin(Relation index);
 extern void page_pending_add(Relation index, const ItemPointerData *tid, bool is_null);
 extern ItemPointerData *page_pending_read(Relation index, IvfkmPendingPosition *position,
 										  Size *count);
-extern void page_pending_walk(Relation index, IvfkmPendingVisit visit, void *arg);
+extern void page_pending_ranges(Relation index, IvfkmFreeData *free, IvfkmRanges *ranges);
 
 #endif /* IVFKM_PAGE_PENDING_H */

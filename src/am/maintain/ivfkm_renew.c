@@ -63,13 +63,6 @@ typedef struct Renewing
 
 /* ----- tidying up ----- */
 
-/* Adds a page of the pending list to the ranges: an IvfkmPendingVisit. */
-static void
-collect_pending(void *arg, BlockNumber block, BlockNumber from)
-{
-	(void) page_ranges_add(arg, block, block + 1);
-}
-
 /* An index and its table. */
 typedef struct Relations
 {
@@ -136,7 +129,7 @@ ivfkm_renewal_tidy(Relation heap, Relation index)
 		IvfkmRanges *pending = palloc0(sizeof(IvfkmRanges));
 
 		ivfkm_lock_tree(index, ExclusiveLock);
-		page_pending_walk(index, collect_pending, pending);
+		page_pending_ranges(index, NULL, pending);
 		page_free_abandoned(index, pending);
 		page_point("tidy-abandoned");
 		ivfkm_unlock_tree(index, ExclusiveLock);

@@ -33,6 +33,8 @@
 
 #include "port/vdb_half.h"
 
+#include "page/page_point.h"
+
 #include "am/index/ivfkm_code.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
@@ -503,13 +505,6 @@ check_seals(CheckState *check)
 	}
 }
 
-/* Adds a page of the pending list to the ranges: an IvfkmPendingVisit. */
-static void
-collect_pending(void *arg, BlockNumber block, BlockNumber from)
-{
-	(void) page_ranges_add(arg, block, block + 1);
-}
-
 /* Notes a page of the chain of retired blocks, or the blocks of a range: an IvfkmRetiredVisit. */
 static void
 note_retired(void *arg, BlockNumber block, BlockNumber from, bool chain, const IvfkmRange *range)
@@ -541,22 +536,23 @@ static void
 check_blocks(CheckState *check, BlockNumber used_before)
 {
 	Relation index = check->index.relation;
-	uint64 version = check->index.meta.tree_version;
+	IvfkmMetaPageData meta;
 	IvfkmFreeData *after = palloc(sizeof(IvfkmFreeData));
 	BlockNumber first_lost = InvalidBlockNumber;
 	BlockNumber nlost = 0;
 	bool same;
 
 	page_free_read(index, after);
-	page_meta_read(index, &check->index.meta);
-	same = check->index.meta.tree_version == version;
+	/* the check goes on with the tree that it has walked, so this is a copy of its own */
+	page_meta_read(index, &meta);
+	same = meta.tree_version == check->index.meta.tree_version;
 	for (BlockNumber block = 0; block < check->nvisited; block++)
 	{
 		if (check->visited[block])
 		{
-			if (block >= check->index.meta.used_blocks)
+			if (block >= meta.used_blocks)
 				page_corrupted(index, block, "It is reached, but only %u blocks are in use.",
-							   check->index.meta.used_blocks);
+							   meta.used_blocks);
 			if (page_ranges_contain(&after->free, block) ||
 				(same && (page_ranges_contain(&after->retired, block) ||
 						  page_ranges_contain(&after->building, block) ||
@@ -597,9 +593,8 @@ check_pages(CheckState *check)
 												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	page_retired_walk(index, note_retired, check);
 	check->free = palloc(sizeof(IvfkmFreeData));
-	page_free_read(index, check->free);
 	check->pending = palloc0(sizeof(IvfkmRanges));
-	page_pending_walk(index, collect_pending, check->pending);
+	page_pending_ranges(index, check->free, check->pending);
 
 	visit_framed(check, IVFKM_META_BLOCK, IVFKM_META_BLOCK, IVFKM_PAGE_META, 0, 0);
 	for (int i = 0; i < page_mean_pages(dims); i++)
@@ -617,6 +612,7 @@ check_pages(CheckState *check)
 		check_chain(check, &check->index.lists, &check->lists[i].child, i);
 	page_meta_nulls(meta, &nulls);
 	check_chain(check, &check->index.nulls, &nulls, NULL_LIST);
+	page_point("check-walked");
 	check_blocks(check, used_before);
 }
 
@@ -780,6 +776,7 @@ check_index(Relation index, Relation heap, void *arg)
 						errmsg("index \"%s\" cannot be verified using transaction snapshot",
 							   RelationGetRelationName(index))));
 	ivfkm_index_open(&check.index, index);
+	page_point("check-opened");
 	dims = check.index.lists.dims;
 	/* the column may have lost its type modifier since, which keeps the index */
 	column_dims = ivfkm_ops_column_typmod(index, &column_type);
