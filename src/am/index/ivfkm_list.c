@@ -5,7 +5,8 @@
  *
  * NOTES
  *	  A group's last page stays pinned and share-locked while its units are looked at.
- *	  The code pages of a striped group are locked one after the other before it.  A
+ *	  The code pages of a striped group are locked one after the other before it, or, if the
+ *	  caller may not need them, behind it, in the order in which writers lock them.  A
  *	  row inserted in between was not committed when this scan's snapshot was taken,
  *	  so a torn view of its code does no harm.
  *
@@ -29,6 +30,8 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->geometry = geometry;
 	reader->query = query;
 	reader->ahead = NULL;
+	reader->lazy = false;
+	reader->summed = false;
 	reader->first = child->first_block;
 	reader->extent_end = child->first_block + child->nblocks;
 	reader->owner = child->id;
@@ -47,6 +50,32 @@ read_page(IvfkmReader *reader, BlockNumber block)
 	if (reader->ahead != NULL && block >= reader->first && block < reader->extent_end)
 		return page_ahead_read(reader->ahead, block, BUFFER_LOCK_SHARE);
 	return page_read(reader->index, block, BUFFER_LOCK_SHARE);
+}
+
+/*
+ * Adds up the codes of a striped unit on all pages of its group but the last one.  These are not
+ * read ahead if the caller may not need them.
+ */
+static void
+sum_codes(IvfkmReader *reader)
+{
+	const IvfkmGeometry *geometry = reader->geometry;
+
+	memset(reader->acc, 0, sizeof(reader->acc));
+	for (int i = 0; i < geometry->stripes - 1; i++)
+	{
+		Buffer buffer = reader->lazy
+							? page_read(reader->index, reader->block + i, BUFFER_LOCK_SHARE)
+							: read_page(reader, reader->block + i);
+
+		page_check_group(reader->index, buffer, geometry, i, reader->owner, reader->generation);
+		vdb_quant->accumulate(reader->query->table +
+								  (Size) i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
+							  page_group_chunks(BufferGetPage(buffer)),
+							  ivfkm_stripe_chunks(geometry, i), reader->acc);
+		UnlockReleaseBuffer(buffer);
+	}
+	reader->summed = true;
 }
 
 /*
@@ -74,21 +103,9 @@ ivfkm_reader_next(IvfkmReader *reader)
 		page_corrupted(reader->index, reader->block, "The chain of list %u is circular.",
 					   reader->owner);
 
-	if (last > 0 && reader->query != NULL)
-	{
-		memset(reader->acc, 0, sizeof(reader->acc));
-		for (int i = 0; i < last; i++)
-		{
-			Buffer buffer = read_page(reader, reader->block + i);
-
-			page_check_group(reader->index, buffer, geometry, i, reader->owner, reader->generation);
-			vdb_quant->accumulate(reader->query->table +
-									  (Size) i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
-								  page_group_chunks(BufferGetPage(buffer)),
-								  ivfkm_stripe_chunks(geometry, i), reader->acc);
-			UnlockReleaseBuffer(buffer);
-		}
-	}
+	reader->summed = false;
+	if (last > 0 && reader->query != NULL && !reader->lazy)
+		sum_codes(reader);
 	reader->buffer = read_page(reader, reader->block + last);
 	page_check_group(reader->index, reader->buffer, geometry, last, reader->owner,
 					 reader->generation);
@@ -148,6 +165,8 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,
 									threshold, lb, ub);
 	}
+	if (!reader->summed)
+		sum_codes(reader);
 	vdb_quant->accumulate(
 		reader->query->table + (Size) last * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
 		page_group_chunks(reader->page), ivfkm_stripe_chunks(geometry, last), reader->acc);

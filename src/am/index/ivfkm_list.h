@@ -29,6 +29,8 @@ typedef struct IvfkmReader
 	BlockNumber nvisited; /* groups read so far */
 	Buffer buffer;		  /* last page of that group, or InvalidBuffer */
 	Page page;
+	bool lazy;				/* a striped unit's codes are read when bounds are asked for */
+	bool summed;			/* acc is that of the current group */
 	uint32 acc[QUANT_UNIT]; /* sums of a striped unit */
 } IvfkmReader;
 

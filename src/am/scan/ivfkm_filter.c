@@ -67,33 +67,93 @@ ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
 
 /* Notes the upper bound of a row that does not match and is not above the horizon. */
 void
-ivfkm_filter_note_near(IvfkmFilter *filter, float ub)
+ivfkm_filter_note_near(IvfkmFilterOthers *others, float ub)
 {
-	if (filter->nnear == filter->near_size)
+	if (others->nnear == others->size)
 	{
-		Size size = Max(256, filter->near_size * 2);
-
-		filter->near = filter->near == NULL ? palloc(sizeof(float) * size)
-											: repalloc_huge(filter->near, sizeof(float) * size);
-		filter->near_size = size;
+		others->size = Max(256, others->size * 2);
+		others->near = others->near == NULL
+						   ? palloc(sizeof(float) * others->size)
+						   : repalloc_huge(others->near, sizeof(float) * others->size);
 	}
-	filter->near[filter->nnear++] = ub;
+	others->near[others->nnear++] = ub;
+}
+
+/* Ascending numbers. */
+static int
+compare_floats(const void *a, const void *b)
+{
+	float x = *(const float *) a;
+	float y = *(const float *) b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of n ascending numbers, those that are not below x. */
+static Size
+count_from(const float *numbers, Size n, float x)
+{
+	Size first = 0;
+	Size left = n;
+
+	while (left > 0)
+	{
+		Size half = left / 2;
+
+		if (numbers[first + half] < x)
+		{
+			first += half + 1;
+			left -= half + 1;
+		}
+		else
+			left = half;
+	}
+	return n - first;
 }
 
 /*
- * Of the rows that do not match, the share whose upper bounds are not above the horizon.  Forgets
- * the others, as the horizon only falls.
+ * Pairs of a row that was looked at and one of k that match, of which the first is nearer, for each
+ * row that was looked at.  bounds: ascending upper bounds of n <= k of the k; the others are at the
+ * horizon.  Forgets rows above the horizon, which only falls.
  */
-double
-ivfkm_filter_share_near(IvfkmFilter *filter, float horizon)
+static double
+nearer_pairs(IvfkmFilterOthers *others, const float *bounds, Size n, Size k, float horizon)
 {
+	double pairs = 0.0;
 	Size kept = 0;
 
-	for (Size i = 0; i < filter->nnear; i++)
+	for (Size i = 0; i < others->nnear; i++)
 	{
-		if (filter->near[i] <= horizon)
-			filter->near[kept++] = filter->near[i];
+		float ub = others->near[i];
+
+		if (!(ub <= horizon))
+			continue;
+		others->near[kept++] = ub;
+		pairs += (double) (k - n + count_from(bounds, n, ub));
 	}
-	filter->nnear = kept;
-	return filter->nothers > 0 ? (double) kept / (double) filter->nothers : 0.0;
+	others->nnear = kept;
+	return others->rows > 0 ? pairs / (double) others->rows : 0.0;
+}
+
+/*
+ * About which mean rank the k nearest rows that match have among all of the so many rows that were
+ * passed by.  bounds: the upper bounds of n <= k of them, in any order; no others are above the
+ * horizon.  Allocates in the current memory context.
+ */
+double
+ivfkm_filter_mean_rank(IvfkmFilter *filter, const float *bounds, Size n, Size k, float horizon,
+					   double rows)
+{
+	double beside = (double) filter->beside.rows;
+	double apart = Max(rows - (double) filter->nmet - beside, 0.0);
+	float *sorted = palloc(sizeof(float) * Max(n, 1));
+	double pairs;
+
+	if (n > 0)
+		memcpy(sorted, bounds, sizeof(float) * n);
+	qsort(sorted, n, sizeof(float), compare_floats);
+	pairs = nearer_pairs(&filter->beside, sorted, n, k, horizon) * beside +
+			nearer_pairs(&filter->apart, sorted, n, k, horizon) * apart;
+	pfree(sorted);
+	return pairs / (double) k + ((double) k + 1.0) / 2.0;
 }

@@ -16,6 +16,15 @@
 #include "am/ivfkm.h"
 #include "filter/filter.h"
 
+/* Rows that do not match, and how near to the query they are. */
+typedef struct IvfkmFilterOthers
+{
+	int64 rows;	 /* that were looked at, in lists scanned for the first time */
+	float *near; /* while k rows are looked for: upper bounds, of those not above the horizon */
+	Size nnear;
+	Size size;
+} IvfkmFilterOthers;
+
 typedef struct IvfkmFilter
 {
 	Filter terms; /* conditions on attributes */
@@ -24,11 +33,9 @@ typedef struct IvfkmFilter
 	bool recheck; /* rows that do not match may be among those given */
 	int64 nmet;	  /* slots in use that met the terms, in lists scanned for the first time */
 
-	/* those that did not, in the same units: a sample of the rows that the scan passes by */
-	int64 nothers;
-	float *near; /* while k rows are looked for: upper bounds, of those not above the horizon */
-	Size nnear;
-	Size near_size;
+	IvfkmFilterOthers beside; /* in units where some row matches */
+	IvfkmFilterOthers apart;  /* in a sample of the units where none does */
+	uint32 nskipped;		  /* such units, sampled or not */
 } IvfkmFilter;
 
 /* True if the filter leaves out some of the rows with a vector. */
@@ -52,8 +59,9 @@ ivfkm_filter_unit(IvfkmFilter *filter, const IvfkmUnit *unit)
 	return filter_unit(&filter->terms, unit->images, unit->nulls) | unknown;
 }
 
-extern void ivfkm_filter_note_near(IvfkmFilter *filter, float ub);
-extern double ivfkm_filter_share_near(IvfkmFilter *filter, float horizon);
+extern void ivfkm_filter_note_near(IvfkmFilterOthers *others, float ub);
+extern double ivfkm_filter_mean_rank(IvfkmFilter *filter, const float *bounds, Size n, Size k,
+									 float horizon, double rows);
 extern void ivfkm_filter_init(IvfkmFilter *filter, int most);
 extern void ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
 							 int nkeys);

@@ -25,6 +25,9 @@
 
 #define FIRST_SIZE 16 /* lists that there is room for at first */
 
+/* Of so many units without a match, the codes of one are looked at. */
+#define SAMPLED_UNITS 16
+
 StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit at a time");
 
 /*
@@ -87,26 +90,33 @@ expects_more(const IvfkmLists *lists)
 
 /*
  * The rows of a unit of the current group that are there and may match the filter.  Most units of a
- * list have none: then their codes are not looked at.
+ * list have none: then their codes are not looked at, but for those of a sample, if it is wanted.
+ * *others: where the rows of the unit belong that do not match; NULL if the unit can be left out.
  */
 static uint32
-matching_rows(IvfkmLists *lists, IvfkmReader *reader, int number, bool first_time)
+matching_rows(IvfkmLists *lists, IvfkmReader *reader, int number, bool first_time, bool sampling,
+			  IvfkmFilterOthers **others)
 {
+	IvfkmFilter *filter = lists->filter;
 	IvfkmUnit unit;
 	uint32 used;
 	uint32 mask;
 
+	*others = NULL;
 	ivfkm_reader_unit(reader, number, &unit);
-	mask = ivfkm_filter_unit(lists->filter, &unit);
-	if (mask == 0)
+	mask = ivfkm_filter_unit(filter, &unit);
+	if (mask == 0 && !sampling)
 		return 0;
 	used = page_unit_used(&unit);
 	mask &= used;
-	if (first_time && mask != 0)
-	{
-		lists->filter->nmet += pg_popcount32(mask);
-		lists->filter->nothers += pg_popcount32(used & ~mask);
-	}
+	if (mask != 0)
+		*others = &filter->beside;
+	else if (sampling && filter->nskipped++ % SAMPLED_UNITS == 0)
+		*others = &filter->apart;
+	if (first_time)
+		filter->nmet += pg_popcount32(mask);
+	if (sampling && *others != NULL)
+		(*others)->rows += pg_popcount32(used & ~mask);
 	return mask;
 }
 
@@ -121,6 +131,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	const IvfkmProbe list = lists->items[number];
 	const IvfkmGeometry *geometry = lists->geometry;
 	bool approximate = lists->query->approximate;
+	/* ivfkm_pass.c asks for rows that do not match only while k are looked for that do */
+	bool sampling = first_time && candidates->k > 0;
 	IvfkmReader reader;
 	QuantBound bound;
 	IvfkmSlack slack;
@@ -132,6 +144,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 		ivfkm_query_slack(lists->query, &list, epsilon, &slack);
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
+	reader.lazy = lists->filter != NULL;
 	while (ivfkm_reader_next(&reader))
 	{
 		test_old_snapshot_compat(lists->snapshot, lists->index, reader.page);
@@ -144,28 +157,28 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			float threshold = candidates->horizon.lb;
 			uint32 mask = PG_UINT32_MAX;
 			uint32 within;
-			uint32 others = 0;
+			uint32 rest = 0;
+			IvfkmFilterOthers *others = NULL;
 
 			if (lists->filter != NULL)
 			{
-				mask = matching_rows(lists, &reader, u, first_time);
-				if (mask == 0)
+				mask = matching_rows(lists, &reader, u, first_time, sampling, &others);
+				if (others == NULL)
 					continue;
 			}
 			if (approximate)
 				threshold = ivfkm_slack_threshold(&slack, threshold);
 			within = ivfkm_reader_scan(&reader, u, &bound, threshold, lb, ub, &unit);
-			/* ivfkm_pass.c asks for those that are near only while k rows are looked for */
-			if (first_time && candidates->k > 0)
-				others = within & ~mask;
-			for (; others != 0; others &= others - 1)
+			if (sampling)
+				rest = within & ~mask;
+			for (; rest != 0; rest &= rest - 1)
 			{
-				int lane = pg_rightmost_one_pos32(others);
+				int lane = pg_rightmost_one_pos32(rest);
 
 				if (approximate)
 					ivfkm_slack_widen(&slack, &lb[lane], &ub[lane]);
 				if (ub[lane] <= candidates->horizon.lb)
-					ivfkm_filter_note_near(lists->filter, ub[lane]);
+					ivfkm_filter_note_near(others, ub[lane]);
 			}
 			mask &= within;
 			if (mask == 0)
@@ -208,22 +221,26 @@ reads_from_disk(const IvfkmLists *lists)
 }
 
 /*
- * The next page to be read ahead: those of each list that were written together, list by list.
- * Reaches further lists, and so reads pages of the tree.
+ * The next page to be read ahead: those of each list that were written together, list by list; with
+ * a filter, only the last page of each group, which has the attributes.  Reaches further lists, and
+ * so reads pages of the tree.
  */
 static BlockNumber
 next_list_page(void *arg)
 {
 	IvfkmLists *lists = arg;
+	uint32 step = lists->filter != NULL ? (uint32) lists->geometry->stripes : 1;
 
 	while (lists->ahead_list < lists->nreached ||
 		   (lists->rows < lists->plan.most_rows && expects_more(lists) && reach_list(lists)))
 	{
 		const IvfkmChildData *list = &lists->items[lists->ahead_list].child;
-		BlockNumber block = list->first_block + lists->ahead_page;
+		BlockNumber block = list->first_block + lists->ahead_page + step - 1;
 		BlockNumber nblocks;
+		bool more = lists->ahead_page < list->nblocks;
 
-		if (lists->ahead_page++ < list->nblocks && page_in_file(lists->index, block, &nblocks))
+		lists->ahead_page += step;
+		if (more && page_in_file(lists->index, block, &nblocks))
 			return block;
 		lists->ahead_list++;
 		lists->ahead_page = 0;

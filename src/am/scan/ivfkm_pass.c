@@ -29,6 +29,9 @@
 /* Of the rows within a bound, this part of a distance may be lost to float32 arithmetic. */
 #define BOUND_SLACK 1e-5
 
+/* With a filter, the budget is computed anew when so many times the rows were counted. */
+#define BUDGET_AGAIN 1.125
+
 /* True when lists with enough rows for max_scan_tuples were scanned. */
 static bool
 rows_used_up(const IvfkmScan *so)
@@ -47,13 +50,15 @@ off_is_over(const IvfkmScan *so)
 /*
  * The k for which a search of all rows has to look as far as this one has for the k nearest rows
  * that match its filter, by what was seen so far; infinite while that is fewer than k.  It is the
- * rank of the k-th of them among all rows: those as near that do not match are counted in the units
- * that were looked at.  At least k / s, if a share s of the rows matches, and, where rows that
- * match lie far from the query, as many rows as it took to find k.
+ * one whose nearest rows have the same mean rank, (k + 1) / 2, as those that match have among all
+ * rows: what does not match and is nearer is counted in the units that are looked at.  At least
+ * k / s, if a share s of the rows matches, and, where rows that match lie far from the query, as
+ * many rows as it took to find k.
  */
 static double
 unfiltered_k(IvfkmScan *so, double k)
 {
+	const IvfkmCandidates *candidates = &so->candidates;
 	double met = (double) so->filter.nmet;
 	double rank = k;
 
@@ -61,9 +66,10 @@ unfiltered_k(IvfkmScan *so, double k)
 		return k;
 	if (met < k)
 		return get_float8_infinity();
-	if (so->candidates.k > 0)
-		rank += ivfkm_filter_share_near(&so->filter, so->candidates.horizon.lb) *
-				(so->lists.rows - met);
+	if (candidates->k > 0)
+		rank = 2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
+											candidates->k, candidates->horizon.lb, so->lists.rows) -
+			   1.0;
 	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
 }
 
@@ -256,6 +262,7 @@ scan_lists(IvfkmScan *so)
 {
 	IvfkmLists *lists = &so->lists;
 	IvfkmListsPlan plan;
+	double known_at = 0.0; /* lists->counted when the budget was computed */
 
 	so->found_at = (double) so->filter.nmet >= (double) so->total_k
 					   ? so->lists.counted * (double) so->total_k / (double) so->filter.nmet
@@ -283,8 +290,12 @@ scan_lists(IvfkmScan *so)
 			continue;
 		if (so->found_at == 0.0 && so->filter.nmet >= so->total_k)
 			so->found_at = lists->counted;
-		if (plan.budget > 0.0)
+		if (plan.budget > 0.0 &&
+			(lists->counted >= lists->plan.budget || lists->counted >= BUDGET_AGAIN * known_at))
+		{
 			lists->plan.budget = pass_budget(so, so->pass, so->total_k);
+			known_at = lists->counted;
+		}
 	}
 }
 
