@@ -382,7 +382,7 @@ ORDER BY kind, object, what;
 -- vdb's own
 SELECT kind, object, properties FROM own ORDER BY kind, object COLLATE "C";
 
--- members of other kinds
+-- members of other kinds; no tables and no views, which tools for schemas would drop
 SELECT pg_describe_object(classid, objid, 0) FROM member
 WHERE classid NOT IN ('pg_type'::regclass, 'pg_proc'::regclass, 'pg_cast'::regclass,
 	'pg_operator'::regclass, 'pg_opclass'::regclass)

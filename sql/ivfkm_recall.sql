@@ -1,5 +1,5 @@
 --
--- ivfkm_recall(), ivfkm_calibrate(), ivfkm_condition() and the view ivfkm_stats
+-- ivfkm_recall(), ivfkm_calibrate(), ivfkm_condition() and ivfkm_stats()
 --
 
 -- vectors of whole numbers from -99 to 99
@@ -33,7 +33,7 @@ SELECT index_name, rows, lists, dead, largest_list BETWEEN 100 AND 1000 AS large
 	rows_at_build, rows_added, rows_removed, residual_ratio BETWEEN 0.9 AND 1.1 AS residual_ratio,
 	rows_10 < rows_100 AND rows_100 < 5000 AS budgets, calibrated_at, calibrated_by_queries,
 	bytes = pg_relation_size('t_v') AS bytes, wants
-FROM ivfkm_stats WHERE index_name = 't_v'::regclass;
+FROM ivfkm_stats() WHERE index_name = 't_v'::regclass;
 -- measured anew, with rows and with queries
 SELECT index_name, queries, rows_10 < rows_100 AS budgets FROM ivfkm_calibrate('t_v', n => 100);
 SELECT calibrated_at IS NOT NULL AS calibrated_at, calibrated_by_queries
@@ -107,14 +107,14 @@ SELECT count(*) FROM q;
 CREATE ROLE regress_vdb_recall;
 SET ROLE regress_vdb_recall;
 SELECT * FROM ivfkm_recall('t_v');
-SELECT count(*) FROM ivfkm_stats;
+SELECT count(*) FROM ivfkm_stats();
 RESET ROLE;
 GRANT SELECT ON t TO regress_vdb_recall;
 SET ROLE regress_vdb_recall;
 SELECT queries FROM ivfkm_recall('t_v', n => 10);
 SELECT queries FROM ivfkm_recall('t_v', 10, 10, 'SELECT v FROM q');
 SELECT * FROM ivfkm_calibrate('t_v');
-SELECT index_name FROM ivfkm_stats;
+SELECT index_name FROM ivfkm_stats();
 RESET ROLE;
 -- nothing is measured with rows that policies hide
 ALTER TABLE t ENABLE ROW LEVEL SECURITY;

@@ -1333,8 +1333,27 @@ CREATE FUNCTION ivfkm_condition(index regclass,
 COMMENT ON FUNCTION ivfkm_condition(regclass)
 	IS 'how an ivfkm index has fared since it was made, or the indexes of all partitions';
 
--- OFFSET 0: the function is called for our indexes only
-CREATE VIEW ivfkm_stats AS
+-- A function, not a view: tools that compare a schema with an application's (drizzle-kit push)
+-- drop the views that they do not know.  OFFSET 0: ivfkm_condition() is called for our indexes only.
+CREATE FUNCTION ivfkm_stats(
+	OUT index_name regclass,
+	OUT rows bigint,
+	OUT lists integer,
+	OUT dead bigint,
+	OUT largest_list bigint,
+	OUT rows_at_build bigint,
+	OUT rows_added bigint,
+	OUT rows_removed bigint,
+	OUT residual_ratio float8,
+	OUT rows_10 float8,
+	OUT rows_100 float8,
+	OUT calibrated_at timestamptz,
+	OUT calibrated_by_queries boolean,
+	OUT bytes bigint,
+	OUT wants text)
+	RETURNS SETOF record
+	LANGUAGE SQL VOLATILE PARALLEL RESTRICTED
+BEGIN ATOMIC
 	SELECT c.* FROM (
 		SELECT i.indexrelid FROM pg_catalog.pg_index i
 		JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) i.indexrelid
@@ -1348,8 +1367,9 @@ CREATE VIEW ivfkm_stats AS
 			AND (r.relpersistence OPERATOR(pg_catalog.=) 'p'
 				OR NOT pg_catalog.pg_is_in_recovery())
 		OFFSET 0) own, LATERAL ivfkm_condition(own.indexrelid) c;
-COMMENT ON VIEW ivfkm_stats IS 'ivfkm_condition() of every ivfkm index whose table you may read';
-GRANT SELECT ON ivfkm_stats TO PUBLIC;
+END;
+COMMENT ON FUNCTION ivfkm_stats()
+	IS 'ivfkm_condition() of every ivfkm index whose table you may read';
 
 CREATE FUNCTION ivfkm_prewarm(index regclass, what text DEFAULT 'codes') RETURNS bigint
 	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;

@@ -87,17 +87,6 @@ AND coalesce(obj_description(p.oid, 'pg_proc'), '') NOT ILIKE '%internal%'
 ORDER BY p.proname COLLATE "C", pg_get_function_arguments(p.oid) COLLATE "C";
 
 \echo
-\echo '## Views'
-\echo
-SELECT CASE WHEN count(*) = 0 THEN 'None.' ELSE E'| view | columns | what |\n|---|---|---|\n' ||
-	string_agg(format('| %s | %s | %s |', pg_temp.code(c.relname),
-	(SELECT string_agg(pg_temp.code(attname), ', ' ORDER BY attnum) FROM pg_attribute
-	 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
-	pg_temp.cell(obj_description(c.oid, 'pg_class'))), E'\n' ORDER BY c.relname COLLATE "C") END
-FROM pg_class c JOIN member ON classid = 'pg_class'::regclass AND objid = c.oid
-WHERE c.relkind = 'v';
-
-\echo
 \echo '## Settings'
 \echo
 \echo '`SET`, `SET LOCAL`, or for a database, a role or a function (`ALTER ... SET`).'

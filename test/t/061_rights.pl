@@ -68,7 +68,7 @@ runs_as_owner("SET ROLE reader; SELECT vdb_index_check('mt_f'), vdb_index_check(
 	'check by who may only read');
 runs_as_owner("SELECT $_('mt_f'), $_('mt_p')", $_)
   for ('ivfkm_info', 'ivfkm_lists', 'ivfkm_condition', 'ivfkm_recall', 'ivfkm_calibrate');
-runs_as_owner('SELECT * FROM ivfkm_stats', 'ivfkm_stats');
+runs_as_owner('SELECT * FROM ivfkm_stats()', 'ivfkm_stats');
 runs_as_owner("SET ROLE reader; SELECT ivfkm_recall('mt_f', 5, 20, 'SELECT v FROM mt')",
 	'recall by who may only read');
 runs_as_owner("SELECT ivfkm_prewarm('mt_f', 'all'), ivfkm_prewarm('mt_p')", 'ivfkm_prewarm');
