@@ -1305,6 +1305,13 @@ CREATE FUNCTION ivfkm_recall(index regclass, k integer DEFAULT 10, n integer DEF
 COMMENT ON FUNCTION ivfkm_recall(regclass, integer, integer, text)
 	IS 'share of the k nearest rows that searches find now, by rows or a query''s vectors';
 
+CREATE FUNCTION ivfkm_knn(index regclass, queries anyarray, k integer DEFAULT 10,
+	OUT query integer, OUT relation regclass, OUT tid tid, OUT distance float8)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION ivfkm_knn(regclass, anyarray, integer)
+	IS 'the k nearest rows of each query of an array, by an index whose lists they share';
+
 CREATE FUNCTION ivfkm_calibrate(index regclass, query text DEFAULT NULL, n integer DEFAULT 256,
 	OUT index_name regclass, OUT queries integer, OUT rows_10 float8, OUT rows_100 float8)
 	RETURNS SETOF record

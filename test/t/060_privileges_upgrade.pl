@@ -101,6 +101,9 @@ for my $function ('ivfkm_info', 'ivfkm_lists', 'ivfkm_condition', 'ivfkm_recall'
 		database => 'owned');
 	is($result->{sqlstate}, '42501', "nor look at it with $function");
 }
+$result = vdb_try($node, "SET ROLE reader; SELECT ivfkm_knn('mine_v', '{\"[1,2,3]\"}'::vector[], 1)",
+	database => 'owned');
+is($result->{sqlstate}, '42501', 'nor search it with ivfkm_knn');
 $node->safe_psql('owned', 'GRANT SELECT ON mine TO reader');
 is($node->safe_psql('owned', "SET ROLE reader; SELECT vdb_index_check('mine_v')"),
 	200, 'who may read the table may check');

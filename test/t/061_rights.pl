@@ -71,6 +71,10 @@ runs_as_owner("SELECT $_('mt_f'), $_('mt_p')", $_)
 runs_as_owner('SELECT * FROM ivfkm_stats()', 'ivfkm_stats');
 runs_as_owner("SET ROLE reader; SELECT ivfkm_recall('mt_f', 5, 20, 'SELECT v FROM mt')",
 	'recall by who may only read');
+runs_as_owner(
+	"SET ROLE reader; SELECT ivfkm_knn(i::regclass, (SELECT array_agg(v) FROM mt), 3) "
+	  . "FROM unnest('{mt_f,mt_p}'::text[]) i",
+	'knn by who may only read');
 runs_as_owner("SELECT ivfkm_prewarm('mt_f', 'all'), ivfkm_prewarm('mt_p')", 'ivfkm_prewarm');
 runs_as_owner("REINDEX INDEX $_", "REINDEX of $_") for ('mt_f', 'mt_p');
 runs_as_owner("REINDEX INDEX CONCURRENTLY $_", "REINDEX CONCURRENTLY of $_") for ('mt_f', 'mt_p');

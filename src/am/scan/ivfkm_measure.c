@@ -102,6 +102,14 @@ rows_before(const IvfkmMeasuring *measuring, const ItemPointerData *tid)
 	return met != NULL ? so->lists.before[met->list] : so->lists.counted;
 }
 
+/* Makes the key of a search for rows in the order of their distance to "query". */
+void
+ivfkm_measuring_key(const IvfkmMeasuring *measuring, Datum query, ScanKey key)
+{
+	ScanKeyEntryInitialize(key, SK_ORDER_BY, (AttrNumber) (measuring->column + 1), 1, InvalidOid,
+						   InvalidOid, measuring->distance, query);
+}
+
 /*
  * Searches the k nearest rows of "query", a detoasted value, as measuring->measure says, without
  * the row at "self" if that is not NULL.  Returns how many there are, and fills in "rows", the
@@ -119,8 +127,7 @@ ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k, const Item
 
 	measure->limit = k + (self != NULL);
 	measure->nmet = 0;
-	ScanKeyEntryInitialize(&key, SK_ORDER_BY, (AttrNumber) (measuring->column + 1), 1, InvalidOid,
-						   InvalidOid, measuring->distance, query);
+	ivfkm_measuring_key(measuring, query, &key);
 	index_rescan(measuring->scan, NULL, 0, &key, 1);
 	while (n < k && (tid = index_getnext_tid(measuring->scan, ForwardScanDirection)) != NULL)
 	{

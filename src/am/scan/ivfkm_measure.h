@@ -59,6 +59,7 @@ extern void ivfkm_measuring_begin(IvfkmMeasuring *measuring, Relation heap, Rela
 								  Snapshot snapshot);
 extern void ivfkm_measuring_note(IvfkmMeasuring *measuring);
 extern void ivfkm_measuring_end(IvfkmMeasuring *measuring);
+extern void ivfkm_measuring_key(const IvfkmMeasuring *measuring, Datum query, ScanKey key);
 extern int ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k,
 								  const ItemPointerData *self, IvfkmMeasuredRow *rows);
 extern void ivfkm_measuring_seen(const IvfkmMeasuring *measuring, double *lists, double *rows);

@@ -73,18 +73,55 @@ unfiltered_k(IvfkmScan *so, double k)
 	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
 }
 
+/* The k whose budget the first pass takes that prepares for "k" rows. */
+static double
+first_k(const IvfkmSettings *settings, double k)
+{
+	if (settings->k > 0)
+		return settings->k;
+	if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
+		return IVFKM_FIRST_K; /* whatever LIMIT says */
+	return k;
+}
+
+/*
+ * How far the first pass of a search for the k nearest rows is to scan, if there is no filter and
+ * not all rows are wanted.
+ */
+IvfkmListsPlan
+ivfkm_pass_plan_first(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k)
+{
+	IvfkmListsPlan plan = {.least = settings->least, .most = (int) meta->nlists};
+
+	plan.most_rows =
+		settings->max_scan_tuples > 0 ? settings->max_scan_tuples : get_float8_infinity();
+	if (settings->probes > 0)
+		plan.least = settings->probes;
+	else
+		plan.budget =
+			ivfkm_budget_rows(meta, first_k(settings, k), settings->target) * settings->scale;
+	if (settings->max_probes > 0)
+		plan.most = Min(plan.most, settings->max_probes);
+	plan.least = Min(plan.least, plan.most);
+	return plan;
+}
+
+/* About as many lists as a plan takes. */
+int
+ivfkm_pass_lists(const IvfkmListsPlan *plan, const IvfkmMetaPageData *meta)
+{
+	double rows_per_list = Max(meta->build_rows / meta->nlists, 1.0);
+
+	return (int) Max(plan->least, Min(ceil(plan->budget / rows_per_list) + 1.0, plan->most));
+}
+
 /* Rows in the order of the lists that a pass with "total_k" rows to give in all is to see. */
 static double
 pass_budget(IvfkmScan *so, int pass, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
-	double k = total_k;
+	double k = unfiltered_k(so, pass == 1 ? first_k(settings, (double) total_k) : total_k);
 
-	if (pass == 1 && settings->k > 0)
-		k = settings->k;
-	else if (pass == 1 && settings->iterative_scan == IVFKM_ITERATIVE_OFF)
-		k = IVFKM_FIRST_K; /* whatever LIMIT says */
-	k = unfiltered_k(so, k);
 	if (isinf(k))
 		return k;
 	return ivfkm_budget_rows(&so->index.meta, k, settings->target) *
@@ -109,12 +146,12 @@ pass_plan(IvfkmScan *so, int pass, int64 total_k)
 	}
 	if ((so->exhaustive || so->told.exhaustive) && settings->iterative_scan != IVFKM_ITERATIVE_OFF)
 		least = so->index.meta.nlists;
-	else if (pass == 1 && settings->probes > 0)
-		least = settings->probes;
 	else if (pass == 1)
 	{
-		least = settings->least;
-		plan.budget = pass_budget(so, pass, total_k);
+		plan = ivfkm_pass_plan_first(settings, &so->index.meta, (double) total_k);
+		least = plan.least;
+		if (so->lists.filter != NULL && settings->probes == 0)
+			plan.budget = pass_budget(so, pass, total_k);
 	}
 	else
 	{
@@ -135,9 +172,8 @@ int
 ivfkm_pass_first(IvfkmScan *so)
 {
 	IvfkmListsPlan plan = pass_plan(so, 1, ivfkm_pass_k(so));
-	double rows_per_list = Max(so->index.meta.build_rows / so->index.meta.nlists, 1.0);
 
-	return (int) Max(plan.least, Min(ceil(plan.budget / rows_per_list) + 1.0, plan.most));
+	return ivfkm_pass_lists(&plan, &so->index.meta);
 }
 
 /* k of the pass after the current one. */

@@ -13,6 +13,9 @@
 
 #include "am/scan/ivfkm_scan.h"
 
+extern IvfkmListsPlan ivfkm_pass_plan_first(const IvfkmSettings *settings,
+											const IvfkmMetaPageData *meta, double k);
+extern int ivfkm_pass_lists(const IvfkmListsPlan *plan, const IvfkmMetaPageData *meta);
 extern int ivfkm_pass_first(IvfkmScan *so);
 extern int64 ivfkm_pass_k(const IvfkmScan *so);
 extern float ivfkm_pass_highest_bound(const IvfkmScan *so);

@@ -14,6 +14,12 @@
 #include "am/index/ivfkm_refine.h"
 #include "am/index/ivfkm_tree.h"
 
+/*
+ * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
+ * not overlap are in order but for one pair in 10^12.
+ */
+#define IVFKM_REFINE_EPSILON 5.0f
+
 typedef struct IvfkmQuery
 {
 	const IvfkmOps *ops;

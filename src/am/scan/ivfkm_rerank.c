@@ -69,22 +69,21 @@ ivfkm_rerank_end(IvfkmRerank *rerank)
 }
 
 /*
- * Exact distance between the row at "tid" and "query", a detoasted value of "dims"
- * dimensions of the column, as the operator class orders (NaN as infinity).  False if the snapshot
- * sees no version of the row.
+ * Exact distances between the row at *tid and n queries, detoasted values of "dims" dimensions of
+ * the column, as the operator class orders; one may be NaN.  False if the snapshot sees no version
+ * of the row, or its value is NULL.  *tid becomes that of the version.
  */
 bool
-ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query, int dims,
-					  const ItemPointerData *tid, double *distance)
+ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims, ItemPointerData *tid,
+					   int n, const void *const *queries, double *distances)
 {
-	ItemPointerData version = *tid; /* the fetch overwrites it */
 	bool call_again = false;
 	bool all_dead = false;
 	MemoryContext old_context;
 	Datum value;
 	bool isnull;
 
-	if (!table_index_fetch_tuple(rerank->fetch, &version, snapshot, rerank->slot, &call_again,
+	if (!table_index_fetch_tuple(rerank->fetch, tid, snapshot, rerank->slot, &call_again,
 								 &all_dead))
 		return false;
 
@@ -103,9 +102,8 @@ ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 		void *row = PG_DETOAST_DATUM(value);
 
 		ivfkm_ops_check_value(rerank->ops, rerank->index, row, dims);
-		*distance = rerank->ops->distance(query, row);
-		if (isnan(*distance))
-			*distance = get_float8_infinity();
+		for (int i = 0; i < n; i++)
+			distances[i] = rerank->ops->distance(queries[i], row);
 	}
 	MemoryContextSwitchTo(old_context);
 	ExecClearTuple(rerank->slot);
@@ -113,6 +111,23 @@ ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 	if (rerank->estate != NULL)
 		ResetPerTupleExprContext(rerank->estate);
 	return !isnull;
+}
+
+/*
+ * Exact distance between the row at "tid" and "query", as ivfkm_rerank_distances() has it, but NaN
+ * as infinity.  False if there is none.
+ */
+bool
+ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query, int dims,
+					  const ItemPointerData *tid, double *distance)
+{
+	ItemPointerData version = *tid;
+
+	if (!ivfkm_rerank_distances(rerank, snapshot, dims, &version, 1, &query, distance))
+		return false;
+	if (isnan(*distance))
+		*distance = get_float8_infinity();
+	return true;
 }
 
 /* True if the snapshot sees a version of the row at "tid". */

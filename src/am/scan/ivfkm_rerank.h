@@ -33,6 +33,9 @@ extern void ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation inde
 							   const IvfkmOps *ops);
 extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
 extern void ivfkm_rerank_end(IvfkmRerank *rerank);
+extern bool ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims,
+								   ItemPointerData *tid, int n, const void *const *queries,
+								   double *distances);
 extern bool ivfkm_rerank_distance(IvfkmRerank *rerank, Snapshot snapshot, const void *query,
 								  int dims, const ItemPointerData *tid, double *distance);
 extern bool ivfkm_rerank_visible(IvfkmRerank *rerank, Snapshot snapshot,

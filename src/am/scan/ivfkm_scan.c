@@ -37,19 +37,13 @@
 #define LEAST_CANDIDATES 1024
 #define MOST_CANDIDATES	 (1 << 24)
 
-/*
- * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
- * not overlap are in order but for one pair in 10^12.
- */
-#define REFINE_EPSILON 5.0f
-
 /* The scan of this process that ended last. */
 static Oid last_index = InvalidOid;
 static IvfkmScanCounts last_counts;
 
 /* IvfkmResize in the current memory context. */
-static void *
-resize_memory(void *memory, size_t bytes)
+void *
+ivfkm_scan_resize(void *memory, size_t bytes)
 {
 	if (bytes == 0)
 	{
@@ -119,9 +113,9 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	if (so->told.bounded)
 		bound = ivfkm_query_distance(&so->query, so->told.bound);
 	so->none = bound < -DBL_MAX;
-	ivfkm_given_init(&so->given, resize_memory);
-	ivfkm_candidates_init(&so->candidates, candidates_limit(), resize_memory);
-	ivfkm_order_init(&so->order, bound, resize_memory);
+	ivfkm_given_init(&so->given, ivfkm_scan_resize);
+	ivfkm_candidates_init(&so->candidates, candidates_limit(), ivfkm_scan_resize);
+	ivfkm_order_init(&so->order, bound, ivfkm_scan_resize);
 	if (ivfkm_filter_has_terms(&so->filter))
 		filter = &so->filter;
 	ivfkm_nulls_begin(&so->nulls, &so->index, filter);
@@ -271,7 +265,7 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	}
 	/* where rows are looked at whatever their bounds are, narrow ones will do */
 	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
-						   so->query.approximate ? so->epsilon : REFINE_EPSILON, &refined.lb,
+						   so->query.approximate ? so->epsilon : IVFKM_REFINE_EPSILON, &refined.lb,
 						   &refined.ub))
 		ivfkm_order_add_refined(&so->order, &refined);
 }
@@ -285,7 +279,7 @@ note_unlooked(IvfkmScan *so, IvfkmAddress row)
 	if (so->nunlooked == so->unlooked_size)
 	{
 		so->unlooked_size = Max(64, so->unlooked_size * 2);
-		so->unlooked = resize_memory(so->unlooked, sizeof(IvfkmAddress) * so->unlooked_size);
+		so->unlooked = ivfkm_scan_resize(so->unlooked, sizeof(IvfkmAddress) * so->unlooked_size);
 	}
 	so->unlooked[so->nunlooked++] = row;
 }

@@ -84,6 +84,7 @@ typedef struct IvfkmScan
 	int64 nvisible; /* rows given that are */
 } IvfkmScan;
 
+extern void *ivfkm_scan_resize(void *memory, size_t bytes);
 extern void ivfkm_scan_counts(const IvfkmScan *so, IvfkmScanCounts *counts);
 extern bool ivfkm_scan_last(Oid *index, IvfkmScanCounts *counts);
 extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);

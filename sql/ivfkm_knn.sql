@@ -1,0 +1,204 @@
+--
+-- ivfkm_knn(): the nearest rows of many queries
+--
+
+-- vectors of whole numbers from -99 to 99
+CREATE FUNCTION hash_vector(seed integer, dims integer) RETURNS vector
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	AS 'SELECT array_agg(hashint8(seed * 20000::bigint + d) % 100 ORDER BY d)::vector
+		FROM generate_series(1, dims) d';
+
+CREATE TABLE t (id integer, g integer, v vector(12));
+INSERT INTO t SELECT i, i % 3, hash_vector(i, 12) FROM generate_series(1, 5000) i;
+CREATE TABLE q AS SELECT i AS id, hash_vector(-i, 12) AS v FROM generate_series(1, 60) i;
+CREATE FUNCTION queries() RETURNS vector[] LANGUAGE sql STABLE
+	AS 'SELECT array_agg(v ORDER BY id) FROM q';
+CREATE INDEX t_v ON t USING ivfkm (v) WITH (lists = 50);
+
+-- what is true: the k nearest distances of each query
+CREATE TABLE truth AS
+SELECT q.id, n.number, n.distance
+FROM q, LATERAL (SELECT row_number() OVER (ORDER BY t.v <-> q.v) AS number,
+	t.v <-> q.v AS distance FROM t ORDER BY t.v <-> q.v LIMIT 20) n;
+-- share of the true ones, by distance, that are found
+CREATE FUNCTION recall(k integer) RETURNS numeric LANGUAGE sql AS $$
+	SELECT round(count(*) FILTER (WHERE n.distance <= far.distance)::numeric / (60 * k), 2)
+	FROM ivfkm_knn('t_v', queries(), k) n JOIN truth far ON far.id = n.query AND far.number = k
+$$;
+
+SELECT count(*), count(DISTINCT query), min(query), max(query), count(DISTINCT relation),
+	min(relation::text)
+FROM ivfkm_knn('t_v', queries());
+-- rows are those that tid says, and distances the operator's
+SELECT count(*), bool_and(n.distance = (t.v <-> q.v)) AS same
+FROM ivfkm_knn('t_v', queries(), 5) n JOIN t ON t.ctid = n.tid JOIN q ON q.id = n.query;
+-- the nearest first, none twice
+SELECT bool_and(distance >= before) AS sorted
+FROM (SELECT distance, lag(distance) OVER (PARTITION BY query ORDER BY number) AS before
+	FROM ivfkm_knn('t_v', queries(), 20) WITH ORDINALITY AS n(query, relation, tid, distance, number)) a
+WHERE before IS NOT NULL;
+SELECT count(*) = count(DISTINCT (query, tid)) AS once FROM ivfkm_knn('t_v', queries(), 100);
+SELECT recall(1) > 0.9 AS one, recall(10) > 0.95 AS ten, recall(20) > 0.95 AS twenty;
+-- all that there are, if that is asked for
+SET ivfkm.target_recall = 1;
+SELECT recall(1), recall(10), recall(20);
+RESET ivfkm.target_recall;
+-- settings of searches hold
+SET ivfkm.probes = 1;
+SELECT recall(10) < 0.9 AS missed;
+SET ivfkm.max_scan_tuples = 100;
+SELECT recall(10) < 0.9 AS missed;
+RESET ivfkm.max_scan_tuples;
+RESET ivfkm.probes;
+-- little memory: many batches, of queries that are near each other
+CREATE TABLE found AS SELECT query, tid, distance FROM ivfkm_knn('t_v', queries(), 10);
+SET work_mem = '64kB';
+SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) AS others
+FROM ivfkm_knn('t_v', queries(), 10) n LEFT JOIN found f USING (query, tid, distance);
+RESET work_mem;
+
+-- arguments
+SELECT * FROM ivfkm_knn('t_v', '{}'::vector[], 3);
+SELECT count(*), min(query), max(query)
+FROM ivfkm_knn('t_v', ARRAY[NULL, hash_vector(1, 12), NULL, hash_vector(2, 12)], 3);
+SELECT query, distance FROM ivfkm_knn('t_v', ARRAY[NULL, NULL]::vector[], 3);
+SELECT query, distance FROM ivfkm_knn('t_v', ARRAY[hash_vector(7, 12), hash_vector(7, 12)], 1);
+SELECT ivfkm_knn('t_v', queries(), 0);
+SELECT ivfkm_knn('t_v', queries(), -1);
+SELECT ivfkm_knn('t_v', queries(), 10001);
+SELECT ivfkm_knn(NULL, queries(), 1);
+SELECT ivfkm_knn('t_v', NULL::vector[], 1);
+SELECT ivfkm_knn('t_v', queries(), NULL);
+SELECT ivfkm_knn('t_v', ARRAY['[1,2,3]'::vector], 1);
+SELECT ivfkm_knn('t_v', ARRAY[hash_vector(1, 12), '[1,2,3]'], 1);
+SELECT ivfkm_knn('t_v', ARRAY[hash_vector(1, 12)]::halfvec[], 1);
+SELECT ivfkm_knn('t_v', ARRAY[1.5], 1);
+SELECT ivfkm_knn('t_v', ARRAY[ARRAY[hash_vector(1, 12)]], 1);
+SELECT ivfkm_knn('t', queries(), 1);
+-- k is more than there are
+CREATE TABLE few (v vector(2));
+INSERT INTO few VALUES ('[1,1]'), ('[2,2]'), (NULL), ('[3,3]');
+CREATE INDEX few_v ON few USING ivfkm (v);
+SELECT query, tid, distance FROM ivfkm_knn('few_v', ARRAY['[0,0]', '[3,2]']::vector[], 10);
+CREATE TABLE none (v vector(2));
+CREATE INDEX none_v ON none USING ivfkm (v);
+SELECT * FROM ivfkm_knn('none_v', ARRAY['[0,0]', '[3,2]']::vector[], 10);
+
+-- rows that the snapshot does not see: those found are the nearest of the others
+CREATE TABLE gone AS SELECT DISTINCT tid FROM ivfkm_knn('t_v', queries(), 3);
+BEGIN;
+DELETE FROM t USING gone WHERE t.ctid = gone.tid;
+INSERT INTO t SELECT 10000 + id, 0, v FROM q WHERE id <= 20;
+SET LOCAL ivfkm.target_recall = 1;
+SELECT count(*), count(*) FILTER (WHERE n.distance = exact.distance) AS exact,
+	count(*) FILTER (WHERE n.distance = 0) AS new
+FROM q, LATERAL (SELECT row_number() OVER (ORDER BY t.v <-> q.v) AS number,
+	t.v <-> q.v AS distance FROM t ORDER BY t.v <-> q.v LIMIT 10) exact,
+	ivfkm_knn('t_v', queries(), 10) WITH ORDINALITY AS n(query, relation, tid, distance, place)
+WHERE n.query = q.id AND exact.number = (n.place - 1) % 10 + 1;
+ROLLBACK;
+SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) AS others
+FROM ivfkm_knn('t_v', queries(), 10) n LEFT JOIN found f USING (query, tid, distance);
+-- updated rows are found as they are
+BEGIN;
+UPDATE t SET g = 4 WHERE id % 2 = 0;
+SELECT count(*), count(t.id) AS joined
+FROM ivfkm_knn('t_v', queries(), 10) n LEFT JOIN t ON t.ctid = n.tid;
+ROLLBACK;
+
+-- without refine codes, and with those of 4 bits
+CREATE INDEX t_0 ON t USING ivfkm (v) WITH (lists = 50, refine_bits = 0);
+CREATE INDEX t_4 ON t USING ivfkm (v) WITH (lists = 50, refine_bits = 4);
+SELECT index, count(*), sum(n.distance) < sum(f.distance) * 1.01 AS near
+FROM (VALUES ('t_0'::regclass), ('t_4')) i(index),
+	ivfkm_knn(index, queries(), 10) n,
+	LATERAL (SELECT avg(distance) AS distance FROM found WHERE query = n.query) f
+GROUP BY index ORDER BY index::text;
+-- other distances: of each, the sums beside those of exact searches
+CREATE INDEX t_ip ON t USING ivfkm (v vector_ip_ops) WITH (lists = 50);
+CREATE INDEX t_cosine ON t USING ivfkm (v vector_cosine_ops) WITH (lists = 50);
+CREATE INDEX t_l1 ON t USING ivfkm (v vector_l1_ops) WITH (lists = 50);
+CREATE INDEX t_half ON t USING ivfkm ((v::halfvec(12)) halfvec_l2_ops) WITH (lists = 50);
+CREATE INDEX t_bit ON t USING ivfkm ((binary_quantize(v)::bit(12)) bit_hamming_ops);
+CREATE INDEX t_sparse ON t USING ivfkm ((v::sparsevec(12)) sparsevec_l2_ops) WITH (lists = 50);
+SET ivfkm.target_recall = 1;
+SELECT round((SELECT sum(distance) FROM ivfkm_knn('t_ip', queries(), 5))::numeric
+	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <#> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	3) AS ip,
+	round((SELECT sum(distance) FROM ivfkm_knn('t_cosine', queries(), 5))::numeric
+	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <=> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	3) AS cosine,
+	round((SELECT sum(distance) FROM ivfkm_knn('t_l1', queries(), 5))::numeric
+	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <+> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	3) AS l1,
+	round((SELECT sum(distance) FROM ivfkm_knn('t_half', queries()::halfvec[], 5))::numeric
+	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	3) AS half,
+	round((SELECT sum(distance) FROM ivfkm_knn('t_sparse', queries()::sparsevec[], 5))::numeric
+	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	3) AS sparse,
+	(SELECT sum(distance) FROM ivfkm_knn('t_bit',
+		(SELECT array_agg(binary_quantize(v)::bit(12) ORDER BY id) FROM q), 5))
+	- (SELECT sum(d) FROM q, LATERAL (SELECT binary_quantize(t.v)::bit(12)
+		<~> binary_quantize(q.v)::bit(12) AS d FROM t ORDER BY 1 LIMIT 5) e) AS bit;
+RESET ivfkm.target_recall;
+-- a zero vector has no direction, and is as far from all rows
+SELECT query, count(*), min(distance) < 1 AS near, bool_and(distance = 'NaN') AS nan
+FROM ivfkm_knn('t_cosine', ARRAY[hash_vector(1, 12), (SELECT array_agg(0) FROM generate_series(1, 12))::vector], 4)
+GROUP BY query ORDER BY query;
+-- a part of the rows
+CREATE INDEX t_part ON t USING ivfkm (v) WHERE g = 1;
+SELECT count(*), min(t.g), max(t.g)
+FROM ivfkm_knn('t_part', queries(), 10) n JOIN t ON t.ctid = n.tid;
+-- beside other columns
+CREATE INDEX t_g ON t USING ivfkm (v, g) WITH (lists = 50);
+SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) < 30 AS same
+FROM ivfkm_knn('t_g', queries(), 10) n LEFT JOIN found f USING (query, tid, distance);
+-- long vectors, whose codes are on several pages
+CREATE TABLE long AS SELECT i AS id, hash_vector(i, 4500)::vector(4500) AS v
+FROM generate_series(1, 60) i;
+CREATE INDEX long_v ON long USING ivfkm (v) WITH (lists = 3);
+SELECT n.query, long.id, n.distance
+FROM ivfkm_knn('long_v', ARRAY[hash_vector(5, 4500), hash_vector(50, 4500)], 1) n
+	JOIN long ON long.ctid = n.tid ORDER BY 1;
+
+-- partitions: rows of all, each with its table
+CREATE TABLE p (id integer, v vector(12)) PARTITION BY HASH (id);
+CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE p1 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO p SELECT id, v FROM t;
+CREATE INDEX p_v ON p USING ivfkm (v);
+SET ivfkm.target_recall = 1;
+SELECT count(*), count(DISTINCT n.relation) AS tables,
+	bool_and(n.distance = (p.v <-> q.v)) AS same,
+	sum(n.distance)::numeric(20, 6) = (SELECT sum(distance)::numeric(20, 6) FROM truth WHERE number <= 10) AS exact
+FROM ivfkm_knn('p_v', queries(), 10) n JOIN p ON p.tableoid = n.relation AND p.ctid = n.tid
+	JOIN q ON q.id = n.query;
+RESET ivfkm.target_recall;
+
+-- rights
+CREATE ROLE vdb_knn_user;
+SET ROLE vdb_knn_user;
+SELECT ivfkm_knn('t_v', ARRAY[]::vector[], 1);
+RESET ROLE;
+GRANT SELECT (v) ON t TO vdb_knn_user;
+SET ROLE vdb_knn_user;
+SELECT ivfkm_knn('t_v', ARRAY[]::vector[], 1);
+RESET ROLE;
+GRANT SELECT ON t TO vdb_knn_user;
+GRANT SELECT ON p TO vdb_knn_user;
+SET ROLE vdb_knn_user;
+SELECT count(*) FROM ivfkm_knn('t_v', ARRAY['[1,2,3,4,5,6,7,8,9,10,11,12]'::vector], 7);
+SELECT count(*) FROM ivfkm_knn('p_v', ARRAY['[1,2,3,4,5,6,7,8,9,10,11,12]'::vector], 7);
+RESET ROLE;
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+ALTER TABLE p1 ENABLE ROW LEVEL SECURITY;
+SET ROLE vdb_knn_user;
+SELECT ivfkm_knn('t_v', ARRAY[]::vector[], 1);
+SELECT ivfkm_knn('p_v', ARRAY['[1,2,3,4,5,6,7,8,9,10,11,12]'::vector], 7);
+RESET ROLE;
+SELECT count(*) FROM ivfkm_knn('t_v', queries(), 1);
+
+DROP TABLE t, q, truth, found, gone, few, none, long, p;
+DROP FUNCTION queries(), recall(integer), hash_vector(integer, integer);
+DROP ROLE vdb_knn_user;

@@ -1,0 +1,348 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_batch.c
+ *	  Searches for the nearest rows of many queries at once.
+ *
+ * NOTES
+ *	  NOTES.md of this folder, "Many queries at once".  What is shared is the first pass of a
+ *	  search.  A query that this does not answer is searched for by itself, as a scan would.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_batch.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include <math.h>
+
+#include "access/relscan.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "port/pg_bitutils.h"
+#include "storage/predicate.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_index.h"
+#include "am/index/ivfkm_ops.h"
+#include "am/scan/ivfkm_batch.h"
+#include "am/scan/ivfkm_pass.h"
+
+/*
+ * Rows that a query may have among the nearest, by bounds, at least and for each one wanted.  One
+ * with more is searched for by itself.
+ */
+#define MOST_NEAR		1024
+#define MOST_NEAR_PER_K 8
+
+/* A row to be looked at exactly for a query. */
+typedef struct Look
+{
+	IvfkmAddress row;
+	int query;
+} Look;
+
+/*
+ * Prepares to search an index, which the caller has open, as its table, for the k nearest rows of
+ * queries, under a registered snapshot and with the rights that its expression is to run with.
+ */
+void
+ivfkm_batch_begin(IvfkmBatch *batch, Relation heap, Relation index, Snapshot snapshot, int k)
+{
+	const IvfkmSettings *settings = &batch->settings;
+
+	memset(batch, 0, sizeof(*batch));
+	batch->relation = index;
+	batch->snapshot = snapshot;
+	batch->k = k;
+	batch->prepare_k = (int) ivfkm_budget_pass_k(0.0, k);
+	ivfkm_index_open(&batch->index, index);
+	ivfkm_settings_get(index, &batch->index.meta, &batch->settings);
+	batch->plan = ivfkm_pass_plan_first(settings, &batch->index.meta, batch->prepare_k);
+	batch->wanted = ivfkm_pass_lists(&batch->plan, &batch->index.meta);
+	/* a limit of rows ends a search in the middle of its pass, a pass prepares for so many rows */
+	batch->shared = settings->max_scan_tuples == 0 && batch->prepare_k >= k;
+	PredicateLockRelation(index, snapshot);
+	ivfkm_measuring_begin(&batch->measuring, heap, index, snapshot);
+	batch->measuring.measure.limit = k;
+	batch->context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch", ALLOCSET_DEFAULT_SIZES);
+}
+
+/* Frees everything. */
+void
+ivfkm_batch_end(IvfkmBatch *batch)
+{
+	ivfkm_measuring_end(&batch->measuring);
+	MemoryContextDelete(batch->context);
+}
+
+/* Memory that one more query takes in a call of ivfkm_batch_search(), about. */
+Size
+ivfkm_batch_query_bytes(const IvfkmBatch *batch)
+{
+	Size dims = batch->index.meta.dimensions;
+	Size k = (Size) batch->prepare_k;
+	Size point = dims * (2 * sizeof(float) + 2 * sizeof(int16));
+	Size near = pg_nextpower2_size_t(Max(2 * k, 64)) * sizeof(IvfkmCandidate) + k * sizeof(float);
+	Size lists = 2 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
+
+	return sizeof(IvfkmBatchQuery) + point + quant_query_table_bytes((int) dims) + near + lists +
+		   2 * k * (sizeof(IvfkmFoundRow) + sizeof(Look));
+}
+
+/*
+ * A number for a query that is like that of queries which are near it: the block at which its
+ * nearest list begins.
+ */
+BlockNumber
+ivfkm_batch_place(IvfkmBatch *batch, Datum value)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(batch->context);
+	IvfkmQuery query;
+	IvfkmTree tree;
+	IvfkmProbe probe;
+	BlockNumber block = 0;
+
+	ivfkm_query_init(&query, &batch->index, value, false, false);
+	if (query.ordered)
+	{
+		ivfkm_tree_begin(&tree, batch->relation, &batch->index.meta, IVFKM_DESCENT_SEARCH,
+						 query.target, query.target == query.point ? &query.quant : NULL,
+						 query.point, (float) batch->settings.epsilon, 1);
+		if (ivfkm_tree_next(&tree, &probe))
+			block = probe.child.first_block;
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(batch->context);
+	return block;
+}
+
+/* Prepares the queries, and finds the lists of those that share them. */
+static void
+begin_queries(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchQuery *queries,
+			  IvfkmBatchLists *lists)
+{
+	MemoryContext tree_context =
+		AllocSetContextCreate(batch->context, "ivfkm batch tree", ALLOCSET_DEFAULT_SIZES);
+	Size limit = pg_nextpower2_size_t(Max((Size) batch->prepare_k * MOST_NEAR_PER_K, MOST_NEAR));
+
+	for (int i = 0; i < n; i++)
+	{
+		IvfkmBatchQuery *asked = &queries[i];
+
+		CHECK_FOR_INTERRUPTS();
+		ivfkm_query_init(&asked->query, &batch->index, values[i], false, false);
+		/* by bounds that are wide, too many rows would be among the nearest */
+		asked->alone = !batch->shared || !asked->query.ordered || asked->query.approximate;
+		if (asked->alone)
+			continue;
+		ivfkm_candidates_init(&asked->near, limit, ivfkm_scan_resize);
+		ivfkm_candidates_begin(&asked->near, (size_t) batch->prepare_k, get_float4_infinity());
+		MemoryContextSwitchTo(tree_context);
+		ivfkm_batch_lists_reach(lists, i, &batch->plan, batch->wanted);
+		MemoryContextSwitchTo(batch->context);
+		MemoryContextReset(tree_context);
+	}
+}
+
+/* Order of looks by row and query, for qsort. */
+static int
+compare_looks(const void *a, const void *b)
+{
+	const Look *x = a;
+	const Look *y = b;
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return x->query < y->query ? -1 : x->query > y->query;
+}
+
+/* The rows that are to be looked at, in their order and that of the queries; none twice. */
+static Look *
+collect_looks(IvfkmBatchQuery *queries, int n, Size *nlooks)
+{
+	Look *looks;
+	Size size = 0;
+
+	*nlooks = 0;
+	for (int i = 0; i < n; i++)
+	{
+		IvfkmCandidates *near = &queries[i].near;
+
+		if (queries[i].alone)
+			continue;
+		ivfkm_candidates_arrange(near);
+		/* it is the limit that left rows out, not their bounds */
+		queries[i].alone = near->truncated && near->horizon.lb < near->bounds[0];
+		if (!queries[i].alone)
+			size += near->n;
+	}
+	looks = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Look) * Max(size, 1));
+	for (int i = 0; i < n; i++)
+	{
+		const IvfkmCandidates *near = &queries[i].near;
+
+		for (Size j = 0; j < near->n && !queries[i].alone; j++)
+		{
+			looks[*nlooks].row = near->items[j].at.row;
+			looks[(*nlooks)++].query = i;
+		}
+		queries[i].found = palloc(sizeof(IvfkmFoundRow) * Max(near->n, 1));
+	}
+	qsort(looks, *nlooks, sizeof(Look), compare_looks);
+	return looks;
+}
+
+/* Looks at rows exactly, in the order of the table, each once for all queries. */
+static void
+look_exactly(IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
+{
+	Size nlooks;
+	Look *looks = collect_looks(queries, n, &nlooks);
+	const void **values = palloc(sizeof(void *) * n);
+	double *distances = palloc(sizeof(double) * n);
+	Size next;
+
+	for (Size first = 0; first < nlooks; first = next)
+	{
+		ItemPointerData tid = ivfkm_lists_tid(looks[first].row);
+		int m = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		for (next = first; next < nlooks && looks[next].row == looks[first].row; next++)
+		{
+			/* a row that is twice in the index: vdb_index_check() reports it */
+			if (next > first && looks[next].query == looks[next - 1].query)
+				continue;
+			looks[first + m].query = looks[next].query;
+			values[m++] = queries[looks[next].query].query.value;
+		}
+		if (!ivfkm_rerank_distances(&batch->measuring.rerank, batch->snapshot,
+									batch->index.column_dims, &tid, m, values, distances))
+			continue;
+		for (int i = 0; i < m; i++)
+		{
+			IvfkmBatchQuery *asked = &queries[looks[first + i].query];
+
+			asked->found[asked->nfound].distance = distances[i];
+			asked->found[asked->nfound++].tid = tid;
+		}
+	}
+	pfree(looks);
+	pfree(values);
+	pfree(distances);
+}
+
+/* Order of rows found, for qsort: by distance, NaN last, then by address. */
+static int
+compare_found(const void *a, const void *b)
+{
+	const IvfkmFoundRow *x = a;
+	const IvfkmFoundRow *y = b;
+
+	if (x->distance < y->distance)
+		return -1;
+	if (x->distance > y->distance)
+		return 1;
+	if (isnan(x->distance) != isnan(y->distance))
+		return isnan(x->distance) ? 1 : -1;
+	return ItemPointerCompare(unconstify(ItemPointerData *, &x->tid),
+							  unconstify(ItemPointerData *, &y->tid));
+}
+
+/*
+ * True if the rows that were found for a query are its k nearest among those of its lists, or all
+ * that there are.  A row that was left out has a lower bound above the horizon.
+ */
+static bool
+is_answered(const IvfkmBatch *batch, const IvfkmBatchQuery *asked)
+{
+	double scale = asked->query.distance_scale;
+	int sure = 0;
+
+	if (!asked->near.truncated)
+		return asked->complete || asked->nfound >= batch->k;
+	while (sure < asked->nfound && sure < batch->k &&
+		   asked->found[sure].distance * scale <= asked->near.horizon.lb)
+		sure++;
+	return sure >= batch->k;
+}
+
+/* Searches for one query by itself, and puts what is found into asked->found. */
+static void
+search_alone(IvfkmBatch *batch, IvfkmBatchQuery *asked)
+{
+	IvfkmMeasuring *measuring = &batch->measuring;
+	const void *value = asked->query.value;
+	int size = 0;
+	ScanKeyData key;
+	ItemPointer next;
+
+	asked->found = NULL;
+	asked->nfound = 0;
+	ivfkm_measuring_key(measuring, PointerGetDatum(value), &key);
+	index_rescan(measuring->scan, NULL, 0, &key, 1);
+	while (asked->nfound < batch->k &&
+		   (next = index_getnext_tid(measuring->scan, ForwardScanDirection)) != NULL)
+	{
+		IvfkmFoundRow row = {.tid = *next};
+
+		CHECK_FOR_INTERRUPTS();
+		if (!ivfkm_rerank_distances(&measuring->rerank, batch->snapshot, batch->index.column_dims,
+									&row.tid, 1, &value, &row.distance))
+			continue;
+		if (asked->nfound == size)
+		{
+			size = size == 0 ? 64 : size * 2;
+			asked->found = ivfkm_scan_resize(asked->found, sizeof(IvfkmFoundRow) * size);
+		}
+		asked->found[asked->nfound++] = row;
+	}
+	qsort(asked->found, asked->nfound, sizeof(IvfkmFoundRow), compare_found);
+}
+
+/*
+ * Searches for the k nearest rows of n queries, detoasted values or not, that are not NULL, and
+ * hands them out in the order of the queries.  Returns how many queries were searched for by
+ * themselves.  Errors: wrong dimensions.
+ */
+int
+ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive give, void *arg)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(batch->context);
+	IvfkmBatchQuery *queries =
+		MemoryContextAllocExtended(batch->context, sizeof(IvfkmBatchQuery) * (Size) Max(n, 1),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	IvfkmBatchLists lists;
+	int nalone = 0;
+
+	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
+							batch->prepare_k, queries);
+	begin_queries(batch, values, n, queries, &lists);
+	ivfkm_batch_lists_scan(&lists);
+	look_exactly(batch, queries, n);
+	for (int i = 0; i < n; i++)
+	{
+		IvfkmBatchQuery *asked = &queries[i];
+
+		if (!asked->alone)
+		{
+			qsort(asked->found, asked->nfound, sizeof(IvfkmFoundRow), compare_found);
+			asked->alone = !is_answered(batch, asked);
+			if (!asked->alone)
+				pgstat_count_index_scan(batch->relation);
+		}
+		if (asked->alone)
+		{
+			search_alone(batch, asked);
+			nalone++;
+		}
+		give(arg, i, asked->found, Min(asked->nfound, batch->k));
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(batch->context);
+	return nalone;
+}

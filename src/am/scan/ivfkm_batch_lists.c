@@ -1,0 +1,408 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_batch_lists.c
+ *	  Scanning lists for all queries of a batch that want them.
+ *
+ * NOTES
+ *	  NOTES.md of this folder, "Many queries at once".  A part of a list is copied under share
+ *	  locks, and then looked at for one query after the other without any lock.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_batch_lists.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "executor/instrument.h"
+#include "miscadmin.h"
+#include "port/pg_bitutils.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "am/index/ivfkm_list.h"
+#include "am/scan/ivfkm_batch_lists.h"
+#include "am/scan/ivfkm_scan.h"
+#include "page/page_group.h"
+
+#define FIRST_LISTS 64 /* that there is room for at first */
+#define FIRST_PAIRS 1024
+
+/* Pages of a list in memory at once, at most: they are to stay in the CPU's cache. */
+#define PART_PAGES 32
+
+/*
+ * A query's first round ends when it has seen so many rows for each one that it prepares for, the
+ * second one when it has seen this part of all.
+ */
+#define FIRST_ROUND_ROWS   2
+#define SECOND_ROUND_SHARE 8
+
+/* Candidates of a part of a list, a power of two: none is ever left out for want of room. */
+#define MOST_CODES (1 << 24)
+
+/*
+ * Prepares for queries that are filled in later; "index" and "queries" must stay.  epsilon: width
+ * of the bounds of 1-bit codes; k: rows that a search prepares for.  Memory comes from the current
+ * context.
+ */
+void
+ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapshot snapshot,
+						float epsilon, int k, IvfkmBatchQuery *queries)
+{
+	HASHCTL control = {.keysize = sizeof(((IvfkmBatchList *) 0)->key),
+					   .entrysize = sizeof(IvfkmBatchList),
+					   .hcxt = CurrentMemoryContext};
+	const IvfkmGeometry *geometry = &index->lists;
+
+	memset(lists, 0, sizeof(*lists));
+	lists->relation = index->relation;
+	lists->snapshot = snapshot;
+	lists->index = index;
+	lists->epsilon = epsilon;
+	lists->k = k;
+	lists->queries = queries;
+	lists->table =
+		hash_create("ivfkm batch lists", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	lists->lists_size = FIRST_LISTS;
+	lists->lists = palloc(sizeof(IvfkmBatchList *) * lists->lists_size);
+	lists->pairs_size = FIRST_PAIRS;
+	lists->pairs = palloc(sizeof(IvfkmBatchPair) * lists->pairs_size);
+	lists->ngroups = Max(PART_PAGES / geometry->stripes, 1);
+	lists->pages = palloc(sizeof(Page) * lists->ngroups * geometry->stripes);
+	for (int i = 0; i < lists->ngroups * geometry->stripes; i++)
+		lists->pages[i] = palloc(BLCKSZ);
+	lists->units = palloc(sizeof(IvfkmBatchUnit) * lists->ngroups * geometry->units);
+	ivfkm_candidates_init(&lists->codes, MOST_CODES, ivfkm_scan_resize);
+}
+
+/* Rows in a list, living or not. */
+static double
+count_rows(const IvfkmBatchLists *lists, const IvfkmChildData *child)
+{
+	IvfkmReader reader;
+	double rows = 0.0;
+
+	ivfkm_reader_begin(&reader, lists->relation, &lists->index->lists, child, NULL);
+	while (ivfkm_reader_next(&reader))
+		rows += page_group_used(reader.page);
+	return rows;
+}
+
+/* The list of a probe; counts its rows when it is met first. */
+static IvfkmBatchList *
+find_list(IvfkmBatchLists *lists, const IvfkmChildData *child)
+{
+	IvfkmBatchList *list;
+	IvfkmBatchList key;
+	bool found;
+
+	key.key.id = child->id;
+	key.key.generation = child->generation;
+	list = hash_search(lists->table, &key.key, HASH_ENTER, &found);
+	if (found)
+		return list;
+	list->child = *child;
+	list->counted = Min(count_rows(lists, child), (double) child->rows);
+	if (lists->nlists == lists->lists_size)
+	{
+		lists->lists_size *= 2;
+		lists->lists =
+			repalloc_huge(lists->lists, sizeof(IvfkmBatchList *) * (Size) lists->lists_size);
+	}
+	list->number = lists->nlists;
+	lists->lists[lists->nlists++] = list;
+	return list;
+}
+
+/*
+ * Finds the lists that query "number" scans: those that "plan" wants in the order of the tree, of
+ * which "wanted" are sure to be taken.  Leaks into the current memory context what the tree takes:
+ * one that is reset behind it.  The query's memory must be that of ivfkm_batch_lists_begin().
+ */
+void
+ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int number, const IvfkmListsPlan *plan, int wanted)
+{
+	IvfkmBatchQuery *asked = &lists->queries[number];
+	const IvfkmQuery *query = &asked->query;
+	const IvfkmIndex *index = lists->index;
+	IvfkmTree tree;
+	double counted = 0.0;
+
+	ivfkm_tree_begin(&tree, index->relation, &index->meta, IVFKM_DESCENT_SEARCH, query->target,
+					 query->target == query->point ? &query->quant : NULL, query->point,
+					 lists->epsilon, wanted);
+	while (!ivfkm_lists_enough(plan, asked->nlists, counted))
+	{
+		IvfkmProbe probe;
+		IvfkmBatchList *list;
+		IvfkmBatchPair *pair;
+
+		if (!ivfkm_tree_next(&tree, &probe))
+		{
+			asked->complete = true;
+			break;
+		}
+		list = find_list(lists, &probe.child);
+		if (lists->npairs == lists->pairs_size)
+		{
+			lists->pairs_size *= 2;
+			lists->pairs = repalloc_huge(lists->pairs, sizeof(IvfkmBatchPair) * lists->pairs_size);
+		}
+		pair = &lists->pairs[lists->npairs++];
+		pair->query = number;
+		pair->list = list->number;
+		pair->dist2 = probe.dist2;
+		pair->dot = probe.dot;
+		if (counted < (double) FIRST_ROUND_ROWS * lists->k)
+			pair->round = 0;
+		else
+			pair->round = counted < plan->budget / SECOND_ROUND_SHARE ? 1 : 2;
+		counted += list->counted;
+		asked->nlists++;
+	}
+	if ((uint32) asked->nlists >= index->meta.nlists)
+		asked->complete = true;
+}
+
+/* Order of lists by their first block, for qsort. */
+static int
+compare_lists(const void *a, const void *b)
+{
+	BlockNumber x = (*(IvfkmBatchList *const *) a)->child.first_block;
+	BlockNumber y = (*(IvfkmBatchList *const *) b)->child.first_block;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Sorts the pairs by round and by the first block of their list: a counting sort.  Returns where
+ * those of each round and list begin in the new order: starts[round * nlists + list], with one more
+ * entry for the end.
+ */
+static Size *
+sort_pairs(IvfkmBatchLists *lists)
+{
+	Size nstarts = (Size) IVFKM_BATCH_ROUNDS * lists->nlists;
+	Size *starts = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Size) * (nstarts + 2));
+	IvfkmBatchPair *sorted = MemoryContextAllocHuge(CurrentMemoryContext,
+													sizeof(IvfkmBatchPair) * Max(lists->npairs, 1));
+	int *numbers = palloc(sizeof(int) * Max(lists->nlists, 1));
+
+	qsort(lists->lists, lists->nlists, sizeof(IvfkmBatchList *), compare_lists);
+	for (int i = 0; i < lists->nlists; i++)
+	{
+		numbers[lists->lists[i]->number] = i;
+		lists->lists[i]->number = i;
+	}
+	/* starts[s + 1] is where the next pair of s goes, and so in the end where those of s + 1 begin */
+	memset(starts, 0, sizeof(Size) * (nstarts + 2));
+	for (Size i = 0; i < lists->npairs; i++)
+	{
+		IvfkmBatchPair *pair = &lists->pairs[i];
+
+		pair->list = numbers[pair->list];
+		starts[(Size) pair->round * lists->nlists + pair->list + 2]++;
+	}
+	for (Size s = 1; s <= nstarts; s++)
+		starts[s + 1] += starts[s];
+	for (Size i = 0; i < lists->npairs; i++)
+	{
+		const IvfkmBatchPair *pair = &lists->pairs[i];
+
+		sorted[starts[(Size) pair->round * lists->nlists + pair->list + 1]++] = *pair;
+	}
+	pfree(lists->pairs);
+	pfree(numbers);
+	lists->pairs = sorted;
+	return starts;
+}
+
+/*
+ * Copies groups of a list from *block on, as many as there is room for, and finds their units in
+ * which there are rows.  *block: the group behind them, or invalid.  *nvisited counts groups: a
+ * chain longer than the file is a loop.
+ */
+static void
+copy_part(IvfkmBatchLists *lists, const IvfkmChildData *child, BlockNumber *block,
+		  BlockNumber *nvisited)
+{
+	const IvfkmGeometry *geometry = &lists->index->lists;
+
+	lists->nunits = 0;
+	for (int g = 0; g < lists->ngroups && BlockNumberIsValid(*block); g++)
+	{
+		Page *pages = lists->pages + (Size) g * geometry->stripes;
+		Page last = pages[geometry->stripes - 1];
+
+		if (++*nvisited % 1024 == 0 && *nvisited > RelationGetNumberOfBlocks(lists->relation))
+			page_corrupted(lists->relation, *block, "The chain of list %u is circular.", child->id);
+		page_group_copy(lists->relation, geometry, child->id, child->generation, *block, pages);
+		test_old_snapshot_compat(lists->snapshot, lists->relation, last);
+		for (int u = 0; u < geometry->units; u++)
+		{
+			IvfkmBatchUnit *unit = &lists->units[lists->nunits];
+
+			page_unit_get(last, geometry, u, &unit->unit);
+			if (page_unit_used(&unit->unit) == 0)
+				continue;
+			unit->pages = pages;
+			unit->block = *block + (geometry->stripes - 1);
+			unit->number = u;
+			lists->nunits++;
+		}
+		*block = page_group_next(last);
+	}
+}
+
+/* Bounds of the rows of a unit in memory: see QuantKernels.scan_unit. */
+static inline uint32
+scan_unit(const IvfkmBatchUnit *unit, const IvfkmGeometry *geometry, const QuantQuery *query,
+		  const QuantBound *bound, float threshold, float *lb, float *ub)
+{
+	const IvfkmUnit *arrays = &unit->unit;
+	uint32 acc[QUANT_UNIT] = {0};
+
+	if (geometry->stripes == 1)
+		return vdb_quant->scan_unit(query, bound, arrays->chunks, arrays->add, arrays->mul,
+									threshold, lb, ub);
+	for (int stripe = 0; stripe < geometry->stripes; stripe++)
+		vdb_quant->accumulate(query->table + (Size) stripe * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
+							  page_group_chunks(unit->pages[stripe]),
+							  ivfkm_stripe_chunks(geometry, stripe), acc);
+	return vdb_quant->bounds(bound, acc, arrays->add, arrays->mul, threshold, lb, ub);
+}
+
+/* Collects the rows of a unit that "mask" names, with bounds lb and ub, if they are wanted. */
+static void
+collect(IvfkmBatchLists *lists, const IvfkmBatchUnit *unit, uint32 mask, const float *lb,
+		const float *ub, IvfkmCandidates *candidates)
+{
+	ivfkm_candidates_reserve(candidates);
+	for (; mask != 0; mask &= mask - 1)
+	{
+		int lane = pg_rightmost_one_pos32(mask);
+		const ItemPointerData *tid = &unit->unit.tid[lane];
+		IvfkmCandidate candidate = {.list = 0};
+
+		if (unlikely(!page_row_in_table(tid, lists->heap_blocks)))
+			page_check_row(lists->relation, unit->block, unit->number * QUANT_UNIT + lane, tid,
+						   &lists->heap_blocks);
+		candidate.at.lb = lb[lane];
+		candidate.at.row = ivfkm_lists_address(tid);
+		if (unit->unit.refine != NULL)
+			candidate.refine = ivfkm_lists_address(&unit->unit.refine[lane]);
+		if (!ivfkm_position_less(&candidates->horizon, &candidate.at))
+			ivfkm_candidates_add(candidates, &candidate, ub[lane]);
+	}
+}
+
+/* Refines the rows of lists->codes that may be among the nearest, the best ones first. */
+static void
+refine(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe)
+{
+	IvfkmCandidates *codes = &lists->codes;
+	IvfkmCandidates *near = &asked->near;
+
+	ivfkm_candidates_arrange(codes);
+	while (ivfkm_candidates_lowest(codes) <= near->horizon.lb && codes->n > 0)
+	{
+		IvfkmCandidate candidate = ivfkm_candidates_take(codes);
+		ItemPointerData record = ivfkm_lists_tid(candidate.refine);
+		ItemPointerData tid = ivfkm_lists_tid(candidate.at.row);
+		float ub;
+
+		for (Size i = 0; i < Min(codes->n, 3); i++)
+		{
+			ItemPointerData next = ivfkm_lists_tid(codes->items[i].refine);
+
+			page_refine_prefetch(lists->relation, &lists->index->lists, &next);
+		}
+		if (!ivfkm_query_refine(&asked->query, probe, &record, &tid, IVFKM_REFINE_EPSILON,
+								&candidate.at.lb, &ub))
+			continue;
+		ivfkm_candidates_reserve(near);
+		if (!ivfkm_position_less(&near->horizon, &candidate.at))
+			ivfkm_candidates_add(near, &candidate, ub);
+	}
+}
+
+/* Looks at the part of a list that is in memory for one query. */
+static void
+scan_for(IvfkmBatchLists *lists, const IvfkmBatchList *list, const IvfkmBatchPair *pair)
+{
+	IvfkmBatchQuery *asked = &lists->queries[pair->query];
+	const IvfkmGeometry *geometry = &lists->index->lists;
+	const QuantQuery *query = &asked->query.quant;
+	IvfkmCandidates *candidates = &asked->near;
+	IvfkmProbe probe = {.child = list->child, .dist2 = pair->dist2, .dot = pair->dot};
+	QuantBound bound;
+
+	ivfkm_query_bound(&asked->query, &probe, lists->epsilon, &bound);
+	if (asked->query.refine)
+	{
+		candidates = &lists->codes;
+		ivfkm_candidates_begin(candidates, (size_t) lists->k, asked->near.horizon.lb);
+	}
+	for (int u = 0; u < lists->nunits; u++)
+	{
+		const IvfkmBatchUnit *unit = &lists->units[u];
+		float lb[QUANT_UNIT];
+		float ub[QUANT_UNIT];
+		uint32 mask = scan_unit(unit, geometry, query, &bound, candidates->horizon.lb, lb, ub);
+
+		if (mask != 0)
+			collect(lists, unit, mask, lb, ub, candidates);
+	}
+	if (asked->query.refine && candidates->n > 0)
+		refine(lists, asked, &probe);
+}
+
+/* Asks the operating system for the pages of a list that will be read soon. */
+static void
+ask_for(const IvfkmBatchLists *lists, const IvfkmChildData *child)
+{
+	for (uint32 i = 0; i < child->nblocks; i++)
+	{
+		BlockNumber nblocks;
+
+		if (page_in_file(lists->relation, child->first_block + i, &nblocks))
+			(void) PrefetchBuffer(lists->relation, MAIN_FORKNUM, child->first_block + i);
+	}
+}
+
+/*
+ * Scans the lists that were reached for the queries: their rows among the nearest, by bounds, are
+ * then in "near".
+ */
+void
+ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
+{
+	Size *starts = sort_pairs(lists);
+	int nlists = lists->nlists;
+
+	for (Size s = 0; s < (Size) IVFKM_BATCH_ROUNDS * nlists; s++)
+	{
+		const IvfkmBatchList *list = lists->lists[s % nlists];
+		BlockNumber block = list->child.first_block;
+		BlockNumber nvisited = 0;
+		int64 reads_before = pgBufferUsage.shared_blks_read;
+
+		if (starts[s] == starts[s + 1])
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		if (lists->reads && s % nlists + 1 < (Size) nlists)
+			ask_for(lists, &lists->lists[s % nlists + 1]->child);
+		while (BlockNumberIsValid(block))
+		{
+			copy_part(lists, &list->child, &block, &nvisited);
+			for (Size i = starts[s]; i < starts[s + 1]; i++)
+			{
+				CHECK_FOR_INTERRUPTS();
+				scan_for(lists, list, &lists->pairs[i]);
+			}
+		}
+		lists->reads = pgBufferUsage.shared_blks_read != reads_before;
+	}
+	pfree(starts);
+}

@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_batch_lists.h
+ *	  The lists that the searches of a batch share.
+ *
+ * IDENTIFICATION
+ *	  src/am/scan/ivfkm_batch_lists.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_BATCH_LISTS_H
+#define IVFKM_BATCH_LISTS_H
+
+#include "utils/hsearch.h"
+#include "utils/snapshot.h"
+
+#include "am/scan/ivfkm_candidates.h"
+#include "am/scan/ivfkm_lists.h"
+#include "am/scan/ivfkm_query.h"
+
+/* Rounds in which the lists of a query are scanned, the nearest ones first. */
+#define IVFKM_BATCH_ROUNDS 3
+
+/* A row that was found. */
+typedef struct IvfkmFoundRow
+{
+	double distance;	 /* as the operator class orders; may be NaN, which comes last */
+	ItemPointerData tid; /* of the version that the snapshot sees */
+} IvfkmFoundRow;
+
+/* A query of a batch. */
+typedef struct IvfkmBatchQuery
+{
+	IvfkmQuery query;
+	IvfkmCandidates near; /* rows whose bounds are not above the k-th smallest upper bound */
+	int nlists;			  /* that it scans */
+	bool complete;		  /* these are all there are */
+	bool alone;			  /* it has to be searched for by itself */
+	IvfkmFoundRow *found;
+	int nfound;
+} IvfkmBatchQuery;
+
+/* A list that some query scans. */
+typedef struct IvfkmBatchList
+{
+	struct
+	{
+		uint32 id;
+		uint32 generation;
+	} key;
+	IvfkmChildData child;
+	double counted; /* rows in it, at most as many as it had when it was made */
+	int number;		/* in the order in which lists are reached, then in that of their blocks */
+} IvfkmBatchList;
+
+/* A query that scans a list. */
+typedef struct IvfkmBatchPair
+{
+	int query;
+	int list;
+	int round;
+	float dist2; /* see IvfkmProbe */
+	float dot;
+} IvfkmBatchPair;
+
+/* A unit of a part of a list in memory. */
+typedef struct IvfkmBatchUnit
+{
+	IvfkmUnit unit;
+	Page *pages; /* of its group */
+	BlockNumber block;
+	int number; /* in the group */
+} IvfkmBatchUnit;
+
+typedef struct IvfkmBatchLists
+{
+	Relation relation;
+	Snapshot snapshot;
+	const IvfkmIndex *index;
+	float epsilon;
+	int k; /* rows that a search prepares for */
+	IvfkmBatchQuery *queries;
+	HTAB *table;			/* of IvfkmBatchList */
+	IvfkmBatchList **lists; /* by number */
+	int nlists;
+	int lists_size;
+	IvfkmBatchPair *pairs;
+	Size npairs;
+	Size pairs_size;
+	BlockNumber heap_blocks; /* of the table, when it was looked at last */
+
+	/* the part of a list that is in memory */
+	Page *pages; /* copies */
+	int ngroups; /* that there is room for */
+	IvfkmBatchUnit *units;
+	int nunits;
+	IvfkmCandidates codes; /* rows of that by the bounds of their 1-bit codes */
+	bool reads;			   /* blocks were met that were not in shared buffers */
+} IvfkmBatchLists;
+
+extern void ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index,
+									Snapshot snapshot, float epsilon, int k,
+									IvfkmBatchQuery *queries);
+extern void ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int number, const IvfkmListsPlan *plan,
+									int wanted);
+extern void ivfkm_batch_lists_scan(IvfkmBatchLists *lists);
+
+#endif /* IVFKM_BATCH_LISTS_H */
