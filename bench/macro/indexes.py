@@ -19,8 +19,9 @@ class Index:
     One index of a table.
 
     key       short name, used in file names and in BENCH_INDEXES
-    database  vdb or pgvector
-    method    access method; options: text for WITH (...)
+    database  vdb, pgvector, or process for an index of a library
+    method    access method or library; options: text for WITH (...), or what
+              the library is told
     default   settings of a session that sets nothing, as far as they matter
     sweeps    lists of settings to try, each in the order of rising recall
     """
@@ -76,12 +77,11 @@ def all_indexes(rows, epsilons):
     return out
 
 
-def chosen_indexes(rows, keys, databases, epsilons):
+def chosen_indexes(known, keys, databases):
     """
-    Return the indexes whose keys are asked for (all, if none are) and whose
-    database is there, in the order of all_indexes().
+    Return those of the known indexes whose keys are asked for (all, if none
+    are) and whose database is there, in the order of the first.
     """
-    known = all_indexes(rows, epsilons)
     wrong = set(keys) - {i.key for i in known}
     if wrong:
         raise SystemExit(f"there is no index {' '.join(sorted(wrong))}, only "

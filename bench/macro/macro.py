@@ -34,6 +34,7 @@ class Options:
     build_with: list
     memory: str
     reuse: bool
+    cache: str
     living_rows: int
     living_rounds: int
     living_cases: list
@@ -63,6 +64,7 @@ def options():
         build_with=[int(w) for w in words("BENCH_BUILD_PROCESSES", "1 2")],
         memory=os.environ.get("BENCH_MAINTENANCE_WORK_MEM") or "1GB",
         reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"),
+        cache=os.environ.get("BENCH_CACHE", ""),
         living_rows=whole("BENCH_LIVING_ROWS", 30_000),
         living_rounds=whole("BENCH_LIVING_ROUNDS", 100),
         living_cases=words("BENCH_LIVING_CASES"))
@@ -121,8 +123,9 @@ def measure(command):
     """Run one benchmark over all data sets."""
     from build import BuildBench
     from dataset import open_set
-    from indexes import OPERATOR, chosen_indexes
+    from indexes import OPERATOR, all_indexes, chosen_indexes
     from insert import InsertBench
+    from libraries import DATABASE, library_indexes, module
     from report import Report
     from search import SearchBench
     from server import Server
@@ -140,8 +143,14 @@ def measure(command):
         if metric not in OPERATOR:
             raise SystemExit(f"BENCH_METRIC={metric} is none of "
                              + " ".join(OPERATOR))
-        indexes = chosen_indexes(data.rows, words("BENCH_INDEXES"),
-                                 server.databases, words("BENCH_EPSILON", "3"))
+        extra = library_indexes(data.rows, data.dims)
+        indexes = chosen_indexes(
+            all_indexes(data.rows, words("BENCH_EPSILON", "3")) + extra, words("BENCH_INDEXES"),
+            list(server.databases) + [DATABASE] * (command == "search"))
+        for index in extra:
+            if index in indexes and not module(index):
+                server.say(f"{index.title} is left out: not installed")
+                indexes.remove(index)
         for database in server.databases:
             server.load(data, database)
         if command == "prepare":

@@ -11,6 +11,7 @@ from statistics import median
 from build import BuildBench
 from indexes import describe
 from insert import InsertBench
+from libraries import versions as library_versions
 
 THRESHOLDS = (0.95, 0.99)
 DETAILS = "<!-- details -->"
@@ -94,10 +95,10 @@ class Report:
         self.server_settings = server.settings(
             ["shared_buffers", "huge_pages"])
 
-    def head(self, title):
-        """Title, and what was measured where."""
-        versions = ", ".join(f"{k} {v}" for k, v in
-                             self.server.versions().items())
+    def head(self, title, more=None):
+        """Title, and what was measured where; more: versions of libraries."""
+        versions = ", ".join(f"{k} {v}" for k, v in {
+            **self.server.versions(), **(more or {})}.items())
         settings = ", ".join(f"{k} {v}" for k, v in
                              self.server_settings.items())
         return (f"### {title}: {self.data.word}\n\n"
@@ -127,7 +128,8 @@ class Report:
     def search(self, bench):
         """Searches: summary, ratios, every setting, plot."""
         name = f"search-{self.data.name}"
-        text = self.head("Searches") + self.search_summary(bench)
+        text = self.head("Searches", library_versions(bench.indexes))
+        text += self.search_summary(bench)
         text += self.search_ratios(bench)
         if self.search_plot(bench, name + ".svg"):
             text += f"![searches/s against recall]({name}.svg)\n\n"
@@ -177,7 +179,7 @@ class Report:
         return text + "\n"
 
     def search_ratios(self, bench):
-        """How many times as fast as pgvector, at the best of each."""
+        """How many times as fast as the others, at the best of each."""
         rows = []
         for index in bench.indexes:
             if index.database != "vdb":
@@ -194,8 +196,14 @@ class Report:
         if not others or not rows:
             return ""
         return table(["times as fast as"]
-                     + [f"{o.method} at {t}" for o in others
+                     + [f"{self.short(o)} at {t}" for o in others
                         for t in THRESHOLDS], rows) + "\n"
+
+    @staticmethod
+    def short(index):
+        """What the head of a column calls an index."""
+        return {"faissflat": "FAISS IVF", "faisspq": "FAISS IVF, PQ"}.get(
+            index.key, index.method)
 
     def search_details(self, bench):
         """Every setting, and the exhaustive searches."""

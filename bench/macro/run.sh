@@ -43,6 +43,27 @@ open_python()
 	exec 8>&-
 }
 
+# Put those of libraries.txt into that Python that can be had; each is tried once a run.
+open_libraries()
+{
+	local list=$vdb_root/bench/macro/libraries.txt venv=${python%/bin/python} name
+
+	exec 8>"$cache/bench/lock"
+	flock 8
+	while read -r name; do
+		[ ! -e "$venv/has-$name" ] || continue
+		vdb_say "installing $name in $venv"
+		if "$python" -m pip --disable-pip-version-check --no-input install --no-deps "$name" \
+			>"$cache/bench/pip-$name.log" 2>&1 </dev/null; then
+			touch "$venv/has-$name"
+		else
+			vdb_say "$name could not be installed, and is left out:" \
+				"$cache/bench/pip-$name.log tells more"
+		fi
+	done < <(grep -v '^#' "$list")
+	exec 8>&-
+}
+
 # Compile a copy of pgvector with its own default flags, and install it into the private tree.
 install_pgvector()
 {
@@ -110,6 +131,7 @@ open_python
 export OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
 case $command in
 results | report) exec "$python" bench/macro/macro.py "$command" ;;
+search | all) open_libraries ;;
 esac
 
 if [ -n "${BENCH_DIR:-}" ]; then

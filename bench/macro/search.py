@@ -4,6 +4,7 @@ Searches per second against recall, for every index and its settings.
 One client sends a prepared statement, vectors in binary, and waits for each
 answer; the time of a search is that of the round trip.  Recall is counted by
 distance: a row that is no farther than the exact k-th neighbour is a hit.
+Indexes of libraries in this process take turns with those of the server.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+import libraries
 from indexes import OPERATOR, describe
 from server import vector_bytes
 
@@ -137,6 +139,11 @@ class Client:
                 raise RuntimeError(result.error_message.decode())
         return times, results
 
+    @staticmethod
+    def found(results):
+        """Ids of the rows of each result."""
+        return [found_ids(r) for r in results]
+
 
 def found_ids(result):
     """Ids of the rows of a result."""
@@ -144,15 +151,15 @@ def found_ids(result):
             for i in range(result.ntuples)]
 
 
-def recall(data, metric, truth, results):
-    """Mean share of the K nearest rows that the results hold."""
+def recall(data, metric, truth, found):
+    """Mean share of the K nearest rows among the ids that were found."""
     hits = 0
-    for i, result in enumerate(results):
-        ids = np.unique(found_ids(result)).astype(np.int64)
+    for i, result in enumerate(found):
+        ids = np.unique(result).astype(np.int64)
         limit = truth[i][min(K, len(truth[i])) - 1]
         d = data.distances(metric, data.query[i], ids)
         hits += min(K, int((d <= limit + 1e-6 * abs(limit) + 1e-9).sum()))
-    return hits / (K * len(results))
+    return hits / (K * len(found))
 
 
 class SearchBench:
@@ -168,14 +175,24 @@ class SearchBench:
         self.clients = []       # key, settings, rate of one, rate of two
         self.exact = {}         # name: (ms, recall)
         self.builds = {}
+        self.loaded = None      # index of a library that is in memory
 
     def client(self, index, settings):
-        """A client of an index, or of none."""
+        """A client of an index."""
+        if index.database == libraries.DATABASE:
+            client = libraries.LibraryClient(self.loaded, K)
+            client.use({**index.default, **settings})
+            return client
         return Client(self.server, self.data, self.metric, index.database,
                       {**INDEX_SETTINGS, **settings})
 
     def select(self, index):
         """Make an index the one that is used, and bring it into memory."""
+        self.loaded = None
+        if index.database == libraries.DATABASE:
+            self.loaded = libraries.Loaded(self.data, self.metric, index,
+                                           self.options.cache)
+            return
         name = index.name(self.data.name, self.metric)
         self.server.only(self.data, index.database, name)
         with self.server.connect(index.database) as c:
@@ -212,12 +229,13 @@ class SearchBench:
     def recall_of(self, index, settings):
         """Recall of an index over all queries."""
         with self.client(index, settings) as c:
-            plan = c.plan(self.queries[0])
-            if index.name(self.data.name, self.metric) not in plan:
-                raise RuntimeError(f"the plan is no scan of {index.title}:"
-                                   f"\n{plan}")
-            results = c.search(self.queries)[1]
-        return recall(self.data, self.metric, self.truth, results)
+            if index.database != libraries.DATABASE:
+                plan = c.plan(self.queries[0])
+                if index.name(self.data.name, self.metric) not in plan:
+                    raise RuntimeError(f"the plan is no scan of {index.title}:"
+                                       f"\n{plan}")
+            found = c.found(c.search(self.queries)[1])
+        return recall(self.data, self.metric, self.truth, found)
 
     def timed(self, index):
         """The points of an index that are worth their time."""
@@ -321,7 +339,7 @@ class SearchBench:
         times, results = client.search(queries)
         self.exact[name] = (statistics.median(times) / 1e6,
                             recall(self.data, self.metric, self.truth,
-                                   results))
+                                   client.found(results)))
 
     def empty_round_trip(self):
         """Microseconds of a statement that does nothing."""
@@ -337,6 +355,11 @@ class SearchBench:
     def run(self):
         """Do everything; results are in the attributes."""
         for index in self.indexes:
+            if index.database == libraries.DATABASE:
+                self.builds[index.key] = libraries.ensure(
+                    self.data, self.metric, index, self.options.processes,
+                    self.options.cache, self.server.say)
+                continue
             self.builds[index.key] = self.server.ensure(
                 self.data, index, self.metric, self.options.processes,
                 self.options.memory)
@@ -348,5 +371,6 @@ class SearchBench:
                 self.server.say(f"round {number + 1} of {self.options.rounds}")
                 self.time_round(number)
             for index in self.indexes:
-                self.time_clients(index)
+                if index.database != libraries.DATABASE:
+                    self.time_clients(index)
             self.time_exact()
