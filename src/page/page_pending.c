@@ -26,6 +26,7 @@
 #include "page/page_layout.h"
 #include "page/page_pending.h"
 #include "page/page_point.h"
+#include "page/page_ranges.h"
 #include "page/page_wal.h"
 
 /* The addresses on a page. */
