@@ -94,30 +94,37 @@ ivfkm_batch_query_bytes(const IvfkmBatch *batch)
 }
 
 /*
- * A number for a query that is like that of queries which are near it: the block at which its
- * nearest list begins.
+ * Gives each of n queries a number that is like those of queries which are near it: the block at
+ * which its nearest list begins.
  */
-BlockNumber
-ivfkm_batch_place(IvfkmBatch *batch, Datum value)
+void
+ivfkm_batch_places(IvfkmBatch *batch, const Datum *values, int n, BlockNumber *places)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(batch->context);
-	IvfkmQuery query;
-	IvfkmTree tree;
-	IvfkmProbe probe;
-	BlockNumber block = 0;
+	MemoryContext query_context =
+		AllocSetContextCreate(batch->context, "ivfkm batch place", ALLOCSET_DEFAULT_SIZES);
+	IvfkmBatchQuery *queries = palloc(sizeof(IvfkmBatchQuery) * IVFKM_CENTROIDS_BLOCK);
+	IvfkmBatchLists lists;
+	int block;
 
-	ivfkm_query_init(&query, &batch->index, value, false, false);
-	if (query.ordered)
+	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
+							1, queries, n);
+	MemoryContextSwitchTo(query_context);
+	for (int first = 0; first < n; first += block)
 	{
-		ivfkm_tree_begin(&tree, batch->relation, &batch->index.meta, IVFKM_DESCENT_SEARCH,
-						 query.target, query.target == query.point ? &query.quant : NULL,
-						 query.point, (float) batch->settings.epsilon, 1);
-		if (ivfkm_tree_next(&tree, &probe))
-			block = probe.child.first_block;
+		block = Min(n - first, IVFKM_CENTROIDS_BLOCK);
+		memset(queries, 0, sizeof(IvfkmBatchQuery) * block);
+		for (int i = 0; i < block; i++)
+		{
+			/* all but the refine codes' part */
+			ivfkm_query_init(&queries[i].query, &batch->index, values[first + i], false, true);
+			queries[i].alone = !queries[i].query.ordered;
+		}
+		ivfkm_batch_lists_places(&lists, block, places + first);
+		MemoryContextReset(query_context);
 	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(batch->context);
-	return block;
 }
 
 /* Prepares the queries, and finds the lists of those that share them. */
@@ -125,26 +132,25 @@ static void
 begin_queries(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchQuery *queries,
 			  IvfkmBatchLists *lists)
 {
-	MemoryContext tree_context =
-		AllocSetContextCreate(batch->context, "ivfkm batch tree", ALLOCSET_DEFAULT_SIZES);
 	Size limit = pg_nextpower2_size_t(Max((Size) batch->prepare_k * MOST_NEAR_PER_K, MOST_NEAR));
+	int block;
 
-	for (int i = 0; i < n; i++)
+	for (int first = 0; first < n; first += block)
 	{
-		IvfkmBatchQuery *asked = &queries[i];
+		block = Min(n - first, IVFKM_CENTROIDS_BLOCK);
+		for (int i = first; i < first + block; i++)
+		{
+			IvfkmBatchQuery *asked = &queries[i];
 
-		CHECK_FOR_INTERRUPTS();
-		ivfkm_query_init(&asked->query, &batch->index, values[i], false, false);
-		/* by bounds that are wide, too many rows would be among the nearest */
-		asked->alone = !batch->shared || !asked->query.ordered || asked->query.approximate;
-		if (asked->alone)
-			continue;
-		ivfkm_candidates_init(&asked->near, limit, ivfkm_scan_resize);
-		ivfkm_candidates_begin(&asked->near, (size_t) batch->prepare_k, get_float4_infinity());
-		MemoryContextSwitchTo(tree_context);
-		ivfkm_batch_lists_reach(lists, i, &batch->plan, batch->wanted);
-		MemoryContextSwitchTo(batch->context);
-		MemoryContextReset(tree_context);
+			ivfkm_query_init(&asked->query, &batch->index, values[i], false, false);
+			/* by bounds that are wide, too many rows would be among the nearest */
+			asked->alone = !batch->shared || !asked->query.ordered || asked->query.approximate;
+			if (asked->alone)
+				continue;
+			ivfkm_candidates_init(&asked->near, limit, ivfkm_scan_resize);
+			ivfkm_candidates_begin(&asked->near, (size_t) batch->prepare_k, get_float4_infinity());
+		}
+		ivfkm_batch_lists_reach(lists, first, block, &batch->plan, batch->wanted);
 	}
 }
 
@@ -320,7 +326,7 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 	int nalone = 0;
 
 	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
-							batch->prepare_k, queries);
+							batch->prepare_k, queries, n);
 	begin_queries(batch, values, n, queries, &lists);
 	ivfkm_batch_lists_scan(&lists);
 	look_exactly(batch, queries, n);

@@ -41,7 +41,7 @@ extern void ivfkm_batch_begin(IvfkmBatch *batch, Relation heap, Relation index, 
 							  int k);
 extern void ivfkm_batch_end(IvfkmBatch *batch);
 extern Size ivfkm_batch_query_bytes(const IvfkmBatch *batch);
-extern BlockNumber ivfkm_batch_place(IvfkmBatch *batch, Datum value);
+extern void ivfkm_batch_places(IvfkmBatch *batch, const Datum *values, int n, BlockNumber *places);
 extern int ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive give,
 							  void *arg);
 

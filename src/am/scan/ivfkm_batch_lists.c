@@ -38,17 +38,37 @@
 #define FIRST_ROUND_ROWS   2
 #define SECOND_ROUND_SHARE 8
 
+/*
+ * A product with so many floats of centroids takes about as long as a search of the tree, and so
+ * does reading so many centroids.
+ */
+#define MOST_CENTROID_FLOATS 1e6
+#define LISTS_FOR_A_DESCENT	 32
+
 /* Candidates of a part of a list, a power of two: none is ever left out for want of room. */
 #define MOST_CODES (1 << 24)
 
 /*
- * Prepares for queries that are filled in later; "index" and "queries" must stay.  epsilon: width
+ * True if n queries are better compared with all centroids than taken down the tree one by one:
+ * reading the centroids, and comparing one with a query, must take less time than a descent, and
+ * they must fit into half of work_mem.
+ */
+static bool
+wants_centroids(const IvfkmMetaPageData *meta, int n)
+{
+	return (double) meta->nlists * meta->dimensions <= MOST_CENTROID_FLOATS &&
+		   (uint32) n >= meta->nlists / LISTS_FOR_A_DESCENT &&
+		   ivfkm_centroids_bytes(meta) <= (Size) work_mem * 1024 / 2;
+}
+
+/*
+ * Prepares for n queries that are filled in later; "index" and "queries" must stay.  epsilon: width
  * of the bounds of 1-bit codes; k: rows that a search prepares for.  Memory comes from the current
  * context.
  */
 void
 ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapshot snapshot,
-						float epsilon, int k, IvfkmBatchQuery *queries)
+						float epsilon, int k, IvfkmBatchQuery *queries, int n)
 {
 	HASHCTL control = {.keysize = sizeof(((IvfkmBatchList *) 0)->key),
 					   .entrysize = sizeof(IvfkmBatchList),
@@ -74,6 +94,14 @@ ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapsho
 		lists->pages[i] = palloc(BLCKSZ);
 	lists->units = palloc(sizeof(IvfkmBatchUnit) * lists->ngroups * geometry->units);
 	ivfkm_candidates_init(&lists->codes, MOST_CODES, ivfkm_scan_resize);
+	lists->tree_context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch tree", ALLOCSET_DEFAULT_SIZES);
+	if (wants_centroids(&index->meta, n))
+	{
+		lists->centroids = palloc(sizeof(IvfkmCentroids));
+		ivfkm_centroids_read(lists->centroids, index->relation, &index->meta);
+		lists->met = palloc0(sizeof(IvfkmBatchList *) * Max(lists->centroids->nlists, 1));
+	}
 }
 
 /* Rows in a list, living or not. */
@@ -116,34 +144,78 @@ find_list(IvfkmBatchLists *lists, const IvfkmChildData *child)
 }
 
 /*
- * Finds the lists that query "number" scans: those that "plan" wants in the order of the tree, of
- * which "wanted" are sure to be taken.  Leaks into the current memory context what the tree takes:
- * one that is reset behind it.  The query's memory must be that of ivfkm_batch_lists_begin().
+ * Starts with the lists of a query, which is number "place" of those compared with the centroids.
+ * Without these it switches to lists->tree_context, until end_query().
  */
-void
-ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int number, const IvfkmListsPlan *plan, int wanted)
+static void
+begin_query(IvfkmBatchLists *lists, const IvfkmQuery *query, int place, int wanted)
+{
+	if (lists->centroids != NULL)
+	{
+		ivfkm_centroids_begin(lists->centroids, query, place);
+		return;
+	}
+	MemoryContextSwitchTo(lists->tree_context);
+	ivfkm_tree_begin(&lists->tree, lists->relation, &lists->index->meta, IVFKM_DESCENT_SEARCH,
+					 query->target, query->target == query->point ? &query->quant : NULL,
+					 query->point, lists->epsilon, wanted);
+}
+
+/*
+ * The next nearest list of the query; false if there is none.  *number: that of the centroid, or
+ * -1.
+ */
+static bool
+next_probe(IvfkmBatchLists *lists, IvfkmProbe *probe, int *number)
+{
+	*number = -1;
+	if (lists->centroids == NULL)
+		return ivfkm_tree_next(&lists->tree, probe);
+	*number = ivfkm_centroids_next(lists->centroids, probe);
+	return *number >= 0;
+}
+
+/* Ends with a query; goes on in "context". */
+static void
+end_query(IvfkmBatchLists *lists, MemoryContext context)
+{
+	MemoryContextSwitchTo(context);
+	MemoryContextReset(lists->tree_context);
+}
+
+/* The list of a probe from next_probe(). */
+static IvfkmBatchList *
+probed_list(IvfkmBatchLists *lists, const IvfkmProbe *probe, int number)
+{
+	if (number < 0)
+		return find_list(lists, &probe->child);
+	if (lists->met[number] == NULL)
+		lists->met[number] = find_list(lists, &probe->child);
+	return lists->met[number];
+}
+
+/* Finds the lists that query "number" scans, which is number "place" of those compared. */
+static void
+reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *plan, int wanted)
 {
 	IvfkmBatchQuery *asked = &lists->queries[number];
-	const IvfkmQuery *query = &asked->query;
-	const IvfkmIndex *index = lists->index;
-	IvfkmTree tree;
+	MemoryContext old_context = CurrentMemoryContext;
 	double counted = 0.0;
 
-	ivfkm_tree_begin(&tree, index->relation, &index->meta, IVFKM_DESCENT_SEARCH, query->target,
-					 query->target == query->point ? &query->quant : NULL, query->point,
-					 lists->epsilon, wanted);
+	begin_query(lists, &asked->query, place, wanted);
 	while (!ivfkm_lists_enough(plan, asked->nlists, counted))
 	{
 		IvfkmProbe probe;
 		IvfkmBatchList *list;
 		IvfkmBatchPair *pair;
+		int centroid;
 
-		if (!ivfkm_tree_next(&tree, &probe))
+		if (!next_probe(lists, &probe, &centroid))
 		{
 			asked->complete = true;
 			break;
 		}
-		list = find_list(lists, &probe.child);
+		list = probed_list(lists, &probe, centroid);
 		if (lists->npairs == lists->pairs_size)
 		{
 			lists->pairs_size *= 2;
@@ -161,8 +233,75 @@ ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int number, const IvfkmListsPlan
 		counted += list->counted;
 		asked->nlists++;
 	}
-	if ((uint32) asked->nlists >= index->meta.nlists)
+	if ((uint32) asked->nlists >= lists->index->meta.nlists)
 		asked->complete = true;
+	end_query(lists, old_context);
+}
+
+/*
+ * Compares the queries with the centroids, but for those that are searched for by themselves.
+ * Returns how many there are; numbers[] has theirs.
+ */
+static int
+compare_queries(IvfkmBatchLists *lists, int first, int n, int *numbers)
+{
+	const IvfkmQuery *queries[IVFKM_CENTROIDS_BLOCK];
+	int nshared = 0;
+
+	for (int i = first; i < first + n; i++)
+	{
+		if (lists->queries[i].alone)
+			continue;
+		numbers[nshared] = i;
+		queries[nshared++] = &lists->queries[i].query;
+	}
+	if (lists->centroids != NULL && nshared > 0)
+		ivfkm_centroids_compare(lists->centroids, queries, nshared);
+	return nshared;
+}
+
+/*
+ * Finds the lists that n queries from number "first" on scan, but for those that are searched for
+ * by themselves: the lists that "plan" wants in the order of their centroids, of which "wanted" are
+ * sure to be taken.  At most IVFKM_CENTROIDS_BLOCK queries.
+ */
+void
+ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int first, int n, const IvfkmListsPlan *plan,
+						int wanted)
+{
+	int numbers[IVFKM_CENTROIDS_BLOCK];
+	int nshared = compare_queries(lists, first, n, numbers);
+
+	for (int i = 0; i < nshared; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		reach_for(lists, numbers[i], i, plan, wanted);
+	}
+}
+
+/*
+ * The first block of the nearest list of each of the first n queries, at most
+ * IVFKM_CENTROIDS_BLOCK; 0 for those that are searched for by themselves.
+ */
+void
+ivfkm_batch_lists_places(IvfkmBatchLists *lists, int n, BlockNumber *places)
+{
+	int numbers[IVFKM_CENTROIDS_BLOCK];
+	int nshared = compare_queries(lists, 0, n, numbers);
+	MemoryContext old_context = CurrentMemoryContext;
+
+	memset(places, 0, sizeof(BlockNumber) * n);
+	for (int i = 0; i < nshared; i++)
+	{
+		IvfkmProbe probe;
+		int centroid;
+
+		CHECK_FOR_INTERRUPTS();
+		begin_query(lists, &lists->queries[numbers[i]].query, i, 1);
+		if (next_probe(lists, &probe, &centroid))
+			places[numbers[i]] = probe.child.first_block;
+		end_query(lists, old_context);
+	}
 }
 
 /* Order of lists by their first block, for qsort. */

@@ -15,6 +15,7 @@
 #include "utils/snapshot.h"
 
 #include "am/scan/ivfkm_candidates.h"
+#include "am/scan/ivfkm_centroids.h"
 #include "am/scan/ivfkm_lists.h"
 #include "am/scan/ivfkm_query.h"
 
@@ -80,8 +81,12 @@ typedef struct IvfkmBatchLists
 	float epsilon;
 	int k; /* rows that a search prepares for */
 	IvfkmBatchQuery *queries;
-	HTAB *table;			/* of IvfkmBatchList */
-	IvfkmBatchList **lists; /* by number */
+	IvfkmCentroids *centroids;	/* of all lists, or NULL: they are reached through the tree */
+	IvfkmBatchList **met;		/* then of each of them: the list, or NULL */
+	IvfkmTree tree;				/* else of one query */
+	MemoryContext tree_context; /* else what one search of the tree takes */
+	HTAB *table;				/* of IvfkmBatchList */
+	IvfkmBatchList **lists;		/* by number */
 	int nlists;
 	int lists_size;
 	IvfkmBatchPair *pairs;
@@ -100,9 +105,10 @@ typedef struct IvfkmBatchLists
 
 extern void ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index,
 									Snapshot snapshot, float epsilon, int k,
-									IvfkmBatchQuery *queries);
-extern void ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int number, const IvfkmListsPlan *plan,
-									int wanted);
+									IvfkmBatchQuery *queries, int n);
+extern void ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int first, int n,
+									const IvfkmListsPlan *plan, int wanted);
+extern void ivfkm_batch_lists_places(IvfkmBatchLists *lists, int n, BlockNumber *places);
 extern void ivfkm_batch_lists_scan(IvfkmBatchLists *lists);
 
 #endif /* IVFKM_BATCH_LISTS_H */

@@ -44,7 +44,7 @@ typedef struct KnnQuery
 {
 	Datum value;
 	int number;		   /* in the array, from 1 */
-	BlockNumber place; /* see ivfkm_batch_place() */
+	BlockNumber place; /* see ivfkm_batch_places() */
 } KnnQuery;
 
 /* A row that was found, in one of the tables. */
@@ -136,11 +136,16 @@ plan_search(Relation index, Relation heap, void *arg)
 	bytes = ivfkm_batch_query_bytes(&batch) + 2 * (Size) request->k * sizeof(Neighbour);
 	if (!request->planned && bytes * request->nqueries > (Size) work_mem * 1024)
 	{
+		BlockNumber *places = MemoryContextAllocHuge(
+			CurrentMemoryContext, sizeof(BlockNumber) * (Size) request->nqueries);
+		Datum *values =
+			MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * (Size) request->nqueries);
+
 		for (int i = 0; i < request->nqueries; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			request->queries[i].place = ivfkm_batch_place(&batch, request->queries[i].value);
-		}
+			values[i] = request->queries[i].value;
+		ivfkm_batch_places(&batch, values, request->nqueries, places);
+		for (int i = 0; i < request->nqueries; i++)
+			request->queries[i].place = places[i];
 	}
 	ivfkm_batch_end(&batch);
 	ivfkm_owner_end(&rights);
