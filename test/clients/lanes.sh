@@ -9,7 +9,7 @@
 #                                  runs one in the copied folder of the clients
 # shellcheck shell=bash
 
-vdb_lanes=(python node go java)
+vdb_lanes=(python apps node go java)
 
 # What a Go from before 1.21 fetches to compile with; later ones see to that themselves.
 vdb_go_toolchain=v0.0.1-go1.23.12
@@ -36,11 +36,12 @@ vdb_lane_python_missing()
 	python=$(vdb_python) && "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 
+# vdb_lane_python_prepare FOLDER [OPTION...]: options of pip install
 vdb_lane_python_prepare()
 {
 	"$(vdb_python)" -m venv "$1/venv" &&
 		"$1/venv/bin/pip" --disable-pip-version-check --no-input install --require-hashes \
-			--only-binary :all: -r requirements.txt
+			--only-binary :all: "${@:2}" -r requirements.txt
 }
 
 vdb_lane_python_programs()
@@ -51,6 +52,29 @@ vdb_lane_python_programs()
 vdb_lane_python_run()
 {
 	env PYTHONDONTWRITEBYTECODE=1 "$1/venv/bin/python" "$2"
+}
+
+# ----- applications in Python, with packages of their own
+
+vdb_lane_apps_missing()
+{
+	vdb_lane_python_missing
+}
+
+vdb_lane_apps_prepare()
+{
+	# vecs comes as source alone
+	vdb_lane_python_prepare "$1" --no-binary vecs
+}
+
+vdb_lane_apps_programs()
+{
+	echo test_vecs.py
+}
+
+vdb_lane_apps_run()
+{
+	vdb_lane_python_run "$@"
 }
 
 # ----- Node
@@ -71,7 +95,7 @@ vdb_lane_node_prepare()
 
 vdb_lane_node_programs()
 {
-	printf '%s\n' test_pg.js test_knex.js
+	printf '%s\n' test_pg.js test_knex.js test_drizzle.js
 }
 
 vdb_lane_node_run()

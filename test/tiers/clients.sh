@@ -50,7 +50,7 @@ lane_folder()
 
 	key=$({
 		case $lane in
-		python) cat test/clients/python/requirements.txt && "$(vdb_python)" --version ;;
+		python | apps) cat "test/clients/$lane/requirements.txt" && "$(vdb_python)" --version ;;
 		node) cat test/clients/node/package-lock.json ;;
 		*) cat "test/clients/$lane"/* ;;
 		esac

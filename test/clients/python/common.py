@@ -6,7 +6,11 @@ The rows are those that every program of test/clients has, see ../README.md.
 import math
 import sys
 
-from pgvector import Bit, HalfVector, SparseVector, Vector
+try:
+    from pgvector import Bit, HalfVector, SparseVector, Vector
+except ImportError:
+    # before 0.4, which ../apps has
+    from pgvector.utils import Bit, HalfVector, SparseVector, Vector
 
 ROWS = 100
 NEAREST = 5
