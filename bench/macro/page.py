@@ -55,9 +55,13 @@ def page_part(lines, picture):
             out.append(f"<h3>{inline(line[4:])}</h3>")
         elif line.startswith("* "):
             out.append(f"<li>{inline(line[2:])}</li>")
+        elif line == "<!-- details -->":
+            out.append("<details><summary>Every setting</summary>")
         elif line.strip():
             out.append(f"<p>{inline(line)}</p>")
     flush()
+    if "<!-- details -->" in lines:
+        out.append("</details>")
     return "\n".join(out)
 
 
