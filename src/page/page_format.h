@@ -10,7 +10,7 @@
  *	  		attributes
  *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
  *			can take the place of the current one; free blocks; attributes in units; the calibration
- *			is in rows
+ *			is in rows; the list of far rows
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -208,6 +208,14 @@ typedef struct IvfkmMetaPageData
 
 	double made_rows;		   /* rows when all of the tree was made */
 	BlockNumber retired_block; /* first page of the chain of retired blocks, or invalid */
+
+	/*
+	 * of inner products, the list that takes rows to which no list's radius reaches; 0, 0 and an
+	 * invalid address: there is none
+	 */
+	uint32 far_id;				/* its owner id */
+	float far_radius;			/* largest distance of such a row to its centroid */
+	ItemPointerData far_record; /* its child record */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

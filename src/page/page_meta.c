@@ -91,6 +91,11 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d is %g rows.", i, j, *rows);
 		}
 	}
+	if (meta->far_id != 0 &&
+		(meta->metric != IVFKM_METRIC_IP || meta->far_id >= meta->next_id ||
+		 !(meta->far_radius >= 0.0f && meta->far_radius <= FLT_MAX) ||
+		 ItemPointerGetBlockNumberNoCheck(&meta->far_record) >= meta->used_blocks))
+		page_corrupted(index, IVFKM_META_BLOCK, "The list of far rows is not described well.");
 	if (meta->calibrated_queries > 1)
 		page_corrupted(index, IVFKM_META_BLOCK, "The calibration is of no known kind.");
 	if (meta->mean_block == IVFKM_META_BLOCK || meta->mean_block >= meta->used_blocks ||
@@ -201,6 +206,42 @@ page_meta_set_throttle(Relation index, uint32 throttle)
 	end_change(&wal, buffer);
 }
 
+/* Makes "list", whose record is at "record", the list of far rows, up to that distance. */
+void
+page_meta_set_far(IvfkmMetaPageData *meta, uint32 list, const ItemPointerData *record, float radius)
+{
+	meta->far_id = list;
+	meta->far_radius = radius;
+	meta->far_record = *record;
+}
+
+/*
+ * Makes a list the one of far rows, or lets its rows be as far as "radius".  False if there is
+ * another such list: then nothing was changed.  Takes and releases an exclusive lock on the
+ * metapage; the caller keeps others from replacing lists.
+ */
+bool
+page_meta_widen(Relation index, uint32 list, const ItemPointerData *record, float radius)
+{
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
+	const IvfkmMetaPageData *found;
+	PageWal wal;
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	found = IvfkmPageGetMeta(BufferGetPage(buffer));
+	if (found->far_id != 0 && (found->far_id != list || found->far_radius >= radius))
+	{
+		bool same = found->far_id == list;
+
+		UnlockReleaseBuffer(buffer);
+		return same;
+	}
+	page_wal_begin(&wal, index);
+	page_meta_set_far(IvfkmPageGetMeta(page_wal_register(&wal, buffer)), list, record, radius);
+	end_change(&wal, buffer);
+	return true;
+}
+
 /* Adds to the count of rows that were removed. */
 void
 page_meta_count_removed(Relation index, uint64 removed)
@@ -290,6 +331,7 @@ page_meta_set_nodes(IvfkmMetaPage meta, const IvfkmMetaPageData *next)
 	meta->root_nblocks = next->root_nblocks;
 	meta->root_id = next->root_id;
 	meta->nlists = next->nlists;
+	page_meta_set_far(meta, next->far_id, &next->far_record, next->far_radius);
 	meta->tree_version++;
 	meta->tree_end_id = meta->next_id;
 }

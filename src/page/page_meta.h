@@ -12,8 +12,9 @@
  *	  appended			page_list.c
  *	  retired_block		page_retired.c
  *	  build_rows		page_meta_set_rows(), by who has counted them
+ *	  the list of far rows	page_meta_widen(), by inserts, under the tree lock
  *	  all of the tree	page_meta_replace_tree(), by a renewal
- *	  the root			page_meta_set_nodes(), by who has written other nodes
+ *	  root, far rows	page_meta_set_nodes(), by who has written other nodes
  *
  * IDENTIFICATION
  *	  src/page/page_meta.h
@@ -38,6 +39,10 @@ extern void page_meta_nulls(const IvfkmMetaPageData *meta, IvfkmChildData *nulls
 extern void page_meta_write(IvfkmWriter *writer, const IvfkmMetaPageData *meta);
 extern uint64 page_meta_version(Relation index, BlockNumber *pending_block, uint32 *throttle);
 extern void page_meta_set_throttle(Relation index, uint32 throttle);
+extern void page_meta_set_far(IvfkmMetaPageData *meta, uint32 list, const ItemPointerData *record,
+							  float radius);
+extern bool page_meta_widen(Relation index, uint32 list, const ItemPointerData *record,
+							float radius);
 extern void page_meta_count_removed(Relation index, uint64 removed);
 extern void page_meta_set_retry(Relation index, uint64 retry);
 extern void page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk,

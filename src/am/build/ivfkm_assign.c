@@ -25,7 +25,9 @@
 #include "utils/guc.h"
 
 #include "am/build/ivfkm_assign.h"
+#include "am/build/ivfkm_bands.h"
 #include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/build/ivfkm_team.h"
@@ -132,6 +134,17 @@ put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct Sorted
 	tuplesort_puttupleslot(build->sort, slot);
 }
 
+/* The lists of the first n rows of build->batch. */
+void
+ivfkm_assign_lists(IvfkmBuild *build, int n, uint32 *lists)
+{
+	float dist2[KMEANS_BLOCK];
+
+	kmeans_assign(build->lists, build->batch, n, lists, dist2, build->workspace);
+	if (build->shared->bands.count > 1)
+		ivfkm_bands_assign(build, n, lists);
+}
+
 /* Assigns, encodes and hands to the sort the rows of the batch. */
 static void
 flush_batch(IvfkmBuild *build)
@@ -139,11 +152,10 @@ flush_batch(IvfkmBuild *build)
 	IvfkmPlan *plan = &build->plan;
 	int dims = build->dims;
 	uint32 lists[KMEANS_BLOCK];
-	float dist2[KMEANS_BLOCK];
 	uint64 assigned;
 
 	CHECK_FOR_INTERRUPTS();
-	kmeans_assign(build->lists, build->batch, build->nbatch, lists, dist2, build->workspace);
+	ivfkm_assign_lists(build, build->nbatch, lists);
 	for (int i = 0; i < build->nbatch; i++)
 	{
 		SortedCode *sorted = build->sorted_code;
@@ -326,6 +338,8 @@ count_rows(IvfkmBuild *build)
 
 	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
 	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
+	if (meta->metric == IVFKM_METRIC_IP)
+		ivfkm_nodes_widen(&build->plan);
 	build->plan.nulls = (uint32) shared->nulls;
 	meta->build_rows = (double) shared->rows;
 	meta->made_rows = (double) shared->rows;

@@ -18,6 +18,7 @@ extern void ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, cons
 							 const bool *isnull);
 extern void ivfkm_assign_null(IvfkmBuild *build, const ItemPointerData *tid);
 extern void ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid);
+extern void ivfkm_assign_lists(IvfkmBuild *build, int n, uint32 *lists);
 extern void ivfkm_assign_end(IvfkmBuild *build);
 extern void ivfkm_assign(IvfkmBuild *build);
 extern void ivfkm_assign_job(IvfkmBuild *build);

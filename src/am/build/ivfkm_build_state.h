@@ -66,6 +66,18 @@ typedef struct IvfkmSampling
 	uint64 seen;			/* rows that could be indexed in the blocks looked at */
 } IvfkmSampling;
 
+#define IVFKM_MAX_BANDS 4
+
+/* Bands of rows of like length; see ivfkm_bands.c. */
+typedef struct IvfkmBands
+{
+	int count;
+	float limits[IVFKM_MAX_BANDS - 1]; /* squared length up to which a row is in a band */
+	int rows[IVFKM_MAX_BANDS];		   /* of the sample, which is in the order of bands */
+	int wanted[IVFKM_MAX_BANDS];	   /* lists to be trained */
+	uint32 first[IVFKM_MAX_BANDS + 1]; /* of each in build->band_lists, and the end */
+} IvfkmBands;
+
 struct IvfkmBuild;
 
 /* A process's part of a job. */
@@ -94,6 +106,8 @@ typedef struct IvfkmBuildShared
 	dsm_handle training_segment;
 	IvfkmSampling sampling;
 	int nrows;	 /* rows of the finished sample */
+	int nouter;	 /* outliers behind them; see ivfkm_centre_trim() */
+	IvfkmBands bands;
 	int nlevels; /* levels of nodes below the root, and the nodes of each, the lowest first */
 	uint32 nnodes[IVFKM_MAX_HEIGHT - 1];
 	IvfkmDescent descents[IVFKM_NDESCENTS]; /* the leans, before the calibration */
@@ -129,8 +143,6 @@ typedef struct IvfkmTraining
 	uint32 *parent;			 /* of each list: its node, counted in its level */
 	uint32 *node_parent;	 /* the same of each node but those of the highest level */
 	float *radii;			 /* of each node */
-	uint32 *second_lists;	 /* of small lists: see ivfkm_calibrate.c */
-	float *second_radii;
 	pg_atomic_uint32 *ranks; /* of the calibration */
 	pg_atomic_uint32 *node_ranks; /* likewise; see ivfkm_nodes_ranks() */
 	/* while the sample is taken, in the place of the workspace */
@@ -169,6 +181,7 @@ typedef struct IvfkmBuild
 	float *mean;	  /* dims floats, input space */
 	float *centroids; /* nlists * dims, as stored, in float32 */
 	uint32 *counts;	  /* rows of each list */
+	uint32 *band_lists; /* lists by band, if there is more than one */
 	float *list_radii; /* of each list: see IvfkmChildData; of the sample's rows, then of all */
 	KmeansIndex *lists;
 

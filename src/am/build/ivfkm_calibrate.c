@@ -50,11 +50,6 @@
 
 #define LEAN_NEIGHBOURS 10 /* of each query that the list lean is measured by */
 
-/* A list of so few rows of the sample would not be there without them. */
-#define SMALL_LIST 2
-
-#define NO_LIST PG_UINT32_MAX
-
 #define BINS_PER_LIST 4 /* in which the rows before the lists of neighbours are counted */
 
 /* The entry of the table whose neighbours tell how many nodes searches open: of 32 rows. */
@@ -342,107 +337,6 @@ make_list_keys(const IvfkmBuild *build, float *keys, double norm)
 	}
 }
 
-/*
- * Finds the list that is nearest to each small one, into second_lists, and how far away it is, into
- * second_radii; NO_LIST for all others.  Of inner products, where few rows may be most of what is
- * wanted, those of the sample have lists of their own, and the others of the table have not.
- */
-static void
-find_second_lists(IvfkmBuild *build)
-{
-	IvfkmTraining *training = &build->training;
-	uint32 nlists = build->shared->nlists;
-	int dims = build->dims;
-	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
-	void *memory = ivfkm_build_alloc(kmeans_targets_bytes(dims));
-	float *targets = palloc(sizeof(float) * KMEANS_TARGETS * dims);
-	float *keys = MemoryContextAllocHuge(CurrentMemoryContext,
-										 sizeof(float) * KMEANS_TARGETS * (Size) nlists);
-	uint32 *size_of = palloc0(sizeof(uint32) * nlists);
-	uint32 next = 0;
-
-	for (int row = 0; row < build->shared->nrows; row++)
-		size_of[training->lists[row]]++;
-	for (uint32 list = 0; list < nlists; list++)
-		training->second_lists[list] = NO_LIST;
-	while (next < nlists && nlists > 1)
-	{
-		uint32 group[KMEANS_TARGETS];
-		int count = 0;
-		KmeansTargets *small;
-
-		for (; next < nlists && count < KMEANS_TARGETS; next++)
-		{
-			if (size_of[next] > SMALL_LIST)
-				continue;
-			memcpy(targets + (Size) count * dims, build->centroids + (Size) next * dims,
-				   sizeof(float) * dims);
-			group[count++] = next;
-		}
-		if (count == 0)
-			break;
-		small = kmeans_targets_init(memory, dims, count, targets, false);
-		compare_all(small, build->centroids, dims, nlists, keys);
-		for (int i = 0; i < count; i++)
-		{
-			uint32 nearest = group[i] == 0 ? 1 : 0;
-
-			for (uint32 list = 0; list < nlists; list++)
-			{
-				if (list != group[i] && keys[(Size) list * KMEANS_TARGETS + i] <
-											keys[(Size) nearest * KMEANS_TARGETS + i])
-					nearest = list;
-			}
-			training->second_lists[group[i]] = nearest;
-			training->second_radii[group[i]] =
-				ivfkm_space_distance(build->centroids + (Size) group[i] * dims,
-									 build->centroids + (Size) nearest * dims, dims);
-		}
-	}
-	pfree(targets);
-	pfree(keys);
-	pfree(size_of);
-	MemoryContextSwitchTo(old_context);
-}
-
-/*
- * The list at whose rank in "order" a search finds a row of the table that is as row "number" of
- * the sample, whose list is "list".  Where that is a small list, only as many rows have one of
- * their own as there are in the sample.  The others are in the nearest list, whose radius
- * reaches to them.  keys: of a query of length "norm", made by make_list_keys().
- */
-static uint32
-list_of_alike(const IvfkmBuild *build, uint32 number, uint32 list, const float *keys, double norm,
-			  const uint64 *order)
-{
-	const IvfkmBuildShared *shared = build->shared;
-	uint32 second = build->training.second_lists[list];
-	float lean = shared->descents[IVFKM_DESCENT_SEARCH].list_lean;
-	uint32 low = 0;
-	uint32 high = shared->nlists - 1;
-	float reach;
-	float key;
-	uint64 place;
-
-	/* a share of the rows, spread over the sample by Fibonacci hashing */
-	if (second == NO_LIST ||
-		(number * UINT32_C(2654435769)) < shared->sample_fraction * PG_UINT32_MAX)
-		return list;
-	reach = build->training.second_radii[list] - build->list_radii[second];
-	key = keys[(Size) second * KMEANS_TARGETS] - lean * Max(reach, 0.0f) * (float) norm;
-	place = ivfkm_rank_place(key);
-	while (low < high)
-	{
-		uint32 middle = low + (high - low) / 2;
-
-		if (order[middle] < place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return (uint32) order[low];
-}
-
 /* Measures the leans; radii of nodes take in those of lists. */
 static void
 measure_leans(IvfkmBuild *build)
@@ -453,8 +347,6 @@ measure_leans(IvfkmBuild *build)
 
 	search->lean = ivfkm_nodes_lean(build, by_dot);
 	search->list_lean = by_dot ? measure_list_lean(build) : 0.0f;
-	if (by_dot)
-		find_second_lists(build);
 	insert->lean = ivfkm_nodes_lean(build, false);
 	insert->list_lean = 0.0f;
 	if (search->list_lean > 0.0f && search->lean > 0.0f)
@@ -535,8 +427,6 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 				{
 					uint32 list = build->training.lists[heap[i].number];
 
-					if (by_dot)
-						list = list_of_alike(build, heap[i].number, list, keys + q, norm, order);
 					pg_atomic_fetch_add_u32(&bins[bin_of[list]], 1);
 				}
 			}

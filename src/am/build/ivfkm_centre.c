@@ -53,10 +53,27 @@ row_length(const IvfkmBuild *build, int row)
 	return (float) sqrt(sum);
 }
 
+/* Exchanges two rows of the sample, in input space. */
+static void
+swap_rows(const IvfkmBuild *build, int a, int b)
+{
+	float *x = build->training.rows + (Size) a * build->dims;
+	float *y = build->training.rows + (Size) b * build->dims;
+
+	for (int i = 0; i < build->dims; i++)
+	{
+		float other = x[i];
+
+		x[i] = y[i];
+		y[i] = other;
+	}
+}
+
 /*
  * Takes outliers out of the sample, before it is mapped: no centroid is to go after them, and
  * they are not to stretch the scale so that all other rows are alike.  They are indexed like all
- * rows, with bounds of their own, or without where these do not fit.
+ * rows, with bounds of their own, or without where these do not fit.  Those of inner products are
+ * what is looked for: they stay behind the others, for ivfkm_centre_take_back().
  */
 void
 ivfkm_centre_trim(IvfkmBuild *build)
@@ -88,14 +105,22 @@ ivfkm_centre_trim(IvfkmBuild *build)
 			if (row_length(build, row) > limit)
 				continue;
 			if (kept < row)
-				memcpy(build->training.rows + (Size) kept * build->dims,
-					   build->training.rows + (Size) row * build->dims,
-					   sizeof(float) * build->dims);
+				swap_rows(build, kept, row);
 			kept++;
 		}
 		build->shared->nrows = kept;
+		if (build->index.ops->metric == IVFKM_METRIC_IP)
+			build->shared->nouter = nrows - kept;
 	}
 	pfree(lengths);
+}
+
+/* When mean and scale are known, makes outliers of inner products rows of the sample again. */
+void
+ivfkm_centre_take_back(IvfkmBuild *build)
+{
+	build->shared->nrows += build->shared->nouter;
+	build->shared->nouter = 0;
 }
 
 /*
@@ -196,6 +221,7 @@ ivfkm_centre(IvfkmBuild *build)
 	if (build->index.ops->metric == IVFKM_METRIC_L1 && build->index.ops->form == IVFKM_FORM_SQUARE)
 		ivfkm_ratio_measure(build);
 	ivfkm_centre_space(build);
+	ivfkm_centre_take_back(build);
 	if (shared->nrows > 0)
 		ivfkm_team_run(build, IVFKM_JOB_MAP, (shared->nrows + MAP_ROWS - 1) / MAP_ROWS);
 }

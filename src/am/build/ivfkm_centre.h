@@ -15,6 +15,7 @@
 
 extern void ivfkm_centre(IvfkmBuild *build);
 extern void ivfkm_centre_trim(IvfkmBuild *build);
+extern void ivfkm_centre_take_back(IvfkmBuild *build);
 extern void ivfkm_centre_job(IvfkmBuild *build);
 extern void ivfkm_centre_map_job(IvfkmBuild *build);
 extern void ivfkm_centre_space(IvfkmBuild *build);

@@ -28,6 +28,7 @@
 #include "am/build/ivfkm_rank.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_tree.h"
+#include "port/vdb_half.h"
 
 #define ROOT_CHILDREN 1024 /* most children of the root of a new index */
 
@@ -307,7 +308,6 @@ ivfkm_nodes_measure(IvfkmBuild *build, float list_share)
 				training->nodes + (Size) above[level] * build->dims, build->dims);
 
 			distance += list_share * build->list_radii[list];
-
 			radius[above[level]] = Max(radius[above[level]], distance);
 		}
 	}
@@ -316,6 +316,62 @@ ivfkm_nodes_measure(IvfkmBuild *build, float list_share)
 		memcpy(build->plan.levels[level + 1].radii, radius, sizeof(float) * shared->nnodes[level]);
 		radius += shared->nnodes[level];
 	}
+}
+
+/* A centroid of a level of the plan, as floats. */
+static void
+load_centroid(const IvfkmPlanLevel *level, uint32 member, int dims, float *centroid)
+{
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(level->centroids[(Size) member * dims + i]);
+}
+
+/*
+ * Widens the radii of all nodes of the plan of an index on inner products to those of its lists,
+ * which are known when all rows have been assigned; see ivfkm_tree.c.
+ */
+void
+ivfkm_nodes_widen(IvfkmPlan *plan)
+{
+	const IvfkmDescent *search = &plan->meta.descents[IVFKM_DESCENT_SEARCH];
+	const IvfkmPlanLevel *lists = &plan->levels[0];
+	float share = search->lean > 0.0f ? search->list_lean / search->lean : 0.0f;
+	int dims = (int) plan->meta.dimensions;
+	float *c = palloc(sizeof(float) * dims);
+	float *m = palloc(sizeof(float) * dims);
+	uint32 *node_of = palloc(sizeof(uint32) * lists->count);
+
+	for (uint32 list = 0; list < lists->count; list++)
+		node_of[list] = list;
+	for (uint32 number = 1; number < plan->meta.height; number++)
+	{
+		IvfkmPlanLevel *level = &plan->levels[number];
+		uint32 *parent = palloc(sizeof(uint32) * plan->levels[number - 1].count);
+		uint32 member = 0;
+		uint32 loaded = PG_UINT32_MAX;
+
+		for (uint32 node = 0; node < level->count; node++)
+		{
+			for (uint32 i = 0; i < level->counts[node]; i++)
+				parent[member++] = node;
+		}
+		for (uint32 list = 0; list < lists->count; list++)
+		{
+			uint32 node = node_of[list] = parent[node_of[list]];
+
+			CHECK_FOR_INTERRUPTS();
+			if (node != loaded)
+				load_centroid(level, node, dims, m);
+			loaded = node;
+			load_centroid(lists, list, dims, c);
+			level->radii[node] = Max(level->radii[node], ivfkm_space_distance(c, m, dims) +
+															 share * lists->radii[list]);
+		}
+		pfree(parent);
+	}
+	pfree(node_of);
+	pfree(c);
+	pfree(m);
 }
 
 /* Ascending numbers. */

@@ -18,6 +18,7 @@ extern int ivfkm_nodes_max(int nlists);
 extern Size ivfkm_nodes_workspace_bytes(int dims, int nlists);
 extern void ivfkm_nodes_train(IvfkmBuild *build, uint32 nlists);
 extern void ivfkm_nodes_measure(IvfkmBuild *build, float list_share);
+extern void ivfkm_nodes_widen(IvfkmPlan *plan);
 extern float ivfkm_nodes_lean(const IvfkmBuild *build, bool by_dot);
 extern void ivfkm_nodes_search_ranks(IvfkmBuild *build, float *keys, double norm,
 									 const uint32 *lists, int n, uint64 *order, uint32 *rank_of);

@@ -36,8 +36,8 @@ ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double total, double shar
 }
 
 /* A key in the order of unsigned numbers, in the upper half. */
-uint64
-ivfkm_rank_place(float key)
+static uint64
+rank_place(float key)
 {
 	uint32 bits;
 
@@ -53,7 +53,7 @@ void
 ivfkm_rank(const float *keys, Size stride, uint32 n, uint64 *order, uint32 *rank_of)
 {
 	for (uint32 i = 0; i < n; i++)
-		order[i] = ivfkm_rank_place(keys[i * stride]) | i; /* with the number behind */
+		order[i] = rank_place(keys[i * stride]) | i; /* with the number behind */
 	sort_uint64(order, n);
 	for (uint32 rank = 0; rank < n; rank++)
 		rank_of[(uint32) order[rank]] = rank;

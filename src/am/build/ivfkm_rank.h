@@ -15,7 +15,6 @@
 
 #include "port/atomics.h"
 
-extern uint64 ivfkm_rank_place(float key);
 extern void ivfkm_rank(const float *keys, Size stride, uint32 n, uint64 *order, uint32 *rank_of);
 extern uint32 ivfkm_rank_quantile(pg_atomic_uint32 *ranks, uint32 n, double total, double share);
 

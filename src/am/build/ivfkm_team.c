@@ -68,6 +68,8 @@ arrays_carve(char *base, int dims, int max_lists, IvfkmBuild *build)
 	used += TYPEALIGN(64, sizeof(uint32) * (Size) max_lists);
 	build->list_radii = (float *) (base + used);
 	used += TYPEALIGN(64, sizeof(float) * (Size) max_lists);
+	build->band_lists = (uint32 *) (base + used);
+	used += TYPEALIGN(64, sizeof(uint32) * (Size) max_lists);
 	build->centroids = (float *) (base + used);
 	used += TYPEALIGN(64, sizeof(float) * (Size) max_lists * dims);
 	build->lists = (KmeansIndex *) (base + used);

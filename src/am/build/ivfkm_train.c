@@ -17,6 +17,7 @@
 #include "pgstat.h"
 #include "utils/backend_progress.h"
 
+#include "am/build/ivfkm_bands.h"
 #include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
@@ -64,17 +65,30 @@ share_task(void *arg, KmeansTrainer *trainer, const KmeansTask *task)
 	ivfkm_team_run(build, IVFKM_JOB_TRAIN, task->nblocks);
 }
 
-/* Parameters of the training, with the callbacks of this process. */
+/* The same without progress: further bands have few rows. */
 static void
-training_params(IvfkmBuild *build, KmeansParams *params)
+check_training(void *arg, double done)
 {
-	kmeans_params_init(params, build->dims, build->shared->nrows, build->shared->max_lists);
+	const IvfkmBuild *build = arg;
+
+	CHECK_FOR_INTERRUPTS();
+	if (build->check != NULL)
+		build->check();
+}
+
+/* Parameters of the training of a band, with the callbacks of this process. */
+static void
+training_params(IvfkmBuild *build, int band, KmeansParams *params)
+{
+	const IvfkmBands *bands = &build->shared->bands;
+
+	kmeans_params_init(params, build->dims, bands->rows[band], bands->wanted[band]);
 	params->seed = IVFKM_CLUSTERING_SEED;
-	params->callback = report_training;
+	params->callback = band == 0 ? report_training : check_training;
 	params->callback_arg = build;
 }
 
-/* Job: blocks of a task of the training. */
+/* Job: blocks of a task of the training, that of the first band. */
 void
 ivfkm_train_job(IvfkmBuild *build)
 {
@@ -86,7 +100,7 @@ ivfkm_train_job(IvfkmBuild *build)
 		MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
 		KmeansParams params;
 
-		training_params(build, &params);
+		training_params(build, 0, &params);
 		build->trainer =
 			kmeans_join(ivfkm_build_alloc(kmeans_join_bytes(&params)), &params,
 						build->training.rows, build->training.centroids, build->training.workspace);
@@ -101,20 +115,36 @@ static int
 train(IvfkmBuild *build)
 {
 	IvfkmTraining *training = &build->training;
-	KmeansParams params;
-	KmeansStats stats;
+	const IvfkmBands *bands = &build->shared->bands;
+	int dims = build->dims;
+	int row = 0;
+	int nlists = 0;
 
+	ivfkm_bands_make(build);
 	if (build->shared->nrows == 0)
 	{
-		memset(training->centroids, 0, sizeof(float) * build->dims);
+		memset(training->centroids, 0, sizeof(float) * dims);
 		return 1;
 	}
-	training_params(build, &params);
-	params.share = share_task;
-	params.share_arg = build;
-	params.list = training->lists;
-	kmeans_train(&params, training->rows, training->centroids, training->workspace, &stats);
-	return stats.nlists;
+	for (int band = 0; band < bands->count; band++)
+	{
+		uint32 *lists = training->lists + row;
+		KmeansParams params;
+		KmeansStats stats;
+
+		training_params(build, band, &params);
+		if (band == 0)
+			params.share = share_task;
+		params.share_arg = build;
+		params.list = lists;
+		kmeans_train(&params, training->rows + (Size) row * dims,
+					 training->centroids + (Size) nlists * dims, training->workspace, &stats);
+		for (int i = 0; i < bands->rows[band]; i++)
+			lists[i] += nlists;
+		row += bands->rows[band];
+		nlists += stats.nlists;
+	}
+	return nlists;
 }
 
 /*
@@ -213,13 +243,28 @@ store_tree(IvfkmBuild *build, uint32 nlists)
 	ivfkm_nodes_measure(build, 0.0f);
 }
 
-/* Prepares the index of centroids that rows are assigned by. */
+/* Prepares the index of centroids that rows are assigned by: those of the first band. */
 static void
 prepare_lists(IvfkmBuild *build)
 {
-	build->lists =
-		kmeans_index_init(build->lists, build->dims, (int) build->plan.levels[0].count,
-						  build->centroids, IVFKM_CLUSTERING_SEED, report_preparing, build);
+	const IvfkmBands *bands = &build->shared->bands;
+	Size row_bytes = sizeof(float) * build->dims;
+	int count = (int) build->plan.levels[0].count;
+	float *centroids = build->centroids;
+
+	if (bands->count > 1)
+	{
+		ivfkm_bands_list(build);
+		count = (int) bands->first[1];
+		centroids = MemoryContextAllocHuge(build->training_context, row_bytes * count);
+		for (int i = 0; i < count; i++)
+			memcpy(centroids + (Size) i * build->dims,
+				   build->centroids + (Size) build->band_lists[i] * build->dims, row_bytes);
+	}
+	build->lists = kmeans_index_init(build->lists, build->dims, count, centroids,
+									 IVFKM_CLUSTERING_SEED, report_preparing, build);
+	if (centroids != build->centroids)
+		pfree(centroids);
 }
 
 /*

@@ -43,8 +43,6 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	CARVE(parent, sizeof(uint32) * (Size) nlists);
 	CARVE(node_parent, sizeof(uint32) * (Size) max_nodes);
 	CARVE(radii, sizeof(float) * (Size) max_nodes);
-	CARVE(second_lists, sizeof(uint32) * (Size) nlists);
-	CARVE(second_radii, sizeof(float) * (Size) nlists);
 	CARVE(node_ranks, sizeof(pg_atomic_uint32) * IVFKM_NDESCENTS * (Size) max_nodes);
 	CARVE(ranks,
 		  sizeof(pg_atomic_uint32) * IVFKM_CALIBRATION_KS * (Size) ivfkm_calibrate_bins(nlists));

@@ -24,7 +24,8 @@
  *	  the key of a list is -(<target, c> + b r ||target||), where r is its radius, and b the "list
  *	  lean": <target, row - c> / (r ||target||), on average for the nearest rows of the sample.
  *	  Radii of nodes have b r, divided by the lean, added: their keys are then still those of the
- *	  nearest list to be expected.
+ *	  nearest list to be expected.  The list of far rows (see IvfkmMetaPageData) has a radius of its
+ *	  own, and a search of products resolves it first, without the nodes above it.
  *
  *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a
  *	  search opens no more of them than the build has measured to hold the neighbours'
@@ -156,6 +157,13 @@ tree_offer(IvfkmTree *tree, float key)
 	}
 }
 
+/* True if "record" is that of the list of far rows, in a search that knows of it. */
+static inline bool
+is_far(const IvfkmTree *tree, const ItemPointerData *record)
+{
+	return tree->far_id != 0 && ItemPointerEquals((ItemPointer) record, (ItemPointer) &tree->far);
+}
+
 /* Adds the children of a node; dist2 is the target's squared distance to its centroid. */
 static void
 tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
@@ -190,6 +198,8 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 				bool later;
 
 				mask &= mask - 1;
+				if (lists && is_far(tree, &unit.tid[lane]))
+					continue;
 				key = lists ? ivfkm_tree_list_key(tree, key, radius)
 							: ivfkm_tree_key(tree, key, radius);
 				if (filter)
@@ -242,6 +252,14 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 	if (probe->child.level != entry->level)
 		page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
 					   "A child's level is %u instead of %u.", probe->child.level, entry->level);
+	if (is_far(tree, &entry->pointer))
+	{
+		if (probe->child.id != tree->far_id)
+			page_corrupted(tree->index, ItemPointerGetBlockNumberNoCheck(&entry->pointer),
+						   "The list of far rows is %u instead of %u.", probe->child.id,
+						   tree->far_id);
+		probe->child.radius = Max(probe->child.radius, tree->far_radius);
+	}
 	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
 	probe->target_dist2 = dist2;
 	probe->key = tree_order(tree, dist2, probe->child.norm2);
@@ -329,6 +347,20 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	if ((uint32) wanted < meta->nlists)
 		tree->bounds = palloc(sizeof(float) * wanted);
 
+	if (tree->by_dot && meta->far_id != 0)
+	{
+		IvfkmTreeEntry *entry = &tree->heap[tree->nheap++];
+
+		if (tree->list_lean == 0.0f) /* the lists of the build had equal rows only */
+			tree->list_lean = 1.0f;
+		tree->far_id = meta->far_id;
+		tree->far_radius = meta->far_radius;
+		tree->far = meta->far_record;
+		entry->key = -get_float4_infinity();
+		entry->exact = UNRESOLVED;
+		entry->pointer = tree->far;
+		entry->level = 0;
+	}
 	page_meta_root(meta, &root);
 	tree_scan_node(tree, &root, tree->quant.norm2);
 }

@@ -43,6 +43,9 @@ typedef struct IvfkmTree
 	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* of each level, to open for them */
 	uint32 opened[IVFKM_MAX_HEIGHT];	/* so far */
 	int returned;						/* lists so far */
+	uint32 far_id;						/* the list of far rows, or 0 */
+	float far_radius;
+	ItemPointerData far; /* its record */
 	IvfkmGeometry geometry;
 	const float *target; /* point that the lists are ordered around */
 	const float *query;	 /* point that dist2 and dot are for */

@@ -10,10 +10,13 @@
  */
 #include "compat.h"
 
-#include "utils/memutils.h"
+#include <float.h>
+#include <math.h>
 
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
+#include "distance/dist.h"
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_code.h"
@@ -28,6 +31,13 @@
 
 /* Width of the bounds when looking for the nearest centroid: practically exact. */
 #define INSERT_EPSILON 4.0f
+
+/*
+ * Lists that are looked at for one whose radius reaches to the row: the nearest ones, and those
+ * that a search would scan first.
+ */
+#define COVER_NEAREST 8
+#define COVER_FIRST	  16
 
 /* The longest time, in milliseconds, that an insert lets a renewal catch up. */
 #define MAX_THROTTLE 100
@@ -44,6 +54,13 @@ typedef struct InsertPlace
 	IvfkmChildData list;
 	const IvfkmGeometry *geometry; /* of the list */
 	IvfkmEntry entry;			   /* points to the attributes of the row */
+
+	/*
+	 * Of inner products: how far the row is from the centroid if the list's radius does not reach
+	 * to it, and the list's record; else 0.
+	 */
+	float far_radius;
+	ItemPointerData record;
 } InsertPlace;
 
 /* The codes of a row, mapped into index space, in a list with that centroid; "row" must stay. */
@@ -59,11 +76,76 @@ place_in_list(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *
 	ivfkm_code_entry(&code, &row->attributes, tid, &place->entry);
 	place->list = *list;
 	place->geometry = &index->lists;
+	place->far_radius = 0.0f;
+}
+
+/* Starts a descent for the lists of a point, of which at least "wanted" will be looked at. */
+static void
+begin_descent(IvfkmTree *tree, const IvfkmIndex *index, IvfkmDescentKind kind, const float *point,
+			  const float *row, int wanted)
+{
+	ivfkm_tree_begin(tree, index->relation, &index->meta, kind, point, NULL, row, INSERT_EPSILON,
+					 wanted);
+}
+
+/* True if the radius of a list of inner products reaches to the row that it was found for. */
+static bool
+covers(const IvfkmProbe *probe)
+{
+	return sqrtf(probe->dist2) <= probe->child.radius;
+}
+
+/* The list of far rows, as a search finds it for a row. */
+static void
+find_far(const IvfkmIndex *index, const IvfkmRow *row, uint16 *centroid, IvfkmProbe *probe)
+{
+	const IvfkmMetaPageData *meta = &index->meta;
+	int dims = index->lists.dims;
+
+	page_child_read(index->relation, dims, &meta->far_record, &probe->child, centroid);
+	probe->pointer = meta->far_record;
+	probe->child.radius = Max(probe->child.radius, meta->far_radius);
+	probe->dist2 = vdb_dist->l2sq_f16(row->x, centroid, (size_t) dims);
 }
 
 /*
- * Finds the nearest list of a row whose value was read into "row", and its codes there.  Allocates
- * in the current memory context; "row" must stay.
+ * Finds a list of an index on inner products for a row that the nearest one, found by "tree", does
+ * not reach to: a search would take that list for one with shorter rows.  That is the nearest list
+ * that does; or the one that a search in the direction of the row would scan first and that does.
+ * If there is none, it is the list of far rows, or is to become that.
+ */
+static void
+find_cover(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *row, IvfkmTree *tree,
+		   IvfkmProbe *probe)
+{
+	int dims = index->lists.dims;
+	float *direction = palloc(sizeof(float) * dims);
+	IvfkmTree search;
+	IvfkmProbe first = *probe;
+
+	for (int i = 1; i < COVER_NEAREST && ivfkm_tree_next(tree, probe); i++)
+	{
+		if (covers(probe))
+			return;
+	}
+	for (int i = 0; i < dims; i++)
+		direction[i] = row->x[i] + space->offset[i];
+	begin_descent(&search, index, IVFKM_DESCENT_SEARCH, direction, row->x, COVER_FIRST);
+	for (int i = 0; i < COVER_FIRST && ivfkm_tree_next(&search, probe); i++)
+	{
+		if (i == 0)
+			first = *probe;
+		if (covers(probe))
+			return;
+	}
+	*probe = first;
+	if (index->meta.far_id != 0)
+		find_far(index, row, search.centroid, probe);
+}
+
+/*
+ * Finds the list of a row whose value was read into "row", and its codes there.  Allocates in the
+ * current memory context; "row" must stay.
  */
 static void
 place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, InsertPlace *place)
@@ -74,16 +156,26 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 	IvfkmTree tree;
 	IvfkmProbe probe;
 	float *centroid = palloc(sizeof(float) * dims);
+	bool far = false;
 
 	ivfkm_row_map(space, row);
-	ivfkm_tree_begin(&tree, relation, &index->meta, IVFKM_DESCENT_INSERT, row->x, NULL, row->x,
-					 INSERT_EPSILON, 1);
+	begin_descent(&tree, index, IVFKM_DESCENT_INSERT, row->x, row->x, 1);
 	if (!ivfkm_tree_next(&tree, &probe))
 		page_corrupted(relation, index->meta.root_block, "The root has no children.");
+	if (index->meta.metric == IVFKM_METRIC_IP && !covers(&probe))
+	{
+		find_cover(index, space, row, &tree, &probe);
+		far = !covers(&probe);
+	}
 	page_child_read(relation, dims, &probe.pointer, &probe.child, tree.centroid);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
 	place_in_list(index, space, row, centroid, &probe.child, tid, place);
+	if (far)
+	{
+		place->far_radius = nextafterf(sqrtf(probe.dist2), FLT_MAX);
+		place->record = probe.pointer;
+	}
 }
 
 /* The place of a row without a value. */
@@ -93,6 +185,7 @@ place_null(const IvfkmIndex *index, const IvfkmAttributes *attributes, const Ite
 {
 	page_meta_nulls(&index->meta, &place->list);
 	place->geometry = &index->nulls;
+	place->far_radius = 0.0f;
 	ivfkm_row_null_entry(attributes, tid, &place->entry);
 }
 
@@ -105,6 +198,7 @@ place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const Item
 
 	place->list = *any_list;
 	place->geometry = &index->lists;
+	place->far_radius = 0.0f;
 	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
 	ivfkm_code_forced(index->lists.dims, index->lists.refine_bits, &code);
 	ivfkm_code_entry(&code, &ivfkm_row_unknown, tid, &place->entry);
@@ -148,7 +242,8 @@ place_row(IvfkmIndex *index, const Datum *values, const bool *isnull, const Item
 /*
  * Puts a row into a tree in the making, "index", whose pages come from "reserve": with its values,
  * or without (values is NULL); then searches will look at the row itself, those of "any_list" or,
- * if is_null, of the list of NULLs.  Allocates in the current memory context.
+ * if is_null, of the list of NULLs.  The handle's metapage learns of far rows.  Allocates in the
+ * current memory context.
  */
 void
 ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
@@ -158,7 +253,11 @@ ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *va
 	InsertPlace place;
 
 	if (values != NULL)
+	{
 		(void) place_row(index, values, isnull, tid, &place);
+		if (place.far_radius > 0.0f)
+			page_meta_set_far(&index->meta, place.list.id, &place.record, place.far_radius);
+	}
 	else if (is_null)
 		place_null(index, &ivfkm_row_unknown, tid, &place);
 	else
@@ -168,8 +267,8 @@ ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *va
 
 /*
  * Puts a row into the current tree.  When another tree has taken its place since the row's list was
- * found, finds the list again; see NOTES.md of this folder.  Returns true if a list has grown by a
- * group.
+ * found, or another list has become that of far rows, finds the list again; see NOTES.md of this
+ * folder.  Returns true if a list has grown by a group.
  */
 static bool
 insert_row(Relation relation, const Datum *values, const bool *isnull, const ItemPointerData *tid)
@@ -187,7 +286,10 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 		has_value = place_row(&index, values, isnull, tid, &place);
 		page_point("insert-descended");
 		ivfkm_lock_tree(relation, ShareLock);
-		if (page_meta_version(relation, &pending_block, &throttle) != index.meta.tree_version)
+		/* the list's radius is to reach to the row before anybody can miss it */
+		if (page_meta_version(relation, &pending_block, &throttle) != index.meta.tree_version ||
+			(place.far_radius > 0.0f &&
+			 !page_meta_widen(relation, place.list.id, &place.record, place.far_radius)))
 		{
 			ivfkm_unlock_tree(relation, ShareLock);
 			CHECK_FOR_INTERRUPTS();

@@ -429,6 +429,32 @@ ivfkm_path_root(const IvfkmPath *path, IvfkmMetaPageData *meta)
 	meta->root_nblocks = root->nblocks;
 }
 
+/* Where the record of the list with that owner id is, if a node in the making leads to it. */
+bool
+ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record)
+{
+	const IvfkmPathLevel *nodes = &path->levels[0];
+	IvfkmGeometry geometry;
+
+	page_node_geometry(&geometry, path->dims);
+	for (int i = 0; i < nodes->count; i++)
+	{
+		const IvfkmMembers *members = &nodes->nodes[i].members;
+		BlockNumber first_record =
+			nodes->nodes[i].record.first_block + page_extent_blocks(&geometry, members->count);
+
+		for (uint32 m = 0; m < members->count; m++)
+		{
+			if (members->children[m].id == list)
+			{
+				page_child_locate(first_record, path->dims, m, record);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /*
  * Adds the blocks of the nodes from number "parent" of the tree up to the root, with their records.
  */

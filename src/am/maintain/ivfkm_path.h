@@ -57,6 +57,7 @@ extern void ivfkm_path_place(IvfkmPath *path, const BlockNumber *list_firsts,
 							 const BlockNumber *node_firsts);
 extern void ivfkm_path_write(const IvfkmPath *path, IvfkmWriter *writer);
 extern void ivfkm_path_root(const IvfkmPath *path, IvfkmMetaPageData *meta);
+extern bool ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record);
 extern void ivfkm_path_old_blocks(const IvfkmWholeTree *tree, int parent, int dims,
 								  IvfkmBlocks *blocks);
 

@@ -17,6 +17,7 @@
  */
 #include "compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/transam.h"
@@ -25,6 +26,7 @@
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
 
+#include "distance/dist.h"
 #include "port/vdb_half.h"
 
 #include "am/build/ivfkm_assign.h"
@@ -58,6 +60,10 @@ typedef struct Regioning
 	IvfkmChildData *old; /* the lists that are replaced */
 	bool *replaced;		 /* of all lists of the tree */
 	IvfkmPath path;
+
+	/* of inner products: the new list of rows that came late and that no radius reaches to */
+	int far_list; /* or -1 */
+	float far_radius;
 } Regioning;
 
 /* ----- training ----- */
@@ -91,6 +97,7 @@ take_sample(Regioning *regioning, int wanted)
 	}
 	build->shared->nrows = n;
 	ivfkm_centre_trim(build);
+	ivfkm_centre_take_back(build);
 	for (int i = 0; i < build->shared->nrows; i++)
 		ivfkm_space_apply(build->plan.space, build->training.rows + (Size) i * build->dims);
 }
@@ -204,6 +211,28 @@ new_list(const Regioning *regioning, uint32 number, IvfkmChildData *list)
 	list->nblocks = page_extent_blocks(&build->index.lists, lists->counts[number]);
 }
 
+/*
+ * Of inner products: where a row that is to enter list *number lies outside of its radius, which
+ * was written before, makes that list the one of far rows, or takes the one that is.
+ */
+static void
+take_far(Regioning *regioning, const float *x, uint32 *number)
+{
+	const IvfkmBuild *build = &regioning->move.build;
+	Size dims = (Size) build->dims;
+	float distance = sqrtf(vdb_dist->l2sq(x, build->centroids + *number * dims, dims));
+
+	if (distance <= build->plan.levels[0].radii[*number])
+		return;
+	if (regioning->far_list >= 0)
+	{
+		*number = (uint32) regioning->far_list;
+		distance = sqrtf(vdb_dist->l2sq(x, build->centroids + *number * dims, dims));
+	}
+	regioning->far_list = (int) *number;
+	regioning->far_radius = Max(regioning->far_radius, nextafterf(distance, FLT_MAX));
+}
+
 /* Enters an address into its new list; without looking at the table if "forced". */
 static void
 enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
@@ -227,10 +256,10 @@ enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
 	if (state == IVFKM_ROW_VALUE &&
 		ivfkm_row_read(&build->index, move->rows.values, move->rows.isnull, &row))
 	{
-		float dist2;
-
 		ivfkm_row_map(build->plan.space, &row);
-		kmeans_assign(build->lists, row.x, 1, &number, &dist2, build->workspace);
+		ivfkm_assign_lists(build, 1, &number);
+		if (build->index.ops->metric == IVFKM_METRIC_IP)
+			take_far(regioning, row.x, &number);
 		new_list(regioning, number, &list);
 		ivfkm_insert_listed(&build->index, &move->reserve, &row,
 							build->centroids + (Size) number * build->dims, &list, tid);
@@ -310,6 +339,38 @@ old_blocks(Regioning *regioning, IvfkmBlocks *blocks)
 	ivfkm_path_old_blocks(&region->tree, region->parent, build->dims, blocks);
 }
 
+/*
+ * Says in "next" which list is that of far rows: the current one, wherever its record is now, or
+ * one of the new lists if that is replaced or there is none.  Nobody may insert meanwhile.
+ */
+static void
+place_far(const Regioning *regioning, IvfkmMetaPageData *next)
+{
+	const IvfkmBuild *build = &regioning->move.build;
+	IvfkmMetaPageData current;
+	ItemPointerData record;
+	uint32 list;
+	bool replaced = false;
+
+	page_meta_read(build->index.relation, &current);
+	for (int i = 0; i < regioning->region->nlists; i++)
+		replaced |= regioning->old[i].id == current.far_id;
+	page_meta_set_far(next, current.far_id, &current.far_record, current.far_radius);
+	if (current.far_id != 0 && !replaced)
+	{
+		if (ivfkm_path_find(&regioning->path, current.far_id, &record))
+			next->far_record = record;
+		return;
+	}
+	memset(&record, 0, sizeof(record));
+	page_meta_set_far(next, 0, &record, 0.0f);
+	if (regioning->far_list < 0)
+		return;
+	list = build->plan.levels[0].first_id + (uint32) regioning->far_list;
+	if (ivfkm_path_find(&regioning->path, list, &record))
+		page_meta_set_far(next, list, &record, regioning->far_radius);
+}
+
 /* Catches up until nothing is left, keeps inserts out, and replaces the lists and nodes. */
 static void
 take_place(Regioning *regioning)
@@ -345,6 +406,7 @@ take_place(Regioning *regioning)
 	}
 	old_blocks(regioning, &blocks);
 	page_point("region-forced");
+	place_far(regioning, &next);
 	page_retired_replace(index, &next, &move->reserve, &blocks);
 	ivfkm_unlock_tree(index, ExclusiveLock);
 	INSTR_TIME_SET_CURRENT(end);
@@ -369,6 +431,7 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	memset(result, 0, sizeof(*result));
 	ivfkm_move_begin(move, heap, index, &region->index.meta, yield, result);
 	regioning->region = region;
+	regioning->far_list = -1;
 	ivfkm_renewal_began(index);
 	ivfkm_renewal_put_off(index);
 	old_context = MemoryContextSwitchTo(build->context);

@@ -323,6 +323,8 @@ take_place(Renewing *renewing)
 	tids = page_pending_read(index, &renewing->position, &n);
 	enter_late(renewing, tids, n, true);
 	page_point("renew-forced");
+	page_meta_set_far(plan_meta, renewing->next.meta.far_id, &renewing->next.meta.far_record,
+					  renewing->next.meta.far_radius);
 	plan_meta->build_rows += (double) move->result->late;
 	plan_meta->made_rows = plan_meta->build_rows;
 	plan_meta->retry = ivfkm_survey_retry(plan_meta->build_rows);

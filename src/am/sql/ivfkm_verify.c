@@ -63,6 +63,7 @@ typedef struct CheckState
 	tidhash_hash *records; /* refine records of the list being checked: which slot has them */
 	BlockNumber heap_blocks;
 	int64 nrows;
+	bool far_found; /* the list of far rows is a child of a node */
 	MemoryContext row_context;
 	Page pages[IVFKM_MAX_STRIPES];
 } CheckState;
@@ -463,6 +464,9 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 							   "A child's level is %u instead of %u.", child.level,
 							   record->level - 1);
 			visit_record(check, record, &pointer, block);
+			if (child.id == check->index.meta.far_id &&
+				ItemPointerEquals(&pointer, &check->index.meta.far_record))
+				check->far_found = true;
 			if (child.level > 0)
 				nodes[nnodes++] = pointer;
 			else
@@ -603,6 +607,9 @@ check_pages(CheckState *check)
 
 	page_meta_root(meta, &root);
 	check_node(check, &root, NULL);
+	if (meta->far_id != 0 && !check->far_found)
+		page_corrupted(index, IVFKM_META_BLOCK,
+					   "It says that list %u, which there is not, has far rows.", meta->far_id);
 
 	check->lists = ivfkm_collect_lists(index, meta, &check->nlists, NULL);
 	if ((uint32) check->nlists != meta->nlists)
