@@ -35,7 +35,8 @@ FROM ivfkm_knn('t_v', queries(), 5) n JOIN t ON t.ctid = n.tid JOIN q ON q.id = 
 -- the nearest first, none twice
 SELECT bool_and(distance >= before) AS sorted
 FROM (SELECT distance, lag(distance) OVER (PARTITION BY query ORDER BY number) AS before
-	FROM ivfkm_knn('t_v', queries(), 20) WITH ORDINALITY AS n(query, relation, tid, distance, number)) a
+	FROM ivfkm_knn('t_v', queries(), 20)
+		WITH ORDINALITY AS n(query, relation, tid, distance, number)) a
 WHERE before IS NOT NULL;
 SELECT count(*) = count(DISTINCT (query, tid)) AS once FROM ivfkm_knn('t_v', queries(), 100);
 SELECT recall(1) > 0.9 AS one, recall(10) > 0.95 AS ten, recall(20) > 0.95 AS twenty;
@@ -123,19 +124,24 @@ CREATE INDEX t_bit ON t USING ivfkm ((binary_quantize(v)::bit(12)) bit_hamming_o
 CREATE INDEX t_sparse ON t USING ivfkm ((v::sparsevec(12)) sparsevec_l2_ops) WITH (lists = 50);
 SET ivfkm.target_recall = 1;
 SELECT round((SELECT sum(distance) FROM ivfkm_knn('t_ip', queries(), 5))::numeric
-	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <#> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	- (SELECT sum(d) FROM q,
+		LATERAL (SELECT t.v <#> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
 	3) AS ip,
 	round((SELECT sum(distance) FROM ivfkm_knn('t_cosine', queries(), 5))::numeric
-	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <=> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	- (SELECT sum(d) FROM q,
+		LATERAL (SELECT t.v <=> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
 	3) AS cosine,
 	round((SELECT sum(distance) FROM ivfkm_knn('t_l1', queries(), 5))::numeric
-	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <+> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	- (SELECT sum(d) FROM q,
+		LATERAL (SELECT t.v <+> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
 	3) AS l1,
 	round((SELECT sum(distance) FROM ivfkm_knn('t_half', queries()::halfvec[], 5))::numeric
-	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	- (SELECT sum(d) FROM q,
+		LATERAL (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
 	3) AS half,
 	round((SELECT sum(distance) FROM ivfkm_knn('t_sparse', queries()::sparsevec[], 5))::numeric
-	- (SELECT sum(d) FROM q, LATERAL (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
+	- (SELECT sum(d) FROM q,
+		LATERAL (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 5) e)::numeric,
 	3) AS sparse,
 	(SELECT sum(distance) FROM ivfkm_knn('t_bit',
 		(SELECT array_agg(binary_quantize(v)::bit(12) ORDER BY id) FROM q), 5))
@@ -144,7 +150,8 @@ SELECT round((SELECT sum(distance) FROM ivfkm_knn('t_ip', queries(), 5))::numeri
 RESET ivfkm.target_recall;
 -- a zero vector has no direction, and is as far from all rows
 SELECT query, count(*), min(distance) < 1 AS near, bool_and(distance = 'NaN') AS nan
-FROM ivfkm_knn('t_cosine', ARRAY[hash_vector(1, 12), (SELECT array_agg(0) FROM generate_series(1, 12))::vector], 4)
+FROM ivfkm_knn('t_cosine',
+	ARRAY[hash_vector(1, 12), (SELECT array_agg(0) FROM generate_series(1, 12))::vector], 4)
 GROUP BY query ORDER BY query;
 -- a part of the rows
 CREATE INDEX t_part ON t USING ivfkm (v) WHERE g = 1;
@@ -171,7 +178,8 @@ CREATE INDEX p_v ON p USING ivfkm (v);
 SET ivfkm.target_recall = 1;
 SELECT count(*), count(DISTINCT n.relation) AS tables,
 	bool_and(n.distance = (p.v <-> q.v)) AS same,
-	sum(n.distance)::numeric(20, 6) = (SELECT sum(distance)::numeric(20, 6) FROM truth WHERE number <= 10) AS exact
+	sum(n.distance)::numeric(20, 6) =
+		(SELECT sum(distance)::numeric(20, 6) FROM truth WHERE number <= 10) AS exact
 FROM ivfkm_knn('p_v', queries(), 10) n JOIN p ON p.tableoid = n.relation AND p.ctid = n.tid
 	JOIN q ON q.id = n.query;
 RESET ivfkm.target_recall;

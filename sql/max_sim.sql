@@ -81,7 +81,8 @@ END
 $$;
 CREATE TABLE c (a vector(512)[], h halfvec(512)[], b vector[]);
 INSERT INTO c
-SELECT array_fill(array_fill(1, ARRAY[512])::vector, ARRAY[4]), NULL, NULL FROM generate_series(1, 10);
+SELECT array_fill(array_fill(1, ARRAY[512])::vector, ARRAY[4]), NULL, NULL
+FROM generate_series(1, 10);
 ANALYZE c;
 SELECT cost('a @# array_fill(array_fill(1, ARRAY[512])::vector, ARRAY[64])') >
 	cost('a @# array_fill(array_fill(1, ARRAY[512])::vector, ARRAY[8])') AS by_query,

@@ -531,7 +531,8 @@ COMMENT ON FUNCTION halfvec_l2_squared_distance(halfvec, halfvec) IS 'squared Eu
 CREATE FUNCTION halfvec_negative_max_sim(halfvec[], halfvec[]) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 	SUPPORT max_sim_support;
-COMMENT ON FUNCTION halfvec_negative_max_sim(halfvec[], halfvec[]) IS 'implementation of @# operator';
+COMMENT ON FUNCTION halfvec_negative_max_sim(halfvec[], halfvec[])
+	IS 'implementation of @# operator';
 
 CREATE FUNCTION halfvec_negative_inner_product(halfvec, halfvec) RETURNS float8
 	AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -1341,7 +1342,8 @@ COMMENT ON FUNCTION ivfkm_condition(regclass)
 	IS 'how an ivfkm index has fared since it was made, or the indexes of all partitions';
 
 -- A function, not a view: tools that compare a schema with an application's (drizzle-kit push)
--- drop the views that they do not know.  OFFSET 0: ivfkm_condition() is called for our indexes only.
+-- drop the views that they do not know.  OFFSET 0: ivfkm_condition() is called for our indexes
+-- only.
 CREATE FUNCTION ivfkm_stats(
 	OUT index_name regclass,
 	OUT rows bigint,

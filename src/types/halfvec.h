@@ -75,7 +75,7 @@ extern double halfvec_l1_distance_value(const HalfVector *a, const HalfVector *b
 
 /* dense_max_sim.h */
 
-/* The vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
+/* Vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
 extern void halfvec_array_view(ArrayType *array, DenseArray *view);
 extern const HalfVector *halfvec_array_get(const DenseArray *view, int i);
 

@@ -67,7 +67,7 @@ extern double vector_l1_distance_value(const Vector *a, const Vector *b);
 
 /* dense_max_sim.h */
 
-/* The vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
+/* Vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
 extern void vector_array_view(ArrayType *array, DenseArray *view);
 extern const Vector *vector_array_get(const DenseArray *view, int i);
 

@@ -101,7 +101,8 @@ for my $function ('ivfkm_info', 'ivfkm_lists', 'ivfkm_condition', 'ivfkm_recall'
 		database => 'owned');
 	is($result->{sqlstate}, '42501', "nor look at it with $function");
 }
-$result = vdb_try($node, "SET ROLE reader; SELECT ivfkm_knn('mine_v', '{\"[1,2,3]\"}'::vector[], 1)",
+$result = vdb_try($node,
+	"SET ROLE reader; SELECT ivfkm_knn('mine_v', '{\"[1,2,3]\"}'::vector[], 1)",
 	database => 'owned');
 is($result->{sqlstate}, '42501', 'nor search it with ivfkm_knn');
 $node->safe_psql('owned', 'GRANT SELECT ON mine TO reader');

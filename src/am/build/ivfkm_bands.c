@@ -195,8 +195,8 @@ ivfkm_bands_list(IvfkmBuild *build)
 }
 
 /*
- * The lists of the first n rows of the batch.  On entry lists[i] is the nearest one of the first band, in
- * the order of its lists.
+ * The lists of the first n rows of the batch.  On entry lists[i] is the nearest one of the first
+ * band, in the order of its lists.
  */
 void
 ivfkm_bands_assign(const IvfkmBuild *build, int n, uint32 *lists)

@@ -334,7 +334,9 @@ sort_pairs(IvfkmBatchLists *lists)
 		numbers[lists->lists[i]->number] = i;
 		lists->lists[i]->number = i;
 	}
-	/* starts[s + 1] is where the next pair of s goes, and so in the end where those of s + 1 begin */
+	/*
+	 * starts[s + 1] is where the next pair of s goes, and so in the end where those of s + 1 begin
+	 */
 	memset(starts, 0, sizeof(Size) * (nstarts + 2));
 	for (Size i = 0; i < lists->npairs; i++)
 	{
