@@ -82,6 +82,11 @@ WHERE opcname = ANY (SELECT class FROM indexes) AND opcmethod = (SELECT oid FROM
 SELECT name, vdb_index_check(name::regclass) FROM indexes ORDER BY name;
 SELECT name, metric, dimensions FROM indexes, ivfkm_info(name::regclass) ORDER BY name;
 
+-- their recall is measured, and their budgets, in whatever space the codes are
+SELECT name, queries, recall >= 0.9 AS found FROM indexes, ivfkm_recall(name::regclass, 10, 20)
+ORDER BY name;
+SELECT name, queries FROM indexes, ivfkm_calibrate(name::regclass, n => 20) ORDER BY name;
+
 -- rows come in the exact order of distance, as many as wanted, and nearly all of the nearest
 CREATE TABLE queries AS
 SELECT name, tab, op, k, q FROM indexes, unnest(ARRAY[1, 10, 50]) k, generate_series(1, 5) i,
@@ -157,6 +162,27 @@ SELECT r, within('many_items', '<#>', sparse(5, 1000000000)::text, r) FROM unnes
 	-30, -10, 0]) r;
 SELECT r, within('many_items', '<+>', sparse(5, 1000000000)::text, r) FROM unnest(ARRAY[-1, 0,
 	20, 40, 1000]) r;
+
+-- the index is asked how many rows they are, of sketches too
+CREATE FUNCTION estimate(tab text, op text, q text, r float8) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+	counted integer;
+	total integer;
+	ratio float8;
+BEGIN
+	EXECUTE format('EXPLAIN (FORMAT json) SELECT 1 FROM %1$I WHERE v %2$s %3$L <= %4$L::float8',
+		tab, op, q, r) INTO plan;
+	EXECUTE format('SELECT count(*), sum((v %2$s %3$L <= %4$L::float8)::integer) FROM %1$I',
+		tab, op, q, r) INTO total, counted;
+	ratio := (plan->0->'Plan'->>'Plan Rows')::float8 / counted;
+	RETURN CASE WHEN counted > total / 10 THEN 'many' ELSE 'few' END
+		|| CASE WHEN ratio BETWEEN 0.5 AND 2 THEN ', as expected' ELSE ', not ' || ratio END;
+END $$;
+SELECT estimate('many_items', '<->', sparse(5, 1000000000)::text, 7),
+	estimate('many_items', '<=>', sparse(5, 1000000000)::text, 0.6),
+	estimate('long_items', '<~>', (SELECT v FROM long_items WHERE id = 5)::text, 5000);
+DROP FUNCTION estimate;
 
 -- empty and zero values: a place in the order, or none
 INSERT INTO many_items VALUES (0, '{}/1000000000'), (-1, NULL);

@@ -40,7 +40,7 @@ ivfkm_measuring_begin(IvfkmMeasuring *measuring, Relation heap, Relation index, 
 	measuring->index = index;
 	measuring->snapshot = snapshot;
 	measuring->column = ivfkm_columns_vector(index);
-	measuring->dims = (int) meta.dimensions;
+	measuring->column_dims = (int) meta.column_dimensions;
 	type = index->rd_opcintype[measuring->column];
 	operator= get_opfamily_member(index->rd_opfamily[measuring->column], type, type, 1);
 	if (!OidIsValid(operator))
@@ -134,7 +134,7 @@ ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k, const Item
 		CHECK_FOR_INTERRUPTS();
 		if ((self != NULL && ItemPointerEquals(tid, unconstify(ItemPointerData *, self))) ||
 			!ivfkm_rerank_distance(&measuring->rerank, measuring->snapshot, DatumGetPointer(query),
-								   measuring->dims, tid, &rows[n].distance))
+								   measuring->column_dims, tid, &rows[n].distance))
 			continue;
 		tids[n++] = *tid;
 	}

@@ -45,7 +45,7 @@ typedef struct IvfkmMeasuring
 	IvfkmMeasure measure;
 	RegProcedure distance;
 	int column; /* of the vector, from 0 */
-	int dims;
+	int column_dims;
 } IvfkmMeasuring;
 
 /* A row that a search has found. */

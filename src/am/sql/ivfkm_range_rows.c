@@ -224,7 +224,7 @@ ask_index(Relation index, void *arg)
 	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0)
 		return;
 	ivfkm_index_use(&handle, index, &meta);
-	if (handle.ops->dims(origin) != (int) meta.dimensions)
+	if (handle.ops->dims(origin) != handle.column_dims)
 		return;
 	ivfkm_query_init(&query, &handle, PointerGetDatum(origin), false, true);
 	if (!query.ordered)
