@@ -39,8 +39,9 @@ print_reference()
 		my $default = $rest =~ /^\s*(true|false)/ ? { true => "on", false => "off" }->{$1}
 			: $rest =~ /_AUTO/ ? "auto" : $rest =~ /^\s*(-?[0-9.]+)/ ? $1
 			: $rest =~ /^\s*(\w+)/ ? (`grep -rhw "define $1" src/am` =~ /(\S+)\s*$/)[0] : "";
+		$default = $rest =~ /^\s*NULL/ ? "" : "`$default`";
 		$what =~ s/\|/\\|/g;
-		print "| `$name` | `$default` | $what. |\n"; }' src/am/index/ivfkm_options.c
+		print "| `$name` | $default | $what. |\n"; }' src/am/index/ivfkm_options.c
 }
 
 [ "${BASH_SOURCE[0]}" = "$0" ] || return 0

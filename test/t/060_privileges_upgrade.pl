@@ -131,7 +131,10 @@ INSERT INTO items SELECT id, vt.vector(id, 16, 1), vt.vector(id, 5, 1)
 INSERT INTO items VALUES (501, NULL, NULL);
 CREATE INDEX items_l2 ON items USING ivfkm (v) WITH (lists = 5);
 CREATE INDEX items_ip ON items USING ivfkm (v vector_ip_ops) WHERE id > 100;
-CREATE INDEX items_cosine ON items USING ivfkm ((w::vector(5)) vector_cosine_ops);});
+CREATE INDEX items_cosine ON items USING ivfkm ((w::vector(5)) vector_cosine_ops);
+CREATE SCHEMA zz;
+CREATE TABLE zz.centres AS SELECT v FROM items WHERE id % 50 = 0;
+CREATE INDEX items_centres ON items USING ivfkm (v) WITH (centroids = 'zz.centres');});
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
 my $contents =
   "SELECT md5(string_agg(items::text, ' ' ORDER BY id)) FROM items";
@@ -159,8 +162,21 @@ for my $format ('plain', 'custom')
 	vdb_check_all($node, "$format, restored", database => $database);
 	is(vdb_check($node, 'items_l2', "$format, restored", database => $database), 501,
 		"$format: all entries");
+	is($node->safe_psql($database, "SELECT lists FROM ivfkm_info('items_centres')"),
+		10, "$format: lists around the user's centroids");
 	is(objects($database), objects('postgres'), "$format: the extension");
 }
+
+# A table restored without that of its centroids.
+$node->safe_psql('postgres', 'CREATE DATABASE restored_part');
+$node->safe_psql('restored_part', 'CREATE EXTENSION vdb');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--table=items', '--index=items_centres',
+	'--dbname', $node->connstr('restored_part'), "$dump.custom" ],
+	'restore without the centroids');
+is($node->safe_psql('restored_part', "SELECT lists FROM ivfkm_info('items_centres')"),
+	2, 'the index trains its own');
+is(vdb_check($node, 'items_centres', 'restored in part', database => 'restored_part'), 501,
+	'and has all entries');
 
 # Binary copies.
 $node->safe_psql(

@@ -216,6 +216,71 @@ TRUNCATE loot;});
 		0, 'shows no hidden row');
 }
 
+# Centroids are read with the rights of the table's owner, whoever builds.
+$node->safe_psql(
+	'postgres', q{
+CREATE SCHEMA hidden;
+CREATE TABLE hidden.centres AS SELECT i AS secret, ARRAY[i, i % 7, i % 5]::vector(3) AS v
+	FROM generate_series(100, 400, 100) i;
+CREATE TABLE open_centres AS SELECT * FROM hidden.centres;
+SET ROLE owner;
+CREATE TABLE ct AS SELECT * FROM mt;});
+
+# Whoever builds the index of the owner's table, the centroids are refused.
+sub centroids_refused
+{
+	my ($table, $error, $name) = @_;
+	my $create = "CREATE INDEX ON ct USING ivfkm (v) WITH (centroids = '$table')";
+
+	for my $who ('postgres', 'owner')
+	{
+		my $refused = vdb_try($node, "SET ROLE $who; $create");
+
+		is($refused->{sqlstate}, '42501', "$name: no centroids for $who");
+		like($refused->{error}, $error, "$name: $who is told");
+	}
+	return;
+}
+
+# A superuser builds the index with them.
+sub centroids_taken
+{
+	my ($table, $name) = @_;
+
+	is(
+		$node->safe_psql(
+			'postgres', qq{
+CREATE INDEX taken ON ct USING ivfkm (v) WITH (centroids = '$table');
+SELECT lists FROM ivfkm_info('taken');
+REINDEX INDEX CONCURRENTLY taken;
+SELECT lists FROM ivfkm_info('taken');
+DROP INDEX taken;}),
+		"4\n4", $name);
+	return;
+}
+centroids_refused('hidden.centres', qr/permission denied for schema hidden/, 'no schema');
+$node->safe_psql('postgres', 'GRANT USAGE ON SCHEMA hidden TO owner');
+centroids_refused('hidden.centres', qr/permission denied for table "hidden.centres"/, 'no grant');
+$node->safe_psql('postgres', 'GRANT SELECT (secret) ON hidden.centres TO owner');
+centroids_refused('hidden.centres', qr/GRANT SELECT ON hidden.centres TO owner/, 'another column');
+$node->safe_psql('postgres', 'GRANT SELECT (v) ON hidden.centres TO owner');
+centroids_taken('hidden.centres', 'a grant of the column is enough');
+$node->safe_psql('postgres', 'ALTER TABLE hidden.centres ENABLE ROW LEVEL SECURITY');
+centroids_refused('hidden.centres', qr/row security may hide rows/, 'policies');
+$node->safe_psql('postgres', 'GRANT SELECT ON open_centres TO owner');
+centroids_taken('public.open_centres', 'a table of somebody else');
+
+# No code of the centroids' owner runs as the owner of the index.
+$node->safe_psql(
+	'postgres', q{
+CREATE FUNCTION taken_in(v vector) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+	$$ BEGIN RAISE 'runs as %', current_user; END $$;
+CREATE DOMAIN trap AS vector(3);
+ALTER TABLE open_centres ALTER v TYPE trap;
+ALTER DOMAIN trap ADD CHECK (taken_in(VALUE)) NOT VALID;
+CREATE RULE other AS ON UPDATE TO open_centres DO ALSO SELECT taken_in('[1,2,3]');});
+centroids_taken('public.open_centres', 'a domain of somebody else');
+
 vdb_check_all($node, 'at the end');
 $node->stop;
 done_testing();

@@ -102,7 +102,7 @@ sort_sample(IvfkmBuild *build, float *norms)
 
 /*
  * Finds the bands of the sample, which is in index space, sorts it by band, and divides the lists
- * among them.
+ * among them.  Lists of the user's centroids are one band.
  */
 void
 ivfkm_bands_make(IvfkmBuild *build)
@@ -121,7 +121,8 @@ ivfkm_bands_make(IvfkmBuild *build)
 	bands->count = 1;
 	bands->rows[0] = nrows;
 	bands->wanted[0] = nlists;
-	if (build->index.ops->metric != IVFKM_METRIC_IP || nlists < FEWEST_LISTS || nrows < nlists)
+	if (build->index.ops->metric != IVFKM_METRIC_IP || nlists < FEWEST_LISTS || nrows < nlists ||
+		build->nsupplied > 0)
 		return;
 
 	norms = MemoryContextAllocHuge(build->training_context, sizeof(float) * nrows);

@@ -26,6 +26,7 @@
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_sample.h"
 #include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_supplied.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
 #include "am/build/ivfkm_training.h"
@@ -91,6 +92,7 @@ ivfkm_build_plan(IvfkmBuild *build)
 	ivfkm_progress_phase(IVFKM_PHASE_SAMPLE, 0, 0);
 	if (build->heap != NULL)
 	{
+		ivfkm_supplied_read(build);
 		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info,
 										build->check);
 		if (!build->alone)

@@ -185,6 +185,10 @@ typedef struct IvfkmBuild
 	float *list_radii; /* of each list: see IvfkmChildData; of the sample's rows, then of all */
 	KmeansIndex *lists;
 
+	/* centroids of the user's, until they are in the place of trained ones; see ivfkm_supplied.c */
+	float *supplied; /* dims floats each, in input space; NULL without */
+	int nsupplied;
+
 	/* training */
 	double table_rows; /* estimate of the rows to be indexed */
 	MemoryContext training_context;

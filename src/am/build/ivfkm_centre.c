@@ -16,6 +16,7 @@
 
 #include "am/build/ivfkm_centre.h"
 #include "am/build/ivfkm_ratio.h"
+#include "am/build/ivfkm_supplied.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_training.h"
 
@@ -196,12 +197,16 @@ ivfkm_centre_map_job(IvfkmBuild *build)
 	}
 }
 
-/* Mean and scale of the sample, and from them the index space; maps the sample into it. */
+/*
+ * Mean and scale of the sample, and from them the index space; maps the sample into it.  Without a
+ * sample they are those of the user's centroids, if there are some.
+ */
 void
 ivfkm_centre(IvfkmBuild *build)
 {
 	IvfkmBuildShared *shared = build->shared;
 	int nslices = ivfkm_training_slices(build->dims);
+	int nvectors = shared->nrows;
 	double spread = 0.0;
 	int exponent = 0;
 
@@ -211,10 +216,15 @@ ivfkm_centre(IvfkmBuild *build)
 		for (int slice = 0; slice < nslices; slice++)
 			spread += build->training.spread[slice];
 	}
+	else if (build->nsupplied > 0)
+	{
+		nvectors = build->nsupplied;
+		ivfkm_supplied_mean(build, &spread);
+	}
 	else
 		memset(build->mean, 0, sizeof(float) * build->dims);
 	if (spread > 0.0)
-		(void) frexp(sqrt(spread / ((double) shared->nrows * build->dims)), &exponent);
+		(void) frexp(sqrt(spread / ((double) nvectors * build->dims)), &exponent);
 	shared->scale_exponent = Max(-126, Min(exponent, 126));
 	build->plan.meta.scale_exponent = shared->scale_exponent;
 	build->plan.meta.seed = ROTATION_SEED;

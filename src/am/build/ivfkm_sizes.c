@@ -20,6 +20,7 @@
 #include "am/build/ivfkm_calibrate.h"
 #include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_supplied.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_training.h"
 #include "am/index/ivfkm_options.h"
@@ -32,6 +33,9 @@
 #define POINTS_PER_LIST		 64
 #define POINTS_PER_MANY_LIST 32
 #define MIN_POINTS_PER_LIST	 16
+
+/* The smallest sample beside centroids of the user: it calibrates, and trains nothing. */
+#define LEAST_POINTS 4096
 
 /*
  * Dimensions from which "auto" makes refine codes of 4 bits.  Longer codes rank better, shorter
@@ -147,19 +151,64 @@ ivfkm_sizes_fit(const IvfkmBuild *build, double total_rows, int nparticipants, i
 }
 
 /*
- * Chooses the number of lists of a new index and the rows of its sample: what the option says
- * or one list for every IVFKM_ROWS_PER_LIST rows, or fewer, with a NOTICE, where training them
- * would not fit into the budget.  Every process takes memory of its own: *nworkers is reduced
- * before lists are.  total_rows: an estimate of the rows to be indexed.
+ * The same for the user's centroids, none of which is left out: reduces the sample alone, to
+ * LEAST_POINTS.  Returns the bytes that planning takes with it.
+ */
+static Size
+fit_supplied(const IvfkmBuild *build, double total_rows, int nparticipants, int *nrows)
+{
+	int lists = build->nsupplied;
+	double rows = sample_rows(total_rows, lists);
+	double least = Min(rows, LEAST_POINTS);
+	Size fixed = ivfkm_supplied_bytes(build) + kmeans_assign_bytes(build->dims, lists);
+	Size bytes;
+
+	for (;;)
+	{
+		bytes = fixed + planning_bytes(build->dims, (int) rows, lists, nparticipants);
+		if (bytes <= build->budget || rows <= least)
+			break;
+		rows = Max(least, floor(rows * 0.95));
+	}
+	*nrows = (int) rows;
+	return bytes;
+}
+
+/* Chooses as ivfkm_sizes_choose() does; false if the user's centroids do not fit. */
+static bool
+choose_supplied(IvfkmBuild *build, double total_rows, int *nworkers, int *nlists, int *nrows)
+{
+	Size bytes;
+
+	*nlists = build->nsupplied;
+	while ((bytes = fit_supplied(build, total_rows, *nworkers + 1, nrows)) > build->budget)
+	{
+		if (*nworkers == 0)
+		{
+			ivfkm_supplied_too_many(build, bytes);
+			return false;
+		}
+		(*nworkers)--;
+	}
+	return true;
+}
+
+/*
+ * Chooses the number of lists of a new index and the rows of its sample: one list for each of the
+ * user's centroids, what the option says, or one for every IVFKM_ROWS_PER_LIST rows, or fewer, with
+ * a NOTICE, where training them would not fit into the budget.  Every process takes memory of its
+ * own: *nworkers is reduced before lists are.  total_rows: an estimate of the rows to be indexed.
  */
 void
-ivfkm_sizes_choose(const IvfkmBuild *build, double total_rows, int *nworkers, int *nlists,
+ivfkm_sizes_choose(IvfkmBuild *build, double total_rows, int *nworkers, int *nlists,
 				   int *nrows)
 {
 	Relation relation = build->index.relation;
 	int wanted = ivfkm_options_lists(relation);
 	int most;
 
+	if (build->nsupplied > 0 && choose_supplied(build, total_rows, nworkers, nlists, nrows))
+		return;
 	if (wanted == 0)
 		wanted = ivfkm_sizes_auto_lists(total_rows);
 	wanted = (int) Max(1.0, Min(wanted, total_rows));

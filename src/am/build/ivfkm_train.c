@@ -19,6 +19,7 @@
 
 #include "am/build/ivfkm_bands.h"
 #include "am/build/ivfkm_nodes.h"
+#include "am/build/ivfkm_supplied.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
 #include "port/vdb_half.h"
@@ -110,7 +111,7 @@ ivfkm_train_job(IvfkmBuild *build)
 		kmeans_train_block(build->trainer, &task, block);
 }
 
-/* Trains centroids on the sample; returns how many there are. */
+/* Trains centroids on the sample, or takes those of the user; returns how many there are. */
 static int
 train(IvfkmBuild *build)
 {
@@ -121,6 +122,8 @@ train(IvfkmBuild *build)
 	int nlists = 0;
 
 	ivfkm_bands_make(build);
+	if (build->nsupplied > 0)
+		return ivfkm_supplied_take(build);
 	if (build->shared->nrows == 0)
 	{
 		memset(training->centroids, 0, sizeof(float) * dims);

@@ -12,6 +12,8 @@
 
 #include "access/amapi.h"
 #include "access/reloptions.h"
+#include "utils/builtins.h"
+#include "utils/varlena.h"
 
 #include "am/index/ivfkm_options.h"
 
@@ -20,11 +22,29 @@ static relopt_kind ivfkm_relopt_kind;
 static relopt_enum_elt_def refine_bits_values[] = {
 	{"auto", IVFKM_REFINE_AUTO}, {"0", 0}, {"4", 4}, {"8", 8}, {NULL, 0}};
 
+/*
+ * Checks the value of "centroids": a table's name, with a schema, so that it means the same to
+ * every user, with every search_path and in a dump.  Errors: a name that is no such thing.
+ */
+static void
+check_centroids(const char *value)
+{
+	if (value == NULL)
+		return;
+	if (list_length(textToQualifiedNameList(cstring_to_text(value))) != 2)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("invalid value for option \"centroids\": \"%s\"", value),
+						errhint("Name a table with its schema, as in 'public.centroids'.")));
+}
+
 /* Registers the index options; called once from _PG_init(). */
 void
 ivfkm_options_init(void)
 {
 	ivfkm_relopt_kind = add_reloption_kind();
+	add_string_reloption(ivfkm_relopt_kind, "centroids",
+						 "Table that the centroids of the lists are read from", NULL,
+						 check_centroids, AccessExclusiveLock);
 	add_int_reloption(ivfkm_relopt_kind, "lists", "Number of posting lists; 0 chooses by rows",
 					  IVFKM_DEFAULT_LISTS, 0, IVFKM_MAX_LISTS, AccessExclusiveLock);
 	add_bool_reloption(ivfkm_relopt_kind, "maintenance",
@@ -41,6 +61,9 @@ bytea *
 ivfkmoptions(Datum reloptions, bool validate)
 {
 	static const relopt_parse_elt table[] = {
+		{.optname = "centroids",
+		 .opttype = RELOPT_TYPE_STRING,
+		 .offset = offsetof(IvfkmOptions, centroids)},
 		{.optname = "lists", .opttype = RELOPT_TYPE_INT, .offset = offsetof(IvfkmOptions, lists)},
 		{.optname = "maintenance",
 		 .opttype = RELOPT_TYPE_BOOL,
@@ -70,6 +93,15 @@ ivfkm_options_lists(Relation relation)
 	const IvfkmOptions *options = index_options(relation);
 
 	return options != NULL ? options->lists : IVFKM_DEFAULT_LISTS;
+}
+
+/* The index's "centroids" option: the name of a table with its schema, or NULL. */
+const char *
+ivfkm_options_centroids(Relation relation)
+{
+	const IvfkmOptions *options = index_options(relation);
+
+	return options != NULL ? GET_STRING_RELOPTION(options, centroids) : NULL;
 }
 
 /* The index's "refine_bits" option: IVFKM_REFINE_AUTO, 0, 4 or 8. */

@@ -19,6 +19,7 @@ typedef struct IvfkmOptions
 	int lists;		 /* 0 = automatic */
 	int refine_bits; /* IVFKM_REFINE_AUTO, 0, 4 or 8 */
 	bool maintenance;
+	int centroids; /* offset of the string, 0 = none */
 } IvfkmOptions;
 
 #define IVFKM_REFINE_AUTO (-1)
@@ -29,6 +30,7 @@ typedef struct IvfkmOptions
 extern void ivfkm_options_init(void);
 extern bytea *ivfkmoptions(Datum reloptions, bool validate);
 extern int ivfkm_options_lists(Relation relation);
+extern const char *ivfkm_options_centroids(Relation relation);
 extern int ivfkm_options_refine_bits(Relation relation);
 extern bool ivfkm_options_maintenance(Relation relation);
 
