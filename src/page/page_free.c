@@ -365,7 +365,7 @@ page_free_fits(const IvfkmRanges *free, const BlockNumber *sizes, int n, BlockNu
 bool
 page_free_is_sparse(const IvfkmFreeData *data, BlockNumber used_blocks)
 {
-	return used_blocks >= SPARSE_BLOCKS && page_ranges_total(&data->free) > used_blocks / 3;
+	return used_blocks >= SPARSE_BLOCKS && page_ranges_total(&data->free) > used_blocks / 5;
 }
 
 /* Takes "npages" consecutive blocks of a reserve; returns the first. */

@@ -254,6 +254,39 @@ SQL
 		'and when most of them were removed');
 	vdb_check($node, 'grown_l2', 'grown_l2');
 	$node->safe_psql('postgres', 'ALTER INDEX grown_l2 SET (maintenance = off)');
+
+	# what lies at the end of the file is moved to the front, with lists of the user's number too
+	for my $shape (
+		[ 'auto', '', "SELECT ivfkm_maintain('long_l2')" ],
+		[ 'auto', '', 'DELETE FROM long WHERE id % 10 > 0; VACUUM (INDEX_CLEANUP ON) long' ],
+		[ 'auto', '', 'DELETE FROM long WHERE id % 10 < 4; VACUUM (INDEX_CLEANUP ON) long' ],
+		[ 'chosen', 'WITH (lists = 20)', "SELECT ivfkm_maintain('long_l2')" ],
+		[ 'NULLs', '', 'UPDATE long SET v = NULL WHERE id % 8 > 0; VACUUM long' ])
+	{
+		my ($name, $with, $change) = @$shape;
+		my $size = "pg_relation_size('long_l2')";
+
+		$node->safe_psql('postgres', <<"SQL");
+DROP TABLE IF EXISTS long;
+CREATE TABLE long (id bigint, v vector(128)) WITH (autovacuum_enabled = off);
+CREATE INDEX long_l2 ON long USING ivfkm (v) $with;
+INSERT INTO long SELECT i, array_agg(sin(i * j) ORDER BY j)::real[]::vector
+	FROM generate_series(1, 6000) i, generate_series(1, 128) j GROUP BY i ORDER BY i;
+SQL
+		$node->safe_psql('postgres', $change);
+		my $fresh = $node->safe_psql('postgres', <<"SQL");
+CREATE INDEX fresh_l2 ON long USING ivfkm (v) $with;
+SELECT pg_relation_size('fresh_l2');
+DROP INDEX fresh_l2;
+SQL
+		$node->safe_psql('postgres', 'VACUUM long'); # a worker was perhaps kept out
+		ok($node->poll_query_until('postgres', "SELECT $size <= 1.5 * $fresh"),
+			"$name, $change: the file has 1.5 of $fresh bytes at most")
+		  or diag($node->safe_psql('postgres', "SELECT $size"));
+		vdb_check($node, 'long_l2', "$name, $change");
+		vdb_same_rows($node, 'long', '<->', vdb_vector(7, 128), "$name, $change");
+	}
+	$node->safe_psql('postgres', 'DROP TABLE long');
 	$node->safe_psql('postgres', 'INSERT INTO grown SELECT id, v FROM old');
 	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET ivfkm.maintenance = off');
 }

@@ -46,6 +46,9 @@
 /* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
 #define DRIFT_SHARE 0.25
 
+/* Renewals that one piece of maintenance makes for the sake of the file's length, at most. */
+#define MOST_RENEWED 2
+
 /* An index is looked at again when this part of its rows has changed. */
 #define LOOK_SHARE (1.0 / 32)
 
@@ -355,6 +358,7 @@ fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data)
 	uint32 list_rows = Max(IVFKM_ROWS_PER_LIST, (uint32) (region->rows / region->nlists) + 1);
 	int nlists = (int) (region->rows / IVFKM_ROWS_PER_LIST) + 1;
 	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (nlists + IVFKM_MAX_HEIGHT));
+	bool fits;
 	int n = 0;
 
 	while (n < nlists)
@@ -362,55 +366,106 @@ fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data)
 					 page_extent_refine_blocks(geometry, list_rows);
 	for (int number = region->parent; number >= 0; number = tree->nodes[number].parent)
 		sizes[n++] = ivfkm_node_blocks(geometry->dims, tree->nodes[number].child.rows + nlists);
-	return page_free_fits(&data->free, sizes, n, tree->lists[region->lists[0]].child.first_block);
+	fits = page_free_fits(&data->free, sizes, n, tree->lists[region->lists[0]].child.first_block);
+	pfree(sizes);
+	return fits;
 }
 
 /*
- * If much of the file is free: makes a region of the lists that lie at its end, so that it can be
- * cut off there.  False if there is nothing to move, or no room in front of it.
+ * Makes a region of lists of one node that lie at or behind a block, the last ones, as many as find
+ * places in front of it.  False if there is none, or no room for it.
  */
-bool
-ivfkm_survey_compact(Relation index, IvfkmRegion *region)
+static bool
+last_region(IvfkmRegion *region, const IvfkmFreeData *data, BlockNumber from)
 {
 	const IvfkmWholeTree *tree = &region->tree;
-	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
-	BlockNumber in_use;
-	int *order;
+	int *order = palloc(sizeof(int) * tree->nlists);
 	int last = 0;
 	int n = 0;
 
-	memset(region, 0, sizeof(*region));
-	ivfkm_index_open(&region->index, index);
-	page_free_read(index, data);
-	if (ivfkm_options_lists(index) > 0 ||
-		!page_free_is_sparse(data, region->index.meta.used_blocks))
-		return false;
-	ivfkm_collect_tree(index, &region->index.meta, &region->tree);
-	order = palloc(sizeof(int) * tree->nlists);
 	for (int i = 1; i < tree->nlists; i++)
 	{
 		if (tree->lists[i].child.first_block > tree->lists[last].child.first_block)
 			last = i;
 	}
-	in_use = region->index.meta.used_blocks - page_ranges_total(&data->free);
-	if (tree->lists[last].child.first_block < in_use)
-		return false;
 	region->parent = tree->parents[last];
 	for (int i = 0; i < tree->nlists; i++)
 	{
-		if (tree->parents[i] == region->parent)
+		if (tree->parents[i] == region->parent && tree->lists[i].child.first_block >= from)
 			order[n++] = i;
 	}
 	qsort_arg(order, n, sizeof(int), compare_places, &region->tree);
 	region->lists = palloc(sizeof(int) * REGION_LISTS);
-	for (int i = 0; i < n && region->nlists < REGION_LISTS; i++)
+	for (int most = REGION_LISTS; n > 0 && most > 0; most /= 2)
 	{
-		const IvfkmChildData *list = &tree->lists[order[i]].child;
+		region->nlists = 0;
+		region->rows = 0.0;
+		for (int i = 0; i < n && region->nlists < most; i++)
+		{
+			const IvfkmChildData *list = &tree->lists[order[i]].child;
 
-		if (i > 0 && (region->rows + list->rows > REGION_ROWS || list->first_block < in_use))
-			break;
-		region->lists[region->nlists++] = order[i];
-		region->rows += list->rows;
+			if (i > 0 && region->rows + list->rows > REGION_ROWS)
+				break;
+			region->lists[region->nlists++] = order[i];
+			region->rows += list->rows;
+		}
+		if (fits_in_front(region, data))
+			return true;
 	}
-	return fits_in_front(region, data);
+	return false;
+}
+
+/* True if what only a renewal moves lies at or behind a block: the mean, or the list of NULLs. */
+static bool
+fixed_behind(const IvfkmMetaPageData *meta, BlockNumber from)
+{
+	return meta->mean_block >= from || meta->null_block >= from;
+}
+
+/* True if a list lies at or behind a block. */
+static bool
+list_behind(const IvfkmWholeTree *tree, BlockNumber from)
+{
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		if (tree->lists[i].child.first_block >= from)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * If much of the file is free: says how what lies at its end is moved to the front, so that the
+ * file can be cut off there.  A tree is written into one range: if it has to be moved as a whole,
+ * because its mean or its list of NULLs is in the way, there must be one that is long enough.  If
+ * nothing finds a place, because what is free is in pieces, and that is more than half of the file,
+ * a renewal goes to the end, so that all in front of it becomes free.
+ */
+IvfkmTask
+ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region)
+{
+	const IvfkmMetaPageData *meta = &region->index.meta;
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	bool fixed;
+	BlockNumber in_use;
+	BlockNumber whole;
+
+	memset(region, 0, sizeof(*region));
+	ivfkm_index_open(&region->index, index);
+	page_free_read(index, data);
+	if (!page_free_is_sparse(data, meta->used_blocks))
+		return IVFKM_TASK_NONE;
+	in_use = meta->used_blocks - page_ranges_total(&data->free);
+	whole = in_use + in_use / 16;
+	fixed = fixed_behind(meta, in_use);
+	if (fixed && sizes->nrenewed < MOST_RENEWED &&
+		page_free_fits(&data->free, &whole, 1, Min(meta->mean_block, meta->null_block)))
+		return IVFKM_TASK_RENEW;
+	ivfkm_collect_tree(index, meta, &region->tree);
+	if (ivfkm_options_lists(index) == 0 && last_region(region, data, in_use))
+		return IVFKM_TASK_REGION;
+	if (sizes->nrenewed < MOST_RENEWED && (fixed || list_behind(&region->tree, in_use)) &&
+		page_ranges_total(&data->free) + data->lost > meta->used_blocks / 2)
+		return IVFKM_TASK_RENEW;
+	return IVFKM_TASK_NONE;
 }

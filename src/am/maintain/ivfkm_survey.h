@@ -35,7 +35,8 @@ typedef struct IvfkmSizes
 	bool drifted;			/* the rows are no longer where the index space expects them */
 	double moved;			/* rows of regions so far */
 	int nregions;
-	int ncompacted; /* regions that were moved to the front of the file */
+	int ncompacted; /* regions that were moved to the front of the file, and renewals for that */
+	int nrenewed;	/* these renewals */
 } IvfkmSizes;
 
 /* What to do next. */
@@ -61,7 +62,7 @@ extern void ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context);
 extern void ivfkm_survey_end(IvfkmSizes *sizes);
 extern IvfkmTask ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all,
 								   IvfkmRegion *region);
-extern bool ivfkm_survey_compact(Relation index, IvfkmRegion *region);
+extern IvfkmTask ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region);
 extern void ivfkm_survey_forget(IvfkmSizes *sizes);
 extern void ivfkm_survey_done(IvfkmSizes *sizes, Relation index);
 extern uint64 ivfkm_survey_retry(double rows);

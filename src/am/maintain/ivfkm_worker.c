@@ -121,6 +121,38 @@ is_seen(Relation heap, Relation index, double rows)
 }
 
 /*
+ * If much of the file is free, moves some of what lies at its end to the front; true if it did.  As
+ * work_on().
+ */
+static bool
+compact(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRenewal *result)
+{
+	IvfkmRegion region;
+
+	switch (ivfkm_survey_compact(sizes, index, &region))
+	{
+		case IVFKM_TASK_NONE:
+			return false;
+		case IVFKM_TASK_REGION:
+			ivfkm_region_renew(heap, index, !by_hand, &region, result);
+			ereport(DEBUG1, (errmsg_internal("moved %d lists to the front of index \"%s\"",
+											 region.nlists, RelationGetRelationName(index))));
+			break;
+		case IVFKM_TASK_RENEW:
+			if (!by_hand && !is_seen(heap, index, region.index.meta.build_rows))
+				return false;
+			ivfkm_renew(heap, index, !by_hand, result);
+			ereport(LOG,
+					(errmsg("renewed index \"%s\" for space: " INT64_FORMAT " rows in %d lists",
+							RelationGetRelationName(index), result->rows, result->lists)));
+			sizes->nrenewed++;
+			break;
+	}
+	sizes->ncompacted++;
+	return true;
+}
+
+/*
  * Does the next piece of work on an index, if there is one; true if it did.  The caller holds what
  * ivfkm_renew() asks for.  "by_hand": all that can be done, whoever waits; else no more than what
  * pays.
@@ -167,15 +199,7 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 							 RelationGetRelationName(index), sizes->moved, sizes->rows,
 							 sizes->nregions)));
 	ivfkm_survey_done(sizes, index);
-	if (sizes->ncompacted < MOST_COMPACTED && ivfkm_survey_compact(index, &region))
-	{
-		ivfkm_region_renew(heap, index, !by_hand, &region, result);
-		ereport(DEBUG1, (errmsg_internal("moved %d lists to the front of index \"%s\"",
-										 region.nlists, RelationGetRelationName(index))));
-		sizes->ncompacted++;
-		return true;
-	}
-	return false;
+	return sizes->ncompacted < MOST_COMPACTED && compact(heap, index, by_hand, sizes, result);
 }
 
 /*
@@ -262,7 +286,11 @@ work(Oid index_oid, bool may_renew, IvfkmSizes *sizes)
 			{
 				page_meta_read(index, &meta);
 				if (meta.retired_xid != 0 || BlockNumberIsValid(meta.retired_block))
+				{
+					/* if nobody else takes an id, the horizon does not pass that of the blocks */
+					(void) GetTopTransactionId();
 					result = WORK_KEPT;
+				}
 			}
 		}
 		ivfkm_owner_end(&rights);

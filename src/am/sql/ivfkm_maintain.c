@@ -21,7 +21,9 @@
 #include "storage/latch.h"
 
 #include "am/index/ivfkm_rights.h"
+#include "am/index/ivfkm_settings.h"
 #include "am/maintain/ivfkm_renew.h"
+#include "am/maintain/ivfkm_request.h"
 #include "am/sql/ivfkm_utils.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_maintain);
@@ -73,6 +75,9 @@ maintain(Relation index, Relation heap, void *arg)
 	else
 		ivfkm_maintain_all(locked_heap, locked_index, &one);
 	ivfkm_owner_end(&rights);
+	/* what took the place of others is behind them: when this is over, they can be freed */
+	if (ivfkm_settings_maintenance(locked_index) && !RelationUsesLocalBuffers(locked_index))
+		ivfkm_renewal_request(locked_index);
 	relation_close(locked_index, NoLock);
 	relation_close(locked_heap, NoLock);
 	sum->rows += one.rows;
