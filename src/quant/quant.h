@@ -63,6 +63,9 @@ extern void quant_input_stats(int dims, const float *x, QuantInputStats *stats);
 extern void quant_input_scale(int dims, double factor, float *x);
 extern void quant_input_centre(int dims, const float *mean, float scale, float limit, float *x);
 
+/* ||x - y||^2 of dims floats: the bits that quant_encode() returns for a row and its centroid. */
+extern float quant_distance2(int dims, const float *x, const float *y);
+
 /* ----- rotation (quant_rotate.c) ----- */
 
 /* FHT-Kac rotation of "dims" dimensions, made from a seed; flips are +1/-1 per round and dim. */

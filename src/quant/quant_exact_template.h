@@ -101,6 +101,23 @@ VDB_FN(input_centre)(int dims, const float *mean, float scale, float limit, floa
 	}
 }
 
+/*
+ * ||x - y||^2 of dims floats, summed as residual_step() does.
+ */
+static VDB_TARGET float
+VDB_FN(distance2)(int dims, const float *x, const float *y)
+{
+	lanes_f32 sum = lanes_set1(0.0f);
+
+	for (int i = 0; i < dims; i += LANES)
+	{
+		lanes_f32 r = lanes_sub(load_up_to(x, i, dims), load_up_to(y, i, dims));
+
+		sum = lanes_add(sum, lanes_mul(r, r));
+	}
+	return lanes_sum(sum);
+}
+
 /* ----- rotation ----- */
 
 /*
@@ -464,6 +481,7 @@ const QuantRoutines VDB_FN(quant_routines) = {
 	.input_stats = VDB_FN(input_stats),
 	.input_scale = VDB_FN(input_scale),
 	.input_centre = VDB_FN(input_centre),
+	.distance2 = VDB_FN(distance2),
 	.rotate = VDB_FN(rotate),
 	.residual = VDB_FN(residual),
 	.query_stats = VDB_FN(query_stats),

@@ -82,6 +82,7 @@ typedef struct QuantRoutines
 	void (*input_stats)(int dims, const float *x, QuantInputStats *stats);
 	void (*input_scale)(int dims, double factor, float *x);
 	void (*input_centre)(int dims, const float *mean, float scale, float limit, float *x);
+	float (*distance2)(int dims, const float *x, const float *y);
 	void (*rotate)(const QuantRotation *rotation, float *x);
 	void (*residual)(QuantMetric metric, int dims, const float *x, const float *centroid,
 					 const float *offset, uint8_t *code, QuantSums *sums);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * quant_input.c
- *	  Input vectors on their way to the rotation: length, scale, centre.
+ *	  Input vectors on their way to the rotation: length, scale, centre; and their distances.
  *
  * NOTES
  *	  Pure C.  What comes out reaches disk by way of the codes: nothing here may change for
@@ -33,4 +33,11 @@ void
 quant_input_centre(int dims, const float *mean, float scale, float limit, float *x)
 {
 	quant_routines->input_centre(dims, mean, scale, limit, x);
+}
+
+/* ||x - y||^2 of dims floats, for choices that reach disk; infinite or NaN if it overflows. */
+float
+quant_distance2(int dims, const float *x, const float *y)
+{
+	return quant_routines->distance2(dims, x, y);
 }

@@ -385,9 +385,16 @@ encode_matches_reference(void)
 				if (test_simd(s))
 				{
 					Encoded other = encode(s, metric, dims, x, c, o);
+					float a2;
 
 					CHECK(same(&e, &other), "%s differs from scalar at %d dimensions",
 						  vdb_simd_name(s), dims);
+					quant_select(s);
+					a2 = quant_distance2(dims, x, c);
+					quant_select(VDB_SIMD_SCALAR);
+					CHECK(memcmp(&a2, &e.a2, sizeof(a2)) == 0,
+						  "%s, %d dimensions: distance %.9g, not %.9g", vdb_simd_name(s), dims, a2,
+						  e.a2);
 				}
 		}
 		release(x, dims);

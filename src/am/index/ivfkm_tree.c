@@ -233,6 +233,16 @@ tree_prefetch(const IvfkmTree *tree)
 	}
 }
 
+/* The squared distance of a point in index space to the centroid that was read last. */
+float
+ivfkm_tree_distance2(const IvfkmTree *tree, const float *point)
+{
+	if (tree->wide == NULL)
+		return vdb_dist->l2sq_f16(point, tree->centroid, (size_t) tree->dims);
+	vdb_dist->half_to_float(tree->centroid, (size_t) tree->dims, tree->wide);
+	return quant_distance2(tree->dims, point, tree->wide);
+}
+
 /* Reads a child's record and computes its distance. */
 static void
 tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
@@ -260,13 +270,13 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 						   tree->far_id);
 		probe->child.radius = Max(probe->child.radius, tree->far_radius);
 	}
-	dist2 = vdb_dist->l2sq_f16(tree->target, tree->centroid, tree->dims);
+	dist2 = ivfkm_tree_distance2(tree, tree->target);
 	probe->target_dist2 = dist2;
 	probe->key = tree_order(tree, dist2, probe->child.norm2);
 	probe->key = entry->level == 0 ? ivfkm_tree_list_key(tree, probe->key, probe->child.radius)
 								   : ivfkm_tree_key(tree, probe->key, probe->child.radius);
 	if (tree->query != tree->target)
-		dist2 = vdb_dist->l2sq_f16(tree->query, tree->centroid, tree->dims);
+		dist2 = ivfkm_tree_distance2(tree, tree->query);
 	probe->dist2 = dist2;
 	entry->key = probe->key;
 }
@@ -363,6 +373,16 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	}
 	page_meta_root(meta, &root);
 	tree_scan_node(tree, &root, tree->quant.norm2);
+}
+
+/*
+ * To be called before the first list is asked for, by whoever writes what depends on the search:
+ * distances to centroids, and so the order of lists, then have the same bits on every CPU.
+ */
+void
+ivfkm_tree_pin(IvfkmTree *tree)
+{
+	tree->wide = palloc(sizeof(float) * tree->dims);
 }
 
 /* The next nearest list; false when there are no more. */

@@ -53,6 +53,7 @@ typedef struct IvfkmTree
 	float target_norm;	 /* ||target|| */
 	float query_norm2;	 /* ||query||^2 */
 	uint16 *centroid;	 /* scratch: one binary16 centroid */
+	float *wide;		 /* scratch: the same as floats; NULL: see ivfkm_tree_pin() */
 	IvfkmTreeEntry *heap;
 	int nheap;
 	int heap_size;
@@ -72,6 +73,8 @@ extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPag
 							 const float *query, float epsilon, int wanted);
 extern float ivfkm_tree_list_key(const IvfkmTree *tree, float key, float radius);
 extern float ivfkm_tree_key(const IvfkmTree *tree, float key, float radius);
+extern void ivfkm_tree_pin(IvfkmTree *tree);
+extern float ivfkm_tree_distance2(const IvfkmTree *tree, const float *point);
 extern bool ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe);
 
 #endif /* IVFKM_TREE_H */

@@ -16,7 +16,6 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "distance/dist.h"
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_code.h"
@@ -86,6 +85,7 @@ begin_descent(IvfkmTree *tree, const IvfkmIndex *index, IvfkmDescentKind kind, c
 {
 	ivfkm_tree_begin(tree, index->relation, &index->meta, kind, point, NULL, row, INSERT_EPSILON,
 					 wanted);
+	ivfkm_tree_pin(tree);
 }
 
 /* True if the radius of a list of inner products reaches to the row that it was found for. */
@@ -95,17 +95,17 @@ covers(const IvfkmProbe *probe)
 	return sqrtf(probe->dist2) <= probe->child.radius;
 }
 
-/* The list of far rows, as a search finds it for a row. */
+/* The list of far rows, as "search" finds it for a row. */
 static void
-find_far(const IvfkmIndex *index, const IvfkmRow *row, uint16 *centroid, IvfkmProbe *probe)
+find_far(const IvfkmIndex *index, const IvfkmRow *row, const IvfkmTree *search, IvfkmProbe *probe)
 {
 	const IvfkmMetaPageData *meta = &index->meta;
-	int dims = index->lists.dims;
 
-	page_child_read(index->relation, dims, &meta->far_record, &probe->child, centroid);
+	page_child_read(index->relation, index->lists.dims, &meta->far_record, &probe->child,
+					search->centroid);
 	probe->pointer = meta->far_record;
 	probe->child.radius = Max(probe->child.radius, meta->far_radius);
-	probe->dist2 = vdb_dist->l2sq_f16(row->x, centroid, (size_t) dims);
+	probe->dist2 = ivfkm_tree_distance2(search, row->x);
 }
 
 /*
@@ -140,7 +140,7 @@ find_cover(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *row
 	}
 	*probe = first;
 	if (index->meta.far_id != 0)
-		find_far(index, row, search.centroid, probe);
+		find_far(index, row, &search, probe);
 }
 
 /*

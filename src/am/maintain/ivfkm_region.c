@@ -26,7 +26,6 @@
 #include "portability/instr_time.h"
 #include "utils/memutils.h"
 
-#include "distance/dist.h"
 #include "port/vdb_half.h"
 
 #include "am/build/ivfkm_assign.h"
@@ -219,15 +218,15 @@ static void
 take_far(Regioning *regioning, const float *x, uint32 *number)
 {
 	const IvfkmBuild *build = &regioning->move.build;
-	Size dims = (Size) build->dims;
-	float distance = sqrtf(vdb_dist->l2sq(x, build->centroids + *number * dims, dims));
+	int dims = build->dims;
+	float distance = sqrtf(quant_distance2(dims, x, build->centroids + (Size) *number * dims));
 
 	if (distance <= build->plan.levels[0].radii[*number])
 		return;
 	if (regioning->far_list >= 0)
 	{
 		*number = (uint32) regioning->far_list;
-		distance = sqrtf(vdb_dist->l2sq(x, build->centroids + *number * dims, dims));
+		distance = sqrtf(quant_distance2(dims, x, build->centroids + (Size) *number * dims));
 	}
 	regioning->far_list = (int) *number;
 	regioning->far_radius = Max(regioning->far_radius, nextafterf(distance, FLT_MAX));
