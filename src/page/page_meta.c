@@ -23,32 +23,21 @@
 #include "page/page_wal.h"
 #include "vdb.h"
 
-/*
- * Copies the metapage, checked: magic, format version, seal, ranges, and that the file is as
- * long as it says.  Takes and releases a share lock on the metapage.
- */
-void
-page_meta_read(Relation index, IvfkmMetaPageData *meta)
+/* Metapages that this session has checked, the last of each index, by the index's OID. */
+#define CHECKED_SIZE 8
+
+typedef struct CheckedMeta
 {
-	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
-	BlockNumber nblocks;
-	bool sealed;
+	Oid index;
+	IvfkmMetaPageData meta;
+} CheckedMeta;
 
-	page_check(index, buffer, IVFKM_PAGE_META);
-	memcpy(meta, IvfkmPageGetMeta(BufferGetPage(buffer)), sizeof(IvfkmMetaPageData));
-	sealed = page_seal_holds(BufferGetPage(buffer));
-	UnlockReleaseBuffer(buffer);
+static CheckedMeta checked[CHECKED_SIZE];
 
-	if (meta->magic != IVFKM_MAGIC)
-		page_corrupted(index, IVFKM_META_BLOCK, "Magic number is 0x%08X instead of 0x%08X.",
-					   meta->magic, IVFKM_MAGIC);
-	if (meta->version != IVFKM_FORMAT_VERSION)
-		ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-						errmsg("index \"%s\" has format version %u, but this build supports %u",
-							   RelationGetRelationName(index), meta->version, IVFKM_FORMAT_VERSION),
-						errhint("Please REINDEX it.")));
-	if (!sealed)
-		page_seal_report(index, IVFKM_META_BLOCK);
+/* Checks the fields of a metapage: whether they can be true. */
+static void
+check_fields(Relation index, const IvfkmMetaPageData *meta)
+{
 	if (meta->dimensions < 1 || meta->dimensions > VDB_MAX_DIM)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
 	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_JACCARD)
@@ -115,6 +104,47 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 		meta->tree_end <= meta->tree_first || meta->tree_end > meta->used_blocks ||
 		meta->tree_version == 0 || meta->space_version > meta->tree_version)
 		page_corrupted(index, IVFKM_META_BLOCK, "The current tree is not described well.");
+}
+
+/*
+ * Copies the metapage, checked: magic, format version, seal, ranges, and that the file is as
+ * long as it says.  Fields that are those of an earlier call, bit for bit, are not checked again,
+ * and need no seal: a search would spend one part in a hundred of its time on it.  Takes and
+ * releases a share lock on the metapage.
+ */
+void
+page_meta_read(Relation index, IvfkmMetaPageData *meta)
+{
+	CheckedMeta *before = &checked[RelationGetRelid(index) % CHECKED_SIZE];
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	BlockNumber nblocks;
+	bool known;
+	bool sealed;
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	memcpy(meta, IvfkmPageGetMeta(BufferGetPage(buffer)), sizeof(IvfkmMetaPageData));
+	known = before->index == RelationGetRelid(index) &&
+			memcmp(&before->meta, meta, sizeof(IvfkmMetaPageData)) == 0;
+	sealed = known || page_seal_holds(BufferGetPage(buffer));
+	UnlockReleaseBuffer(buffer);
+
+	if (!known)
+	{
+		if (meta->magic != IVFKM_MAGIC)
+			page_corrupted(index, IVFKM_META_BLOCK, "Magic number is 0x%08X instead of 0x%08X.",
+						   meta->magic, IVFKM_MAGIC);
+		if (meta->version != IVFKM_FORMAT_VERSION)
+			ereport(ERROR,
+					(errcode(ERRCODE_INDEX_CORRUPTED),
+					 errmsg("index \"%s\" has format version %u, but this build supports %u",
+							RelationGetRelationName(index), meta->version, IVFKM_FORMAT_VERSION),
+					 errhint("Please REINDEX it.")));
+		if (!sealed)
+			page_seal_report(index, IVFKM_META_BLOCK);
+		check_fields(index, meta);
+		before->index = RelationGetRelid(index);
+		memcpy(&before->meta, meta, sizeof(IvfkmMetaPageData));
+	}
 	nblocks = RelationGetNumberOfBlocks(index);
 	if (nblocks < meta->used_blocks)
 		page_corrupted(index, nblocks, "The file has %u blocks, but %u are in use.", nblocks,

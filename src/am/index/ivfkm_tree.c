@@ -119,6 +119,13 @@ tree_order(const IvfkmTree *tree, float dist2, float norm2)
 	return tree->by_dot ? 0.5f * (dist2 - tree->quant.norm2 - norm2) : dist2;
 }
 
+/* The key of a list or of a node. */
+static inline float
+tree_child_key(const IvfkmTree *tree, bool list, float key, float radius)
+{
+	return list ? ivfkm_tree_list_key(tree, key, radius) : ivfkm_tree_key(tree, key, radius);
+}
+
 /* Makes room for "more" entries in an array of *size that has n. */
 static void
 tree_reserve(IvfkmTreeEntry **entries, int n, int *size, int more)
@@ -171,6 +178,7 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 	bool lists = node->level == 1;
 	bool filter = lists && tree->bounds != NULL;
 	bool plain = lists && !tree->by_dot; /* the key is the bound */
+	bool far = lists && tree->far_id != 0;
 	IvfkmReader reader;
 	QuantBound bound;
 
@@ -191,20 +199,24 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 			while (mask != 0)
 			{
 				int lane = pg_rightmost_one_pos32(mask);
-				float norm2 = plain ? 0.0f : vdb_half_to_float(unit.norm2[lane]);
-				float radius = plain ? 0.0f : vdb_half_to_float(unit.radius[lane]);
-				float key = tree_order(tree, lb[lane], norm2);
+				float key = lb[lane];
+				float upper = ub[lane];
 				IvfkmTreeEntry *entry;
 				bool later;
 
 				mask &= mask - 1;
-				if (lists && is_far(tree, &unit.tid[lane]))
+				if (far && is_far(tree, &unit.tid[lane]))
 					continue;
-				key = lists ? ivfkm_tree_list_key(tree, key, radius)
-							: ivfkm_tree_key(tree, key, radius);
+				if (!plain)
+				{
+					float norm2 = vdb_half_to_float(unit.norm2[lane]);
+					float radius = vdb_half_to_float(unit.radius[lane]);
+
+					key = tree_child_key(tree, lists, tree_order(tree, key, norm2), radius);
+					upper = tree_child_key(tree, lists, tree_order(tree, upper, norm2), radius);
+				}
 				if (filter)
-					tree_offer(
-						tree, ivfkm_tree_list_key(tree, tree_order(tree, ub[lane], norm2), radius));
+					tree_offer(tree, upper);
 				later = key > tree->horizon;
 				entry = later ? &tree->later[tree->nlater++] : &tree->heap[tree->nheap++];
 				entry->key = key;
@@ -273,8 +285,7 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 	dist2 = ivfkm_tree_distance2(tree, tree->target);
 	probe->target_dist2 = dist2;
 	probe->key = tree_order(tree, dist2, probe->child.norm2);
-	probe->key = entry->level == 0 ? ivfkm_tree_list_key(tree, probe->key, probe->child.radius)
-								   : ivfkm_tree_key(tree, probe->key, probe->child.radius);
+	probe->key = tree_child_key(tree, entry->level == 0, probe->key, probe->child.radius);
 	if (tree->query != tree->target)
 		dist2 = ivfkm_tree_distance2(tree, tree->query);
 	probe->dist2 = dist2;
