@@ -38,6 +38,7 @@ from server import copy_rows, read_note, vector_bytes, write_note
 K = 10
 LEAST = 0.95            # recall to be reached
 SHARES = (0.5, 0.05, 0.005, 0.0005, 0.0001)
+SHARES_SHOWN = (50, 5, 0.5, 0.05, 0.01)
 KINDS = ("unfiltered", "aligned", "independent", "opposed", "tenant")
 TENANTS = 1000          # of sets that have none
 EPOCH = datetime.date(2000, 1, 1)
@@ -472,9 +473,10 @@ class FilterBench:
         matplotlib.rcParams["svg.hashsalt"] = "vdb"
         matplotlib.rcParams["svg.fonttype"] = "none"
         from matplotlib import pyplot
+        from matplotlib.ticker import FuncFormatter, NullFormatter
 
         figure, grid_axes = pyplot.subplots(
-            1, 3, figsize=(12, 4.5), sharey=True, layout="constrained")
+            1, 3, figsize=(12, 5), sharey=True, layout="constrained")
         for axes, kind in zip(grid_axes, KINDS[1:]):
             for way in self.ways:
                 points = [r for r in self.results
@@ -491,12 +493,17 @@ class FilterBench:
                              linestyle=":")
             axes.set_xscale("log")
             axes.set_yscale("log")
+            axes.set_xticks(SHARES_SHOWN, [f"{s:g}" for s in SHARES_SHOWN])
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
             axes.set_xlim(100, 0.005)
             axes.set_xlabel("rows that match, %")
             axes.set_title(kind)
             axes.grid(True, which="both", linewidth=0.3)
         grid_axes[0].set_ylabel(f"searches/s at recall {LEAST}")
-        grid_axes[0].legend(loc="lower left", fontsize="x-small")
+        # below the curves, which fill the axes
+        figure.legend(*grid_axes[0].get_legend_handles_labels(), loc="outside lower center",
+                      ncols=6, fontsize="small")
         figure.suptitle(f"{self.data.word}; dotted line: unfiltered",
                         fontsize=10)
         figure.savefig(path, metadata={"Date": None})

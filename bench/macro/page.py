@@ -2,15 +2,14 @@
 One self-contained page of all results of a folder: make bench writes it, and make bench-report
 from results that are there.
 
-Pictures of searches are drawn anew from the CSV files: on x what is missed (1 - recall,
-logarithmic, falling), so that 0.9, 0.99 and 0.999 are equally far apart.
+Pictures of searches are drawn anew from the CSV files.
 """
 
-import csv
 import html
-import io
 import os
 import re
+
+from picture import draw_searches, facts
 
 KINDS = (("search", "Searches"), ("filter", "Searches with filters"), ("build", "Builds"),
          ("insert", "Inserts"), ("living", "Indexes under changes"), ("plans", "Plans"))
@@ -18,7 +17,6 @@ STYLE = """body { font: 15px/1.5 sans-serif; max-width: 62em; margin: 2em auto; 
 table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto }
 td, th { border: 1px solid #ccc; padding: .2em .6em; text-align: left }
 svg { max-width: 100%; height: auto } nav a { margin-right: 1em }"""
-RECALLS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
 def inline(text):
@@ -65,50 +63,6 @@ def page_part(lines, picture):
     return "\n".join(out)
 
 
-def draw(path, title, below):
-    """The SVG of the searches in a CSV file: what is missed on x, searches/s on y."""
-    import matplotlib
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "vdb"
-    from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    points = {}
-    with open(path, encoding="utf-8") as f:
-        for row in csv.DictReader(f):
-            missed = max(1 - float(row["recall"]), 1e-4)
-            points.setdefault(row["index"], []).append((missed, float(row["searches_per_s"])))
-    figure, axes = pyplot.subplots(figsize=(8, 5.4))
-    for index, found in points.items():
-        line = []
-        for missed, rate in sorted(found):
-            # settings that another one beats in both are left out
-            if missed <= 0.2 and (not line or rate > line[-1][1]):
-                line.append((missed, rate))
-        if line:
-            axes.plot(*zip(*line), "o-" if index.startswith("ivfkm") else "s--", markersize=4,
-                      label=index)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(0.22, 5e-4)
-    axes.set_xticks([1 - r for r in RECALLS], [f"{r:g}" for r in RECALLS])
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
-    axes.yaxis.set_minor_formatter(FuncFormatter(
-        lambda y, _: f"{y:,.0f}" if f"{y:.0e}"[0] in "25" else ""))
-    axes.set_xlabel("recall@10 (scale: what is missed)")
-    axes.set_ylabel("searches/s, one client")
-    axes.set_title(title)
-    axes.grid(True, which="both", linewidth=0.3)
-    axes.legend(fontsize="small")
-    figure.text(0.01, 0.01, below, fontsize=6.5, wrap=True)
-    figure.tight_layout(rect=(0, 0.06, 1, 1))
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
-    pyplot.close(figure)
-    return out.getvalue()
-
-
 def svg_only(text):
     """An SVG file without what may stand in front of its first element."""
     return text[text.index("<svg"):]
@@ -127,12 +81,11 @@ def write_report(folder, target):
         for name in names:
             with open(os.path.join(folder, name), encoding="utf-8") as f:
                 lines = f.read().split("\n")
-            facts = [x for x in lines if x and x[0] not in "#|!*"][:2]
 
-            def picture(image, lines=lines, facts=facts):
+            def picture(image, lines=lines):
                 data = os.path.join(folder, image[:-3] + "csv")
                 if image.startswith("search-") and os.path.exists(data):
-                    return svg_only(draw(data, lines[0].lstrip("# "), "\n".join(facts)))
+                    return svg_only(draw_searches(data, lines[0].lstrip("# "), facts(lines)))
                 with open(os.path.join(folder, image), encoding="utf-8") as g:
                     return svg_only(g.read())
             parts.append(page_part(lines, picture))

@@ -12,6 +12,7 @@ from build import BuildBench
 from indexes import describe
 from insert import InsertBench
 from libraries import versions as library_versions
+from picture import draw_searches, facts
 
 THRESHOLDS = (0.95, 0.99)
 DETAILS = "<!-- details -->"
@@ -73,18 +74,6 @@ def machine():
             f"{memory:.0f} GiB memory, {flags}; Linux {platform.release()}")
 
 
-def frontier(points):
-    """
-    Points that no other one beats in recall and rate, from low recall to
-    high.
-    """
-    out = []
-    for p in sorted(points, key=lambda p: (-p.recall, -p.rate)):
-        if not out or p.rate > out[-1].rate:
-            out.append(p)
-    return out[::-1]
-
-
 class Report:
     """Writes the results of one data set to a folder."""
 
@@ -131,19 +120,22 @@ class Report:
         text = self.head("Searches", library_versions(bench.indexes))
         text += self.search_summary(bench)
         text += self.search_ratios(bench)
-        if self.search_plot(bench, name + ".svg"):
-            text += f"![searches/s against recall]({name}.svg)\n\n"
+        text += f"![searches/s against recall]({name}.svg)\n\n"
         text += DETAILS + "\n\n" + self.search_details(bench)
         self.write(name + ".md", text)
         self.write_csv(name + ".csv", (
             "set", "metric", "index", "setting", "recall",
             "searches_per_s", "slowest_round", "fastest_round", "median_ms",
-            "p99_ms", "index_bytes"), [
+            "p99_ms", "index_bytes", "default"), [
             (self.data.word, self.metric, p.index.title, describe(p.settings),
              f"{p.recall:.4f}", f"{p.rate:.1f}", f"{min(p.rates):.1f}",
              f"{max(p.rates):.1f}", f"{median(p.median_ms):.4f}",
-             f"{median(p.p99_ms):.4f}", bench.builds[p.index.key]["bytes"])
+             f"{median(p.p99_ms):.4f}", bench.builds[p.index.key]["bytes"],
+             "t" if p.settings == i.default else "f")
             for i in bench.indexes for p in bench.points[i.key] if p.rates])
+        lines = text.split("\n")
+        self.write(name + ".svg", draw_searches(
+            os.path.join(self.folder, name + ".csv"), lines[0].lstrip("# "), facts(lines)))
 
     def search_summary(self, bench):
         """One line an index: size, its best settings, two clients."""
@@ -226,53 +218,6 @@ class Report:
         return text + ("\nAn empty statement (SELECT 1) takes "
                        f"{bench.empty_us:.0f} us.\n")
 
-    def search_plot(self, bench, name):
-        """
-        Recall on x, searches/s on a logarithmic y; a curve joins the fastest
-        settings of an index.
-        """
-        import matplotlib
-        matplotlib.use("svg")
-        matplotlib.rcParams["svg.hashsalt"] = "vdb"
-        matplotlib.rcParams["svg.fonttype"] = "none"
-        from matplotlib import pyplot
-
-        figure, axes = pyplot.subplots(figsize=(7.5, 5))
-        drawn = False
-        for index in bench.indexes:
-            points = sorted((p for p in bench.points[index.key] if p.rates),
-                            key=lambda p: p.recall)
-            if not points:
-                continue
-            drawn = True
-            line = frontier(points)
-            style = "o-" if index.database == "vdb" else "s--"
-            drawing = axes.plot([p.recall for p in line],
-                                [p.rate for p in line], style, markersize=4,
-                                label=index.title)[0]
-            for p in points:
-                if p.settings == index.default:
-                    axes.plot(p.recall, p.rate, "*", markersize=13,
-                              color=drawing.get_color())
-        if not drawn:
-            pyplot.close(figure)
-            return False
-        for least in THRESHOLDS:
-            axes.axvline(least, color="grey", linewidth=0.8, linestyle=":")
-        axes.set_yscale("log")
-        axes.set_xlim(LEAST_SHOWN, 1.002)
-        axes.set_xlabel("recall@10")
-        axes.set_ylabel("searches/s, one client")
-        axes.set_title(f"{self.data.word} ({self.metric}); "
-                       "stars: default settings")
-        axes.grid(True, which="both", linewidth=0.3)
-        axes.legend(loc="lower left", fontsize="small")
-        figure.tight_layout()
-        figure.savefig(os.path.join(self.folder, name),
-                       metadata={"Date": None})
-        pyplot.close(figure)
-        return True
-
     def build(self, bench):
         """Builds: time, size, log, memory."""
         scan = {processes: BuildBench.seconds(costs)
@@ -354,6 +299,3 @@ class Report:
         self.write_csv(f"insert-{self.data.name}.csv", (
             "set", "metric", "index", "rows_per_s", "wal_bytes_per_row",
             "page_images_per_row"), lines)
-
-
-LEAST_SHOWN = 0.8
