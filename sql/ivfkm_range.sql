@@ -113,6 +113,21 @@ BEGIN
 	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
 	RETURN plan->0->'Plan'->>'Plan Rows';
 END $$;
+-- the index is asked once for each question, whatever a plan needs the answer for
+CREATE FUNCTION planning_hits(query text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (BUFFERS, FORMAT JSON) ' || query INTO plan;
+	EXECUTE 'EXPLAIN (BUFFERS, FORMAT JSON) ' || query INTO plan;
+	RETURN plan->0->'Planning'->>'Shared Hit Blocks';
+END $$;
+SELECT planning_hits(one) > 0 AS asked,
+	planning_hits(one || ' UNION ALL ' || one) < 1.5 * planning_hits(one) AS once,
+	planning_hits(one || ' UNION ALL ' || another) > 1.5 * planning_hits(one) AS another
+FROM (SELECT format('SELECT id FROM t WHERE v <-> %L < 1.9', :'q') AS one,
+	format('SELECT id FROM t WHERE v <-> %L < 1.8', :'q') AS another) s;
+DROP FUNCTION planning_hits;
 SELECT r, estimated(format('SELECT id FROM t WHERE v <-> %L < %s', :'q', r)) BETWEEN n / 3.0 - 5
 	AND n * 3.0 + 10 AS estimated
 FROM (VALUES (0.1), (1), (1.5), (2), (2.5), (3), (10)) x (r), LATERAL (SELECT count(*) AS n

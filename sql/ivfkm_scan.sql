@@ -214,6 +214,45 @@ RESET ivfkm.probes;
 RESET ivfkm.epsilon;
 RESET ivfkm.iterative_scan;
 
+-- off ends with the lists of the first pass if 40 visible rows were given, whether or not they had
+-- to be looked at, and although more rows of these lists are left
+CREATE TABLE line (id integer, v vector(3));
+INSERT INTO line SELECT i, ARRAY[i, 0, 0]::vector FROM generate_series(1, 6000) i;
+CREATE INDEX line_v ON line USING ivfkm (v) WITH (lists = 60);
+SET ivfkm.iterative_scan = off;
+SET ivfkm.probes = 1;
+SET ivfkm.epsilon = 10;
+CREATE FUNCTION fetched(first integer) RETURNS bigint LANGUAGE plpgsql
+	SET enable_seqscan = off SET enable_sort = off AS $$
+DECLARE
+	c CURSOR FOR SELECT id FROM line ORDER BY v <-> '[0,0,0]';
+	given integer;
+	total bigint := 0;
+BEGIN
+	OPEN c;
+	MOVE FORWARD first FROM c;
+	GET DIAGNOSTICS total = ROW_COUNT;
+	LOOP
+		MOVE FORWARD 1000 FROM c;
+		GET DIAGNOSTICS given = ROW_COUNT;
+		EXIT WHEN given = 0;
+		total := total + given;
+	END LOOP;
+	CLOSE c;
+	RETURN total;
+END $$;
+SELECT fetched(1000) AS nrows \gset
+SELECT passes, lists, given = :nrows AS given, rows = :nrows AS all_of_the_list
+	FROM ivfkm_last_scan();
+SELECT fetched(42) = :nrows AS same;
+SELECT passes, lists, given = :nrows AS given, reranked < 40 AS few_looked_at
+	FROM ivfkm_last_scan();
+DROP TABLE line;
+DROP FUNCTION fetched;
+RESET ivfkm.probes;
+RESET ivfkm.epsilon;
+RESET ivfkm.iterative_scan;
+
 -- filters get their rows: each category has 60
 CREATE FUNCTION filtered(c integer, n integer)
 	RETURNS TABLE (id integer, category integer, d float8)

@@ -318,8 +318,8 @@ block_compare(const void *a, const void *b)
 }
 
 /*
- * Ends a pass.  If it read from disk, reads the refine pages of the first "count" of the arranged
- * candidates, more than one at a time.
+ * Ends a pass; what reads lists ahead goes on with the next one.  If the scan read from disk, reads
+ * the refine pages of the first "count" of the arranged candidates, more than one at a time.
  */
 void
 ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count)
@@ -328,7 +328,6 @@ ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size 
 	IvfkmAhead ahead;
 	BlockNumber nblocks;
 
-	lists->reading_ahead = false;
 	if (!lists->query->refine || !reads_from_disk(lists))
 		return;
 	count = Min(count, candidates->n);

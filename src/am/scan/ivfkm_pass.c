@@ -283,12 +283,13 @@ nothing_left(IvfkmScan *so)
 {
 	const IvfkmCandidates *candidates = &so->candidates;
 
+	/* whatever is left, has_lists() and the next plan go by what was visible */
+	count_visible(so);
 	if (candidates->n > 0 || candidates->truncated)
 		return false;
 	/* lists for so many rows hold fewer within the bound: there are no more */
 	if (so->told.bounded && so->ngiven < so->total_k)
 		return true;
-	count_visible(so);
 	return !has_lists(so);
 }
 

@@ -11,6 +11,9 @@
  *	  corrected by what counting gave.  Else a small share is taken: whoever asks for rows within
  *	  a distance wants few.
  *
+ *	  A plan needs the answer for the number of rows and for the cost of each path.  The last few
+ *	  answers are kept while a query is planned, in the planner's memory.
+ *
  *	  Where row security or a security barrier hides rows, the index is not asked: what EXPLAIN
  *	  shows would tell of them.
  *
@@ -119,6 +122,80 @@ ivfkm_range_match(PlannerInfo *root, const IndexOptInfo *index, RestrictInfo *ri
 		   ivfkm_range_index_origin(index, match->range.distance, &match->origin) &&
 		   is_fixed(root, index->rel, match->origin) &&
 		   is_fixed(root, index->rel, match->range.bound);
+}
+
+/* Answers that are kept: those for the indexes and conditions of one table are wanted together. */
+#define KEPT_ANSWERS 8
+
+/* What an index was asked, and its answer, negative if it had none. */
+typedef struct Answer
+{
+	Oid index; /* invalid: no answer is here */
+	Const *origin;
+	double bound;
+	IvfkmRangeShares shares;
+} Answer;
+
+/* The last answers while a query is planned whose planner uses "context"; NULL: there are none. */
+static struct
+{
+	MemoryContext context;
+	Answer answers[KEPT_ANSWERS];
+	int next; /* to be replaced */
+} kept;
+
+/* Callback: the planner that the answers are for has ended. */
+static void
+forget_answers(void *context)
+{
+	if (kept.context == context)
+		kept.context = NULL;
+}
+
+/* Begins to keep answers for the planning that "root" is part of, if that is another one. */
+static void
+keep_answers(const PlannerInfo *root)
+{
+	MemoryContextCallback *callback;
+
+	if (kept.context == root->planner_cxt)
+		return;
+	callback = MemoryContextAlloc(root->planner_cxt, sizeof(MemoryContextCallback));
+	callback->func = forget_answers;
+	callback->arg = root->planner_cxt;
+	MemoryContextRegisterResetCallback(root->planner_cxt, callback);
+	memset(&kept, 0, sizeof(kept));
+	kept.context = root->planner_cxt;
+}
+
+/* The answer to a question that was asked before; NULL if it was not, or is no longer kept. */
+static const Answer *
+find_answer(Oid index, const Const *origin, double bound)
+{
+	for (int i = 0; i < KEPT_ANSWERS; i++)
+	{
+		const Answer *answer = &kept.answers[i];
+
+		if (answer->index == index && answer->bound == bound && equal(answer->origin, origin))
+			return answer;
+	}
+	return NULL;
+}
+
+/* Keeps an answer, after keep_answers(). */
+static void
+add_answer(Oid index, const Const *origin, double bound, const IvfkmRangeShares *shares)
+{
+	Answer *answer = &kept.answers[kept.next];
+	MemoryContext old_context = MemoryContextSwitchTo(kept.context);
+
+	answer->index = InvalidOid; /* until all of it is there */
+	answer->origin = copyObject(unconstify(Const *, origin));
+	answer->bound = bound;
+	answer->shares = *shares;
+	answer->index = index;
+	kept.next = (kept.next + 1) % KEPT_ANSWERS;
+	MemoryContextSwitchTo(old_context);
 }
 
 /* What the index is asked, and its answer. */
@@ -267,6 +344,23 @@ ask_index(Relation index, void *arg)
 	question->shares.candidates = Min(sum.candidates / meta.build_rows, 1.0);
 }
 
+/* Asks the index of a question; the shares stay as they are if it is damaged. */
+static void
+ask(Question *question)
+{
+	IvfkmRangeShares before = question->shares;
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm range", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	Relation index = index_open(question->index->indexoid, NoLock);
+
+	if (!ivfkm_plan_cache_try(index, ask_index, question))
+		question->shares = before;
+	index_close(index, NoLock);
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
 /*
  * Finds out the share of the rows of an index that are within the bound of "match", and of those
  * that a scan takes for candidates.  False if it can only be guessed: the latter is as the former.
@@ -278,9 +372,7 @@ ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeSh
 	Node *origin = estimate_expression_value(root, (Node *) match->origin);
 	Node *bound = estimate_expression_value(root, (Node *) match->range.bound);
 	Question question = {.index = match->index, .shares = {-1.0, -1.0}};
-	MemoryContext context;
-	MemoryContext old_context;
-	Relation index;
+	const Answer *answer;
 
 	shares->within = shares->candidates = UNKNOWN_SHARE;
 	if (!IsA(origin, Const) || !IsA(bound, Const) ||
@@ -297,15 +389,19 @@ ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeSh
 	}
 	question.origin = ((Const *) origin)->constvalue;
 
-	index = index_open(match->index->indexoid, NoLock);
-	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm range", ALLOCSET_DEFAULT_SIZES);
-	old_context = MemoryContextSwitchTo(context);
-	if (ivfkm_plan_cache_try(index, ask_index, &question) && question.shares.within >= 0.0)
-		*shares = question.shares;
-	MemoryContextSwitchTo(old_context);
-	MemoryContextDelete(context);
-	index_close(index, NoLock);
-	return shares->within == question.shares.within;
+	keep_answers(root);
+	answer = find_answer(match->index->indexoid, (Const *) origin, question.bound);
+	if (answer != NULL)
+		question.shares = answer->shares;
+	else
+	{
+		ask(&question);
+		add_answer(match->index->indexoid, (Const *) origin, question.bound, &question.shares);
+	}
+	if (question.shares.within < 0.0)
+		return false;
+	*shares = question.shares;
+	return true;
 }
 
 /*
