@@ -142,7 +142,7 @@ typedef enum IvfkmDescentKind
 /* How to descend, measured at build. */
 typedef struct IvfkmDescent
 {
-	float lean;							/* see ivfkm_tree.c */
+	float lean;							/* see am/index/NOTES.md */
 	float list_lean;					/* likewise, of rows and their list; 0 by distance */
 	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* to open on each level below the root, the lowest first */
 } IvfkmDescent;
@@ -171,12 +171,12 @@ typedef struct IvfkmMetaPageData
 	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
 	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */
 	IvfkmCalibration calibration[IVFKM_CALIBRATION_KS];
-	int64 calibrated_at;	/* when it was measured by ivfkm_calibrate(), as a TimestampTz; 0: by
+	int64 calibrated_at; /* when it was measured by ivfkm_calibrate(), as a TimestampTz; 0: by
 							 * the build */
-	double build_rows;		/* rows indexed by the build */
+	double build_rows;	 /* rows when they were counted last: by a build, a renewal, or between */
 	double build_residual2; /* mean squared residual of the build's rows, index space */
 
-	/* what the search of a tree needs to know; see am/README.md */
+	/* what the search of a tree needs to know; see am/index/README.md */
 	IvfkmDescent descents[IVFKM_NDESCENTS];
 
 	/* the list of the rows whose value is NULL, as a child's record says it of a list */
@@ -186,15 +186,16 @@ typedef struct IvfkmMetaPageData
 	uint32 null_nblocks;
 
 	/* the current tree and the next one; see am/maintain/README.md */
-	uint32 tree_first_id;	   /* owner ids of the tree's pages: from this one */
+	uint32 tree_first_id;	   /* owner ids of the tree's pages, regions' too: from this one */
 	uint32 tree_end_id;		   /* to the one before this */
-	BlockNumber tree_first;	   /* blocks that were written when it was made */
-	BlockNumber tree_end;	   /* the block behind them */
+	BlockNumber tree_first;	   /* blocks that were written when all of it was made: from this one */
+	BlockNumber tree_end;	   /* to the one before this */
 	uint64 tree_version;	   /* one more each time nodes take the place of current ones */
 	uint64 space_version;	   /* the tree_version that mean, seed and scale are from */
-	uint64 retired_xid;		   /* full transaction id at that time; 0: no blocks are retired */
-	uint64 appended;		   /* slots added to lists since the tree was made */
-	uint64 removed;			   /* rows that VACUUM has removed since */
+	uint64 retired_xid;		   /* full transaction id that was next when another tree took its
+							   * place; 0: no ranges are retired */
+	uint64 appended;		   /* slots added to lists since rows were counted last */
+	uint64 removed;			   /* rows that VACUUM has removed since then */
 	uint64 retry;			   /* changes from which on another renewal is worth a try */
 	BlockNumber pending_block; /* last page of the pending list, or invalid */
 	uint32 throttle;		   /* milliseconds that inserts wait while it grows too fast */
@@ -246,7 +247,7 @@ typedef struct IvfkmFreeData
 	IvfkmRanges free;	  /* handed out next, the lowest first */
 	IvfkmRanges retired;  /* trees whose place another took: free when the horizon of the table has
 						   * passed retired_xid of the metapage */
-	IvfkmRanges building; /* of a tree in the making that nothing leads to yet */
+	IvfkmRanges building; /* of a tree or of lists in the making, to which nothing leads yet */
 	uint32 lost;		  /* blocks that there was no room to note, until the next renewal */
 } IvfkmFreeData;
 
@@ -289,7 +290,7 @@ typedef struct IvfkmChildData
 	uint16 reserved;		 /* zero */
 	uint32 rows;			 /* rows or children at build */
 	float radius; /* nodes: largest distance from its centroid to that of a list below it, and
-							  * for inner products some more, see ivfkm_tree.c;
+							  * for inner products some more, see am/index/NOTES.md;
 							  * lists of inner products: largest distance of a row when it was made;
 							  * other lists: 0 */
 } IvfkmChildData;

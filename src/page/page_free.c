@@ -101,14 +101,42 @@ page_free_check(Relation index, Page meta_page)
 		page_corrupted(index, IVFKM_META_BLOCK, "The ranges of free blocks are not valid.");
 }
 
+/* Locks the metapage, its ranges checked. */
+static Buffer
+read_ranges(Relation index, int lockmode)
+{
+	Buffer buffer = page_read(index, IVFKM_META_BLOCK, lockmode);
+
+	page_check(index, buffer, IVFKM_PAGE_META);
+	page_free_check(index, BufferGetPage(buffer));
+	return buffer;
+}
+
+/*
+ * Takes the relation extension lock and locks the metapage exclusively, its ranges checked, to
+ * change them.  The caller holds no buffer lock.
+ */
+Buffer
+page_free_lock(Relation index)
+{
+	LockRelationForExtension(index, ExclusiveLock);
+	return read_ranges(index, BUFFER_LOCK_EXCLUSIVE);
+}
+
+/* Releases what page_free_lock() took. */
+void
+page_free_unlock(Relation index, Buffer meta_buffer)
+{
+	UnlockReleaseBuffer(meta_buffer);
+	UnlockRelationForExtension(index, ExclusiveLock);
+}
+
 /* Copies the ranges, checked.  Takes and releases a share lock on the metapage. */
 void
 page_free_read(Relation index, IvfkmFreeData *data)
 {
-	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
+	Buffer buffer = read_ranges(index, BUFFER_LOCK_SHARE);
 
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
 	memcpy(data, IvfkmPageGetFree(BufferGetPage(buffer)), sizeof(IvfkmFreeData));
 	UnlockReleaseBuffer(buffer);
 }
@@ -301,9 +329,7 @@ page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 n
 
 		CHECK_FOR_INTERRUPTS();
 		LockRelationForExtension(index, ExclusiveLock);
-		buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
-		page_check(index, buffer, IVFKM_PAGE_META);
-		page_free_check(index, BufferGetPage(buffer));
+		buffer = read_ranges(index, BUFFER_LOCK_SHARE);
 		memcpy(data, IvfkmPageGetFree(BufferGetPage(buffer)), sizeof(IvfkmFreeData));
 		used = end = IvfkmPageGetMeta(BufferGetPage(buffer))->used_blocks;
 		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
@@ -333,8 +359,7 @@ page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 n
 		IvfkmPageGetMeta(page)->used_blocks = end;
 		IvfkmPageGetMeta(page)->next_id = Max(IvfkmPageGetMeta(page)->next_id, next_id);
 		page_wal_finish(&wal);
-		UnlockReleaseBuffer(buffer);
-		UnlockRelationForExtension(index, ExclusiveLock);
+		page_free_unlock(index, buffer);
 		pfree(data);
 		return;
 	}
@@ -467,12 +492,9 @@ find_tail(Page meta_page, BlockNumber least)
 bool
 page_free_is_tail(Relation index, BlockNumber least)
 {
-	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
-	bool is_tail;
+	Buffer buffer = read_ranges(index, BUFFER_LOCK_SHARE);
+	bool is_tail = BlockNumberIsValid(find_tail(BufferGetPage(buffer), least));
 
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
-	is_tail = BlockNumberIsValid(find_tail(BufferGetPage(buffer), least));
 	UnlockReleaseBuffer(buffer);
 	return is_tail;
 }
@@ -484,14 +506,9 @@ page_free_is_tail(Relation index, BlockNumber least)
 BlockNumber
 page_free_shrink(Relation index, BlockNumber least)
 {
-	Buffer buffer;
-	BlockNumber first;
+	Buffer buffer = page_free_lock(index);
+	BlockNumber first = find_tail(BufferGetPage(buffer), least);
 
-	LockRelationForExtension(index, ExclusiveLock);
-	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
-	first = find_tail(BufferGetPage(buffer), least);
 	if (BlockNumberIsValid(first))
 	{
 		IvfkmMetaPage meta;
@@ -507,8 +524,7 @@ page_free_shrink(Relation index, BlockNumber least)
 		meta->tree_first = Min(meta->tree_first, meta->tree_end - 1);
 		page_wal_finish(&wal);
 	}
-	UnlockReleaseBuffer(buffer);
-	UnlockRelationForExtension(index, ExclusiveLock);
+	page_free_unlock(index, buffer);
 	return first;
 }
 
@@ -519,16 +535,11 @@ page_free_shrink(Relation index, BlockNumber least)
 bool
 page_free_abandoned(Relation index, const IvfkmRanges *more)
 {
-	Buffer buffer;
-	IvfkmFree data;
+	Buffer buffer = page_free_lock(index);
+	IvfkmFree data = IvfkmPageGetFree(BufferGetPage(buffer));
 	PageWal wal;
 	bool any;
 
-	LockRelationForExtension(index, ExclusiveLock);
-	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
-	data = IvfkmPageGetFree(BufferGetPage(buffer));
 	any = data->building.count > 0 || more->count > 0 ||
 		  BlockNumberIsValid(IvfkmPageGetMeta(BufferGetPage(buffer))->pending_block);
 	if (any)
@@ -545,8 +556,7 @@ page_free_abandoned(Relation index, const IvfkmRanges *more)
 		memset(&data->building, 0, sizeof(IvfkmRanges));
 		page_wal_finish(&wal);
 	}
-	UnlockReleaseBuffer(buffer);
-	UnlockRelationForExtension(index, ExclusiveLock);
+	page_free_unlock(index, buffer);
 	return any;
 }
 
@@ -554,15 +564,11 @@ page_free_abandoned(Relation index, const IvfkmRanges *more)
 void
 page_free_retired(Relation index)
 {
-	Buffer buffer;
+	Buffer buffer = page_free_lock(index);
 	IvfkmFree data;
 	PageWal wal;
 	Page page;
 
-	LockRelationForExtension(index, ExclusiveLock);
-	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
 	page_wal_begin(&wal, index);
 	page = page_wal_register(&wal, buffer);
 	data = IvfkmPageGetFree(page);
@@ -570,6 +576,5 @@ page_free_retired(Relation index)
 	data->lost += page_ranges_add_all(&data->free, &data->retired);
 	memset(&data->retired, 0, sizeof(IvfkmRanges));
 	page_wal_finish(&wal);
-	UnlockReleaseBuffer(buffer);
-	UnlockRelationForExtension(index, ExclusiveLock);
+	page_free_unlock(index, buffer);
 }

@@ -47,6 +47,8 @@ extern void page_free_release(IvfkmFreeBlocks *blocks);
 extern void page_free_end(Relation index);
 extern void page_free_read(Relation index, IvfkmFreeData *data);
 extern void page_free_check(Relation index, Page meta_page);
+extern Buffer page_free_lock(Relation index);
+extern void page_free_unlock(Relation index, Buffer meta_buffer);
 extern Buffer page_free_buffer(Relation index, BlockNumber block);
 extern void page_free_reserve_many(Relation index, const BlockNumber *sizes, int n, uint32 next_id,
 								   BlockNumber *firsts);

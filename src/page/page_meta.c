@@ -313,20 +313,18 @@ page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 
 
 /*
  * Makes the tree "next", whose blocks come from a first reservation and from "reserve", the current
- * one, and retires all that is not part of it: one record.  The caller keeps inserts out.
+ * one, and retires all that is not part of it: one record.  The caller keeps inserts out, and holds
+ * no buffer lock.  Takes the extension lock.
  */
 void
 page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const IvfkmReserve *reserve)
 {
 	IvfkmMetaPageData meta = *next;
 	PageWal wal;
-	Buffer buffer;
+	Buffer buffer = page_free_lock(index);
 	IvfkmMetaPage old;
 	Page page;
 
-	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
 	page_wal_begin(&wal, index);
 	page = page_wal_register(&wal, buffer);
 	old = IvfkmPageGetMeta(page);
@@ -347,7 +345,8 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	page_free_retire(page, reserve);
 	meta.retired_block = old->retired_block; /* invalid by now */
 	*old = meta;
-	end_change(&wal, buffer);
+	page_wal_finish(&wal);
+	page_free_unlock(index, buffer);
 }
 
 /*

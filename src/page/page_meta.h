@@ -7,14 +7,19 @@
  *	  Everybody reads it through page_meta_read(), which checks it.  Who writes which field:
  *
  *	  all fields		page_meta_write(), once, by the build
+ *	  all of the tree, and the counts since	page_meta_replace_tree(), by a renewal
+ *	  root, nlists, far rows	page_meta_set_nodes(), by who has written other nodes
  *	  used_blocks, next_id, and the ranges behind the fields		page_free.c
- *	  pending_block		page_pending.c, page_free.c
- *	  appended			page_list.c
+ *	  tree_first, tree_end	page_free_shrink(), where the file becomes shorter
+ *	  pending_block, throttle	page_pending.c, page_meta_set_throttle(), page_free_abandoned()
  *	  retired_block		page_retired.c
- *	  build_rows		page_meta_set_rows(), by who has counted them
+ *	  retired_xid		page_free_retired(), when the ranges are free
+ *	  appended			page_list.c
+ *	  removed			page_meta_count_removed(), by VACUUM
+ *	  retry				page_meta_set_retry(), by whoever asks for a renewal
+ *	  build_rows, retry, appended, removed	page_meta_set_rows(), by who has counted the rows
  *	  the list of far rows	page_meta_widen(), by inserts, under the tree lock
- *	  all of the tree	page_meta_replace_tree(), by a renewal
- *	  root, far rows	page_meta_set_nodes(), by who has written other nodes
+ *	  the calibration	page_meta_calibrate(), by ivfkm_calibrate()
  *
  * IDENTIFICATION
  *	  src/page/page_meta.h

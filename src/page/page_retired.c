@@ -161,15 +161,11 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 	BlockNumber npages =
 		(BlockNumber) ((nranges + IVFKM_RETIRED_RANGES - 1) / IVFKM_RETIRED_RANGES);
 	BlockNumber chain = page_free_from_reserve(index, reserve, npages);
-	Buffer buffer;
+	Buffer buffer = page_free_lock(index);
 	Buffer chain_buffer = InvalidBuffer;
 	PageWal wal;
 	Page page;
 
-	LockRelationForExtension(index, ExclusiveLock);
-	buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
-	page_check(index, buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(buffer));
 	page_wal_begin(&wal, index);
 	page = page_wal_register(&wal, buffer);
 	page_meta_set_nodes(IvfkmPageGetMeta(page), next);
@@ -181,8 +177,7 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 	page_wal_finish(&wal);
 	if (BufferIsValid(chain_buffer))
 		UnlockReleaseBuffer(chain_buffer);
-	UnlockReleaseBuffer(buffer);
-	UnlockRelationForExtension(index, ExclusiveLock);
+	page_free_unlock(index, buffer);
 	page_point("region-replaced");
 
 	for (BlockNumber i = 1; i < npages; i++)
@@ -214,8 +209,8 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 static BlockNumber
 release_page(Relation index, BlockNumber *block, BlockNumber *from)
 {
-	Buffer meta_buffer;
-	Buffer buffer;
+	Buffer meta_buffer = page_free_lock(index);
+	Buffer buffer = retired_page_read(index, *block, BUFFER_LOCK_EXCLUSIVE);
 	Buffer from_buffer = InvalidBuffer;
 	PageWal wal;
 	Page meta_page;
@@ -225,11 +220,6 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 	BlockNumber freed = 0;
 	BlockNumber next;
 
-	LockRelationForExtension(index, ExclusiveLock);
-	meta_buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_EXCLUSIVE);
-	page_check(index, meta_buffer, IVFKM_PAGE_META);
-	page_free_check(index, BufferGetPage(meta_buffer));
-	buffer = retired_page_read(index, *block, BUFFER_LOCK_EXCLUSIVE);
 	page_wal_begin(&wal, index);
 	meta_page = page_wal_register(&wal, meta_buffer);
 	page = page_wal_register(&wal, buffer);
@@ -266,8 +256,7 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 	if (BufferIsValid(from_buffer))
 		UnlockReleaseBuffer(from_buffer);
 	UnlockReleaseBuffer(buffer);
-	UnlockReleaseBuffer(meta_buffer);
-	UnlockRelationForExtension(index, ExclusiveLock);
+	page_free_unlock(index, meta_buffer);
 	*block = next;
 	return freed;
 }
