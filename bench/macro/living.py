@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from server import copy_rows, field_of, read_file, wal_position
+from server import Watch, copy_rows, field_of, read_file, wal_position
 
 QUERIES = 200
 SEED = 7
@@ -69,22 +69,13 @@ def nearest(rows, queries, k, operator):
     return out
 
 
-class WorkerTime:
+class WorkerTime(Watch):
     """CPU seconds of maintenance workers while the block runs."""
 
     def __init__(self, postmaster):
+        super().__init__()
         self.postmaster = postmaster
         self.seconds = {}
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.stop.set()
-        self.thread.join()
 
     def watch(self):
         """Poll until told to stop."""

@@ -297,7 +297,27 @@ def copy_rows(connection, table, start, count, block, columns=()):
         copy.write(b"\xff\xff")
 
 
-class PeakMemory:
+class Watch:
+    """A thread that calls watch() of a subclass while the block runs."""
+
+    def __init__(self):
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop.set()
+        self.thread.join()
+
+    def watch(self):
+        """Poll until told to stop."""
+        raise NotImplementedError
+
+
+class PeakMemory(Watch):
     """
     Peak memory of a backend and its parallel workers while the block runs:
     private pages plus the dynamic shared memory that was attached meanwhile,
@@ -305,19 +325,14 @@ class PeakMemory:
     """
 
     def __init__(self, pid):
+        super().__init__()
         self.pid = pid
         self.bytes = 0
-        self.stop = threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.before = set()
 
     def __enter__(self):
         self.before = segments(self.pid)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.stop.set()
-        self.thread.join()
+        return super().__enter__()
 
     def watch(self):
         """Poll until told to stop."""

@@ -33,6 +33,21 @@ DENSE_FN(cast)(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The vector of "dim" floats, which are freed.  Raises ERRCODE_DATA_EXCEPTION for NaN and infinity,
+ * ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE for floats beyond the range of an element.
+ */
+static DENSE *
+DENSE_FN(take_floats)(float *values, int dim)
+{
+	DENSE *result = DENSE_FN(make)(dim);
+
+	DENSE_FN(from_floats)(values, dim, result->x);
+	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
+	pfree(values);
+	return result;
+}
+
+/*
  * from_array(integer[] | real[] | double precision[] | numeric[], integer, boolean): a
  * vector of the array's elements, each rounded to the nearest float and then to the
  * nearest element.  Raises ERRCODE_DATA_EXCEPTION for an array of more than one dimension,
@@ -47,19 +62,11 @@ DENSE_FN(from_array)(PG_FUNCTION_ARGS)
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
 	int32 typmod = PG_GETARG_INT32(1);
 	int dim = dense_array_count(array);
-	float *values;
-	DENSE *result;
 
 	(void) DENSE_FN(check_dim)(dim, NULL);
 	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
 
-	values = dense_array_floats(array, dim);
-	result = DENSE_FN(make)(dim);
-	DENSE_FN(from_floats)(values, dim, result->x);
-	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
-	pfree(values);
-
-	PG_RETURN_POINTER(result);
+	PG_RETURN_POINTER(DENSE_FN(take_floats)(dense_array_floats(array, dim), dim));
 }
 
 /*
@@ -73,19 +80,11 @@ DENSE_FN(from_jsonb)(PG_FUNCTION_ARGS)
 	Jsonb *json = PG_GETARG_JSONB_P(0);
 	int32 typmod = PG_GETARG_INT32(1);
 	int dim = dense_json_count(json, DENSE_NAME);
-	float *values;
-	DENSE *result;
 
 	(void) DENSE_FN(check_dim)(dim, NULL);
 	(void) DENSE_FN(check_typmod)(typmod, dim, NULL);
 
-	values = dense_json_floats(json, dim, DENSE_NAME);
-	result = DENSE_FN(make)(dim);
-	DENSE_FN(from_floats)(values, dim, result->x);
-	(void) DENSE_FN(check_elements)(result->x, dim, NULL);
-	pfree(values);
-
-	PG_RETURN_POINTER(result);
+	PG_RETURN_POINTER(DENSE_FN(take_floats)(dense_json_floats(json, dim, DENSE_NAME), dim));
 }
 
 /* to_float4(type, integer, boolean): a real[] with the vector's elements. */

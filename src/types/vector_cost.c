@@ -228,6 +228,17 @@ operator_call(const FuncExpr *call)
 	return result;
 }
 
+/* Arguments of the call that a cost is asked for; none if the node is not known. */
+static List *
+arguments_of(Node *node)
+{
+	if (node != NULL && IsA(node, OpExpr))
+		return ((OpExpr *) node)->args;
+	if (node != NULL && IsA(node, FuncExpr))
+		return ((FuncExpr *) node)->args;
+	return NIL;
+}
+
 /*
  * distance_support(internal): planner support function of the distances.  Answers
  * SupportRequestCost and SupportRequestSimplify, and no other request.
@@ -237,7 +248,7 @@ distance_support(PG_FUNCTION_ARGS)
 {
 	Node *request = (Node *) PG_GETARG_POINTER(0);
 	SupportRequestCost *cost;
-	List *args = NIL;
+	List *args;
 	double bytes = 0.0;
 	double fetch = 0.0;
 
@@ -246,11 +257,7 @@ distance_support(PG_FUNCTION_ARGS)
 	if (!IsA(request, SupportRequestCost))
 		PG_RETURN_POINTER(NULL);
 	cost = (SupportRequestCost *) request;
-	if (cost->node != NULL && IsA(cost->node, OpExpr))
-		args = ((OpExpr *) cost->node)->args;
-	else if (cost->node != NULL && IsA(cost->node, FuncExpr))
-		args = ((FuncExpr *) cost->node)->args;
-
+	args = arguments_of(cost->node);
 	if (list_length(args) == 2)
 	{
 		/* both vectors have the same dimensions, so that one tells about the other */
@@ -299,18 +306,14 @@ max_sim_support(PG_FUNCTION_ARGS)
 {
 	Node *request = (Node *) PG_GETARG_POINTER(0);
 	SupportRequestCost *cost;
-	List *args = NIL;
+	List *args;
 	double fetch = 0.0;
 	double bytes = UNKNOWN_BYTES * UNKNOWN_VECTORS * UNKNOWN_VECTORS;
 
 	if (!IsA(request, SupportRequestCost))
 		PG_RETURN_POINTER(NULL);
 	cost = (SupportRequestCost *) request;
-	if (cost->node != NULL && IsA(cost->node, OpExpr))
-		args = ((OpExpr *) cost->node)->args;
-	else if (cost->node != NULL && IsA(cost->node, FuncExpr))
-		args = ((FuncExpr *) cost->node)->args;
-
+	args = arguments_of(cost->node);
 	if (list_length(args) == 2)
 	{
 		DistanceArgument row = look_at_argument(cost->root, linitial(args));

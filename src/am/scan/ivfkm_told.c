@@ -149,20 +149,25 @@ noted_query(Visit *visit)
 	return query;
 }
 
+/* The same operation with its sides exchanged, as a copy; NULL if there is none. */
+Expr *
+ivfkm_told_exchanged(Expr *expr)
+{
+	OpExpr *exchanged;
+
+	if (!is_opclause(expr) || list_length(((OpExpr *) expr)->args) != 2 ||
+		!OidIsValid(get_commutator(((OpExpr *) expr)->opno)))
+		return NULL;
+	exchanged = copyObject((OpExpr *) expr);
+	CommuteOpExpr(exchanged);
+	return (Expr *) exchanged;
+}
+
 /* True if "expr" is "distance", or the same with its sides exchanged. */
 static bool
 is_distance(Expr *expr, Expr *distance)
 {
-	OpExpr *exchanged;
-
-	if (equal(expr, distance))
-		return true;
-	if (!is_opclause(expr) || list_length(((OpExpr *) expr)->args) != 2 ||
-		!OidIsValid(get_commutator(((OpExpr *) expr)->opno)))
-		return false;
-	exchanged = copyObject((OpExpr *) expr);
-	CommuteOpExpr(exchanged);
-	return equal(exchanged, distance);
+	return equal(expr, distance) || equal(ivfkm_told_exchanged(expr), distance);
 }
 
 /* True if an expression has one value for all rows of a scan, and may be computed before them. */

@@ -13,6 +13,7 @@
 
 #include "access/amapi.h"
 #include "access/genam.h"
+#include "nodes/primnodes.h"
 
 #include "am/ivfkm.h"
 
@@ -35,6 +36,7 @@ struct IvfkmToldScan;
 
 extern void ivfkm_told_init(amgettuple_function gettuple);
 extern void ivfkm_told_get(IndexScanDesc scan, struct IvfkmToldScan **cache, IvfkmTold *told);
+extern Expr *ivfkm_told_exchanged(Expr *expr);
 extern void ivfkm_told_limit(const struct IvfkmToldScan *scan, IvfkmTold *told);
 
 #endif /* IVFKM_TOLD_H */

@@ -35,6 +35,7 @@
 #include "utils/relcache.h"
 
 #include "am/scan/ivfkm_scan.h"
+#include "am/scan/ivfkm_told.h"
 #include "am/sql/ivfkm_planner.h"
 
 /* The planner as it was when the library was loaded; NULL for PostgreSQL's own. */
@@ -58,16 +59,8 @@ is_ivfkm_index(Oid index_oid)
 static bool
 comes_in_order_of(const IndexScan *scan, Expr *expr)
 {
-	OpExpr *exchanged;
-
-	if (list_member(scan->indexorderbyorig, expr))
-		return true;
-	if (!is_opclause(expr) || list_length(((OpExpr *) expr)->args) != 2 ||
-		!OidIsValid(get_commutator(((OpExpr *) expr)->opno)))
-		return false;
-	exchanged = copyObject((OpExpr *) expr);
-	CommuteOpExpr(exchanged);
-	return list_member(scan->indexorderbyorig, exchanged);
+	return list_member(scan->indexorderbyorig, expr) ||
+		   list_member(scan->indexorderbyorig, ivfkm_told_exchanged(expr));
 }
 
 /*
