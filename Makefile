@@ -13,6 +13,7 @@
 #                         bench-plans, bench-filter, bench-living, bench-prepare, bench-results,
 #                         bench-quality: bench/README.md)
 #   make deb              Debian packages for the server of PG_CONFIG, in build/deb
+#   make rpm              RPM packages, in build/rpm
 #   make dist             the archive for PGXN and packagers, in build/dist
 #   make docs-reference   sql/docs/reference.md from the catalog
 #   make profile          where the time of warm searches goes, by perf (bench/profile.md)
@@ -57,7 +58,7 @@ SHLIB_LINK += -lm
 SCRIPTED = check check-% demo demo-psql bench bench-report bench-search bench-build \
 	bench-insert bench-plans \
 	bench-filter bench-living bench-prepare bench-results bench-quality bench-micro lint format \
-	format-check docs-reference deb dist profile
+	format-check docs-reference deb rpm dist profile
 
 ifneq ($(filter $(SCRIPTED),$(MAKECMDGOALS)),)
 
@@ -92,6 +93,8 @@ profile:
 	@bench/profile.sh
 deb:
 	@.ci/deb.sh
+rpm:
+	@.ci/rpm.sh
 dist:
 	@.ci/dist.sh
 
@@ -102,7 +105,7 @@ endif
 
 .PHONY: check demo demo-psql bench bench-report bench-search bench-build bench-insert \
 	bench-plans bench-filter bench-living \
-	bench-prepare bench-results bench-quality lint format format-check docs-reference deb dist \
+	bench-prepare bench-results bench-quality lint format format-check docs-reference deb rpm dist \
 	profile bench-micro
 .NOTPARALLEL:
 

@@ -39,6 +39,9 @@ esac
 case " ${tiers[*]} " in
 *" versions "*) [ "${VDB_VERSIONS:-}" = 0 ] || vdb_versions_wanted=1 ;;
 esac
+case " ${tiers[*]} " in
+*" packages "*) vdb_packages_wanted=1 ;;
+esac
 vdb_prepare_for=lint
 for tier in "${tiers[@]}"; do
 	case $tier in

@@ -5,7 +5,7 @@
 # the script with a message that names what is missing.  It never makes, starts or changes a
 # database cluster of the machine, and asks nothing.  vdb_lanes_wanted, "all" or names, adds what
 # the languages of test/clients need; unset: none.  vdb_versions_wanted, if not empty, adds what the
-# tier "versions" needs.
+# tier "versions" needs, vdb_packages_wanted what "packages" makes RPM packages with.
 # shellcheck shell=bash
 
 # shellcheck source=test/clients/lanes.sh
@@ -94,6 +94,11 @@ vdb_list_missing()
 				;;
 			esac
 		done
+	fi
+	if [ -n "${vdb_packages_wanted:-}" ]; then
+		vdb_have rpmbuild || vdb_wanted+=(rpm)
+		vdb_have zip || vdb_wanted+=(zip)
+		vdb_have unzip || vdb_wanted+=(unzip)
 	fi
 	if vdb_is_root && [ -n "${vdb_versions_wanted:-}" ]; then
 		vdb_have debootstrap || vdb_wanted+=(debootstrap)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# vdb.control holds the version; META.json, CHANGELOG.md and the install script agree.
+# vdb.control holds the version; META.json, CHANGELOG.md, .ci/vdb.spec and the install script agree.
 cd "$(dirname "$0")/../.." || exit 2
 
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
@@ -25,6 +25,7 @@ agree()
 agree META.json "$meta"
 agree "provides in META.json" "$provided"
 agree "the file in META.json" "$(sed -n 's,^sql/vdb--\(.*\)\.sql$,\1,p' <<<"$file")"
+agree .ci/vdb.spec "$(sed -n 's/^Version: *//p' .ci/vdb.spec)"
 agree "the top of CHANGELOG.md" "$(sed -n 's/^## \([^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)"
 if [ ! -f "sql/vdb--$version.sql" ]; then
 	echo "sql/vdb--$version.sql is missing"

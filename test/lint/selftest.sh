@@ -54,6 +54,7 @@ plant check_places 'src/am/planted.c:1:' 'echo "IvfkmPageGetOpaque(page);" >src/
 plant check_places 'would depend on the machine' 'echo "CFLAGS += -march=native" >>Makefile'
 plant check_versions 'META.json says "9.9.9"' \
 	'sed -i "0,/\"version\": \"[0-9.]*\"/s//\"version\": \"9.9.9\"/" META.json'
+plant check_versions '.ci/vdb.spec says' 'sed -i "s/^Version: .*/Version: 9.9.9/" .ci/vdb.spec'
 plant check_versions 'the top of CHANGELOG.md' 'sed -i "0,/^## [^ ]*/s//## 9.9.9/" CHANGELOG.md'
 plant check_versions 'sql/vdb--9.9.9.sql is missing' \
 	'sed -i "s/^default_version.*/default_version = '"'9.9.9'"'/" vdb.control'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Tier "packages": the Debian packages of make deb are built in a chroot, installed in a clean one,
-# and the demo runs there on the installed extension.  They are made from the archive of make dist.
+# and the demo runs there on the installed extension.  RPM packages are built here, and used from a
+# private copy of the server.  All are made from the archive of make dist.
 #
 # VDB_PACKAGES="15:bookworm" chooses versions, VDB_PACKAGES=0 skips those; needs root, debootstrap
 # and a kernel with overlayfs.
@@ -93,6 +94,8 @@ else
 	tar -cf - --exclude=./build --exclude=./.git --exclude='*.o' --exclude='*.bc' \
 		--exclude='*.so' . | tar -xf - -C "$work/source" || exit 1
 fi
+
+test/packages/rpm.sh "$work/source" || vdb_failed=1
 
 if [ "$packages" = 0 ]; then
 	vdb_skip "Debian packages" "VDB_PACKAGES=0"
