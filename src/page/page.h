@@ -31,6 +31,7 @@
 #include "page/page_refine.h"
 #include "page/page_retired.h"
 #include "page/page_seal.h"
+#include "page/page_summary.h"
 #include "page/page_verify.h"
 #include "page/page_writer.h"
 

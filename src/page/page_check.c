@@ -68,7 +68,7 @@ page_check_any(Relation index, Buffer buffer)
 	if (opaque->page_id != IVFKM_PAGE_ID)
 		page_corrupted(index, block, "Page id is 0x%04X instead of 0x%04X.", opaque->page_id,
 					   IVFKM_PAGE_ID);
-	if (opaque->kind < IVFKM_PAGE_META || opaque->kind > IVFKM_PAGE_RETIRED)
+	if (opaque->kind < IVFKM_PAGE_META || opaque->kind > IVFKM_PAGE_SUMMARY)
 		page_corrupted(index, block, "Page kind is %u.", opaque->kind);
 	return (IvfkmPageKind) opaque->kind;
 }

@@ -64,6 +64,19 @@ page_child_locate(BlockNumber first, int dims, uint32 ordinal, ItemPointerData *
 		ItemPointerSet(pointer, first + ordinal * page_child_stripes(dims), FirstOffsetNumber);
 }
 
+/* The number of the record at "pointer", not in front of block "first", where the array starts. */
+uint32
+page_child_ordinal(BlockNumber first, int dims, const ItemPointerData *pointer)
+{
+	BlockNumber blocks = ItemPointerGetBlockNumberNoCheck(pointer) - first;
+	int per_page = page_child_per_page(dims);
+
+	if (per_page == 0)
+		return blocks / (uint32) page_child_stripes(dims);
+	return blocks * (uint32) per_page +
+		   (uint32) (ItemPointerGetOffsetNumberNoCheck(pointer) - FirstOffsetNumber);
+}
+
 /* Asks the CPU for a record that will be read soon, unless it is longer than a page. */
 void
 page_child_prefetch(Relation index, int dims, const ItemPointerData *pointer)

@@ -39,6 +39,7 @@ extern int page_child_stripes(int dims);
 extern BlockNumber page_child_blocks(int dims, uint32 count);
 extern void page_child_locate(BlockNumber first, int dims, uint32 ordinal,
 							  ItemPointerData *pointer);
+extern uint32 page_child_ordinal(BlockNumber first, int dims, const ItemPointerData *pointer);
 extern void page_child_prefetch(Relation index, int dims, const ItemPointerData *pointer);
 extern void page_child_read(Relation index, int dims, const ItemPointerData *pointer,
 							IvfkmChildData *child, uint16 *centroid);

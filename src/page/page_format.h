@@ -9,8 +9,8 @@
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
  *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
- *			can take the place of the current one; free blocks; attributes in units; the calibration
- *			is in rows; the list of far rows
+ *			can take the place of the current one; free blocks; attributes in units, and their
+ *			summaries; the calibration is in rows; the list of far rows
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -56,7 +56,8 @@ typedef enum IvfkmPageKind
 	IVFKM_PAGE_NULLS,	 /* units whose slots point to heap rows without a value */
 	IVFKM_PAGE_FREE,	 /* reserved, nothing in it */
 	IVFKM_PAGE_PENDING,	 /* addresses of rows, see page_pending.c */
-	IVFKM_PAGE_RETIRED	 /* ranges of blocks, see page_retired.c */
+	IVFKM_PAGE_RETIRED,	 /* ranges of blocks, see page_retired.c */
+	IVFKM_PAGE_SUMMARY	 /* of the attributes of lists: IvfkmSummaryData */
 } IvfkmPageKind;
 
 /*
@@ -298,6 +299,24 @@ typedef struct IvfkmChildData
 typedef IvfkmChildData *IvfkmChild;
 
 StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes");
+
+/*
+ * What the rows of a list have for attributes, at most: rows that are not within it are not in the
+ * list.  Beside each node above lists (page_summary.c) there is one for each slot, of as many
+ * attributes as the index has, back to back from the payload offset.
+ */
+typedef struct IvfkmSummaryData
+{
+	uint8 unknown;	   /* 1: there may be rows whose attributes are not known */
+	uint8 nulls;	   /* bit a: there may be rows where attribute a is NULL */
+	uint8 values;	   /* and others; if not, its images are zero */
+	uint8 reserved[5]; /* zero */
+
+	/* by the kind of image: the lowest and the highest, or bits; see am/index/ivfkm_summary.c */
+	int64 images[IVFKM_MAX_ATTRIBUTES][2];
+} IvfkmSummaryData;
+
+StaticAssertDecl(offsetof(IvfkmSummaryData, images) == 8, "images are aligned");
 
 /*
  * A record of a refine page: a code of refine_bits a dimension of the row at "tid".

@@ -23,12 +23,12 @@ CREATE FUNCTION vec(i integer) RETURNS vector LANGUAGE sql IMMUTABLE
 	AS \$\$ SELECT array_prepend(i::real, array_fill(0::real, ARRAY[1999]))::vector \$\$;
 CREATE TABLE t (id integer, v vector(2000));
 INSERT INTO t SELECT i, vec(i) FROM generate_series(1, 48) i;
-CREATE INDEX t_v ON t USING ivfkm (v) WITH (lists = 1, refine_bits = 4);});
+CREATE INDEX t_v ON t USING ivfkm (v, id) WITH (lists = 1, refine_bits = 4);});
 
 my $rows = 48;
 my $next = 1000;
-for my $point ('insert-descended', 'insert-refined', 'insert-hint', 'append-unlinked',
-	'refine-append-unlinked',
+for my $point ('insert-descended', 'insert-summarised', 'insert-refined', 'insert-hint',
+	'append-unlinked', 'refine-append-unlinked',
 	'bulkdelete-group', 'bulkdelete-hint')
 {
 	my $statement = "INSERT INTO t SELECT i, vec(i) FROM generate_series($next, $next + 39) i";

@@ -94,18 +94,21 @@ BEGIN
 	RETURN wrong;
 END $$;
 
+-- Three places, each with numbers and words of its own: some conditions leave out lists.
 CREATE TABLE t (id serial, v vector(8), i int, at timestamptz, s text, list int[], n numeric,
 	m mood, b boolean, x float8);
 CREATE FUNCTION fill(count int) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO t (v, i, at, s, list, n, m, b, x)
-	SELECT CASE WHEN j % 20 > 0 THEN random_vector() END, nullif(floor(random() * 21)::int, 7),
+	SELECT CASE WHEN j % 20 > 0
+			THEN random_vector() + array_fill(place::real, ARRAY[8])::vector END,
+		nullif(place * 7 + floor(random() * 7)::int, 7),
 		'2024-01-01'::timestamptz + random() * interval '400 days',
-		nullif('s' || floor(random() * 31)::int, 's3'),
-		ARRAY[floor(random() * 41)::int, nullif(floor(random() * 41)::int, 9)],
+		nullif('s' || place * 10 + floor(random() * 11)::int, 's3'),
+		ARRAY[place * 13 + floor(random() * 15)::int, nullif(floor(random() * 41)::int, 9)],
 		nullif(floor(random() * 21)::int / 2.0, 5),
 		(ARRAY['a', 'b', 'c'])[1 + floor(random() * 3)::int]::mood,
 		nullif(floor(random() * 5)::int, 4) % 2 = 0, random() * random()
-	FROM generate_series(1, count) j $$;
+	FROM (SELECT j, floor(random() * 3)::int AS place FROM generate_series(1, count) j) s $$;
 SQL
 
 # What the index says, with random numbers that begin at a seed.

@@ -27,22 +27,26 @@ my %meta = (
 	nlists => 112,
 	used_blocks => 120,
 	root_nblocks => 124,
+	refine_bits => 128,
 	calibration => 136,
 	lean => 304,
 	nodes => 312);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84,
   	radius => 92, centroid => 96);
-my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5, refine => 6);
+my %kinds = (meta => 1, mean => 2, centroid => 3, node => 4, posting => 5, refine => 6,
+	summary => 11);
 my $beyond = 0x00FFFFFF;
 my $nowhere = 0xFFFFFFFF;
 my $zeros = "\0" x $block_size;
 
 # "small": two lists of more than one page.  "long": one list, groups of two pages, and a
-# centroid of more than one page.  "tree": three levels of nodes.
+# centroid of more than one page.  "tree": three levels of nodes.  "columns": "small", with an
+# attribute.
 my %shapes = (
 	tree => { dims => 8, rows => 600, lists => 40, set => 'SET ivfkm.debug_node_children = 4' },
 	small => { dims => 64, rows => 1000, lists => 2, arrays => 16 * 8 },
+	columns => { dims => 64, rows => 1000, lists => 2, columns => 'v, id' },
 	long => { dims => 5000, rows => 40, lists => 1 });
 
 # One case: a table of its own, the file's bytes changed by "edit", and which statements must
@@ -370,6 +374,43 @@ damage('posting: no refine record', 'small', ['select'],
 damage('posting: refine record in another kind of page', 'small', ['select'],
 	put('posting', 0, $arrays + 192, 'L', 0));
 
+# Attributes: behind two chunks of codes and the arrays are masks and images.
+my $masks = $arrays + 192 + 96;
+my $images = $arrays + 192 + 128;
+damage('posting: an attribute', 'columns', [], put('posting', 0, $images, 'q', sub { $_[0] ^ 64 }));
+damage('posting: an attribute of the last slot', 'columns', [],
+	put('posting', 0, $images + 15 * 8, 'q', sub { $_[0] + 1 }));
+damage('posting: an attribute that is NULL', 'columns', [],
+	put('posting', 0, $masks, 'S', sub { $_[0] ^ 2 }));
+damage('posting: attributes that are unknown', 'columns', [],
+	put('posting', 0, $masks + 2, 'S', sub { $_[0] ^ 4 }));
+damage('posting: behind the masks', 'columns', [], put('posting', 0, $masks + 4, 'S', 1));
+
+# Summaries, of which the first is that of the first list: flags, then the lowest and the highest
+# value.
+damage('summary: lowest value', 'columns', [], put('summary', 0, 64 + 8, 'q', sub { $_[0] + 1 }));
+damage('summary: highest value', 'columns', [],
+	put('summary', 0, 64 + 16, 'q', sub { $_[0] - 1 }));
+damage('summary: no values', 'columns', [], put('summary', 0, 64 + 2, 'C', 0));
+damage('summary: values of an attribute there is not', 'columns', [],
+	put('summary', 0, 64 + 2, 'C', 3));
+damage('summary: flag', 'columns', [], put('summary', 0, 64, 'C', 2));
+damage('summary: unused bytes', 'columns', [], put('summary', 0, 64 + 3, 'C', 1));
+damage('summary: values of a list there is not', 'columns', [],
+	put('summary', 0, 64 + 24 * 2 + 2, 'C', 1));
+damage('summary: page id', 'columns', [qw(filtered insert vacuum)],
+	put('summary', 0, $special{page_id}, 'S', 0xFFFF));
+damage('summary: kind of another page', 'columns', [qw(filtered insert)],
+	put('summary', 0, $special{kind}, 'S', 3));
+damage('summary: owner', 'columns', [qw(filtered insert)],
+	put('summary', 0, $special{owner}, 'L', 4711));
+damage('summary: generation', 'columns', [qw(filtered insert)],
+	put('summary', 0, $special{generation}, 'L', 4711));
+damage('summary: next', 'columns', [], put('summary', 0, $special{next}, 'L', 1));
+damage('summary: zeros', 'columns', [qw(filtered insert vacuum)],
+	overwrite('summary', 0, $zeros));
+damage('meta: no attributes', 'columns', $all, put('meta', 0, $meta{refine_bits} + 2, 'S', 0));
+
 # A table for each case, and deleted rows, so that VACUUM has something to remove.
 my $node = vdb_node('main', conf => "restart_after_crash = on\nwal_level = replica\n");
 $node->start;
@@ -386,12 +427,13 @@ for my $case (@cases)
 	$case->{name} = "$case->{shape}, $case->{name}";
 	$case->{index} = "${table}_l2";
 	my $set = $shape->{set} // '';
+	my $columns = $shape->{columns} // 'v';
 	$node->safe_psql(
 		'postgres', qq{
 CREATE TABLE $table (id bigint, v vector($shape->{dims}));
 INSERT INTO $table SELECT * FROM $case->{shape};
 $set;
-CREATE INDEX $case->{index} ON $table USING ivfkm (v) WITH (lists = $shape->{lists});
+CREATE INDEX $case->{index} ON $table USING ivfkm ($columns) WITH (lists = $shape->{lists});
 DELETE FROM $table WHERE id % 30 = 29;});
 	$case->{path} = vdb_index_path($node, $case->{index});
 }
@@ -431,6 +473,7 @@ for my $case (@cases)
 		[ select => "$scan SET ivfkm.probes = 1000; "
 			  . "SELECT count(*) "
 			  . "FROM (SELECT id FROM $table ORDER BY v <-> $query LIMIT 100000) a" ],
+		[ filtered => "$scan SELECT id FROM $table WHERE id > 0 ORDER BY v <-> $query LIMIT 1" ],
 		[ nearest => "$scan SELECT id FROM $table ORDER BY v <-> $query LIMIT 1" ],
 		[ prewarm => "SELECT ivfkm_prewarm('$index', 'codes'), ivfkm_prewarm('$index', 'all')" ],
 		[ insert => "INSERT INTO $table SELECT id + 1000000, v FROM $case->{shape}" ],

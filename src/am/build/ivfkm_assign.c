@@ -31,6 +31,7 @@
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/build/ivfkm_team.h"
+#include "am/index/ivfkm_summary.h"
 
 /*
  * Squared residuals are summed as multiples of this, so that the sum does not depend on the
@@ -145,6 +146,16 @@ ivfkm_assign_lists(IvfkmBuild *build, int n, uint32 *lists)
 		ivfkm_bands_assign(build, n, lists);
 }
 
+/* Adds a row to what this process says of its list. */
+static void
+summarise(IvfkmBuild *build, uint32 list, const IvfkmAttributes *attributes)
+{
+	IvfkmSummaryData *summaries = build->plan.levels[0].summaries;
+
+	if (summaries != NULL)
+		ivfkm_summary_add(&build->index.columns, &summaries[list], attributes);
+}
+
 /* Assigns, encodes and hands to the sort the rows of the batch. */
 static void
 flush_batch(IvfkmBuild *build)
@@ -176,6 +187,7 @@ flush_batch(IvfkmBuild *build)
 			plan->levels[0].radii[lists[i]] =
 				Max(plan->levels[0].radii[lists[i]], sqrtf(Min(residual, FLT_MAX)));
 
+		summarise(build, lists[i], &build->batch_rows[i].attributes);
 		put_row(build, (int32) lists[i], &build->batch_tids[i], sorted,
 				&build->batch_rows[i].attributes);
 	}
@@ -240,6 +252,7 @@ ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 	sorted->factors = code.factors;
 	sorted->refine_factors = code.refine_factors;
 	build->plan.levels[0].counts[list]++;
+	summarise(build, list, &ivfkm_row_unknown);
 	put_row(build, (int32) list, tid, sorted, &ivfkm_row_unknown);
 	build->rows++;
 }
@@ -263,6 +276,8 @@ assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
 	{
 		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
 		build->plan.levels[0].radii = palloc0(sizeof(float) * shared->nlists);
+		if (build->list_summaries != NULL)
+			build->plan.levels[0].summaries = palloc0(sizeof(IvfkmSummaryData) * shared->nlists);
 	}
 	build->workspace = ivfkm_build_alloc(kmeans_assign_bytes(build->dims, (int) shared->nlists));
 	build->batch_size = kmeans_assign_points(build->dims);
@@ -286,6 +301,9 @@ assign_end(IvfkmBuild *build)
 		build->counts[list] += build->plan.levels[0].counts[list];
 		build->list_radii[list] =
 			Max(build->list_radii[list], build->plan.levels[0].radii[list]);
+		if (build->list_summaries != NULL)
+			ivfkm_summary_unite(&build->index.columns, &build->list_summaries[list],
+								&build->plan.levels[0].summaries[list]);
 	}
 	shared->rows += build->rows;
 	shared->nulls += build->nulls;
@@ -338,6 +356,9 @@ count_rows(IvfkmBuild *build)
 
 	memcpy(build->plan.levels[0].counts, build->counts, sizeof(uint32) * shared->nlists);
 	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
+	if (build->list_summaries != NULL)
+		memcpy(build->plan.levels[0].summaries, build->list_summaries,
+			   sizeof(IvfkmSummaryData) * shared->nlists);
 	if (meta->metric == IVFKM_METRIC_IP)
 		ivfkm_nodes_widen(&build->plan);
 	build->plan.nulls = (uint32) shared->nulls;

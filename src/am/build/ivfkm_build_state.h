@@ -183,6 +183,7 @@ typedef struct IvfkmBuild
 	uint32 *counts;	  /* rows of each list */
 	uint32 *band_lists; /* lists by band, if there is more than one */
 	float *list_radii; /* of each list: see IvfkmChildData; of the sample's rows, then of all */
+	IvfkmSummaryData *list_summaries; /* of each list; NULL without attributes */
 	KmeansIndex *lists;
 
 	/* centroids of the user's, until they are in the place of trained ones; see ivfkm_supplied.c */

@@ -84,7 +84,7 @@ centroid_bytes(int dims, int nlists)
 
 /* Bytes that planning takes at its peak with nrows sample rows, in all processes. */
 static Size
-planning_bytes(int dims, int nrows, int nlists, int nparticipants)
+planning_bytes(int dims, int nattributes, int nrows, int nlists, int nparticipants)
 {
 	KmeansParams params;
 	Size training;
@@ -94,7 +94,7 @@ planning_bytes(int dims, int nrows, int nlists, int nparticipants)
 	training = (nparticipants - 1) * kmeans_join_bytes(&params);
 	calibration = nparticipants * ivfkm_calibrate_bytes(dims, nrows, nlists);
 	return ivfkm_training_bytes(dims, nrows, nlists, nparticipants) +
-		   ivfkm_team_bytes(dims, nlists) + centroid_bytes(dims, nlists) +
+		   ivfkm_team_bytes(dims, nattributes, nlists) + centroid_bytes(dims, nlists) +
 		   Max(training, calibration);
 }
 
@@ -122,9 +122,11 @@ ivfkm_sizes_auto_lists(double total_rows)
  * nlists lists from a whole sample.
  */
 Size
-ivfkm_sizes_wanted_memory(int dims, double total_rows, int nlists, int nparticipants)
+ivfkm_sizes_wanted_memory(int dims, int nattributes, double total_rows, int nlists,
+						  int nparticipants)
 {
-	return planning_bytes(dims, (int) sample_rows(total_rows, nlists), nlists, nparticipants);
+	return planning_bytes(dims, nattributes, (int) sample_rows(total_rows, nlists), nlists,
+						  nparticipants);
 }
 
 /*
@@ -139,7 +141,8 @@ ivfkm_sizes_fit(const IvfkmBuild *build, double total_rows, int nparticipants, i
 	int lists = *nlists;
 	double rows = sample_rows(total_rows, lists);
 
-	while (planning_bytes(build->dims, (int) rows, lists, nparticipants) > build->budget &&
+	while (planning_bytes(build->dims, build->index.columns.nattributes, (int) rows, lists,
+						  nparticipants) > build->budget &&
 		   (rows > 1.0 || lists > 1))
 	{
 		rows = Max(1.0, floor(rows * 0.95));
@@ -165,7 +168,8 @@ fit_supplied(const IvfkmBuild *build, double total_rows, int nparticipants, int 
 
 	for (;;)
 	{
-		bytes = fixed + planning_bytes(build->dims, (int) rows, lists, nparticipants);
+		bytes = fixed + planning_bytes(build->dims, build->index.columns.nattributes, (int) rows,
+									   lists, nparticipants);
 		if (bytes <= build->budget || rows <= least)
 			break;
 		rows = Max(least, floor(rows * 0.95));
@@ -236,13 +240,16 @@ ivfkm_sizes_sort_memory(const IvfkmBuild *build)
 {
 	int dims = build->dims;
 	int nlists = (int) build->shared->nlists;
-	Size fixed =
-		ivfkm_team_bytes(dims, build->shared->max_lists) + centroid_bytes(dims, nlists);
+	int nattributes = build->index.columns.nattributes;
+	Size fixed = ivfkm_team_bytes(dims, nattributes, build->shared->max_lists) +
+				 centroid_bytes(dims, nlists);
 	Size each = kmeans_assign_bytes(dims, nlists) +
 				(Size) kmeans_assign_points(dims) *
 					(sizeof(float) * dims + sizeof(IvfkmRow) + sizeof(ItemPointerData));
 	Size left;
 
+	if (nattributes > 0)
+		each += sizeof(IvfkmSummaryData) * (Size) nlists;
 	fixed += each * build->shared->nparticipants;
 	left = build->budget > fixed ? build->budget - fixed : 0;
 	return (int) Max(64, Min(left / build->shared->nparticipants / 1024, MAX_KILOBYTES));

@@ -58,7 +58,7 @@
 
 /* Lays out the arrays that all processes share at "base" (or NULL); returns their size. */
 static Size
-arrays_carve(char *base, int dims, int max_lists, IvfkmBuild *build)
+arrays_carve(char *base, int dims, int nattributes, int max_lists, IvfkmBuild *build)
 {
 	Size used = 0;
 
@@ -68,6 +68,9 @@ arrays_carve(char *base, int dims, int max_lists, IvfkmBuild *build)
 	used += TYPEALIGN(64, sizeof(uint32) * (Size) max_lists);
 	build->list_radii = (float *) (base + used);
 	used += TYPEALIGN(64, sizeof(float) * (Size) max_lists);
+	build->list_summaries = nattributes > 0 ? (IvfkmSummaryData *) (base + used) : NULL;
+	if (nattributes > 0)
+		used += TYPEALIGN(64, sizeof(IvfkmSummaryData) * (Size) max_lists);
 	build->band_lists = (uint32 *) (base + used);
 	used += TYPEALIGN(64, sizeof(uint32) * (Size) max_lists);
 	build->centroids = (float *) (base + used);
@@ -78,11 +81,11 @@ arrays_carve(char *base, int dims, int max_lists, IvfkmBuild *build)
 
 /* Bytes of those arrays, with room to align them. */
 Size
-ivfkm_team_bytes(int dims, int max_lists)
+ivfkm_team_bytes(int dims, int nattributes, int max_lists)
 {
 	IvfkmBuild build;
 
-	return 64 + arrays_carve(NULL, dims, max_lists, &build);
+	return 64 + arrays_carve(NULL, dims, nattributes, max_lists, &build);
 }
 
 /* Blocks of a table and of the long values behind it. */
@@ -214,7 +217,8 @@ start_workers(IvfkmBuild *build, int nworkers, int max_lists)
 {
 	ParallelContext *parallel;
 	Size scan_bytes;
-	Size arrays_bytes = ivfkm_team_bytes(build->dims, max_lists);
+	Size arrays_bytes =
+		ivfkm_team_bytes(build->dims, build->index.columns.nattributes, max_lists);
 	char *arrays;
 
 	EnterParallelMode();
@@ -252,7 +256,8 @@ start_workers(IvfkmBuild *build, int nworkers, int max_lists)
 	build->shared_sort = shm_toc_allocate(parallel->toc, tuplesort_estimate_shared(nworkers + 1));
 	tuplesort_initialize_shared(build->shared_sort, nworkers + 1, parallel->seg);
 	arrays = shm_toc_allocate(parallel->toc, arrays_bytes);
-	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build->dims, max_lists, build);
+	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build->dims,
+						build->index.columns.nattributes, max_lists, build);
 	build->buffer_usage = shm_toc_allocate(parallel->toc, mul_size(sizeof(BufferUsage), nworkers));
 	build->wal_usage = shm_toc_allocate(parallel->toc, mul_size(sizeof(WalUsage), nworkers));
 	memset(build->buffer_usage, 0, sizeof(BufferUsage) * nworkers);
@@ -280,7 +285,7 @@ start_workers(IvfkmBuild *build, int nworkers, int max_lists)
 void
 ivfkm_team_begin(IvfkmBuild *build, int nworkers, int max_lists, Size training_bytes)
 {
-	Size bytes = ivfkm_team_bytes(build->dims, max_lists);
+	Size bytes = ivfkm_team_bytes(build->dims, build->index.columns.nattributes, max_lists);
 	char *arrays;
 
 	build->leader = true;
@@ -290,7 +295,8 @@ ivfkm_team_begin(IvfkmBuild *build, int nworkers, int max_lists, Size training_b
 	build->shared = palloc(sizeof(IvfkmBuildShared));
 	shared_init(build, 0, max_lists);
 	arrays = MemoryContextAllocHuge(build->context, bytes);
-	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build->dims, max_lists, build);
+	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build->dims,
+						build->index.columns.nattributes, max_lists, build);
 }
 
 /* Does this process's part of the current job. */
@@ -401,7 +407,8 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.scan = shm_toc_lookup(toc, KEY_SCAN, false);
 	build.shared_sort = shm_toc_lookup(toc, KEY_SORT, false);
 	tuplesort_attach_shared(build.shared_sort, segment);
-	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build.dims, shared->max_lists, &build);
+	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build.dims,
+						build.index.columns.nattributes, shared->max_lists, &build);
 	MemoryContextSwitchTo(build.context);
 
 	InstrStartParallelQuery();

@@ -18,7 +18,7 @@ extern void ivfkm_team_begin(IvfkmBuild *build, int nworkers, int max_lists, Siz
 extern void ivfkm_team_run(IvfkmBuild *build, IvfkmJob job, uint64 nblocks);
 extern bool ivfkm_team_next(IvfkmBuild *build, uint64 *block);
 extern void ivfkm_team_end(IvfkmBuild *build);
-extern Size ivfkm_team_bytes(int dims, int max_lists);
+extern Size ivfkm_team_bytes(int dims, int nattributes, int max_lists);
 extern void ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs);
 
 #endif /* IVFKM_TEAM_H */

@@ -168,6 +168,12 @@ store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, f
 	level->norms = palloc(sizeof(float) * count);
 	level->radii = palloc0(sizeof(float) * count);
 	level->counts = palloc0(sizeof(uint32) * count);
+	level->summaries = NULL;
+	if (number == 0 && build->list_summaries != NULL)
+	{
+		level->summaries = palloc0(sizeof(IvfkmSummaryData) * count);
+		memset(build->list_summaries, 0, sizeof(IvfkmSummaryData) * count);
+	}
 	level->first_blocks = palloc(sizeof(BlockNumber) * count);
 	for (uint32 n = 0; n < count; n++)
 	{

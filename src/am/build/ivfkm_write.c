@@ -18,14 +18,18 @@
 
 #include "am/build/ivfkm_write.h"
 
-/* Blocks of a node of "count" children, with their records. */
+/* Blocks of a node of "count" children, with their summaries, if they are lists, and records. */
 BlockNumber
-ivfkm_node_blocks(int dims, uint32 count)
+ivfkm_node_blocks(int dims, int nattributes, int level, uint32 count)
 {
 	IvfkmGeometry geometry;
 
+	BlockNumber nblocks;
+
 	page_node_geometry(&geometry, dims);
-	return page_extent_blocks(&geometry, count) + page_child_blocks(dims, count);
+	nblocks = page_extent_blocks(&geometry, count);
+	return nblocks + page_summary_blocks(&geometry, nattributes, level, nblocks) +
+		   page_child_blocks(dims, count);
 }
 
 /* The 1-bit codes of a node's children, relative to its centroid, and where their records are. */
@@ -62,17 +66,40 @@ write_groups(IvfkmWriter *writer, const IvfkmNode *node, int dims, const IvfkmGe
 	pfree(code.bits);
 }
 
-/* Writes a node, and behind it the records of its children with their centroids. */
+/* Where the summaries of the children of a node in the making are. */
 void
-ivfkm_write_node(IvfkmWriter *writer, int dims, const IvfkmNode *node)
+ivfkm_write_summaries_of(IvfkmSummaries *summaries, int dims, int nattributes,
+						 const IvfkmNode *node)
+{
+	IvfkmGeometry geometry;
+	IvfkmChildData record = {0};
+
+	page_node_geometry(&geometry, dims);
+	record.id = node->id;
+	record.generation = node->generation;
+	record.first_block = node->block;
+	record.nblocks = page_extent_blocks(&geometry, node->count);
+	record.level = (uint16) node->level;
+	page_summary_of(summaries, &geometry, nattributes, &record);
+}
+
+/*
+ * Writes a node, and behind it the summaries of its children, if they are lists, and their records
+ * with their centroids.
+ */
+void
+ivfkm_write_node(IvfkmWriter *writer, int dims, int nattributes, const IvfkmNode *node)
 {
 	IvfkmGeometry geometry;
 	IvfkmChildWriter children;
+	IvfkmSummaries summaries;
 	BlockNumber first_record;
 
 	page_node_geometry(&geometry, dims);
-	first_record = node->block + page_extent_blocks(&geometry, node->count);
+	ivfkm_write_summaries_of(&summaries, dims, nattributes, node);
+	first_record = summaries.first + summaries.npages;
 	write_groups(writer, node, dims, &geometry, first_record);
+	page_summary_write(writer, &summaries, node->summaries, node->count);
 	page_child_begin(&children, writer, dims, node->id, node->generation, first_record);
 	for (uint32 i = 0; i < node->count; i++)
 		page_child_add(&children, &node->children[i], node->centroids + (Size) i * dims);
@@ -130,6 +157,7 @@ write_nodes(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 		node.id = plan->meta.root_id;
 		node.block = plan->meta.root_block;
 		node.centroid = NULL;
+		node.level = (int) number;
 		node.count = members->count;
 		if (nodes != NULL)
 		{
@@ -144,7 +172,8 @@ write_nodes(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 		node.generation = plan->meta.root_generation;
 		node.children = children;
 		node.centroids = members->centroids + (Size) first * dims;
-		ivfkm_write_node(writer, dims, &node);
+		node.summaries = members->summaries == NULL ? NULL : members->summaries + first;
+		ivfkm_write_node(writer, dims, plan->meta.nattributes, &node);
 		pfree(children);
 		first += node.count;
 	}
@@ -173,7 +202,8 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 	meta->mean_block = mean;
 	meta->root_block = first;
 	meta->root_nblocks = page_extent_blocks(&node_geometry, nroot);
-	block = meta->root_block + ivfkm_node_blocks(dims, nroot);
+	block = meta->root_block +
+			ivfkm_node_blocks(dims, meta->nattributes, (int) meta->height, nroot);
 	for (int number = (int) meta->height - 1; number >= 0; number--)
 	{
 		IvfkmPlanLevel *level = &plan->levels[number];
@@ -183,7 +213,7 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 			uint32 n = level->counts[member];
 
 			level->first_blocks[member] = block;
-			block += number > 0 ? ivfkm_node_blocks(dims, n)
+			block += number > 0 ? ivfkm_node_blocks(dims, meta->nattributes, number, n)
 								: page_extent_blocks(&list_geometry, n) +
 									  page_extent_refine_blocks(&list_geometry, n);
 		}
@@ -202,6 +232,22 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 	}
 	meta->tree_first_id = meta->root_id;
 	meta->tree_end_id = meta->next_id;
+}
+
+/* Where the summary of the first list of a tree that has been placed is, with those behind it. */
+void
+ivfkm_write_first_summaries(const IvfkmPlan *plan, IvfkmSummaries *summaries)
+{
+	const IvfkmMetaPageData *meta = &plan->meta;
+	const IvfkmPlanLevel *nodes = &plan->levels[1];
+	IvfkmNode node = {0};
+
+	node.generation = meta->root_generation;
+	node.level = 1;
+	node.id = meta->height == 1 ? meta->root_id : nodes->first_id;
+	node.block = meta->height == 1 ? meta->root_block : nodes->first_blocks[0];
+	node.count = meta->height == 1 ? plan->levels[0].count : nodes->counts[0];
+	ivfkm_write_summaries_of(summaries, (int) meta->dimensions, meta->nattributes, &node);
 }
 
 /* Writes the metapage of a new index, whose tree has been placed behind it. */

@@ -20,6 +20,7 @@ typedef struct Collection
 {
 	Relation index;
 	IvfkmGeometry geometry; /* of nodes */
+	int nattributes;
 	IvfkmWholeTree *tree;
 	int lists_size;
 	int nodes_size;
@@ -111,6 +112,8 @@ collect(Collection *all, int number)
 
 	check_stack_depth();
 	pointers = node_pointers(all, &node, &npointers);
+	pages->summaries +=
+		page_summary_blocks(&all->geometry, all->nattributes, node.level, node.nblocks);
 	all->tree->nodes[number].child.rows = (uint32) npointers; /* the root has no record */
 	for (int i = 0; i < npointers; i++)
 	{
@@ -145,6 +148,7 @@ ivfkm_collect_tree(Relation index, const IvfkmMetaPageData *meta, IvfkmWholeTree
 
 	memset(tree, 0, sizeof(*tree));
 	all.index = index;
+	all.nattributes = meta->nattributes;
 	all.tree = tree;
 	all.lists_size = 64;
 	all.nodes_size = 16;

@@ -18,6 +18,7 @@ typedef struct IvfkmTreePages
 {
 	int64 nodes;
 	int64 centroids;
+	int64 summaries;
 } IvfkmTreePages;
 
 /* A node, with its record: the root has none, and is nobody's child. */

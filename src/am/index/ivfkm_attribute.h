@@ -27,6 +27,14 @@
 #define IVFKM_STRATEGY_OVERLAP	6 /* arrays: && */
 #define IVFKM_STRATEGY_CONTAINS 7 /* arrays: @> */
 
+/* What images of an attribute are. */
+typedef enum IvfkmImageKind
+{
+	IVFKM_IMAGE_NUMBER = 0, /* in the order of values, or few */
+	IVFKM_IMAGE_HASH,		/* scattered; terms ask for single images */
+	IVFKM_IMAGE_SIGNATURE	/* sets of bits */
+} IvfkmImageKind;
+
 /* What the operator class of an attribute tells the access method. */
 typedef struct IvfkmAttributeOps
 {
@@ -46,6 +54,8 @@ typedef struct IvfkmAttributeOps
 	 */
 	bool (*term)(const struct IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype,
 				 Datum argument, Oid collation, FilterTerm *term);
+
+	IvfkmImageKind kind;
 } IvfkmAttributeOps;
 
 extern const IvfkmAttributeOps *ivfkm_attribute_ops(Relation index, int attno);

@@ -33,6 +33,10 @@
  *	  many upper bounds as there are lists wanted) waits outside of the heap until the
  *	  caller wants more.
  *
+ *	  A search with a filter leaves out lists by their summaries, as it opens the node above them.
+ *	  It counts them when lists behind them are returned, by what their codes say of their distance:
+ *	  their centroids are not read.
+ *
  * IDENTIFICATION
  *	  src/am/index/ivfkm_tree.c
  *
@@ -76,6 +80,12 @@ struct IvfkmTreeEntry
 #define HEAP_PREFIX		bound_heap
 #define HEAP_TYPE		float
 #define HEAP_LESS(a, b) (*(a) > *(b))
+#include "am/index/ivfkm_heap.h"
+
+/* min-heap */
+#define HEAP_PREFIX		left_heap
+#define HEAP_TYPE		float
+#define HEAP_LESS(a, b) (*(a) < *(b))
 #include "am/index/ivfkm_heap.h"
 
 /*
@@ -171,6 +181,79 @@ is_far(const IvfkmTree *tree, const ItemPointerData *record)
 	return tree->far_id != 0 && ItemPointerEquals((ItemPointer) record, (ItemPointer) &tree->far);
 }
 
+/* Notes whether the list of a slot may have rows that match: an IvfkmSummaryVisit. */
+static void
+note_match(uint32 ordinal, const IvfkmSummaryData *summary, void *arg)
+{
+	IvfkmTree *tree = arg;
+
+	if (ivfkm_summary_matches(tree->filter, summary))
+		tree->matches[ordinal / QUANT_UNIT] |= (uint16) (1 << (ordinal % QUANT_UNIT));
+}
+
+/* Remembers a node above lists, and finds out which of these may have rows that match. */
+static void
+tree_open_lists(IvfkmTree *tree, const IvfkmChildData *node)
+{
+	IvfkmSummaries summaries;
+
+	if (tree->nparents == tree->parents_size)
+	{
+		tree->parents_size = Max(4, tree->parents_size * 2);
+		tree->parents =
+			tree->parents == NULL
+				? palloc(sizeof(IvfkmChildData) * tree->parents_size)
+				: repalloc_huge(tree->parents, sizeof(IvfkmChildData) * (Size) tree->parents_size);
+	}
+	tree->parents[tree->nparents++] = *node;
+	if (tree->filter == NULL)
+		return;
+	page_summary_of(&summaries, &tree->geometry, tree->nattributes, node);
+	tree->nmatches = summaries.count / QUANT_UNIT;
+	if (tree->nmatches > tree->matches_size)
+	{
+		tree->matches_size = tree->nmatches;
+		if (tree->matches != NULL)
+			pfree(tree->matches);
+		tree->matches = palloc(sizeof(uint16) * tree->matches_size);
+	}
+	memset(tree->matches, 0, sizeof(uint16) * tree->nmatches);
+	page_summary_visit(tree->index, &summaries, note_match, tree);
+}
+
+/* Leaves out a list, whose key is between two bounds. */
+static void
+tree_leave_out(IvfkmTree *tree, float key, float upper)
+{
+	if (tree->nleft_out == tree->left_out_size)
+	{
+		tree->left_out_size = Max(256, tree->left_out_size * 2);
+		tree->left_out =
+			tree->left_out == NULL
+				? palloc(sizeof(float) * tree->left_out_size)
+				: repalloc_huge(tree->left_out, sizeof(float) * (Size) tree->left_out_size);
+	}
+	if (isfinite(key) && isfinite(upper))
+		key += 0.5f * (upper - key);
+	tree->left_out[tree->nleft_out++] = key;
+	left_heap_up(tree->left_out, tree->nleft_out);
+}
+
+/* The number of lists left out up to a key, which are forgotten. */
+static uint32
+tree_pass_by(IvfkmTree *tree, float key)
+{
+	uint32 n = 0;
+
+	while (tree->nleft_out > 0 && tree->left_out[0] <= key)
+	{
+		left_heap_pop(tree->left_out, tree->nleft_out);
+		tree->nleft_out--;
+		n++;
+	}
+	return n;
+}
+
 /* Adds the children of a node; dist2 is the target's squared distance to its centroid. */
 static void
 tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
@@ -182,6 +265,8 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 	IvfkmReader reader;
 	QuantBound bound;
 
+	if (lists && tree->nattributes > 0)
+		tree_open_lists(tree, node);
 	quant_bound_init(&bound, QUANT_L2, &tree->quant, dist2, dist2, tree->epsilon);
 	ivfkm_reader_begin(&reader, tree->index, &tree->geometry, node, &tree->quant);
 	while (ivfkm_reader_next(&reader))
@@ -193,7 +278,11 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 			IvfkmUnit unit;
 			uint32 mask =
 				ivfkm_reader_scan(&reader, u, &bound, get_float4_infinity(), lb, ub, &unit);
+			uint32 number = (reader.nvisited - 1) * (uint32) tree->geometry.units + (uint32) u;
+			uint32 matches = FILTER_ALL_ROWS;
 
+			if (lists && tree->filter != NULL && number < tree->nmatches)
+				matches = tree->matches[number];
 			tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, QUANT_UNIT);
 			tree_reserve(&tree->later, tree->nlater, &tree->later_size, QUANT_UNIT);
 			while (mask != 0)
@@ -214,6 +303,11 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 
 					key = tree_child_key(tree, lists, tree_order(tree, key, norm2), radius);
 					upper = tree_child_key(tree, lists, tree_order(tree, upper, norm2), radius);
+				}
+				if ((matches & (1u << lane)) == 0)
+				{
+					tree_leave_out(tree, key, upper);
+					continue;
 				}
 				if (filter)
 					tree_offer(tree, upper);
@@ -324,12 +418,13 @@ tree_widen(IvfkmTree *tree)
  * target's, which may be NULL: then they are made.  kind: what for; lists
  * are ordered by the smallest distance or, in searches of an index on inner products, by the
  * largest product.  epsilon: width of the bounds for centroids.  wanted: lists that the caller is
- * sure to take, at least 1.  Memory comes from the current context; the caller drops it.
+ * sure to take, at least 1.  filter: lists of which no row can match it are left out; NULL: none.
+ * It must stay valid.  Memory comes from the current context; the caller drops it.
  */
 void
 ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 				 IvfkmDescentKind kind, const float *target, const QuantQuery *tables,
-				 const float *query, float epsilon, int wanted)
+				 const float *query, float epsilon, int wanted, const IvfkmSummaryFilter *filter)
 {
 	const IvfkmDescent *descent = &meta->descents[kind];
 	IvfkmChildData root;
@@ -343,6 +438,8 @@ ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 	tree->list_lean = descent->list_lean;
 	memcpy(tree->nodes, descent->nodes, sizeof(tree->nodes));
 	tree->wanted = wanted;
+	tree->nattributes = meta->nattributes;
+	tree->filter = filter;
 	tree->measured = kind == IVFKM_DESCENT_INSERT
 						 ? 1
 						 : ivfkm_budget_probes(meta, IVFKM_FIRST_K, IVFKM_DEFAULT_TARGET);
@@ -396,6 +493,23 @@ ivfkm_tree_pin(IvfkmTree *tree)
 	tree->wide = palloc(sizeof(float) * tree->dims);
 }
 
+/*
+ * Finds the summary of the list whose record is at "record", which the search has met; false if it
+ * has not: it is the list of far rows.
+ */
+bool
+ivfkm_tree_summary(const IvfkmTree *tree, const ItemPointerData *record, IvfkmSummaries *summaries,
+				   uint32 *ordinal)
+{
+	for (int i = 0; i < tree->nparents; i++)
+	{
+		if (ivfkm_summary_find(&tree->geometry, tree->nattributes, &tree->parents[i], record,
+							   summaries, ordinal))
+			return true;
+	}
+	return false;
+}
+
 /* The next nearest list; false when there are no more. */
 bool
 ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
@@ -430,6 +544,7 @@ ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
 		if (probe->child.level == 0)
 		{
 			tree->returned++;
+			probe->left_out = tree_pass_by(tree, probe->key);
 			probe->dot = 0.5f * (tree->query_norm2 + probe->child.norm2 - probe->dist2);
 			return true;
 		}

@@ -12,6 +12,7 @@
 #define IVFKM_TREE_H
 
 #include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_summary.h"
 
 #define IVFKM_NODE_CHILDREN 100 /* that a node below the root has on average */
 
@@ -24,6 +25,8 @@ typedef struct IvfkmProbe
 	float target_dist2;		 /* squared distance of the search's target to the centroid */
 	float dist2;			 /* ||q - c||^2, index space */
 	float dot;				 /* <q, c>, index space */
+	uint32 left_out;		 /* lists before it and behind the one before, about, that were left
+							  * out: no row of them can match the search's filter */
 } IvfkmProbe;
 
 typedef struct IvfkmTreeEntry IvfkmTreeEntry;
@@ -66,11 +69,29 @@ typedef struct IvfkmTree
 	IvfkmProbe *exact; /* resolved children waiting in the heap */
 	int nexact;
 	int exact_size;
+
+	/* of an index with attributes */
+	int nattributes;
+	IvfkmChildData *parents; /* the nodes above lists that were opened */
+	int nparents;
+	int parents_size;
+
+	/* of a search for rows that match a filter */
+	const IvfkmSummaryFilter *filter; /* NULL: all rows are wanted */
+	uint16 *matches;				  /* of the node being opened, by unit: lists that may match */
+	uint32 nmatches;
+	uint32 matches_size;
+	float *left_out; /* heap: about the keys of the lists that were left out */
+	int nleft_out;
+	int left_out_size;
 } IvfkmTree;
 
 extern void ivfkm_tree_begin(IvfkmTree *tree, Relation index, const IvfkmMetaPageData *meta,
 							 IvfkmDescentKind kind, const float *target, const QuantQuery *tables,
-							 const float *query, float epsilon, int wanted);
+							 const float *query, float epsilon, int wanted,
+							 const IvfkmSummaryFilter *filter);
+extern bool ivfkm_tree_summary(const IvfkmTree *tree, const ItemPointerData *record,
+							   IvfkmSummaries *summaries, uint32 *ordinal);
 extern float ivfkm_tree_list_key(const IvfkmTree *tree, float key, float radius);
 extern float ivfkm_tree_key(const IvfkmTree *tree, float key, float radius);
 extern void ivfkm_tree_pin(IvfkmTree *tree);

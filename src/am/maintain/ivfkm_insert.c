@@ -60,6 +60,10 @@ typedef struct InsertPlace
 	 */
 	float far_radius;
 	ItemPointerData record;
+
+	bool summarised; /* the list's summary is to hold the row; else nobody looks at that */
+	IvfkmSummaries summaries;
+	uint32 ordinal;
 } InsertPlace;
 
 /* The codes of a row, mapped into index space, in a list with that centroid; "row" must stay. */
@@ -76,6 +80,7 @@ place_in_list(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *
 	place->list = *list;
 	place->geometry = &index->lists;
 	place->far_radius = 0.0f;
+	place->summarised = false;
 }
 
 /* Starts a descent for the lists of a point, of which at least "wanted" will be looked at. */
@@ -84,7 +89,7 @@ begin_descent(IvfkmTree *tree, const IvfkmIndex *index, IvfkmDescentKind kind, c
 			  const float *row, int wanted)
 {
 	ivfkm_tree_begin(tree, index->relation, &index->meta, kind, point, NULL, row, INSERT_EPSILON,
-					 wanted);
+					 wanted, NULL);
 	ivfkm_tree_pin(tree);
 }
 
@@ -112,15 +117,15 @@ find_far(const IvfkmIndex *index, const IvfkmRow *row, const IvfkmTree *search, 
  * Finds a list of an index on inner products for a row that the nearest one, found by "tree", does
  * not reach to: a search would take that list for one with shorter rows.  That is the nearest list
  * that does; or the one that a search in the direction of the row would scan first and that does.
- * If there is none, it is the list of far rows, or is to become that.
+ * If there is none, it is the list of far rows, or is to become that.  "search" is a tree to search
+ * with.
  */
 static void
 find_cover(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *row, IvfkmTree *tree,
-		   IvfkmProbe *probe)
+		   IvfkmTree *search, IvfkmProbe *probe)
 {
 	int dims = index->lists.dims;
 	float *direction = palloc(sizeof(float) * dims);
-	IvfkmTree search;
 	IvfkmProbe first = *probe;
 
 	for (int i = 1; i < COVER_NEAREST && ivfkm_tree_next(tree, probe); i++)
@@ -130,8 +135,8 @@ find_cover(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *row
 	}
 	for (int i = 0; i < dims; i++)
 		direction[i] = row->x[i] + space->offset[i];
-	begin_descent(&search, index, IVFKM_DESCENT_SEARCH, direction, row->x, COVER_FIRST);
-	for (int i = 0; i < COVER_FIRST && ivfkm_tree_next(&search, probe); i++)
+	begin_descent(search, index, IVFKM_DESCENT_SEARCH, direction, row->x, COVER_FIRST);
+	for (int i = 0; i < COVER_FIRST && ivfkm_tree_next(search, probe); i++)
 	{
 		if (i == 0)
 			first = *probe;
@@ -140,7 +145,25 @@ find_cover(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *row
 	}
 	*probe = first;
 	if (index->meta.far_id != 0)
-		find_far(index, row, &search, probe);
+		find_far(index, row, search, probe);
+}
+
+/*
+ * Finds the summary of the list at "record", which one of two descents has met.  That of the list
+ * of far rows may be met by none, and then nobody looks at its summary: searches scan that list
+ * first, whatever they are for.
+ */
+static void
+find_summary(const IvfkmIndex *index, const IvfkmTree *tree, const IvfkmTree *search,
+			 const ItemPointerData *record, InsertPlace *place)
+{
+	if (index->meta.nattributes == 0)
+		return;
+	place->summarised = ivfkm_tree_summary(tree, record, &place->summaries, &place->ordinal) ||
+						ivfkm_tree_summary(search, record, &place->summaries, &place->ordinal);
+	if (!place->summarised && place->list.id != index->meta.far_id)
+		page_corrupted(index->relation, ItemPointerGetBlockNumberNoCheck(record),
+					   "List %u is not below the node that led to it.", place->list.id);
 }
 
 /*
@@ -154,6 +177,7 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 	int dims = index->lists.dims;
 	const IvfkmSpace *space = ivfkm_index_space(index);
 	IvfkmTree tree;
+	IvfkmTree search = {0};
 	IvfkmProbe probe;
 	float *centroid = palloc(sizeof(float) * dims);
 	bool far = false;
@@ -164,13 +188,14 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 		page_corrupted(relation, index->meta.root_block, "The root has no children.");
 	if (index->meta.metric == IVFKM_METRIC_IP && !covers(&probe))
 	{
-		find_cover(index, space, row, &tree, &probe);
+		find_cover(index, space, row, &tree, &search, &probe);
 		far = !covers(&probe);
 	}
 	page_child_read(relation, dims, &probe.pointer, &probe.child, tree.centroid);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
 	place_in_list(index, space, row, centroid, &probe.child, tid, place);
+	find_summary(index, &tree, &search, &probe.pointer, place);
 	if (far)
 	{
 		place->far_radius = nextafterf(sqrtf(probe.dist2), FLT_MAX);
@@ -186,6 +211,7 @@ place_null(const IvfkmIndex *index, const IvfkmAttributes *attributes, const Ite
 	page_meta_nulls(&index->meta, &place->list);
 	place->geometry = &index->nulls;
 	place->far_radius = 0.0f;
+	place->summarised = false;
 	ivfkm_row_null_entry(attributes, tid, &place->entry);
 }
 
@@ -199,15 +225,32 @@ place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const Item
 	place->list = *any_list;
 	place->geometry = &index->lists;
 	place->far_radius = 0.0f;
+	place->summarised = false;
 	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
 	ivfkm_code_forced(index->lists.dims, index->lists.refine_bits, &code);
 	ivfkm_code_entry(&code, &ivfkm_row_unknown, tid, &place->entry);
 }
 
 /*
+ * Writes a row where it was placed, with further pages from "reserve": first the list's summary, so
+ * that no row is outside of it at any time.  Returns true if a group was appended.
+ */
+static bool
+write_row(const IvfkmIndex *index, IvfkmReserve *reserve, const InsertPlace *place)
+{
+	if (place->summarised)
+	{
+		(void) ivfkm_summary_widen(index, &place->summaries, place->ordinal,
+								   place->entry.attributes);
+		page_point("insert-summarised");
+	}
+	return page_list_insert(index->relation, reserve, place->geometry, &place->list, &place->entry);
+}
+
+/*
  * Puts a row into a list in the making, whose further pages come from "reserve": its value, mapped
  * into index space, and the list's centroid are given; or nothing is known of it (row is NULL).
- * Allocates in the current memory context.
+ * The caller minds the list's summary.  Allocates in the current memory context.
  */
 void
 ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmRow *row,
@@ -219,7 +262,7 @@ ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmR
 		place_in_list(index, index->space, row, centroid, list, tid, &place);
 	else
 		place_forced(index, list, tid, &place);
-	(void) page_list_insert(index->relation, reserve, place.geometry, &place.list, &place.entry);
+	(void) write_row(index, reserve, &place);
 }
 
 /* Reads and places a row, whatever it is.  Allocates in the current memory context. */
@@ -241,14 +284,14 @@ place_row(IvfkmIndex *index, const Datum *values, const bool *isnull, const Item
 
 /*
  * Puts a row into a tree in the making, "index", whose pages come from "reserve": with its values,
- * or without (values is NULL); then searches will look at the row itself, those of "any_list" or,
- * if is_null, of the list of NULLs.  The handle's metapage learns of far rows.  Allocates in the
- * current memory context.
+ * or without (values is NULL); then searches will look at the row itself, those of "any_list", the
+ * first child of the node with "any_summaries", or, if is_null, of the list of NULLs.  The handle's
+ * metapage learns of far rows.  Allocates in the current memory context.
  */
 void
 ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
 					   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
-					   const ItemPointerData *tid)
+					   const IvfkmSummaries *any_summaries, const ItemPointerData *tid)
 {
 	InsertPlace place;
 
@@ -261,8 +304,13 @@ ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *va
 	else if (is_null)
 		place_null(index, &ivfkm_row_unknown, tid, &place);
 	else
+	{
 		place_forced(index, any_list, tid, &place);
-	(void) page_list_insert(index->relation, reserve, place.geometry, &place.list, &place.entry);
+		place.summarised = index->meta.nattributes > 0;
+		place.summaries = *any_summaries;
+		place.ordinal = 0;
+	}
+	(void) write_row(index, reserve, &place);
 }
 
 /*
@@ -297,7 +345,7 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 		}
 		if (BlockNumberIsValid(pending_block))
 			page_pending_add(relation, tid, !has_value);
-		grown = page_list_insert(relation, NULL, place.geometry, &place.list, &place.entry);
+		grown = write_row(&index, NULL, &place);
 		ivfkm_unlock_tree(relation, ShareLock);
 		if (throttle > 0 && BlockNumberIsValid(pending_block))
 			pg_usleep(Min(throttle, MAX_THROTTLE) * 1000L);

@@ -22,7 +22,7 @@ extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPoin
 
 extern void ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
 								   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
-								   const ItemPointerData *tid);
+								   const IvfkmSummaries *any_summaries, const ItemPointerData *tid);
 extern void ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmRow *row,
 								const float *centroid, const IvfkmChildData *list,
 								const ItemPointerData *tid);

@@ -29,6 +29,7 @@
 #include "am/build/ivfkm_build_state.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_space.h"
+#include "am/index/ivfkm_summary.h"
 #include "am/maintain/ivfkm_path.h"
 
 /* Children that a node has on average, and from which on it is split. */
@@ -50,13 +51,17 @@ members_init(IvfkmMembers *members, int dims, uint32 count)
 	members->centroids =
 		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint16) * (Size) Max(count, 1) * dims);
 	members->made = palloc(sizeof(int) * Max(count, 1));
+	members->summaries = palloc0(sizeof(IvfkmSummaryData) * Max(count, 1));
+	members->records = palloc0(sizeof(ItemPointerData) * Max(count, 1));
 }
 
-/* Adds a member; there is room. */
+/* Adds a member that is made now; there is room.  summary: of a list with attributes, or NULL. */
 static void
 members_add(IvfkmMembers *members, int dims, const IvfkmChildData *child, const uint16 *centroid,
-			int made)
+			int made, const IvfkmSummaryData *summary)
 {
+	if (summary != NULL)
+		members->summaries[members->count] = *summary;
 	members->children[members->count] = *child;
 	memcpy(members->centroids + (Size) members->count * dims, centroid, sizeof(uint16) * dims);
 	members->made[members->count++] = made;
@@ -71,7 +76,17 @@ members_add_old(IvfkmMembers *members, Relation index, int dims, const ItemPoint
 	page_child_read(index, dims, pointer, &child,
 					members->centroids + (Size) members->count * dims);
 	members->children[members->count] = child;
+	members->records[members->count] = *pointer;
 	members->made[members->count++] = -1;
+}
+
+/* Adds a member of another node. */
+static void
+members_take(IvfkmMembers *members, int dims, const IvfkmMembers *from, uint32 number)
+{
+	members->records[members->count] = from->records[number];
+	members_add(members, dims, &from->children[number], from->centroids + (Size) number * dims,
+				from->made[number], &from->summaries[number]);
 }
 
 /* A centroid as floats. */
@@ -174,8 +189,7 @@ split_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *membe
 		for (uint32 i = 0; i < members->count; i++)
 		{
 			if (node_of[i] == (uint32) n)
-				members_add(&node->members, dims, &members->children[i],
-							members->centroids + (Size) i * dims, members->made[i]);
+				members_take(&node->members, dims, members, i);
 		}
 		if (node->members.count == 0)
 			continue;
@@ -252,6 +266,24 @@ count_children(const IvfkmWholeTree *tree, int number)
 	return count;
 }
 
+/* Reads the summary of a list below a node of the current tree, by its record. */
+static void
+read_summary(const IvfkmPath *path, const IvfkmChildData *node, const ItemPointerData *record,
+			 IvfkmSummaryData *summary)
+{
+	const IvfkmIndex *index = path->index;
+	IvfkmSummaries summaries;
+	uint32 ordinal;
+
+	if (index->meta.nattributes == 0)
+		return;
+	if (!ivfkm_summary_find(&index->nodes, index->meta.nattributes, node, record, &summaries,
+							&ordinal))
+		page_corrupted(index->relation, ItemPointerGetBlockNumberNoCheck(record),
+					   "It is not where records below node %u are.", node->id);
+	page_summary_read(index->relation, &summaries, ordinal, summary);
+}
+
 /* The members of a level's node that stay: lists below "number" that are not replaced. */
 static void
 keep_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *tree, int number,
@@ -259,8 +291,11 @@ keep_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *t
 {
 	for (int i = 0; i < tree->nlists; i++)
 	{
-		if (tree->parents[i] == number && !replaced[i])
-			members_add_old(members, path->index->relation, path->dims, &tree->lists[i].pointer);
+		if (tree->parents[i] != number || replaced[i])
+			continue;
+		members_add_old(members, path->index->relation, path->dims, &tree->lists[i].pointer);
+		read_summary(path, &tree->nodes[number].child, &tree->lists[i].pointer,
+					 &members->summaries[members->count - 1]);
 	}
 }
 
@@ -293,7 +328,8 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 		child.norm2 = lists->norms[i];
 		child.rows = lists->counts[i];
 		child.radius = lists->radii[i];
-		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i);
+		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i,
+					lists->summaries == NULL ? NULL : &lists->summaries[i]);
 	}
 }
 
@@ -335,7 +371,7 @@ ivfkm_path_make(IvfkmPath *path, const IvfkmIndex *index, const IvfkmWholeTree *
 			members_init(&members, dims, count_children(tree, number) + made->count);
 			keep_nodes(&members, path, tree, number, below);
 			for (int i = 0; i < made->count; i++)
-				members_add(&members, dims, &made->nodes[i].record, made->nodes[i].stored, i);
+				members_add(&members, dims, &made->nodes[i].record, made->nodes[i].stored, i, NULL);
 		}
 		if (old->parent >= 0 && members.count > (uint32) SPLIT_AT(children))
 			split_node(out, path, &members, level, children, plan);
@@ -364,7 +400,8 @@ ivfkm_path_sizes(const IvfkmPath *path, BlockNumber *sizes)
 	for (int level = 0; level < path->height; level++)
 	{
 		for (int i = 0; i < path->levels[level].count; i++)
-			*sizes++ = ivfkm_node_blocks(path->dims, path->levels[level].nodes[i].members.count);
+			*sizes++ = ivfkm_node_blocks(path->dims, path->index->meta.nattributes, level + 1,
+										 path->levels[level].nodes[i].members.count);
 	}
 }
 
@@ -409,11 +446,45 @@ ivfkm_path_write(const IvfkmPath *path, IvfkmWriter *writer)
 			node.generation = made->record.generation;
 			node.block = made->record.first_block;
 			node.centroid = made->centroid;
+			node.level = level + 1;
 			node.count = made->members.count;
+			node.summaries = made->members.summaries;
 			node.children = made->members.children;
 			node.centroids = made->members.centroids;
 			page_writer_seek(writer, node.block);
-			ivfkm_write_node(writer, path->dims, &node);
+			ivfkm_write_node(writer, path->dims, path->index->meta.nattributes, &node);
+		}
+	}
+}
+
+/*
+ * Widens the summaries of the nodes in the making, which were written before, to what has become of
+ * them since: those of lists that stay by inserts, which still go to the node "parent" of the
+ * current tree, those of new lists by late rows, as the plan says.  Nobody may insert meanwhile.
+ */
+void
+ivfkm_path_summarise(const IvfkmPath *path, const IvfkmWholeTree *tree, int parent,
+					 const IvfkmPlan *plan)
+{
+	const IvfkmPathLevel *nodes = &path->levels[0];
+	const IvfkmIndex *index = path->index;
+
+	for (int i = 0; i < nodes->count && index->meta.nattributes > 0; i++)
+	{
+		const IvfkmMembers *members = &nodes->nodes[i].members;
+		IvfkmSummaries summaries;
+
+		page_summary_of(&summaries, &index->nodes, index->meta.nattributes,
+						&nodes->nodes[i].record);
+		for (uint32 m = 0; m < members->count; m++)
+		{
+			IvfkmSummaryData now;
+
+			if (members->made[m] >= 0)
+				now = plan->levels[0].summaries[members->made[m]];
+			else
+				read_summary(path, &tree->nodes[parent].child, &members->records[m], &now);
+			ivfkm_summary_extend(index, &summaries, m, &now);
 		}
 	}
 }
@@ -434,15 +505,15 @@ bool
 ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record)
 {
 	const IvfkmPathLevel *nodes = &path->levels[0];
-	IvfkmGeometry geometry;
-
-	page_node_geometry(&geometry, path->dims);
 	for (int i = 0; i < nodes->count; i++)
 	{
 		const IvfkmMembers *members = &nodes->nodes[i].members;
-		BlockNumber first_record =
-			nodes->nodes[i].record.first_block + page_extent_blocks(&geometry, members->count);
+		IvfkmSummaries summaries;
+		BlockNumber first_record;
 
+		page_summary_of(&summaries, &path->index->nodes, path->index->meta.nattributes,
+						&nodes->nodes[i].record);
+		first_record = summaries.first + summaries.npages;
 		for (uint32 m = 0; m < members->count; m++)
 		{
 			if (members->children[m].id == list)
@@ -456,16 +527,19 @@ ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record)
 }
 
 /*
- * Adds the blocks of the nodes from number "parent" of the tree up to the root, with their records.
+ * Adds the blocks of the nodes from number "parent" of the tree up to the root, with their
+ * summaries and records.
  */
 void
-ivfkm_path_old_blocks(const IvfkmWholeTree *tree, int parent, int dims, IvfkmBlocks *blocks)
+ivfkm_path_old_blocks(const IvfkmPath *path, const IvfkmWholeTree *tree, int parent,
+					  IvfkmBlocks *blocks)
 {
 	for (int number = parent; number >= 0; number = tree->nodes[number].parent)
 	{
 		const IvfkmChildData *node = &tree->nodes[number].child;
 
 		page_blocks_add(blocks, node->first_block,
-						ivfkm_node_blocks(dims, count_children(tree, number)));
+						ivfkm_node_blocks(path->dims, path->index->meta.nattributes, node->level,
+										  count_children(tree, number)));
 	}
 }

@@ -21,6 +21,8 @@ typedef struct IvfkmMembers
 	IvfkmChildData *children;
 	uint16 *centroids; /* count * dims binary16 */
 	int *made; /* of each: number of the list or node made now that it is, or -1: as it was */
+	IvfkmSummaryData *summaries; /* of lists with attributes */
+	ItemPointerData *records;	 /* of those that were there: their records so far */
 } IvfkmMembers;
 
 /* A node in the making. */
@@ -56,9 +58,11 @@ extern void ivfkm_path_sizes(const IvfkmPath *path, BlockNumber *sizes);
 extern void ivfkm_path_place(IvfkmPath *path, const BlockNumber *list_firsts,
 							 const BlockNumber *node_firsts);
 extern void ivfkm_path_write(const IvfkmPath *path, IvfkmWriter *writer);
+extern void ivfkm_path_summarise(const IvfkmPath *path, const IvfkmWholeTree *tree, int parent,
+								 const IvfkmPlan *plan);
 extern void ivfkm_path_root(const IvfkmPath *path, IvfkmMetaPageData *meta);
 extern bool ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record);
-extern void ivfkm_path_old_blocks(const IvfkmWholeTree *tree, int parent, int dims,
+extern void ivfkm_path_old_blocks(const IvfkmPath *path, const IvfkmWholeTree *tree, int parent,
 								  IvfkmBlocks *blocks);
 
 #endif /* IVFKM_PATH_H */

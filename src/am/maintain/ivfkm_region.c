@@ -37,6 +37,7 @@
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_row.h"
 #include "am/index/ivfkm_space.h"
+#include "am/index/ivfkm_summary.h"
 #include "am/maintain/ivfkm_insert.h"
 #include "am/maintain/ivfkm_lock.h"
 #include "am/maintain/ivfkm_move.h"
@@ -266,9 +267,13 @@ enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
 	else
 	{
 		new_list(regioning, number, &list);
+		row.attributes = ivfkm_row_unknown;
 		ivfkm_insert_listed(&build->index, &move->reserve, NULL, NULL, &list, tid);
 		move->result->forced++;
 	}
+	if (build->plan.levels[0].summaries != NULL)
+		ivfkm_summary_add(&build->index.columns, &build->plan.levels[0].summaries[number],
+						  &row.attributes);
 	move->result->late++;
 }
 
@@ -335,7 +340,7 @@ old_blocks(Regioning *regioning, IvfkmBlocks *blocks)
 	memset(blocks, 0, sizeof(*blocks));
 	for (int i = 0; i < region->nlists; i++)
 		page_list_blocks(build->index.relation, &build->index.lists, &regioning->old[i], blocks);
-	ivfkm_path_old_blocks(&region->tree, region->parent, build->dims, blocks);
+	ivfkm_path_old_blocks(&regioning->path, &region->tree, region->parent, blocks);
 }
 
 /*
@@ -406,6 +411,8 @@ take_place(Regioning *regioning)
 	old_blocks(regioning, &blocks);
 	page_point("region-forced");
 	place_far(regioning, &next);
+	ivfkm_path_summarise(&regioning->path, &regioning->region->tree, regioning->region->parent,
+						 &build->plan);
 	page_retired_replace(index, &next, &move->reserve, &blocks);
 	ivfkm_unlock_tree(index, ExclusiveLock);
 	INSTR_TIME_SET_CURRENT(end);

@@ -57,8 +57,9 @@ typedef struct Renewing
 {
 	IvfkmMove move;
 	IvfkmPendingPosition position;
-	IvfkmIndex next;		 /* the tree in the making */
-	IvfkmChildData any_list; /* of it, for rows without a value */
+	IvfkmIndex next;			  /* the tree in the making */
+	IvfkmChildData any_list;	  /* of it, for rows without a value */
+	IvfkmSummaries any_summaries; /* of the node whose first child that is */
 } Renewing;
 
 /* ----- tidying up ----- */
@@ -201,6 +202,7 @@ write_tree(Renewing *renewing)
 	renewing->next = build->index;
 	renewing->next.meta = plan->meta;
 	renewing->next.space = plan->space;
+	ivfkm_write_first_summaries(plan, &renewing->any_summaries);
 	renewing->any_list.nblocks = page_extent_blocks(&build->index.lists, plan->levels[0].counts[0]);
 }
 
@@ -234,9 +236,9 @@ enter_late(Renewing *renewing, const ItemPointerData *tids, Size n, bool forced)
 		}
 		if (state == IVFKM_ROW_FORCED && !is_null)
 			move->result->forced++;
-		ivfkm_insert_unreached(&renewing->next, &move->reserve,
-							   state == IVFKM_ROW_FORCED ? NULL : move->rows.values,
-							   move->rows.isnull, is_null, &renewing->any_list, &tid);
+		ivfkm_insert_unreached(
+			&renewing->next, &move->reserve, state == IVFKM_ROW_FORCED ? NULL : move->rows.values,
+			move->rows.isnull, is_null, &renewing->any_list, &renewing->any_summaries, &tid);
 		move->result->late++;
 	}
 }

@@ -365,7 +365,9 @@ fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data)
 		sizes[n++] = page_extent_blocks(geometry, list_rows) +
 					 page_extent_refine_blocks(geometry, list_rows);
 	for (int number = region->parent; number >= 0; number = tree->nodes[number].parent)
-		sizes[n++] = ivfkm_node_blocks(geometry->dims, tree->nodes[number].child.rows + nlists);
+		sizes[n++] = ivfkm_node_blocks(geometry->dims, region->index.meta.nattributes,
+									   tree->nodes[number].child.level,
+									   tree->nodes[number].child.rows + nlists);
 	fits = page_free_fits(&data->free, sizes, n, tree->lists[region->lists[0]].child.first_block);
 	pfree(sizes);
 	return fits;

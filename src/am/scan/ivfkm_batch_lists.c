@@ -158,7 +158,7 @@ begin_query(IvfkmBatchLists *lists, const IvfkmQuery *query, int place, int want
 	MemoryContextSwitchTo(lists->tree_context);
 	ivfkm_tree_begin(&lists->tree, lists->relation, &lists->index->meta, IVFKM_DESCENT_SEARCH,
 					 query->target, query->target == query->point ? &query->quant : NULL,
-					 query->point, lists->epsilon, wanted);
+					 query->point, lists->epsilon, wanted, NULL);
 }
 
 /*

@@ -8,6 +8,10 @@
  *	  other; the list behind the next one is reached, too, to be asked for in time.  A scan
  *	  that has met blocks outside of shared buffers reads further pages ahead.
  *
+ *	  Lists that the tree leaves out, because no row of them can match the filter, are neither
+ *	  reached nor scanned.  Their rows are counted as those of lists without a match are, as many as
+ *	  a list has on average: budgets are by the rank of matches among all rows.
+ *
  * IDENTIFICATION
  *	  src/am/scan/ivfkm_lists.c
  *
@@ -45,10 +49,16 @@ ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapshot snapshot,
 	lists->query = query;
 	lists->geometry = &index->lists;
 	lists->filter = filter;
+	lists->mean_rows = index->meta.build_rows / Max(index->meta.nlists, 1);
+	if (filter != NULL)
+	{
+		lists->summary_filter.columns = &index->columns;
+		lists->summary_filter.terms = &filter->terms;
+	}
 	lists->reads_before = pgBufferUsage.shared_blks_read;
 	ivfkm_tree_begin(&lists->tree, index->relation, &index->meta, IVFKM_DESCENT_SEARCH,
 					 query->target, query->target == query->point ? &query->quant : NULL,
-					 query->point, epsilon, wanted);
+					 query->point, epsilon, wanted, filter != NULL ? &lists->summary_filter : NULL);
 	lists->size = FIRST_SIZE;
 	lists->items = palloc(sizeof(IvfkmProbe) * lists->size);
 }
@@ -209,7 +219,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	if (first_time)
 	{
 		lists->rows += rows;
-		lists->counted += Min(rows, (double) list.child.rows);
+		lists->counted += Min(rows, (double) list.child.rows) + list.left_out * lists->mean_rows;
 	}
 }
 

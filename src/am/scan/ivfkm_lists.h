@@ -31,7 +31,9 @@ typedef struct IvfkmLists
 	Snapshot snapshot; /* that must not be too old for a page of a list */
 	const IvfkmQuery *query;
 	const IvfkmGeometry *geometry;
-	IvfkmFilter *filter; /* NULL: every row matches */
+	IvfkmFilter *filter;			   /* NULL: every row matches */
+	IvfkmSummaryFilter summary_filter; /* that the tree leaves out lists by */
+	double mean_rows;				   /* of a list, when it was made */
 	IvfkmTree tree;
 	IvfkmProbe *items; /* in the order of their centroids' distance */
 	int nscanned;
@@ -41,7 +43,8 @@ typedef struct IvfkmLists
 	bool complete;			 /* all lists of the index were reached */
 	double rows;			 /* in the lists scanned, living or not */
 	double *before;			 /* of each list scanned: "counted" before it; NULL if not noted */
-	double counted;			 /* the same, of each list no more than it had when it was made */
+	double counted;			 /* the same, of each list no more than it had when it was made,
+							  * with those of lists that were left out */
 	double expected;		 /* in the lists reached and not scanned yet, when they were made */
 
 	/* reading from disk */

@@ -81,7 +81,7 @@ hash_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, Da
 Datum
 ivfkm_text_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {TEXTOID, text_image, hash_term};
+	static const IvfkmAttributeOps ops = {TEXTOID, text_image, hash_term, IVFKM_IMAGE_HASH};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -90,7 +90,7 @@ ivfkm_text_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BPCHAROID, bpchar_image, hash_term};
+	static const IvfkmAttributeOps ops = {BPCHAROID, bpchar_image, hash_term, IVFKM_IMAGE_HASH};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -99,7 +99,7 @@ ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_uuid_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {UUIDOID, uuid_image, hash_term};
+	static const IvfkmAttributeOps ops = {UUIDOID, uuid_image, hash_term, IVFKM_IMAGE_HASH};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -108,7 +108,7 @@ ivfkm_uuid_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_bytea_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BYTEAOID, bytea_image, hash_term};
+	static const IvfkmAttributeOps ops = {BYTEAOID, bytea_image, hash_term, IVFKM_IMAGE_HASH};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -196,7 +196,8 @@ array_argument_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid s
 Datum
 ivfkm_array_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {ANYARRAYOID, array_image, array_argument_term};
+	static const IvfkmAttributeOps ops = {ANYARRAYOID, array_image, array_argument_term,
+										  IVFKM_IMAGE_SIGNATURE};
 
 	PG_RETURN_POINTER(&ops);
 }

@@ -84,7 +84,7 @@ integer_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype,
 Datum
 ivfkm_int2_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {INT2OID, int2_image, integer_term};
+	static const IvfkmAttributeOps ops = {INT2OID, int2_image, integer_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -93,7 +93,7 @@ ivfkm_int2_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_int4_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {INT4OID, int4_image, integer_term};
+	static const IvfkmAttributeOps ops = {INT4OID, int4_image, integer_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -102,7 +102,7 @@ ivfkm_int4_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_int8_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {INT8OID, int8_image, integer_term};
+	static const IvfkmAttributeOps ops = {INT8OID, int8_image, integer_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -135,7 +135,7 @@ same_type_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtyp
 Datum
 ivfkm_bool_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BOOLOID, bool_image, same_type_term};
+	static const IvfkmAttributeOps ops = {BOOLOID, bool_image, same_type_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -144,7 +144,7 @@ ivfkm_bool_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_oid_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {OIDOID, oid_image, same_type_term};
+	static const IvfkmAttributeOps ops = {OIDOID, oid_image, same_type_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -153,7 +153,8 @@ ivfkm_oid_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_enum_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {ANYENUMOID, oid_image, same_type_term};
+	static const IvfkmAttributeOps ops = {ANYENUMOID, oid_image, same_type_term,
+										  IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -215,7 +216,7 @@ float_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, D
 Datum
 ivfkm_float4_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {FLOAT4OID, float4_image, float_term};
+	static const IvfkmAttributeOps ops = {FLOAT4OID, float4_image, float_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -224,7 +225,7 @@ ivfkm_float4_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_float8_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {FLOAT8OID, float8_image, float_term};
+	static const IvfkmAttributeOps ops = {FLOAT8OID, float8_image, float_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -248,7 +249,8 @@ numeric_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype,
 Datum
 ivfkm_numeric_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {NUMERICOID, numeric_image, numeric_term};
+	static const IvfkmAttributeOps ops = {NUMERICOID, numeric_image, numeric_term,
+										  IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }

@@ -287,7 +287,7 @@ timestamptz_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subt
 Datum
 ivfkm_date_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {DATEOID, date_image, date_term};
+	static const IvfkmAttributeOps ops = {DATEOID, date_image, date_term, IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -296,7 +296,8 @@ ivfkm_date_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_timestamp_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {TIMESTAMPOID, timestamp_image, timestamp_term};
+	static const IvfkmAttributeOps ops = {TIMESTAMPOID, timestamp_image, timestamp_term,
+										  IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -305,7 +306,8 @@ ivfkm_timestamp_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_timestamptz_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {TIMESTAMPTZOID, timestamp_image, timestamptz_term};
+	static const IvfkmAttributeOps ops = {TIMESTAMPTZOID, timestamp_image, timestamptz_term,
+										  IVFKM_IMAGE_NUMBER};
 
 	PG_RETURN_POINTER(&ops);
 }

@@ -57,7 +57,7 @@ typedef struct EstimatedSize
 {
 	double lists;
 	double refine;
-	double tree; /* nodes, centroids, mean, metapage, and the list of NULLs */
+	double tree; /* nodes, centroids, summaries, mean, metapage, and the list of NULLs */
 } EstimatedSize;
 
 /*
@@ -131,15 +131,11 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 	index->refine_bits = Min(index->refine_bits, max_bits);
 }
 
-/* Pages of a node with so many children: their codes and their records. */
+/* Pages of a node of a level with so many children: codes, summaries and records. */
 static double
-node_pages(int dims, double children)
+node_pages(const EstimatedIndex *index, int level, double children)
 {
-	IvfkmGeometry geometry;
-
-	page_node_geometry(&geometry, dims);
-	return ceil(children / geometry.slots) * geometry.stripes +
-		   (double) page_child_blocks(dims, (uint32) children);
+	return ivfkm_node_blocks(index->dims, index->nattributes, level, (uint32) children);
 }
 
 /*
@@ -170,9 +166,9 @@ estimate_size(const EstimatedIndex *index, double rows, int nlists, EstimatedSiz
 	size->refine = 0;
 	if (index->refine_bits > 0)
 		size->refine = list_pages(rows, nlists, geometry.refine_slots, 0) * BLCKSZ;
-	size->tree = node_pages(index->dims, each) * Max(1, nodes);
+	size->tree = node_pages(index, 1, each) * Max(1, nodes);
 	if (nodes > 0)
-		size->tree += node_pages(index->dims, nodes);
+		size->tree += node_pages(index, 2, nodes);
 	size->tree = (size->tree + 2 + page_mean_pages(index->dims)) * BLCKSZ;
 }
 
@@ -209,8 +205,8 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 	values[n++] = Int64GetDatum((int64) size.lists);
 	values[n++] = Int64GetDatum((int64) size.refine);
 	values[n++] = Int64GetDatum((int64) (size.lists + size.refine + size.tree));
-	values[n++] =
-		Int64GetDatum((int64) ivfkm_sizes_wanted_memory(index->dims, rows, nlists, nprocesses));
+	values[n++] = Int64GetDatum((int64) ivfkm_sizes_wanted_memory(index->dims, index->nattributes,
+																  rows, nlists, nprocesses));
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -184,7 +184,7 @@ describe_index(Relation index, Relation heap, void *arg)
 	values[n++] = Int32GetDatum(ivfkm_budget_probes(meta, IVFKM_FIRST_K, IVFKM_DEFAULT_TARGET));
 	values[n++] = Int32GetDatum(meta->refine_bits);
 	values[n++] = Int64GetDatum((1 + mean_pages) * BLCKSZ);
-	values[n++] = Int64GetDatum(tree.nodes * BLCKSZ);
+	values[n++] = Int64GetDatum((tree.nodes + tree.summaries) * BLCKSZ);
 	values[n++] = Int64GetDatum(tree.centroids * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.pages * BLCKSZ);
 	values[n++] = Int64GetDatum(sum.refine_pages * BLCKSZ);

@@ -58,6 +58,22 @@ read_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *l
 	return pages;
 }
 
+/* Reads the summaries of all lists; returns the number of their pages. */
+static int64
+read_summaries(const IvfkmIndex *index, const IvfkmWholeTree *tree)
+{
+	int64 pages = 0;
+
+	for (int i = 0; i < tree->nnodes; i++)
+	{
+		IvfkmSummaries summaries;
+
+		page_summary_of(&summaries, &index->nodes, index->meta.nattributes, &tree->nodes[i].child);
+		pages += read_blocks(index->relation, summaries.first, summaries.first + summaries.npages);
+	}
+	return pages;
+}
+
 /* What ivfkm_prewarm() is to read, and what it has read. */
 typedef struct Prewarm
 {
@@ -73,10 +89,8 @@ prewarm_index(Relation index, Relation heap, void *arg)
 	Prewarm *prewarm = arg;
 	IvfkmIndex handle;
 	const IvfkmMetaPageData *meta = &handle.meta;
-	IvfkmTreePages tree;
-	IvfkmProbe *lists;
+	IvfkmWholeTree tree;
 	BlockNumber mean_end;
-	int nlists;
 	int asked = 0;
 
 	ivfkm_index_open(&handle, index);
@@ -86,19 +100,19 @@ prewarm_index(Relation index, Relation heap, void *arg)
 		return;
 	}
 	mean_end = meta->mean_block + page_mean_pages((int) meta->dimensions);
-	lists = ivfkm_collect_lists(index, meta, &nlists, &tree);
-	prewarm->blocks +=
-		1 + read_blocks(index, meta->mean_block, mean_end) + tree.nodes + tree.centroids;
-	for (int i = 0; prewarm->codes && i < nlists; i++)
+	ivfkm_collect_tree(index, meta, &tree);
+	prewarm->blocks += 1 + read_blocks(index, meta->mean_block, mean_end) + tree.pages.nodes +
+					   tree.pages.centroids + read_summaries(&handle, &tree);
+	for (int i = 0; prewarm->codes && i < tree.nlists; i++)
 	{
-		for (; asked < nlists && asked < i + READ_AHEAD; asked++)
+		for (; asked < tree.nlists && asked < i + READ_AHEAD; asked++)
 		{
-			const IvfkmChildData *list = &lists[asked].child;
+			const IvfkmChildData *list = &tree.lists[asked].child;
 
 			for (uint32 block = 0; block < list->nblocks; block++)
 				(void) PrefetchBuffer(index, MAIN_FORKNUM, list->first_block + block);
 		}
-		prewarm->blocks += read_list(index, &handle.lists, &lists[i].child);
+		prewarm->blocks += read_list(index, &handle.lists, &tree.lists[i].child);
 	}
 }
 

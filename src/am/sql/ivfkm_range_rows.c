@@ -309,7 +309,7 @@ ask_index(Relation index, void *arg)
 	bound = ivfkm_query_distance(&query, question->bound);
 	ivfkm_tree_begin(&tree, index, &meta, IVFKM_DESCENT_SEARCH, query.target,
 					 query.target == query.point ? &query.quant : NULL, query.point, TREE_EPSILON,
-					 (int) Min(meta.nlists, COUNTED_LISTS));
+					 (int) Min(meta.nlists, COUNTED_LISTS), NULL);
 	for (int i = 0; i < MOST_LISTS && expected.candidates > SMALL_SHARE; i++)
 	{
 		double deviation;

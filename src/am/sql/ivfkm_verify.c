@@ -40,7 +40,9 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_all_lists.h"
 #include "am/index/ivfkm_space.h"
+#include "am/index/ivfkm_summary.h"
 #include "am/index/ivfkm_tidhash.h"
 #include "am/sql/ivfkm_utils.h"
 
@@ -57,10 +59,10 @@ typedef struct CheckState
 	BlockNumber nretired;
 	uint8 *visited; /* one byte per block */
 	BlockNumber nvisited;
-	IvfkmProbe *lists;
-	int nlists;
-	tidhash_hash *rows;	   /* where each row is */
-	tidhash_hash *records; /* refine records of the list being checked: which slot has them */
+	IvfkmWholeTree tree;
+	IvfkmSummaryData summary; /* of the rows of the list being checked */
+	tidhash_hash *rows;		  /* where each row is */
+	tidhash_hash *records;	  /* refine records of the list being checked: which slot has them */
 	BlockNumber heap_blocks;
 	int64 nrows;
 	bool far_found; /* the list of far rows is a child of a node */
@@ -161,6 +163,13 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 		entry->slot = slot;
 		entry->list = number;
 		check->nrows++;
+		if (geometry->nattributes > 0)
+		{
+			IvfkmAttributes attributes;
+
+			page_slot_attributes(&unit, geometry, slot % QUANT_UNIT, &attributes);
+			ivfkm_summary_add(&check->index.columns, &check->summary, &attributes);
+		}
 	}
 }
 
@@ -426,6 +435,49 @@ check_radii(CheckState *check, const CheckNode *node, const float *centroid)
 	}
 }
 
+/* Checks the pages with the summaries of a node of nlists lists, but not what they say of rows. */
+static void
+check_summaries(CheckState *check, const IvfkmChildData *node, uint32 nlists)
+{
+	IvfkmSummaries summaries;
+
+	page_summary_of(&summaries, &check->index.nodes, check->index.meta.nattributes, node);
+	for (BlockNumber i = 0; i < summaries.npages; i++)
+	{
+		visit(check, summaries.first + i, node->first_block);
+		page_summary_verify(check->index.relation, &summaries, summaries.first + i, nlists);
+	}
+}
+
+/*
+ * The rows of list "number", which was walked, must be within its summary.  That is read after the
+ * rows, as inserts widen it before they write a row.  Searches do not look at that of the list of
+ * far rows, which may have become that meanwhile.
+ */
+static void
+check_summary(CheckState *check, int number)
+{
+	const IvfkmChildData *node = &check->tree.nodes[check->tree.parents[number]].child;
+	const IvfkmProbe *list = &check->tree.lists[number];
+	IvfkmMetaPageData meta;
+	IvfkmSummaries summaries;
+	IvfkmSummaryData stored;
+	uint32 ordinal;
+
+	if (!ivfkm_summary_find(&check->index.nodes, check->index.meta.nattributes, node,
+							&list->pointer, &summaries, &ordinal))
+		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(&list->pointer),
+					   "It is not where records below node %u are.", node->id);
+	page_summary_read(check->index.relation, &summaries, ordinal, &stored);
+	if (ivfkm_summary_holds(&check->index.columns, &stored, &check->summary))
+		return;
+	page_meta_read(check->index.relation, &meta);
+	if (list->child.id != check->index.meta.far_id && list->child.id != meta.far_id)
+		page_corrupted(check->index.relation, summaries.first,
+					   "Rows of list %u are not within its summary, that of child %u.",
+					   list->child.id, ordinal);
+}
+
 /* Walks a node and all nodes below it, but not the lists; node is NULL for the root. */
 static void
 check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *node)
@@ -439,6 +491,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 	float *centroid = palloc(sizeof(float) * dims);
 	ItemPointerData *nodes = NULL; /* children that are nodes */
 	int nnodes = 0;
+	uint32 nchildren = 0;
 
 	check_stack_depth();
 	check_chain(check, geometry, record, -1);
@@ -464,6 +517,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 							   "A child's level is %u instead of %u.", child.level,
 							   record->level - 1);
 			visit_record(check, record, &pointer, block);
+			nchildren++;
 			if (child.id == check->index.meta.far_id &&
 				ItemPointerEquals(&pointer, &check->index.meta.far_record))
 				check->far_found = true;
@@ -474,6 +528,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 		}
 		block = next;
 	}
+	check_summaries(check, record, nchildren);
 	for (int i = 0; i < nnodes; i++)
 	{
 		IvfkmChildData child;
@@ -611,12 +666,17 @@ check_pages(CheckState *check)
 		page_corrupted(index, IVFKM_META_BLOCK,
 					   "It says that list %u, which there is not, has far rows.", meta->far_id);
 
-	check->lists = ivfkm_collect_lists(index, meta, &check->nlists, NULL);
-	if ((uint32) check->nlists != meta->nlists)
+	ivfkm_collect_tree(index, meta, &check->tree);
+	if ((uint32) check->tree.nlists != meta->nlists)
 		page_corrupted(index, IVFKM_META_BLOCK, "It says %u lists, but there are %d.", meta->nlists,
-					   check->nlists);
-	for (int i = 0; i < check->nlists; i++)
-		check_chain(check, &check->index.lists, &check->lists[i].child, i);
+					   check->tree.nlists);
+	for (int i = 0; i < check->tree.nlists; i++)
+	{
+		memset(&check->summary, 0, sizeof(check->summary));
+		check_chain(check, &check->index.lists, &check->tree.lists[i].child, i);
+		if (meta->nattributes > 0)
+			check_summary(check, i);
+	}
 	page_meta_nulls(meta, &nulls);
 	check_chain(check, &check->index.nulls, &nulls, NULL_LIST);
 	page_point("check-walked");
@@ -649,7 +709,7 @@ check_attributes(CheckState *check, const TidHashEntry *entry, const IvfkmAttrib
 		return;
 	page_meta_nulls(&check->index.meta, &list);
 	if (!is_null)
-		list = check->lists[entry->list].child;
+		list = check->tree.lists[entry->list].child;
 	copy_group(check, geometry, &list, entry->block);
 	page_unit_get(check->pages[geometry->stripes - 1], geometry, entry->slot / QUANT_UNIT, &unit);
 	page_slot_attributes(&unit, geometry, entry->slot % QUANT_UNIT, &stored);
@@ -709,7 +769,7 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	stored = palloc(sizeof(uint16) * dims);
 	ivfkm_code_init(&code, dims, check->index.meta.refine_bits);
 	found_code = palloc(quant_code_bytes(dims));
-	list = &check->lists[entry->list];
+	list = &check->tree.lists[entry->list];
 	page_child_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);

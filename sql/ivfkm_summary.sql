@@ -1,0 +1,117 @@
+--
+-- Summaries of attributes: scans leave out lists in which no row can match
+--
+-- Eight places, each with a tenant, words, labels and days of its own.
+CREATE TABLE places (id serial, v vector(4), tenant integer, word text, labels integer[],
+	day date, moved boolean);
+INSERT INTO places (v, tenant, word, labels, day)
+	SELECT ARRAY[100 * p + sin(i), cos(i * 7), sin(i * 3), cos(i)]::vector, p, 'word ' || p,
+		ARRAY[p, p + 100], '2024-01-01'::date + 30 * p + i % 30
+	FROM generate_series(0, 7) p, generate_series(1, 150) i ORDER BY i, p;
+UPDATE places SET moved = true WHERE tenant = 6;
+CREATE INDEX places_v ON places USING ivfkm (v, tenant, word, labels, day, moved)
+	WITH (lists = 24, maintenance = off);
+ANALYZE places;
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
+
+-- The rows that match a condition, nearest to the first place, by the index and by a sort; and how
+-- many of the 24 lists were scanned.
+CREATE FUNCTION search(condition text, OUT matches bigint, OUT same boolean, OUT lists bigint)
+	LANGUAGE plpgsql AS $$
+DECLARE
+	found real[];
+	expected real[];
+BEGIN
+	EXECUTE format('SELECT array_agg(d) FROM (SELECT (v <-> ''[0,0,0,0]'')::real AS d FROM places
+		WHERE %s ORDER BY v <-> ''[0,0,0,0]'' LIMIT 10000) s', condition) INTO found;
+	lists := (SELECT s.lists FROM ivfkm_last_scan() s);
+	PERFORM set_config('enable_indexscan', 'off', true);
+	EXECUTE format('SELECT array_agg(d ORDER BY d) FROM (SELECT (v <-> ''[0,0,0,0]'')::real AS d
+		FROM places WHERE %s) s', condition) INTO expected;
+	PERFORM set_config('enable_indexscan', 'on', true);
+	matches := coalesce(cardinality(expected), 0);
+	same := found IS NOT DISTINCT FROM expected;
+END $$;
+
+-- Of conditions: how many rows meet them, and whether a quarter of the lists were scanned at most.
+CREATE FUNCTION searches(conditions text[]) RETURNS TABLE (condition text, matches bigint,
+	same boolean, few boolean) LANGUAGE sql AS $$
+	SELECT c, s.matches, s.same, s.lists <= 6 FROM unnest(conditions) c, search(c) s $$;
+SELECT * FROM searches(ARRAY['tenant = 7', 'tenant > 6', 'tenant < 0', 'tenant < 1',
+	'tenant BETWEEN 3 AND 3', 'tenant = 3 AND word = ''word 3''',
+	'tenant = 3 AND word = ''word 4''', 'word = ''word 5''', 'word = ''nowhere''',
+	'labels @> ''{106}''', 'labels && ''{4,104}''', 'labels @> ''{4,105}''',
+	'day >= ''2024-08-01''', 'day = ''2024-01-05''', 'moved', 'moved IS NULL AND tenant = 1']);
+SELECT * FROM searches(ARRAY['tenant IS NULL', 'tenant IS NOT NULL', 'moved IS NULL',
+	'tenant >= 0', 'labels @> ''{}''', 'id > 100']);
+
+-- the same without an order
+SELECT count(*) FROM places WHERE tenant = 4;
+SELECT lists <= 6 AS few FROM ivfkm_last_scan();
+
+-- with LIMIT, from near to far
+SELECT tenant, matches FROM (SELECT t AS tenant, (SELECT count(*) FROM (SELECT FROM places
+	WHERE tenant = t ORDER BY v <-> '[0,0,0,0]' LIMIT 20) s) AS matches
+	FROM generate_series(-1, 8) t) s ORDER BY tenant;
+
+-- Rows that come later are found: at places where their values were not, NULLs, new values.
+INSERT INTO places (v, tenant, word, labels, day) VALUES ('[0,0,0,0]', 7, 'word 7', '{7}',
+	'2025-01-01'), ('[700,0,0,0]', 0, 'new', '{1000}', '2020-01-01'), ('[300,0,0,0]', NULL, NULL,
+	NULL, NULL), (NULL, 2, 'word 2', '{2}', NULL);
+SELECT vdb_index_check('places_v');
+SELECT * FROM searches(ARRAY['tenant = 7', 'tenant = 0', 'tenant IS NULL', 'word = ''new''',
+	'word IS NULL', 'labels && ''{1000}''', 'day > ''2024-12-01''', 'day < ''2024-01-01''',
+	'day IS NULL AND v IS NOT NULL']);
+
+-- Numbers that grow widen a summary by more than they must, up to the ends of their range.
+CREATE TABLE growing (v vector(2), n bigint);
+INSERT INTO growing SELECT ARRAY[i % 10, i]::vector, i FROM generate_series(1, 500) i;
+CREATE INDEX growing_v ON growing USING ivfkm (v, n) WITH (lists = 1, maintenance = off);
+INSERT INTO growing SELECT '[1,1]', i FROM generate_series(501, 1500) i;
+INSERT INTO growing VALUES ('[1,1]', 9223372036854775807), ('[1,1]', -9223372036854775808),
+	('[1,1]', 9223372036854775807);
+SELECT vdb_index_check('growing_v');
+SELECT n FROM growing WHERE n > 1499 ORDER BY v <-> '[1,1]' LIMIT 5;
+SELECT n FROM growing WHERE n < 0 ORDER BY v <-> '[1,1]' LIMIT 5;
+DROP TABLE growing;
+
+-- New lists have summaries of their rows alone; rows that moved away are forgotten.
+DELETE FROM places WHERE tenant = 7 AND v <-> '[0,0,0,0]' > 1;
+UPDATE places SET tenant = 9 WHERE tenant = 5;
+VACUUM (INDEX_CLEANUP ON) places;
+SELECT vdb_index_check('places_v');
+SELECT * FROM searches(ARRAY['tenant = 7', 'tenant = 5', 'tenant = 9', 'word = ''word 5''']);
+SELECT lists > 1 AS lists FROM ivfkm_maintain('places_v');
+SELECT vdb_index_check('places_v');
+CREATE FUNCTION scanned(condition text) RETURNS bigint LANGUAGE sql
+	AS $$ SELECT lists FROM search(condition) $$;
+SELECT scanned('tenant = 5') <= 2 AS of_none, scanned('tenant = 7') <= 2 AS of_one,
+	scanned('tenant = 9') < scanned('tenant >= 0') / 2 AS of_place;
+-- a list that has grown is split, and its neighbours keep their summaries
+INSERT INTO places (v, tenant, word, labels, day)
+	SELECT ARRAY[200 + sin(i), cos(i * 7), sin(i * 3), cos(i)]::vector, 2, 'word 2', '{2}',
+		'2024-03-01' FROM generate_series(1, 2000) i;
+SELECT lists > 1 AS lists FROM ivfkm_maintain('places_v', false);
+SELECT vdb_index_check('places_v');
+SELECT condition, matches, same FROM searches(ARRAY['tenant = 2', 'tenant = 0', 'tenant = 7',
+	'word = ''new''', 'tenant IS NULL AND v IS NOT NULL']);
+SELECT scanned('tenant = 5') <= 2 AS of_none, scanned('tenant = 9') < scanned('tenant >= 0') / 2
+	AS of_place;
+DROP TABLE places;
+DROP FUNCTION search, searches, scanned;
+
+-- inner products: rows far from all lists, in the list that is scanned whatever it is for
+CREATE TABLE far (v vector(4), kind integer);
+INSERT INTO far SELECT ARRAY[sin(i), cos(i), sin(i * 3), 1]::vector, i % 3
+	FROM generate_series(1, 600) i;
+CREATE INDEX far_v ON far USING ivfkm (v vector_ip_ops, kind) WITH (maintenance = off);
+INSERT INTO far SELECT ARRAY[sin(i) * 1000, 0, 0, 1000]::vector, 10 + i FROM
+	generate_series(1, 20) i;
+SELECT vdb_index_check('far_v');
+SELECT kind, count(*) FROM (SELECT kind FROM far WHERE kind > 2 ORDER BY v <#> '[0,0,0,1]' LIMIT 30)
+	s GROUP BY kind HAVING count(*) <> 1;
+SELECT count(*) FROM (SELECT kind FROM far WHERE kind > 2 ORDER BY v <#> '[0,0,0,1]' LIMIT 30) s;
+DROP TABLE far;
+RESET enable_seqscan;
+RESET enable_bitmapscan;
