@@ -242,6 +242,27 @@ SELECT avg((nearest('dense_items', '<+>', dense(i, 24)::vector::text, 10, true))
 	(nearest('dense_items', '<+>', dense(i, 24)::vector::text, 10, false))[10]) < 1.01 AS near
 FROM generate_series(20001, 20010) i;
 
+-- codes for taxicab distances bound them so well that hardly a row is looked at besides
+DROP INDEX dense_plain;
+CREATE INDEX dense_four ON dense_items USING ivfkm (v vector_l1_ops) WITH (lists = 20,
+	refine_bits = 4);
+SELECT vdb_index_check('dense_four');
+SET ivfkm.probes = 1000;
+SET ivfkm.epsilon = 100;
+SELECT bool_and(nearest('dense_items', '<+>', dense(i, 24)::vector::text, 40, true) =
+	nearest('dense_items', '<+>', dense(i, 24)::vector::text, 40, false)) AS equal
+FROM generate_series(20001, 20005) i;
+RESET ivfkm.probes;
+RESET ivfkm.epsilon;
+CREATE FUNCTION looked_at(tab text, id integer) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %I ORDER BY v <+> %L LIMIT 10) s', tab,
+		dense(id, 24)::vector);
+	RETURN (SELECT reranked FROM ivfkm_last_scan());
+END $$;
+SELECT avg(looked_at('half_items', i)) < 15 AS few FROM generate_series(20001, 20020) i;
+DROP FUNCTION looked_at;
+
 -- the functions of the operators use the index, too
 EXPLAIN (COSTS OFF) SELECT id FROM dense_items ORDER BY l1_distance(v, '[1,2]'::vector(2)) LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM few_items ORDER BY cosine_distance('{1:1}/100', v) LIMIT 5;

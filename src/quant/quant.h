@@ -91,6 +91,9 @@ extern void quant_rotation_init(QuantRotation *rotation, int dims, uint64_t seed
 /* Rotates x[dims] in place; bit-exact on all CPUs. */
 extern void quant_rotate(const QuantRotation *rotation, float *x);
 
+/* Takes a rotation back, but for rounding; in place and bit-exact as well. */
+extern void quant_unrotate(const QuantRotation *rotation, float *x);
+
 /* ----- codes (quant_encode.c, quant_pack.c) ----- */
 
 /* Chunks of one unit for "dims" dimensions; dims are padded to a multiple of 32. */

@@ -185,17 +185,20 @@ fht_two_levels(float *x, int n, int h)
 }
 
 /*
- * Sixteen flipped and scaled elements with the levels 1 to 8 done.
+ * Sixteen scaled elements from x[i] on, flipped unless flips is NULL, with the levels 1 to 8 done.
  */
 VDB_INLINE VDB_TARGET lanes_f32
-fht_load(const float *x, const float *flips, lanes_f32 scale)
+fht_load(const float *x, const float *flips, int i, lanes_f32 scale)
 {
-	return lanes_hadamard(lanes_mul(lanes_load(x), lanes_mul(lanes_load(flips), scale)));
+	if (flips != NULL)
+		scale = lanes_mul(lanes_load(flips + i), scale);
+	return lanes_hadamard(lanes_mul(lanes_load(x + i), scale));
 }
 
 /*
  * Flip and orthonormal fast Hadamard transform of x[n], n a power of two: element i is
- * first multiplied by flips[i] / sqrt(n), then the levels 1, 2, 4 ... n/2 follow.
+ * first multiplied by flips[i] / sqrt(n), then the levels 1, 2, 4 ... n/2 follow.  flips may be a
+ * constant NULL: then none is.
  */
 VDB_INLINE VDB_TARGET void
 fht(float *x, const float *flips, int n)
@@ -212,7 +215,7 @@ fht(float *x, const float *flips, int n)
 	if (n < LANES)
 	{
 		for (int i = 0; i < n; i++)
-			x[i] = x[i] * (flips[i] * scale);
+			x[i] = x[i] * (flips != NULL ? flips[i] * scale : scale);
 		for (h = 1; h < n; h *= 2)
 		{
 			for (int i = 0; i < n; i++)
@@ -234,7 +237,7 @@ fht(float *x, const float *flips, int n)
 	if (n < 4 * LANES)
 	{
 		for (int i = 0; i < n; i += LANES)
-			lanes_store(x + i, fht_load(x + i, flips + i, scales));
+			lanes_store(x + i, fht_load(x, flips, i, scales));
 		h = LANES;
 	}
 	else
@@ -243,17 +246,16 @@ fht(float *x, const float *flips, int n)
 		for (int i = 0; i < n; i += 4 * LANES)
 		{
 			float *p = x + i;
-			const float *s = flips + i;
-			lanes_f32 a = fht_load(p, s, scales);
-			lanes_f32 b = fht_load(p + LANES, s + LANES, scales);
+			lanes_f32 a = fht_load(x, flips, i, scales);
+			lanes_f32 b = fht_load(x, flips, i + LANES, scales);
 			lanes_f32 ab = lanes_add(a, b);
 			lanes_f32 c;
 			lanes_f32 d;
 			lanes_f32 cd;
 
 			b = lanes_sub(a, b);
-			c = fht_load(p + 2 * LANES, s + 2 * LANES, scales);
-			d = fht_load(p + 3 * LANES, s + 3 * LANES, scales);
+			c = fht_load(x, flips, i + 2 * LANES, scales);
+			d = fht_load(x, flips, i + 3 * LANES, scales);
 			cd = lanes_add(c, d);
 			d = lanes_sub(c, d);
 			lanes_store(p, lanes_add(ab, cd));
@@ -323,6 +325,28 @@ VDB_FN(rotate)(const QuantRotation *rotation, float *x)
 			if (round % 2 == 1)
 				kac(x, dims);
 		}
+	}
+}
+
+/*
+ * The inverse of rotate(): its steps backwards, each of which is its own inverse but for the
+ * flips, which come after the transform.
+ */
+static VDB_TARGET void
+VDB_FN(unrotate)(const QuantRotation *rotation, float *x)
+{
+	int dims = rotation->dims;
+	int pow2 = rotation->pow2;
+
+	for (int round = QUANT_ROUNDS - 1; round >= 0; round--)
+	{
+		const float *flips = rotation->flips + (size_t) round * dims;
+		int start = round % 2 == 0 ? 0 : dims - pow2;
+
+		if (pow2 != dims && round % 2 == 1)
+			kac(x, dims);
+		fht(x + start, NULL, pow2);
+		flip(x, flips, dims);
 	}
 }
 
@@ -483,6 +507,7 @@ const QuantRoutines VDB_FN(quant_routines) = {
 	.input_centre = VDB_FN(input_centre),
 	.distance2 = VDB_FN(distance2),
 	.rotate = VDB_FN(rotate),
+	.unrotate = VDB_FN(unrotate),
 	.residual = VDB_FN(residual),
 	.query_stats = VDB_FN(query_stats),
 	.query_table = VDB_FN(query_table),
@@ -490,4 +515,6 @@ const QuantRoutines VDB_FN(quant_routines) = {
 	.refine_fit = VDB_FN(refine_fit),
 	.refine_code = VDB_FN(refine_code),
 	.refine_values = VDB_FN(refine_values),
+	.taxicab_code = VDB_FN(taxicab_code),
+	.taxicab_sums = VDB_FN(taxicab_sums),
 };

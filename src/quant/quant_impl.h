@@ -20,6 +20,7 @@
 #include <float.h>
 #include "quant/quant.h"
 #include "quant/quant_refine.h"
+#include "quant/quant_taxicab.h"
 #include "port/vdb_target.h"
 
 /* Codes on disk depend on float32 arithmetic without excess precision. */
@@ -84,6 +85,7 @@ typedef struct QuantRoutines
 	void (*input_centre)(int dims, const float *mean, float scale, float limit, float *x);
 	float (*distance2)(int dims, const float *x, const float *y);
 	void (*rotate)(const QuantRotation *rotation, float *x);
+	void (*unrotate)(const QuantRotation *rotation, float *x);
 	void (*residual)(QuantMetric metric, int dims, const float *x, const float *centroid,
 					 const float *offset, uint8_t *code, QuantSums *sums);
 	void (*query_stats)(int dims, const float *q, QuantQueryStats *stats);
@@ -98,7 +100,16 @@ typedef struct QuantRoutines
 	void (*refine_code)(int dims, int bits, const float *x, const float *centroid, float scale,
 						uint8_t *code, QuantRefineSums *sums);
 	int32_t (*refine_values)(int dims, int nvalues, const float *q, float scale, int16_t *values);
+
+	/* of quant_taxicab.c; described in quant_taxicab_template.h */
+	void (*taxicab_code)(int dims, int bits, const float *x, const float *dither, float scale,
+						 uint8_t *code);
+	void (*taxicab_sums)(int dims, int bits, const float *q, const float *dither, float step,
+						 const uint8_t *code, float *lower, float *upper);
 } QuantRoutines;
+
+/* Next 64 pseudo-random bits; see quant_rotate.c. */
+extern uint64_t quant_splitmix64(uint64_t *state);
 
 /* The routines of the active level. */
 extern const QuantRoutines *quant_routines;

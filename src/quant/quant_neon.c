@@ -17,6 +17,7 @@
 #ifdef VDB_ARCH_NEON
 #include "quant/quant_table_neon.h"
 #include "quant/quant_refine_template.h"
+#include "quant/quant_taxicab_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"
 #endif /* VDB_ARCH_NEON */

@@ -18,8 +18,8 @@
  * Next 64 bits of splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
  * number generators", OOPSLA 2014); "state" starts as the seed.
  */
-static uint64_t
-splitmix64(uint64_t *state)
+uint64_t
+quant_splitmix64(uint64_t *state)
 {
 	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
 
@@ -46,7 +46,7 @@ quant_rotation_init(QuantRotation *rotation, int dims, uint64_t seed, float *fli
 	for (size_t k = 0; k < nflips; k++)
 	{
 		if (k % 64 == 0)
-			bits = splitmix64(&state);
+			bits = quant_splitmix64(&state);
 		flips[k] = (bits >> (k % 64)) & 1 ? -1.0f : 1.0f;
 	}
 
@@ -63,4 +63,14 @@ void
 quant_rotate(const QuantRotation *rotation, float *x)
 {
 	quant_routines->rotate(rotation, x);
+}
+
+/*
+ * The inverse of quant_rotate(): what was rotated becomes what it was, but for rounding, which
+ * is as much as that of rotating.  Every level gives the same bits.
+ */
+void
+quant_unrotate(const QuantRotation *rotation, float *x)
+{
+	quant_routines->unrotate(rotation, x);
 }

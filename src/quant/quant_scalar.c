@@ -15,5 +15,6 @@
 #include "quant/quant_impl.h"
 #include "quant/quant_table_scalar.h"
 #include "quant/quant_refine_template.h"
+#include "quant/quant_taxicab_template.h"
 #include "quant/quant_exact_template.h"
 #include "quant/quant_scan_template.h"

@@ -389,6 +389,14 @@ vu_store_bytes(uint8_t *p, const vu32 a[2])
 													 _mm256_extracti128_si256(words, 1)));
 }
 
+/* Sixteen bytes as numbers. */
+VDB_INLINE VDB_TARGET void
+vu_load_bytes(vu32 a[2], const uint8_t *p)
+{
+	a[0] = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) p));
+	a[1] = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *) (p + 8)));
+}
+
 /* ----- words ----- */
 
 VDB_INLINE VDB_TARGET void

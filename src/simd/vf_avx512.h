@@ -373,6 +373,13 @@ vu_store_bytes(uint8_t *p, const vu32 a[1])
 	_mm_storeu_si128((__m128i *) p, _mm512_cvtepi32_epi8(a[0]));
 }
 
+/* Sixteen bytes as numbers. */
+VDB_INLINE VDB_TARGET void
+vu_load_bytes(vu32 a[1], const uint8_t *p)
+{
+	a[0] = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *) p));
+}
+
 /* ----- words ----- */
 
 VDB_INLINE VDB_TARGET void

@@ -500,6 +500,16 @@ lanes_u32_store_bytes(uint8_t *p, lanes_u32 a)
 	vu_store_bytes(p, a.v);
 }
 
+/* Sixteen bytes as numbers. */
+VDB_INLINE VDB_TARGET lanes_u32
+lanes_u32_load_bytes(const uint8_t *p)
+{
+	lanes_u32 r;
+
+	vu_load_bytes(r.v, p);
+	return r;
+}
+
 /* ----- 16-bit lanes ----- */
 
 /* Sixteen words, truncated, of numbers that fit. */

@@ -357,6 +357,20 @@ vu_store_bytes(uint8_t *p, const vu32 a[4])
 	vst1q_u8(p, vcombine_u8(vmovn_u16(first), vmovn_u16(last)));
 }
 
+/* Sixteen bytes as numbers. */
+VDB_INLINE void
+vu_load_bytes(vu32 a[4], const uint8_t *p)
+{
+	uint8x16_t bytes = vld1q_u8(p);
+	uint16x8_t low = vmovl_u8(vget_low_u8(bytes));
+	uint16x8_t high = vmovl_high_u8(bytes);
+
+	a[0] = vmovl_u16(vget_low_u16(low));
+	a[1] = vmovl_high_u16(low);
+	a[2] = vmovl_u16(vget_low_u16(high));
+	a[3] = vmovl_high_u16(high);
+}
+
 /* ----- words ----- */
 
 VDB_INLINE void

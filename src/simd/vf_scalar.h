@@ -318,6 +318,14 @@ vu_store_bytes(uint8_t *p, const vu32 a[16])
 		p[i] = (uint8_t) a[i];
 }
 
+/* Sixteen bytes as numbers. */
+VDB_INLINE void
+vu_load_bytes(vu32 a[16], const uint8_t *p)
+{
+	for (int i = 0; i < 16; i++)
+		a[i] = p[i];
+}
+
 /* ----- words ----- */
 
 VDB_INLINE void

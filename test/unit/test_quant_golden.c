@@ -5,7 +5,7 @@
  *
  * NOTES
  *	  Compares rotated vectors, codes, factors and packed units, and codes of 4 and 8 bits
- *	  with their factors, and sketches, with test/golden/quant_*.txt.
+ *	  with their factors, also for taxicab distances, and sketches, with test/golden/quant_*.txt.
  *	  The inputs are whole numbers times powers of two, so the files depend on nothing but
  *	  the format.  A difference means that existing indexes would be read wrongly: the code
  *	  is to be mended, not the file.  test/golden/README.md says when and how to rewrite.
@@ -19,6 +19,7 @@
 #include "quant/quant.h"
 #include "quant/quant_refine.h"
 #include "quant/quant_sketch.h"
+#include "quant/quant_taxicab.h"
 
 #ifndef VDB_TEST_ROOT
 #define VDB_TEST_ROOT "."
@@ -211,6 +212,49 @@ write_refine(FILE *out)
 			}
 }
 
+/*
+ * Writes dither, and codes of 4 and 8 bits for taxicab distances with their factors.  Row 1 is 0,
+ * row 2 does not fit its factors, row 3 has one coordinate that outweighs the others.
+ */
+static void
+write_taxicab(FILE *out)
+{
+	for (int k = 0; k < NGOLDEN; k++)
+		for (int bits = 4; bits <= 8; bits += 4)
+		{
+			int dims = golden_dims[k];
+			size_t nbytes = (size_t) quant_refine_bytes(dims, bits);
+			size_t row = (size_t) dims * sizeof(float);
+			float *x = exact_alloc(row);
+			float *dither = exact_alloc(row);
+			uint8_t *code = exact_alloc(nbytes);
+
+			quant_taxicab_dither(dims, 6000000u + (uint64_t) dims, dither);
+			fprintf(out, "taxicab dims %d bits %d\n", dims, bits);
+			write_floats(out, dither, dims, dims <= WHOLE_DIMS);
+			for (int v = 0; v < 4; v++)
+			{
+				QuantRefineFactors factors;
+
+				fill_golden(x, dims, 7000000u + (uint64_t) (dims * 4 + v), 1 << v);
+				if (v == 1)
+					memset(x, 0, row);
+				if (v == 2)
+					x[dims - 1] = 0x1p101f;
+				if (v == 3)
+					x[dims / 2] = -100.0f;
+				quant_taxicab_encode(dims, bits, x, dither, code, &factors);
+				fprintf(out, "row %d add %08" PRIx32 " mul %08" PRIx32 " sigma %08" PRIx32 "\n", v,
+						float_bits(factors.add), float_bits(factors.mul),
+						float_bits(factors.sigma));
+				write_bytes(out, code, nbytes, dims <= WHOLE_DIMS);
+			}
+			free(x);
+			free(dither);
+			free(code);
+		}
+}
+
 /* Writes sketches of 40 elements, of small and of large numbers of dimensions. */
 static void
 write_sketches(FILE *out)
@@ -318,6 +362,12 @@ golden_refine(void)
 }
 
 static void
+golden_taxicab(void)
+{
+	check_golden("quant_taxicab.txt", write_taxicab);
+}
+
+static void
 golden_sketch(void)
 {
 	check_golden("quant_sketch.txt", write_sketches);
@@ -331,5 +381,6 @@ main(int argc, char **argv)
 	TEST_RUN(golden_rotation);
 	TEST_RUN(golden_units);
 	TEST_RUN(golden_refine);
+	TEST_RUN(golden_taxicab);
 	return test_end();
 }

@@ -19,6 +19,7 @@
 #include "am/build/ivfkm_supplied.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_training.h"
+#include "am/index/ivfkm_ops.h"
 
 /* Seed of the rotation: the same table gives the same index. */
 #define ROTATION_SEED 0x7664622D50524F54ULL
@@ -176,7 +177,7 @@ ivfkm_centre_space(IvfkmBuild *build)
 	if (build->plan.space == NULL)
 		build->index.space = build->plan.space = ivfkm_space_init(
 			MemoryContextAlloc(build->context, ivfkm_space_bytes(build->dims)), build->dims,
-			build->index.ops->metric, ROTATION_SEED, build->shared->scale_exponent, build->mean);
+			build->index.ops, ROTATION_SEED, build->shared->scale_exponent, build->mean);
 }
 
 /* Job: maps the sample into index space. */
@@ -228,7 +229,7 @@ ivfkm_centre(IvfkmBuild *build)
 	shared->scale_exponent = Max(-126, Min(exponent, 126));
 	build->plan.meta.scale_exponent = shared->scale_exponent;
 	build->plan.meta.seed = ROTATION_SEED;
-	if (build->index.ops->metric == IVFKM_METRIC_L1 && build->index.ops->form == IVFKM_FORM_SQUARE)
+	if (ivfkm_ops_taxicab(build->index.ops))
 		ivfkm_ratio_measure(build);
 	ivfkm_centre_space(build);
 	ivfkm_centre_take_back(build);

@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "am/index/ivfkm_code.h"
+#include "quant/quant_taxicab.h"
 
 /* Allocates the codes of one row in the current memory context, all zero. */
 void
@@ -64,6 +65,20 @@ ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x, b
 			forced_refine(dims, refine_bits, code);
 	}
 	return quant_encode(metric, dims, x, centroid, offset, code->bits, &code->factors);
+}
+
+/*
+ * Makes the refine code of a row for taxicab distances; x has dims floats in index space before
+ * the rotation.  That of a row that is not ordinary says that nothing is known about it.
+ */
+void
+ivfkm_code_make_taxicab(int dims, int refine_bits, const float *x, bool ordinary,
+						const float *dither, IvfkmCode *code)
+{
+	if (ordinary)
+		quant_taxicab_encode(dims, refine_bits, x, dither, code->refine, &code->refine_factors);
+	else
+		forced_refine(dims, refine_bits, code);
 }
 
 /*

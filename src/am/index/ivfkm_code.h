@@ -27,6 +27,8 @@ extern void ivfkm_code_init(IvfkmCode *code, int dims, int refine_bits);
 extern float ivfkm_code_make(QuantMetric metric, int dims, int refine_bits, const float *x,
 							 bool ordinary, const float *centroid, const float *offset,
 							 IvfkmCode *code);
+extern void ivfkm_code_make_taxicab(int dims, int refine_bits, const float *x, bool ordinary,
+									const float *dither, IvfkmCode *code);
 extern void ivfkm_code_entry(const IvfkmCode *code, const IvfkmAttributes *attributes,
 							 const ItemPointerData *tid, IvfkmEntry *entry);
 

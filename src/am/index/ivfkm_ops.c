@@ -107,6 +107,13 @@ ivfkm_metric_by_angle(IvfkmMetric metric)
 	return metric == IVFKM_METRIC_COSINE || metric == IVFKM_METRIC_JACCARD;
 }
 
+/* True for taxicab distances of vectors that are in input space as they are, not as their roots. */
+bool
+ivfkm_ops_taxicab(const IvfkmOps *ops)
+{
+	return ops->metric == IVFKM_METRIC_L1 && ops->form == IVFKM_FORM_SQUARE;
+}
+
 /* What ops->distance gives where the operator gives "distance" (not NaN), in the same order. */
 double
 ivfkm_ops_distance_form(const IvfkmOps *ops, double distance)

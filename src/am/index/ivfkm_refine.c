@@ -13,8 +13,25 @@
 #include <float.h>
 #include <math.h>
 
+#include "utils/float.h"
+
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_refine.h"
+
+/* ivfkm_refine_query() for taxicab distances. */
+static void
+taxicab_query(IvfkmRefiner *refiner, const IvfkmSpace *space, const float *query,
+			  double distance_scale)
+{
+	int dims = space->dims;
+
+	quant_taxicab_query_init(&refiner->taxicab_query, dims, refiner->geometry->refine_bits,
+							 ivfkm_space_unrotated(space, query), space->dither);
+	refiner->square_scale = distance_scale / ((double) space->scale * space->scale);
+	/* kernels add at least 8 sums of every so many terms; twice that for what differs */
+	refiner->rounding = (dims / 8 + 16) * FLT_EPSILON;
+	refiner->underflow = (float) Min((double) dims * FLT_MIN * space->scale, FLT_MAX);
+}
 
 /*
  * Prepares a query for refine records: "query" has dims floats in index space, "value" the
@@ -32,6 +49,12 @@ ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *g
 	refiner->geometry = geometry;
 	refiner->metric = space->quant_metric;
 	refiner->by_angle = ivfkm_metric_by_angle(space->metric);
+	refiner->taxicab = space->taxicab;
+	if (space->taxicab)
+	{
+		taxicab_query(refiner, space, query, distance_scale);
+		return;
+	}
 	quant_refine_query_init(
 		&refiner->query, dims, geometry->refine_bits, query,
 		palloc(sizeof(int16) * quant_refine_query_values(dims, geometry->refine_bits)));
@@ -51,6 +74,30 @@ ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *g
 }
 
 /*
+ * Bounds of the exact distance, as the operator class has it: the square of the operator's, which
+ * is computed in float32.
+ */
+static void
+taxicab_bounds(const IvfkmRefiner *refiner, IvfkmRefine refine, float epsilon, float *lb, float *ub)
+{
+	double lower;
+	double upper;
+	double slack;
+
+	quant_taxicab_bounds(&refiner->taxicab_query, &refine->factors, (const uint8 *) (refine + 1),
+						 epsilon, lb, ub);
+	if (!(*ub <= FLT_MAX)) /* nothing is known */
+		return;
+	slack = (double) refiner->rounding * *ub + refiner->underflow;
+	lower = Max(*lb - slack, 0.0);
+	upper = *ub + slack;
+	/* the factors: for the squares as float32 */
+	*lb = (float) (lower * lower * refiner->square_scale * (1.0 - FLT_EPSILON));
+	*ub = (float) Min(upper * upper * refiner->square_scale * (1.0 + FLT_EPSILON) + FLT_MIN,
+					  get_float4_infinity());
+}
+
+/*
  * Bounds of the exact distance, as the operator computes it in float32, between the query
  * and the row at "tid" from its refine record at "record"; g, dist2 and epsilon as in
  * quant_bound_init().  False if the record belongs to another row: then VACUUM has removed
@@ -67,7 +114,9 @@ ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 										  list->generation, record, BUFFER_LOCK_SHARE, &buffer);
 	bool same = ItemPointerEquals(&refine->tid, (ItemPointer) tid);
 
-	if (same)
+	if (same && refiner->taxicab)
+		taxicab_bounds(refiner, refine, epsilon, lb, ub);
+	else if (same)
 	{
 		float slack;
 

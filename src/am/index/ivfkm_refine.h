@@ -12,6 +12,7 @@
 #define IVFKM_REFINE_H
 
 #include "am/index/ivfkm_space.h"
+#include "quant/quant_taxicab.h"
 
 /* A query prepared for refine records. */
 typedef struct IvfkmRefiner
@@ -20,12 +21,15 @@ typedef struct IvfkmRefiner
 	const IvfkmGeometry *geometry;
 	QuantMetric metric;
 	bool by_angle; /* cosine */
-	QuantRefineQuery query;
-	float query_norm;	  /* of the query with the mean, index space */
-	float offset_norm;	  /* of the mean, index space */
-	float rounding;		  /* relative error of a distance computed in float32 */
-	float underflow;	  /* absolute error of it, index space */
-	float angle_rounding; /* absolute error of a cosine distance, index space */
+	bool taxicab;  /* codes are of quant_taxicab.h: they bound exact distances of that kind */
+	QuantRefineQuery query;			 /* unless taxicab */
+	QuantTaxicabQuery taxicab_query; /* if so */
+	double square_scale;			 /* from squared taxicab distances of coordinates, if so */
+	float query_norm;				 /* of the query with the mean, index space */
+	float offset_norm;				 /* of the mean, index space */
+	float rounding;					 /* relative error of a distance computed in float32 */
+	float underflow;				 /* absolute error of it, index space */
+	float angle_rounding;			 /* absolute error of a cosine distance, index space */
 } IvfkmRefiner;
 
 extern void ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *geometry,

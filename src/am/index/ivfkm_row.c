@@ -114,12 +114,21 @@ ivfkm_row_map(const IvfkmSpace *space, IvfkmRow *row)
 
 /*
  * Encodes a row that was mapped, relative to the centroid of its list (dims floats, as
- * stored).  Returns ||x - centroid||^2.
+ * stored); the refine code for taxicab distances, relative to the mean.  Returns
+ * ||x - centroid||^2.
  */
 float
 ivfkm_row_encode(const IvfkmSpace *space, int refine_bits, const IvfkmRow *row,
 				 const float *centroid, IvfkmCode *code)
 {
+	if (space->taxicab && refine_bits > 0)
+	{
+		float *x = ivfkm_space_unrotated(space, row->x);
+
+		ivfkm_code_make_taxicab(space->dims, refine_bits, x, row->ordinary, space->dither, code);
+		pfree(x);
+		refine_bits = 0;
+	}
 	return ivfkm_code_make(space->quant_metric, space->dims, refine_bits, row->x, row->ordinary,
 						   centroid, space->offset, code);
 }

@@ -16,6 +16,7 @@
 
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_space.h"
+#include "quant/quant_taxicab.h"
 
 /*
  * Coordinates are clamped to this in index space, where they are about 1: squares of
@@ -29,12 +30,12 @@ Size
 ivfkm_space_bytes(int dims)
 {
 	return MAXALIGN(sizeof(IvfkmSpace)) +
-		   sizeof(float) * (2 * (Size) dims + quant_rotation_floats(dims));
+		   sizeof(float) * (3 * (Size) dims + quant_rotation_floats(dims));
 }
 
 /* Sets up a space in "memory" of ivfkm_space_bytes(dims); mean: dims floats, copied. */
 IvfkmSpace *
-ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed, int scale_exponent,
+ivfkm_space_init(void *memory, int dims, const IvfkmOps *ops, uint64 seed, int scale_exponent,
 				 const float *mean)
 {
 	IvfkmSpace *space = memory;
@@ -42,16 +43,20 @@ ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed, int sc
 
 	space->dims = dims;
 	space->version = 0;
-	space->metric = metric;
-	space->quant_metric = metric == IVFKM_METRIC_IP ? QUANT_IP : QUANT_L2;
+	space->metric = ops->metric;
+	space->taxicab = ivfkm_ops_taxicab(ops);
+	space->quant_metric = ops->metric == IVFKM_METRIC_IP ? QUANT_IP : QUANT_L2;
 	space->scale = ldexpf(1.0f, -scale_exponent);
 	space->distance_scale = (double) space->scale * space->scale;
-	if (ivfkm_metric_by_angle(metric)) /* |a - b|^2 = 2 (1 - cos) for unit vectors */
+	if (ivfkm_metric_by_angle(ops->metric)) /* |a - b|^2 = 2 (1 - cos) for unit vectors */
 		space->distance_scale *= 2.0;
 	space->mean = arrays;
 	space->offset = arrays + dims;
 	memcpy(space->mean, mean, sizeof(float) * dims);
-	quant_rotation_init(&space->rotation, dims, seed, arrays + 2 * (Size) dims);
+	space->dither = space->taxicab ? arrays + 2 * (Size) dims : NULL;
+	quant_rotation_init(&space->rotation, dims, seed, arrays + 3 * (Size) dims);
+	if (space->taxicab)
+		quant_taxicab_dither(dims, seed, space->dither);
 
 	for (int i = 0; i < dims; i++)
 		space->offset[i] = mean[i] * space->scale;
@@ -70,6 +75,8 @@ ivfkm_space_copy(const IvfkmSpace *space)
 	memcpy(copy, space, bytes);
 	copy->mean = (float *) ((char *) copy->mean + moved);
 	copy->offset = (float *) ((char *) copy->offset + moved);
+	if (copy->dither != NULL)
+		copy->dither = (float *) ((char *) copy->dither + moved);
 	copy->rotation.flips = (float *) ((char *) copy->rotation.flips + moved);
 	return copy;
 }
@@ -92,13 +99,13 @@ ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 	if (index->rd_amcache == NULL)
 	{
 		int dims = (int) meta->dimensions;
+		const IvfkmOps *ops = ivfkm_ops_get(index);
 		float *mean = palloc(sizeof(float) * dims);
 		void *memory;
 
 		page_mean_read(index, meta, mean);
 		memory = MemoryContextAlloc(index->rd_indexcxt, ivfkm_space_bytes(dims));
-		space = ivfkm_space_init(memory, dims, (IvfkmMetric) meta->metric, meta->seed,
-								 meta->scale_exponent, mean);
+		space = ivfkm_space_init(memory, dims, ops, meta->seed, meta->scale_exponent, mean);
 		space->version = meta->space_version;
 		index->rd_amcache = space;
 		pfree(mean);
@@ -112,6 +119,20 @@ ivfkm_space_apply(const IvfkmSpace *space, float *x)
 {
 	quant_input_centre(space->dims, space->mean, space->scale, SPACE_LIMIT, x);
 	quant_rotate(&space->rotation, x);
+}
+
+/*
+ * A copy of x[dims], which is in index space, without the rotation; allocated in the current
+ * memory context.
+ */
+float *
+ivfkm_space_unrotated(const IvfkmSpace *space, const float *x)
+{
+	float *copy = palloc(sizeof(float) * space->dims);
+
+	memcpy(copy, x, sizeof(float) * space->dims);
+	quant_unrotate(&space->rotation, copy);
+	return copy;
 }
 
 /* Distance of two centroids as stored.  The sum has one order: the same on every CPU. */

@@ -22,20 +22,23 @@ typedef struct IvfkmSpace
 	int dims;
 	uint64 version; /* space_version of the metapage */
 	IvfkmMetric metric;
+	bool taxicab;			  /* refine codes are of quant_taxicab.h */
 	QuantMetric quant_metric; /* of the posting lists: cosine is L2 of unit vectors */
 	float scale;			  /* 2^-scale_exponent */
 	double distance_scale;	  /* exact distance * this = distance in index space */
 	QuantRotation rotation;
 	float *mean;   /* dims floats, input space */
 	float *offset; /* dims floats: P(mean) * scale */
+	float *dither; /* dims floats, of taxicab codes; else NULL */
 } IvfkmSpace;
 
 extern Size ivfkm_space_bytes(int dims);
-extern IvfkmSpace *ivfkm_space_init(void *memory, int dims, IvfkmMetric metric, uint64 seed,
+extern IvfkmSpace *ivfkm_space_init(void *memory, int dims, const IvfkmOps *ops, uint64 seed,
 									int scale_exponent, const float *mean);
 extern const IvfkmSpace *ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta);
 extern IvfkmSpace *ivfkm_space_copy(const IvfkmSpace *space);
 extern void ivfkm_space_apply(const IvfkmSpace *space, float *x);
+extern float *ivfkm_space_unrotated(const IvfkmSpace *space, const float *x);
 extern float ivfkm_space_distance(const float *a, const float *b, int dims);
 
 #endif /* IVFKM_SPACE_H */

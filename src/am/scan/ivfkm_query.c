@@ -60,7 +60,7 @@ init_slack(IvfkmQuery *query, const IvfkmMetaPageData *meta, const IvfkmSpace *s
 
 	query->approximate =
 		meta->distance_deviation > 0.0f || query->ops->metric == IVFKM_METRIC_JACCARD;
-	if (query->ops->metric == IVFKM_METRIC_L1 && query->ops->form == IVFKM_FORM_SQUARE)
+	if (ivfkm_ops_taxicab(query->ops))
 		query->least = 1.0f / (meta->distance_ratio * meta->distance_ratio);
 	if (query->metric != QUANT_IP)
 	{
@@ -133,6 +133,7 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 	if (query->refine)
 		ivfkm_refine_query(&query->refiner, index->relation, &index->lists, space, query->point,
 						   query->distance_scale);
+	query->narrow = query->refine && (!query->approximate || query->refiner.taxicab);
 	quant_query_init(&query->quant, dims, query->point, palloc(quant_query_table_bytes(dims)));
 }
 
@@ -210,7 +211,8 @@ ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
 /*
  * Bounds of the exact distance to the row at "tid" from its refine record, "epsilon" standard
  * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  Only if
- * query->refine.  Where exact distances are not those of index space, both bounds are wider.
+ * query->refine.  Where exact distances are not those of index space, both bounds are wider; those
+ * of taxicab codes are of exact distances.
  */
 bool
 ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
@@ -219,7 +221,7 @@ ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPo
 	if (!ivfkm_refine_bounds(&query->refiner, &list->child, record, tid, list_constant(query, list),
 							 list->dist2, epsilon, lb, ub))
 		return false;
-	if (query->approximate)
+	if (query->approximate && !query->refiner.taxicab)
 	{
 		IvfkmSlack slack;
 

@@ -35,6 +35,7 @@ typedef struct IvfkmQuery
 	QuantQuery quant;	   /* tables of "point" */
 	bool refine;		   /* refine codes bound exact distances: there are some, and no extremes */
 	IvfkmRefiner refiner;  /* if so */
+	bool narrow;		   /* if so, their bounds need no other look */
 	bool approximate;	   /* exact distances are not quite those of index space: */
 	float deviation;	   /* standard deviation of what they differ by, as a share of them */
 	float ip_deviation;	   /* the same for inner products, as a share of the norms' product */

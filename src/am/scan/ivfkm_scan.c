@@ -265,7 +265,7 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 	}
 	/* where rows are looked at whatever their bounds are, narrow ones will do */
 	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
-						   so->query.approximate ? so->epsilon : IVFKM_REFINE_EPSILON, &refined.lb,
+						   so->query.narrow ? IVFKM_REFINE_EPSILON : so->epsilon, &refined.lb,
 						   &refined.ub))
 		ivfkm_order_add_refined(&so->order, &refined);
 }
@@ -336,7 +336,7 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 			{
 				IvfkmRefinedRow refined = ivfkm_order_take_refined(order);
 
-				if (so->query.approximate) /* its upper bound says nothing */
+				if (!so->query.narrow) /* its upper bound says nothing */
 				{
 					look_exactly(scan, so, refined.row);
 					break;

@@ -853,7 +853,7 @@ check_index(Relation index, Relation heap, void *arg)
 	mean = palloc(sizeof(float) * dims);
 	page_mean_read(index, &check.index.meta, mean);
 	check.index.space =
-		ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.index.ops->metric,
+		ivfkm_space_init(palloc(ivfkm_space_bytes(dims)), dims, check.index.ops,
 						 check.index.meta.seed, check.index.meta.scale_exponent, mean);
 	check.nvisited = RelationGetNumberOfBlocks(index);
 	check.visited = MemoryContextAllocExtended(CurrentMemoryContext, check.nvisited,
