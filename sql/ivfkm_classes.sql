@@ -306,5 +306,31 @@ DROP TABLE t;
 
 RESET enable_seqscan;
 RESET enable_sort;
+
+-- lists whose rows spread differently: tight ones first, so far fewer rows are seen (3,302 of 4,000
+-- if lists are in the order of their centroids alone); also after changes, and of lists made anew
+CREATE FUNCTION words(id integer) RETURNS bit(256) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$
+	SELECT string_agg(CASE WHEN w.word IS NULL THEN '0' ELSE '1' END, '' ORDER BY b)::bit(256)
+	FROM generate_series(0, 255) b LEFT JOIN (
+		SELECT DISTINCT (255 * power(pick(id, i, 1000) / 1000.0, 3))::integer AS word
+		FROM generate_series(1, 3 + pick(id, 0, 10) * pick(id, -1, 10)) i) w ON w.word = b
+$$;
+CREATE TABLE word_items (id integer, v bit(256));
+INSERT INTO word_items SELECT i, words(i) FROM generate_series(1, 4000) i;
+CREATE INDEX word_hamming ON word_items USING ivfkm (v bit_hamming_ops) WITH (lists = 40,
+	maintenance = off);
+SELECT recall > 0.97 AS found, rows < 2800 AS few FROM ivfkm_recall('word_hamming', 10, 200);
+SELECT sum((k.distance <= (SELECT v <~> q FROM word_items ORDER BY v <~> q OFFSET 9 LIMIT
+	1))::integer) >= 195 AS found
+FROM (SELECT array_agg(words(i) ORDER BY i) AS queries FROM generate_series(5001, 5020) i) a,
+	LATERAL ivfkm_knn('word_hamming', queries, 10) k, LATERAL (SELECT queries[k.query] AS q) q;
+INSERT INTO word_items SELECT i, words(i) FROM generate_series(6001, 12000) i;
+SELECT rows > 0 AS made_anew FROM ivfkm_maintain('word_hamming', false);
+SELECT vdb_index_check('word_hamming');
+SELECT recall > 0.97 AS found, rows < 7000 AS few FROM ivfkm_recall('word_hamming', 10, 200);
+DROP TABLE word_items;
+DROP FUNCTION words;
+
 DROP TABLE dense_items, half_items, bit_items, long_items, few_items, many_items, indexes;
 DROP FUNCTION within, nearest, bits, sparse, dense, pick, index_scans;

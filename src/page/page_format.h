@@ -144,7 +144,7 @@ typedef enum IvfkmDescentKind
 typedef struct IvfkmDescent
 {
 	float lean;							/* see am/index/NOTES.md */
-	float list_lean;					/* likewise, of rows and their list; 0 by distance */
+	float list_lean;					/* likewise, of rows and their list */
 	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* to open on each level below the root, the lowest first */
 } IvfkmDescent;
 
@@ -293,7 +293,8 @@ typedef struct IvfkmChildData
 	float radius; /* nodes: largest distance from its centroid to that of a list below it, and
 							  * for inner products some more, see am/index/NOTES.md;
 							  * lists of inner products: largest distance of a row when it was made;
-							  * other lists: 0 */
+							  * other lists: root of the mean square of these, of a sample, or 0 if
+							  * list_lean is 0 */
 } IvfkmChildData;
 
 typedef IvfkmChildData *IvfkmChild;

@@ -34,6 +34,7 @@
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_rank.h"
 #include "am/build/ivfkm_team.h"
+#include "am/build/ivfkm_train.h"
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_tree.h"
 
@@ -49,6 +50,11 @@
 #define ROW_BLOCK 256 /* rows compared at a time */
 
 #define LEAN_NEIGHBOURS 10 /* of each query that the list lean is measured by */
+
+/* How a list lean by distance is chosen. */
+#define SPREAD_QUERIES 256	/* a multiple of KMEANS_TARGETS */
+#define SPREAD_SHARE   0.95 /* of the neighbours that are to be found */
+#define SPREAD_GAIN	   0.75 /* at most so many of the rows are to be seen, or it is not worth it */
 
 #define BINS_PER_LIST 4 /* in which the rows before the lists of neighbours are counted */
 
@@ -318,26 +324,147 @@ measure_list_lean(IvfkmBuild *build)
 }
 
 /*
- * Makes the keys by which searches of inner products take lists of keys[list * KMEANS_TARGETS], as
- * kmeans_compare() gives them, for a query of length "norm".
+ * Makes the keys by which searches take lists of keys[list * KMEANS_TARGETS], as kmeans_compare()
+ * gives them, for a query of length "norm".
  */
 static void
-make_list_keys(const IvfkmBuild *build, float *keys, double norm)
+make_list_keys(const IvfkmBuild *build, float list_lean, float *keys, double norm)
 {
+	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	IvfkmTree tree;
 
-	tree.by_dot = true;
+	tree.by_dot = by_dot;
 	tree.target_norm = (float) norm;
-	tree.list_lean = build->shared->descents[IVFKM_DESCENT_SEARCH].list_lean;
+	tree.list_lean = list_lean;
 	for (uint32 list = 0; list < build->shared->nlists; list++)
 	{
 		float *key = &keys[(Size) list * KMEANS_TARGETS];
 
-		*key = ivfkm_tree_list_key(&tree, 0.5f * *key, build->list_radii[list]);
+		*key = ivfkm_tree_list_key(&tree, by_dot ? 0.5f * *key : *key, build->list_radii[list]);
 	}
 }
 
-/* Measures the leans; radii of nodes take in those of lists. */
+/* Ascending order of numbers, for qsort. */
+static int
+compare_counts(const void *a, const void *b)
+{
+	uint32 x = *(const uint32 *) a;
+	uint32 y = *(const uint32 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Looks where the lists of some queries' nearest rows come, if lists are in the order of their
+ * distance and "weights" times their squared radius: of the rows of the sample, how many a search
+ * sees until it has seen those of SPREAD_SHARE of them.  rows[] receives that for each weight.
+ */
+static void
+try_weights(const IvfkmBuild *build, const float *weights, int nweights, uint32 *rows)
+{
+	const IvfkmTraining *training = &build->training;
+	int dims = build->dims;
+	int nrows = build->shared->nrows;
+	uint32 nlists = build->shared->nlists;
+	int nqueries = Min(SPREAD_QUERIES, nrows);
+	void *memory = ivfkm_build_alloc(kmeans_targets_bytes(dims));
+	float *targets = palloc(sizeof(float) * KMEANS_TARGETS * dims);
+	float *scores = palloc(sizeof(float) * KMEANS_TARGETS * ROW_BLOCK);
+	Ranked *nearest = palloc(sizeof(Ranked) * KMEANS_TARGETS * LEAN_NEIGHBOURS);
+	Size key_bytes = sizeof(float) * KMEANS_TARGETS * (Size) nlists;
+	float *distances = MemoryContextAllocHuge(CurrentMemoryContext, key_bytes);
+	float *keys = MemoryContextAllocHuge(CurrentMemoryContext, key_bytes);
+	uint64 *order = palloc(sizeof(uint64) * nlists);
+	uint32 *rank_of = palloc(sizeof(uint32) * nlists);
+	uint32 *size_of = palloc0(sizeof(uint32) * nlists);
+	uint32 *seen = palloc(sizeof(uint32) * nlists); /* with the list and those before it */
+	uint32 *counts = palloc(sizeof(uint32) * nweights * SPREAD_QUERIES * LEAN_NEIGHBOURS);
+	int ncounts = 0;
+
+	for (int row = 0; row < nrows; row++)
+		size_of[training->lists[row]]++;
+	for (int first = 0; first < nqueries; first += KMEANS_TARGETS)
+	{
+		int count = Min(KMEANS_TARGETS, nqueries - first);
+		int self[KMEANS_TARGETS];
+		int found[KMEANS_TARGETS];
+		KmeansTargets *queries;
+
+		make_targets(build, first, count, nqueries, targets, self);
+		queries = kmeans_targets_init(memory, dims, count, targets, false);
+		find_nearest(build, queries, count, self, LEAN_NEIGHBOURS, scores, nearest, found);
+		compare_all(queries, build->centroids, dims, nlists, distances);
+		for (int q = 0; q < count; q++)
+		{
+			const Ranked *heap = nearest + (Size) q * LEAN_NEIGHBOURS;
+
+			for (int w = 0; w < nweights; w++)
+			{
+				uint32 *out = counts + w * SPREAD_QUERIES * LEAN_NEIGHBOURS + ncounts;
+				uint32 sum = 0;
+
+				CHECK_FOR_INTERRUPTS();
+				memcpy(keys, distances, key_bytes);
+				make_list_keys(build, weights[w], keys + q, 0.0);
+				ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
+				for (uint32 rank = 0; rank < nlists; rank++)
+				{
+					uint32 list = (uint32) order[rank];
+
+					sum += size_of[list];
+					seen[list] = sum;
+				}
+				for (int i = 0; i < found[q]; i++)
+					out[i] = seen[training->lists[heap[i].number]];
+			}
+			ncounts += found[q];
+		}
+	}
+	for (int w = 0; w < nweights; w++)
+	{
+		uint32 *all = counts + (Size) w * SPREAD_QUERIES * LEAN_NEIGHBOURS;
+
+		qsort(all, ncounts, sizeof(uint32), compare_counts);
+		rows[w] = ncounts > 0 ? all[(int) (SPREAD_SHARE * (ncounts - 1))] : 0;
+	}
+	pfree(targets);
+	pfree(scores);
+	pfree(nearest);
+	pfree(distances);
+	pfree(keys);
+	pfree(order);
+	pfree(rank_of);
+	pfree(size_of);
+	pfree(seen);
+	pfree(counts);
+}
+
+/*
+ * The list lean of an index whose lists are in the order of distances: 0 unless another makes
+ * searches see far fewer rows.  Below nodes it is 0.
+ */
+static float
+choose_list_weight(IvfkmBuild *build)
+{
+	static const float weights[] = {0.0f, 0.25f, 0.5f, 0.75f, 1.0f};
+	uint32 rows[lengthof(weights)];
+	MemoryContext old_context;
+	int best = 0;
+
+	if (build->shared->nlevels > 0)
+		return 0.0f;
+	old_context = MemoryContextSwitchTo(build->training_context);
+	try_weights(build, weights, lengthof(weights), rows);
+	MemoryContextSwitchTo(old_context);
+	for (int w = 1; w < (int) lengthof(weights); w++)
+	{
+		if (rows[w] < rows[best])
+			best = w;
+	}
+	return rows[best] < SPREAD_GAIN * rows[0] ? weights[best] : 0.0f;
+}
+
+/* Measures the leans; radii of nodes take in those of lists of inner products. */
 static void
 measure_leans(IvfkmBuild *build)
 {
@@ -346,10 +473,12 @@ measure_leans(IvfkmBuild *build)
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 
 	search->lean = ivfkm_nodes_lean(build, by_dot);
-	search->list_lean = by_dot ? measure_list_lean(build) : 0.0f;
+	search->list_lean = by_dot ? measure_list_lean(build) : choose_list_weight(build);
 	insert->lean = ivfkm_nodes_lean(build, false);
 	insert->list_lean = 0.0f;
-	if (search->list_lean > 0.0f && search->lean > 0.0f)
+	if (!by_dot && search->list_lean == 0.0f)
+		ivfkm_train_forget_radii(build);
+	if (by_dot && search->list_lean > 0.0f && search->lean > 0.0f)
 		ivfkm_nodes_measure(build, search->list_lean / search->lean);
 }
 
@@ -362,6 +491,7 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	int nrows = shared->nrows;
 	uint32 nlists = shared->nlists;
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
+	float list_lean = shared->descents[IVFKM_DESCENT_SEARCH].list_lean;
 	int nqueries = calibration_queries(nrows);
 	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
 	int m[IVFKM_CALIBRATION_KS];
@@ -414,8 +544,8 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			int n;
 
 			CHECK_FOR_INTERRUPTS();
-			if (by_dot)
-				make_list_keys(build, keys + q, norm);
+			if (by_dot || list_lean > 0.0f)
+				make_list_keys(build, list_lean, keys + q, norm);
 			ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
 			rows_before(order, size_of, nlists, nrows, nbins, bin_of);
 			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
@@ -508,7 +638,11 @@ ivfkm_calibrate(IvfkmBuild *build)
 
 	meta->ncalibrations = 0;
 	if (nrows < 2)
+	{
+		if (!by_dot)
+			ivfkm_train_forget_radii(build);
 		return;
+	}
 	ivfkm_progress_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
 	for (Size i = 0; i < nranks; i++)
 		pg_atomic_init_u32(&build->training.ranks[i], 0);

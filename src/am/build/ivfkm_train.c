@@ -11,6 +11,7 @@
 #include "compat.h"
 
 #include <float.h>
+#include <math.h>
 
 #include "commands/progress.h"
 #include "miscadmin.h"
@@ -26,6 +27,9 @@
 
 /* Share of the training phase that is the training proper; the rest prepares the lists. */
 #define TRAINING_SHARE 0.97
+
+/* Slots of nodes have spreads of lists as binary16 numbers. */
+#define MAX_SPREAD 65504.0
 
 /* Interrupt and progress callback of the clustering; arg: IvfkmBuild. */
 static void
@@ -195,9 +199,48 @@ store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, f
 	}
 }
 
+/* The radii of lists that are searched by distance. */
+static void
+measure_spread(IvfkmBuild *build)
+{
+	const IvfkmTraining *training = &build->training;
+	const IvfkmBuildShared *shared = build->shared;
+	double *sums = palloc0(sizeof(double) * shared->nlists);
+	uint32 *counts = palloc0(sizeof(uint32) * shared->nlists);
+
+	for (int row = 0; row < shared->nrows; row++)
+	{
+		uint32 list = training->lists[row];
+		double distance =
+			ivfkm_space_distance(training->rows + (Size) row * build->dims,
+								 build->centroids + (Size) list * build->dims, build->dims);
+
+		CHECK_FOR_INTERRUPTS();
+		sums[list] += distance * distance;
+		counts[list]++;
+	}
+	for (uint32 list = 0; list < shared->nlists; list++)
+	{
+		if (counts[list] > 0)
+			build->list_radii[list] = (float) Min(sqrt(sums[list] / counts[list]), MAX_SPREAD);
+	}
+	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
+	pfree(sums);
+	pfree(counts);
+}
+
+/* Sets the radii of all lists to 0: their order does not depend on them. */
+void
+ivfkm_train_forget_radii(IvfkmBuild *build)
+{
+	memset(build->list_radii, 0, sizeof(float) * build->shared->nlists);
+	memset(build->plan.levels[0].radii, 0, sizeof(float) * build->shared->nlists);
+}
+
 /*
- * The radii of all lists of an index on inner products, from the rows of the sample; centroids are
- * as stored by now.  Lists of other indexes are in the order of their distance alone.
+ * The radii of all lists, from the rows of the sample; centroids are as stored by now.  Of inner
+ * products, the largest distance of a row.  Else, if there are no nodes but the root, the root of
+ * the mean square of distances: lists below nodes are in the order of their distance alone.
  */
 static void
 measure_lists(IvfkmBuild *build)
@@ -207,7 +250,11 @@ measure_lists(IvfkmBuild *build)
 
 	memset(build->list_radii, 0, sizeof(float) * shared->nlists);
 	if (build->index.ops->metric != IVFKM_METRIC_IP)
+	{
+		if (shared->nlevels == 0)
+			measure_spread(build);
 		return;
+	}
 	for (int row = 0; row < shared->nrows; row++)
 	{
 		uint32 list = training->lists[row];

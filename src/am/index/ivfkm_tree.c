@@ -27,6 +27,14 @@
  *	  nearest list to be expected.  The list of far rows (see IvfkmMetaPageData) has a radius of its
  *	  own, and a search of products resolves it first, without the nodes above it.
  *
+ *	  In a search by distance, the rows of a list are as far away in the mean as its centroid and
+ *	  their spread r together, d^2 + r^2, r^2 the mean square of their distances to the centroid.
+ *	  The nearest ones are nearer than that, more so the farther they spread.  So the key of a list
+ *	  is d^2 + b r^2, b the list lean here too: the one of some with which the neighbours of sample
+ *	  rows come first, or 0 where that is hardly better than no regard for r.  It matters where
+ *	  lists differ in spread: sparse vectors and bit strings.  b is not negative, so keys of nodes
+ *	  hold as they are.
+ *
  *	  Among lists that are all about as far away, such a bound excludes few nodes.  So a
  *	  search opens no more of them than the build has measured to hold the neighbours'
  *	  lists.  What the first lists wanted do not need (further nodes, and children above as
@@ -117,7 +125,10 @@ ivfkm_tree_key(const IvfkmTree *tree, float key, float radius)
 float
 ivfkm_tree_list_key(const IvfkmTree *tree, float key, float radius)
 {
-	return tree->by_dot ? key - tree->list_lean * radius * tree->target_norm : key;
+	if (tree->list_lean == 0.0f)
+		return key;
+	return tree->by_dot ? key - tree->list_lean * radius * tree->target_norm
+						: key + tree->list_lean * radius * radius;
 }
 
 /*
@@ -260,7 +271,8 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 {
 	bool lists = node->level == 1;
 	bool filter = lists && tree->bounds != NULL;
-	bool plain = lists && !tree->by_dot; /* the key is the bound */
+	/* the key is the bound */
+	bool plain = lists && !tree->by_dot && tree->list_lean == 0.0f;
 	bool far = lists && tree->far_id != 0;
 	IvfkmReader reader;
 	QuantBound bound;

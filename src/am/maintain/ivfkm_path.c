@@ -350,7 +350,9 @@ ivfkm_path_make(IvfkmPath *path, const IvfkmIndex *index, const IvfkmWholeTree *
 
 	path->index = index;
 	path->dims = dims;
-	path->list_share = search->lean > 0.0f ? search->list_lean / search->lean : 0.0f;
+	path->list_share = 0.0f;
+	if (index->meta.metric == IVFKM_METRIC_IP && search->lean > 0.0f)
+		path->list_share = search->list_lean / search->lean;
 	path->height = tree->nodes[0].child.level;
 	for (int level = 1; level <= path->height; level++)
 	{

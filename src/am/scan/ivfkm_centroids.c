@@ -131,6 +131,9 @@ ivfkm_centroids_begin(IvfkmCentroids *centroids, const IvfkmQuery *query, int nu
 		entry->list = i;
 		entry->key = scores[i];
 		/* the keys of ivfkm_tree_list_key() */
+		if (!centroids->by_dot && centroids->list_lean > 0.0f)
+			entry->key += centroids->list_lean * centroids->lists[i].child.radius *
+						  centroids->lists[i].child.radius;
 		if (centroids->by_dot)
 			entry->key =
 				0.5f * (scores[i] - centroids->norms[i]) - along * centroids->lists[i].child.radius;

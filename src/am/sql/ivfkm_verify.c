@@ -396,7 +396,8 @@ check_child(CheckState *check, BlockNumber block, int slot, const float *node_ce
 		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
 					   "The norm of centroid %u is wrong.",
 					   ItemPointerGetOffsetNumberNoCheck(pointer));
-	if (child->level == 0 && child->radius != 0.0f && check->index.meta.metric != IVFKM_METRIC_IP)
+	if (child->level == 0 && child->radius != 0.0f && check->index.meta.metric != IVFKM_METRIC_IP &&
+		check->index.meta.descents[IVFKM_DESCENT_SEARCH].list_lean == 0.0f)
 		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
 					   "Centroid %u of a list has a radius.",
 					   ItemPointerGetOffsetNumberNoCheck(pointer));
