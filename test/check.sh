@@ -4,7 +4,8 @@
 #   test/check.sh [TIER...|quick|world]
 #
 # "quick", the default, is "make check": the tiers that find most mistakes, shortened.  "world" is
-# "make check-world": every tier but asan, whole.  As many run at once as there are processors.
+# "make check-world": every tier but asan and valgrind, whole.  As many run at once as there are
+# processors.
 #
 # A tier is a script test/tiers/NAME.sh that writes TAP lines; its output goes to
 # build/check/NAME.log, and is shown if something failed.  A tier that ends with an error,
