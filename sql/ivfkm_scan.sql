@@ -247,11 +247,16 @@ SELECT passes, lists, given = :nrows AS given, rows = :nrows AS all_of_the_list
 SELECT fetched(42) = :nrows AS same;
 SELECT passes, lists, given = :nrows AS given, reranked < 40 AS few_looked_at
 	FROM ivfkm_last_scan();
-DROP TABLE line;
-DROP FUNCTION fetched;
+-- further passes do not scan more lists than are wanted: 1 % of the rows match, LIMIT 1
 RESET ivfkm.probes;
 RESET ivfkm.epsilon;
 RESET ivfkm.iterative_scan;
+SET enable_sort = off;
+SELECT id FROM line WHERE id % 100 = 0 ORDER BY v <-> '[0,0,0]' LIMIT 1;
+SELECT passes > 2 AS passes, lists < 60 AS not_all FROM ivfkm_last_scan();
+RESET enable_sort;
+DROP TABLE line;
+DROP FUNCTION fetched;
 
 -- filters get their rows: each category has 60
 CREATE FUNCTION filtered(c integer, n integer)

@@ -41,6 +41,10 @@ FULL = CORNERS + ((1000, 128, "plain"), (1000, 512, "external"),
                   (10_000, 3072, "external"), (100_000, 128, "plain"),
                   (100_000, 1536, "external"), (1_000_000, 16, "plain"),
                   (1_000_000, 128, "plain"), (1_000_000, 512, "external"))
+MIDDLE = ((60_000, 16, "plain"), (60_000, 128, "plain"),
+          (60_000, 512, "plain"), (60_000, 512, "external"),
+          (60_000, 1536, "external"))
+GRIDS = {"corners": CORNERS, "full": FULL, "60000": MIDDLE}
 SHARES = (None, 0.5, 0.1, 0.01, 0.001, 0.0001)
 LIMITS = (1, 10, 100, 1000, None)
 WITHIN = (0.0001, 0.001, 0.01, 0.1, 0.5)    # share of the rows
@@ -135,15 +139,15 @@ def name_of(rows, dims, storage):
 def grid():
     """The tables that BENCH_PLANS asks for, and a word for them."""
     word = os.environ.get("BENCH_PLANS") or "corners"
-    if word in ("corners", "full"):
-        return word, FULL if word == "full" else CORNERS
+    if word in GRIDS:
+        return word, GRIDS[word]
     tables = []
     for text in word.split():
         size, _, storage = text.partition("-")
         rows, _, dims = size.partition("x")
         if not (rows.isdigit() and dims.isdigit()
                 and storage in ("plain", "external")):
-            raise SystemExit(f"BENCH_PLANS={word}: neither corners nor full "
+            raise SystemExit(f"BENCH_PLANS={word}: none of {', '.join(GRIDS)} "
                              "nor ROWSxDIMS-plain or -external")
         tables.append((int(rows), int(dims), storage))
     return "some", tuple(tables)

@@ -18,7 +18,6 @@
 #define IVFKM_LEAST_K		  1		/* rows that a pass prepares for at least */
 #define IVFKM_PASS_GROWTH	  4		/* each pass prepares for so many times the rows of the last */
 #define IVFKM_MAX_PASS_K	  16384 /* rows that a pass prepares for at most */
-#define IVFKM_LISTS_PER_ROW	  4		/* lists that cost about as much to scan as a row to fetch */
 #define IVFKM_LIMIT_INVISIBLE 8		/* one row more for so many of a LIMIT: some are invisible */
 
 /* Share of the nearest rows that a search is to find unless it is told otherwise. */

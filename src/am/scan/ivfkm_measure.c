@@ -167,7 +167,6 @@ ivfkm_measure_apply(IvfkmScan *so)
 	IvfkmSettings *settings = &so->settings;
 
 	memset(&so->told, 0, sizeof(so->told));
-	so->told.known = true;
 	so->told.limit = measure->limit;
 	if (measure->target <= 0.0)
 		return;

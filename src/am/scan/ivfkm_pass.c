@@ -157,8 +157,6 @@ pass_plan(IvfkmScan *so, int pass, int64 total_k)
 	{
 		least = scanned * 2.0;
 		plan.budget = pass_budget(so, pass, total_k);
-		if (pass > 2 && (!so->told.known || so->told.filtered)) /* a filter is at work */
-			least = Max(least, (double) IVFKM_LISTS_PER_ROW * total_k);
 	}
 	if (settings->max_probes > 0)
 		plan.most = Min(plan.most, settings->max_probes);

@@ -53,7 +53,6 @@ typedef struct Above
 	const struct Above *outer; /* the next one upwards; NULL: the top of the plan */
 	LimitState *limit;		   /* a LIMIT or OFFSET, or NULL */
 	bool wants_all;			   /* takes all rows, or relies on their order */
-	bool filters;			   /* may drop rows */
 } Above;
 
 /* A bound of the distance in the scan's filter. */
@@ -78,8 +77,6 @@ typedef struct IvfkmToldScan
 	IndexScanState *state;
 	const struct ToldQuery *query;
 	const Above *above;
-	bool filtered; /* by something else than bounds of the distance */
-	bool unlike;   /* the bounds were of another distance when they were looked at last */
 	int nbounds;
 	Bound *bounds;
 	int nconditions;
@@ -235,7 +232,7 @@ split_clause(Expr *clause, Expr **operand, Oid *opno, Oid *collation, Expr **arg
  * does not hand over in scans with an order: IN lists on other columns than the first, before
  * version 17, and boolean columns, before 16.  The clause stays in the filter, which decides.
  */
-static bool
+static void
 note_condition(IvfkmToldScan *scan, Expr *clause)
 {
 	IndexScan *plan = (IndexScan *) scan->state->ss.ps.plan;
@@ -248,7 +245,7 @@ note_condition(IvfkmToldScan *scan, Expr *clause)
 	Oid collation;
 
 	if (!split_clause(clause, &operand, &opno, &collation, &argument) || !is_fixed(argument))
-		return false;
+		return;
 	while (IsA(operand, RelabelType))
 		operand = ((RelabelType *) operand)->arg;
 	for (int column = 0; column < IndexRelationGetNumberOfKeyAttributes(index); column++)
@@ -269,9 +266,8 @@ note_condition(IvfkmToldScan *scan, Expr *clause)
 							   collation, get_opcode(opno), (Datum) 0);
 		condition->argument = ExecInitExpr(argument, &scan->state->ss.ps);
 		scan->nconditions++;
-		return true;
+		return;
 	}
-	return false;
 }
 
 /* Notes a scan of one of our indexes, and the bounds and conditions that its filter has. */
@@ -298,7 +294,7 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 
 		if (!ivfkm_range_split(lfirst(cell), &bound->range) || !is_fixed(bound->range.bound))
 		{
-			scan->filtered |= !note_condition(scan, lfirst(cell));
+			note_condition(scan, lfirst(cell));
 			continue;
 		}
 		bound->origin = NULL;
@@ -314,10 +310,7 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 				list_length(plan->indexorderbyorig) > 1 ||
 				!ivfkm_range_origin(bound->range.distance, column, family, &origin) ||
 				!is_fixed(origin))
-			{
-				scan->filtered = true;
 				continue;
-			}
 			if (plan->indexorderbyorig == NIL)
 			{
 				distance = bound->range.distance;
@@ -334,14 +327,13 @@ note_scan(Visit *visit, IndexScanState *state, const Above *above)
 
 /* A new node above whatever is visited next. */
 static const Above *
-make_above(const Above *outer, LimitState *limit, bool wants_all, bool filters)
+make_above(const Above *outer, LimitState *limit, bool wants_all)
 {
 	Above *above = palloc(sizeof(Above));
 
 	above->outer = outer;
 	above->limit = limit;
 	above->wants_all = wants_all;
-	above->filters = filters;
 	return above;
 }
 
@@ -360,8 +352,7 @@ visit_subplans(Visit *visit, List *subplans)
 	ListCell *cell;
 
 	foreach (cell, subplans)
-		visit_node(visit, lfirst_node(SubPlanState, cell)->planstate,
-				   make_above(NULL, NULL, true, false));
+		visit_node(visit, lfirst_node(SubPlanState, cell)->planstate, make_above(NULL, NULL, true));
 }
 
 /* Looks through a plan state and what is below it. */
@@ -387,8 +378,7 @@ visit_node(Visit *visit, PlanState *node, const Above *above)
 			break;
 		}
 		case T_LimitState:
-			visit_node(visit, outerPlanState(node),
-					   make_above(above, (LimitState *) node, false, false));
+			visit_node(visit, outerPlanState(node), make_above(above, (LimitState *) node, false));
 			break;
 		case T_ResultState:
 		case T_ProjectSetState:
@@ -396,13 +386,9 @@ visit_node(Visit *visit, PlanState *node, const Above *above)
 		case T_GatherState:
 		case T_GatherMergeState:
 		case T_IncrementalSortState: /* takes more rows than it gives, in groups */
-			if (node->qual != NULL || !IsA(node, ResultState))
-				above = make_above(above, NULL, false, true);
 			visit_node(visit, outerPlanState(node), above);
 			break;
 		case T_SubqueryScanState:
-			if (node->qual != NULL)
-				above = make_above(above, NULL, false, true);
 			visit_node(visit, ((SubqueryScanState *) node)->subplan, above);
 			break;
 		case T_AppendState:
@@ -416,11 +402,11 @@ visit_node(Visit *visit, PlanState *node, const Above *above)
 		case T_NestLoopState:
 		case T_HashJoinState:
 			/* the outer side streams through; the inner side is read for each row, or at once */
-			visit_node(visit, outerPlanState(node), make_above(above, NULL, false, true));
-			visit_node(visit, innerPlanState(node), make_above(NULL, NULL, true, false));
+			visit_node(visit, outerPlanState(node), above);
+			visit_node(visit, innerPlanState(node), make_above(NULL, NULL, true));
 			break;
 		default:
-			below = make_above(NULL, NULL, true, false);
+			below = make_above(NULL, NULL, true);
 			visit_node(visit, outerPlanState(node), below);
 			visit_node(visit, innerPlanState(node), below);
 			if (IsA(node, CustomScanState))
@@ -517,8 +503,8 @@ find_scan(IndexScanDesc scan)
 }
 
 /*
- * Tells how many rows the nodes above a scan want, as far as is known now: sets "exhaustive",
- * "filtered" and "limit".  scan may be NULL, if nothing is known.
+ * Tells how many rows the nodes above a scan want, as far as is known now: sets "exhaustive" and
+ * "limit".  scan may be NULL, if nothing is known.
  */
 void
 ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
@@ -527,8 +513,6 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 
 	if (scan == NULL)
 		return;
-	told->filtered = scan->filtered || scan->unlike;
-
 	for (const Above *above = scan->above; above != NULL; above = above->outer)
 	{
 		const LimitState *limit = above->limit;
@@ -538,7 +522,6 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 			told->exhaustive = true;
 			return;
 		}
-		told->filtered |= above->filters;
 		if (limit == NULL || limit->lstate == LIMIT_INITIAL)
 			continue;
 		if (!limit->noCount)
@@ -582,7 +565,6 @@ get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
 	ExprContext *context = scan->state->ss.ps.ps_ExprContext;
 
 	told->bound = get_float8_infinity();
-	scan->unlike = false;
 	for (int i = 0; i < scan->nbounds; i++)
 	{
 		bool isnull;
@@ -590,10 +572,7 @@ get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
 		double bound;
 
 		if (!is_of_order(&scan->bounds[i], index_scan, context))
-		{
-			scan->unlike = true;
 			continue;
-		}
 		value = ExecEvalExprSwitchContext(scan->bounds[i].expr, context, &isnull);
 		bound = ivfkm_range_bound(&scan->bounds[i].range, value, isnull);
 		if (bound < told->bound)
@@ -641,7 +620,6 @@ ivfkm_told_get(IndexScanDesc scan, struct IvfkmToldScan **cache, IvfkmTold *told
 		*cache = find_scan(scan);
 	if (*cache == NULL)
 		return;
-	told->known = true;
 	get_bound(*cache, scan, told);
 	get_conditions(*cache, told);
 	ivfkm_told_limit(*cache, told);

@@ -19,9 +19,7 @@
 
 typedef struct IvfkmTold
 {
-	bool known;		 /* the plan was looked through; if false, nothing below holds */
 	bool exhaustive; /* whoever takes the rows wants all of them, or their exact order */
-	bool filtered;	 /* rows may be dropped before they count for the limit */
 	bool bounded;	 /* rows whose distance is above "bound" are not wanted */
 	bool range;		 /* there is no order: rows within "bound" of "query" are wanted */
 	bool query_null; /* range: the query is NULL, so that no row is within anything of it */
