@@ -15,13 +15,15 @@ KINDS = (("search", "Searches"), ("filter", "Searches with filters"), ("build", 
          ("insert", "Inserts"), ("living", "Indexes under changes"), ("plans", "Plans"))
 STYLE = """body { font: 15px/1.5 sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto }
-td, th { border: 1px solid #ccc; padding: .2em .6em; text-align: left }
+td, th { border: 1px solid #ccc; padding: .2em .6em; text-align: left;
+  font-variant-numeric: tabular-nums }
 svg { max-width: 100%; height: auto } nav a { margin-right: 1em }"""
 
 
 def inline(text):
     """Markdown within a line."""
     text = html.escape(text, quote=False)
+    text = re.sub(r"(\d) (B|kB|MB|GB|ms|s)\b", "\\1\u00a0\\2", text)
     text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", text)
     text = re.sub(r"`(.+?)`", r"<code>\1</code>", text)
     return re.sub(r"\[(.+?)\]\((.+?)\)", r'<a href="\2">\1</a>', text)
