@@ -9,7 +9,7 @@
 #                                  runs one in the copied folder of the clients
 # shellcheck shell=bash
 
-vdb_lanes=(python apps node go java)
+vdb_lanes=(python apps node go java rust)
 
 # What a Go from before 1.21 fetches to compile with; later ones see to that themselves.
 vdb_go_toolchain=v0.0.1-go1.23.12
@@ -36,12 +36,13 @@ vdb_lane_python_missing()
 	python=$(vdb_python) && "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 
-# vdb_lane_python_prepare FOLDER [OPTION...]: options of pip install
+# vdb_lane_python_prepare FOLDER [OPTION...]: options of pip install; the file names all that is
+# needed, which pip must not look up again (it does not find the hash of a package with extras)
 vdb_lane_python_prepare()
 {
 	"$(vdb_python)" -m venv "$1/venv" &&
 		"$1/venv/bin/pip" --disable-pip-version-check --no-input install --require-hashes \
-			--only-binary :all: "${@:2}" -r requirements.txt
+			--no-deps --only-binary :all: "${@:2}" -r requirements.txt
 }
 
 vdb_lane_python_programs()
@@ -63,13 +64,13 @@ vdb_lane_apps_missing()
 
 vdb_lane_apps_prepare()
 {
-	# vecs comes as source alone
-	vdb_lane_python_prepare "$1" --no-binary vecs
+	# these come as source alone
+	vdb_lane_python_prepare "$1" --no-binary vecs,pybars4,pymeta3
 }
 
 vdb_lane_apps_programs()
 {
-	echo test_vecs.py
+	printf '%s\n' test_vecs.py test_semantic_kernel.py test_llama_index.py
 }
 
 vdb_lane_apps_run()
@@ -185,4 +186,35 @@ vdb_lane_java_programs()
 vdb_lane_java_run()
 {
 	java -Xshare:auto -XX:TieredStopAtLevel=1 -cp "$1/lib/*:$1/classes" "$2"
+}
+
+# ----- Rust
+
+vdb_lane_rust_missing()
+{
+	vdb_have cargo || {
+		# Debian 12 has two: the one that its browsers are compiled with is new enough
+		if [ "$(apt-cache policy cargo-web 2>/dev/null | grep -c 'Candidate: [0-9]')" -gt 0 ]; then
+			echo cargo-web
+		else
+			echo cargo
+		fi
+	}
+	vdb_have gcc || echo gcc
+}
+
+vdb_lane_rust_prepare()
+{
+	CARGO_TARGET_DIR=$1/target cargo build --quiet --locked || return
+	mv "$1/target/debug/client" "$1/client" && rm -rf "$1/target"
+}
+
+vdb_lane_rust_programs()
+{
+	echo client
+}
+
+vdb_lane_rust_run()
+{
+	"$1/$2"
 }

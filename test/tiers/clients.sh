@@ -52,7 +52,7 @@ lane_folder()
 		case $lane in
 		python | apps) cat "test/clients/$lane/requirements.txt" && "$(vdb_python)" --version ;;
 		node) cat test/clients/node/package-lock.json ;;
-		*) cat "test/clients/$lane"/* ;;
+		*) find "test/clients/$lane" -type f -print0 | sort -z | xargs -0 cat ;;
 		esac
 		cat test/clients/lanes.sh
 		uname -sm
