@@ -68,6 +68,37 @@ SELECT queries FROM ivfkm_calibrate('d_v', n => 50);
 SELECT recall >= 0.96 AS found FROM ivfkm_recall('d_v', 10, 50, 'SELECT v FROM q');
 DROP TABLE d;
 
+-- an index that has grown by regions is measured again, from half as many rows more on
+CREATE TABLE g (id integer, v vector(12));
+INSERT INTO g SELECT i, hash_vector(i, 12) FROM generate_series(1, 2000) i;
+CREATE INDEX g_v ON g USING ivfkm (v);
+CREATE INDEX g_ip ON g USING ivfkm (v vector_ip_ops);
+INSERT INTO g SELECT i, hash_vector(i, 12) FROM generate_series(2001, 2800) i;
+SELECT rows FROM ivfkm_maintain('g_v', false);
+SELECT calibrated_at FROM ivfkm_condition('g_v');
+SELECT rows_100 AS rows_before FROM ivfkm_condition('g_v') \gset
+INSERT INTO g SELECT i, hash_vector(i, 12) FROM generate_series(2801, 6000) i;
+SELECT lists > 10 AS lists FROM ivfkm_maintain('g_v', false);
+SELECT lists > 10 AS lists FROM ivfkm_maintain('g_ip', false);
+SELECT calibrated_at IS NOT NULL AS now, calibrated_by_queries, rows_100 > :rows_before AS more
+FROM ivfkm_condition('g_v');
+SELECT calibrated_at FROM ivfkm_condition('g_v') \gset
+SELECT calibrated_at IS NOT NULL AS now FROM ivfkm_condition('g_ip');
+SELECT recall >= 0.97 AS found FROM ivfkm_recall('g_v', 100, 50, 'SELECT v FROM q');
+SELECT recall >= 0.97 AS found FROM ivfkm_recall('g_ip', 100, 50, 'SELECT v FROM q');
+SELECT lists IS NOT NULL AS maintained FROM ivfkm_maintain('g_v', false);
+SELECT calibrated_at = :'calibrated_at' AS kept FROM ivfkm_condition('g_v');
+-- what queries have shown is kept, for the number of rows
+SELECT queries FROM ivfkm_calibrate('g_v', 'SELECT v FROM q');
+SELECT rows_100 AS rows_before FROM ivfkm_condition('g_v') \gset
+INSERT INTO g SELECT i, hash_vector(i, 12) FROM generate_series(6001, 10000) i;
+SELECT lists IS NOT NULL AS maintained FROM ivfkm_maintain('g_v', false);
+SELECT calibrated_by_queries, rows_100 BETWEEN :rows_before * 1.1 AND :rows_before * 1.8 AS scaled
+FROM ivfkm_condition('g_v');
+SELECT recall >= 0.97 AS found FROM ivfkm_recall('g_v', 100, 50, 'SELECT v FROM q');
+SELECT vdb_index_check('g_v'), vdb_index_check('g_ip');
+DROP TABLE g;
+
 -- partitions
 CREATE TABLE p (id integer, v vector(12)) PARTITION BY RANGE (id);
 CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (1000);

@@ -10,7 +10,7 @@
  *	  		attributes
  *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
  *			can take the place of the current one; free blocks; attributes in units, and their
- *			summaries; the calibration is in rows; the list of far rows
+ *			summaries; the calibration is in rows, and of how many; the list of far rows
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -172,8 +172,7 @@ typedef struct IvfkmMetaPageData
 	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
 	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */
 	IvfkmCalibration calibration[IVFKM_CALIBRATION_KS];
-	int64 calibrated_at; /* when it was measured by ivfkm_calibrate(), as a TimestampTz; 0: by
-							 * the build */
+	int64 calibrated_at; /* when it was measured last, as a TimestampTz; 0: by the build */
 	double build_rows;	 /* rows when they were counted last: by a build, a renewal, or between */
 	double build_residual2; /* mean squared residual of the build's rows, index space */
 
@@ -218,6 +217,8 @@ typedef struct IvfkmMetaPageData
 	uint32 far_id;				/* its owner id */
 	float far_radius;			/* largest distance of such a row to its centroid */
 	ItemPointerData far_record; /* its child record */
+
+	double calibrated_rows; /* rows when the calibration was measured */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

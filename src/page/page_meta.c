@@ -85,7 +85,8 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 		 !(meta->far_radius >= 0.0f && meta->far_radius <= FLT_MAX) ||
 		 ItemPointerGetBlockNumberNoCheck(&meta->far_record) >= meta->used_blocks))
 		page_corrupted(index, IVFKM_META_BLOCK, "The list of far rows is not described well.");
-	if (meta->calibrated_queries > 1)
+	if (meta->calibrated_queries > 1 ||
+		!(meta->calibrated_rows >= 0.0 && meta->calibrated_rows <= DBL_MAX))
 		page_corrupted(index, IVFKM_META_BLOCK, "The calibration is of no known kind.");
 	if (meta->mean_block == IVFKM_META_BLOCK || meta->mean_block >= meta->used_blocks ||
 		meta->root_block == IVFKM_META_BLOCK || meta->root_block >= meta->used_blocks)
@@ -294,10 +295,13 @@ page_meta_set_retry(Relation index, uint64 retry)
 	end_change(&wal, buffer);
 }
 
-/* Sets the calibration: of the nk smallest k, measured at "when", by a user's queries or not. */
+/*
+ * Sets the calibration: of the nk smallest k, measured among so many rows at "when", by a user's
+ * queries or not.
+ */
 void
-page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk, int64 when,
-					bool by_queries)
+page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk, double rows,
+					int64 when, bool by_queries)
 {
 	PageWal wal;
 	Buffer buffer;
@@ -306,6 +310,7 @@ page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 
 	memset(meta->calibration, 0, sizeof(meta->calibration));
 	memcpy(meta->calibration, calibration, sizeof(IvfkmCalibration) * nk);
 	meta->ncalibrations = nk;
+	meta->calibrated_rows = rows;
 	meta->calibrated_at = when;
 	meta->calibrated_queries = by_queries;
 	end_change(&wal, buffer);

@@ -19,7 +19,7 @@
  *	  retry				page_meta_set_retry(), by whoever asks for a renewal
  *	  build_rows, retry, appended, removed	page_meta_set_rows(), by who has counted the rows
  *	  the list of far rows	page_meta_widen(), by inserts, under the tree lock
- *	  the calibration	page_meta_calibrate(), by ivfkm_calibrate()
+ *	  the calibration	page_meta_calibrate(), by ivfkm_calibrate() and by maintenance
  *
  * IDENTIFICATION
  *	  src/page/page_meta.h
@@ -51,7 +51,7 @@ extern bool page_meta_widen(Relation index, uint32 list, const ItemPointerData *
 extern void page_meta_count_removed(Relation index, uint64 removed);
 extern void page_meta_set_retry(Relation index, uint64 retry);
 extern void page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk,
-								int64 when, bool by_queries);
+								double rows, int64 when, bool by_queries);
 extern void page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next,
 								   const IvfkmReserve *reserve);
 extern void page_meta_set_nodes(IvfkmMetaPage meta, const IvfkmMetaPageData *next);

@@ -364,6 +364,7 @@ count_rows(IvfkmBuild *build)
 	build->plan.nulls = (uint32) shared->nulls;
 	meta->build_rows = (double) shared->rows;
 	meta->made_rows = (double) shared->rows;
+	meta->calibrated_rows = (double) shared->rows;
 	if (shared->rows > 0)
 		meta->build_residual2 =
 			((double) shared->residual_high * 0x1p32 + (double) shared->residual_low) *

@@ -619,11 +619,11 @@ reach_small_k(IvfkmMetaPageData *meta, int levels, const int *m, double sample_f
 }
 
 /*
- * Fills in the calibration of the metapage, from the sample in index space, the lists that
- * its rows belong to, and the centroids as stored.
+ * Fills in the budgets of the metapage, from the sample in index space, the lists that its rows
+ * belong to, the centroids as stored, and how searches descend.  None if the sample is too small.
  */
 void
-ivfkm_calibrate(IvfkmBuild *build)
+ivfkm_calibrate_budgets(IvfkmBuild *build)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
 	int nrows = build->shared->nrows;
@@ -638,17 +638,12 @@ ivfkm_calibrate(IvfkmBuild *build)
 
 	meta->ncalibrations = 0;
 	if (nrows < 2)
-	{
-		if (!by_dot)
-			ivfkm_train_forget_radii(build);
 		return;
-	}
 	ivfkm_progress_phase(IVFKM_PHASE_CALIBRATE, 0, nqueries);
 	for (Size i = 0; i < nranks; i++)
 		pg_atomic_init_u32(&build->training.ranks[i], 0);
 	for (int i = 0; i < IVFKM_NDESCENTS * ivfkm_nodes_max(build->shared->max_lists); i++)
 		pg_atomic_init_u32(&build->training.node_ranks[i], 0);
-	measure_leans(build);
 	ivfkm_team_run(build, IVFKM_JOB_CALIBRATE, (nqueries + KMEANS_TARGETS - 1) / KMEANS_TARGETS);
 
 	for (int level = 0; level < levels; level++)
@@ -668,5 +663,17 @@ ivfkm_calibrate(IvfkmBuild *build)
 	reach_small_k(meta, levels, m, build->shared->sample_fraction);
 	ivfkm_budget_order(meta->calibration, levels);
 	meta->ncalibrations = levels;
-	ivfkm_nodes_calibrate(build);
+}
+
+/* Fills in the calibration of the metapage: how searches descend, and their budgets. */
+void
+ivfkm_calibrate(IvfkmBuild *build)
+{
+	if (build->shared->nrows >= 2)
+		measure_leans(build);
+	else if (build->plan.meta.metric != IVFKM_METRIC_IP)
+		ivfkm_train_forget_radii(build);
+	ivfkm_calibrate_budgets(build);
+	if (build->shared->nrows >= 2)
+		ivfkm_nodes_calibrate(build);
 }

@@ -16,6 +16,7 @@
 extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
 extern uint32 ivfkm_calibrate_bins(int nlists);
 extern void ivfkm_calibrate(IvfkmBuild *build);
+extern void ivfkm_calibrate_budgets(IvfkmBuild *build);
 extern void ivfkm_calibrate_job(IvfkmBuild *build);
 
 #endif /* IVFKM_CALIBRATE_H */

@@ -55,13 +55,16 @@ row_length(const IvfkmBuild *build, int row)
 	return (float) sqrt(sum);
 }
 
-/* Exchanges two rows of the sample, in input space. */
+/* Exchanges two rows of the sample, in input space, with what is noted as their lists. */
 static void
 swap_rows(const IvfkmBuild *build, int a, int b)
 {
 	float *x = build->training.rows + (Size) a * build->dims;
 	float *y = build->training.rows + (Size) b * build->dims;
+	uint32 list = build->training.lists[a];
 
+	build->training.lists[a] = build->training.lists[b];
+	build->training.lists[b] = list;
 	for (int i = 0; i < build->dims; i++)
 	{
 		float other = x[i];

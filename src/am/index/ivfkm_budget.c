@@ -151,16 +151,16 @@ ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
 }
 
 /*
- * Gives the tree "next", of so many rows, the calibration by a user's queries of the tree that it
- * takes the place of.  The k nearest of g times the rows are spread like the k / g nearest were,
- * over g times the rows.
+ * Gives "next", of an index of so many rows, the calibration of "old", of the rows that it was
+ * measured among.  The k nearest of g times the rows are spread like the k / g nearest were, over g
+ * times the rows.
  */
 void
-ivfkm_budget_keep(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows)
+ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows)
 {
-	double growth = rows / Max(old->build_rows, 1.0);
+	double growth = rows / Max(old->calibrated_rows, 1.0);
 
-	if (!old->calibrated_queries || old->ncalibrations == 0 || !(growth > 0.0))
+	if (old->ncalibrations == 0 || !(growth > 0.0))
 		return;
 	next->ncalibrations = old->ncalibrations;
 	next->calibrated_at = old->calibrated_at;
@@ -174,6 +174,17 @@ ivfkm_budget_keep(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double 
 													ivfkm_budget_targets[j]));
 	}
 	ivfkm_budget_order(next->calibration, (int) next->ncalibrations);
+}
+
+/*
+ * Gives the tree "next", of so many rows, the calibration of the tree that it takes the place of,
+ * if that is by a user's queries.
+ */
+void
+ivfkm_budget_keep(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows)
+{
+	if (old->calibrated_queries)
+		ivfkm_budget_scale(next, old, rows);
 }
 
 /* Lists that hold the budget of rows, on average, when they are as they were made. */

@@ -31,6 +31,7 @@ extern double ivfkm_budget_lists_share(double target, bool wide);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
 extern void ivfkm_budget_order(IvfkmCalibration *calibration, int nk);
+extern void ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows);
 extern void ivfkm_budget_keep(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows);
 extern int ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_pass_k(double before, double limit);

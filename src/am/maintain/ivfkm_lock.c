@@ -22,6 +22,7 @@
 #include "catalog/pg_class_d.h"
 #include "catalog/pg_database_d.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 
 #include "am/maintain/ivfkm_lock.h"
 
@@ -70,4 +71,21 @@ ivfkm_check_database(void)
 		ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
 						errmsg("terminating maintenance: another command wants the database")));
 	(void) LockRelease(&tag, RowExclusiveLock, false);
+}
+
+/*
+ * Where maintenance of an index can be ended.  "yield": raises an error when somebody waits for the
+ * lock on its table, or wants to drop the database.
+ */
+void
+ivfkm_check_waiters(Relation heap, Relation index, bool yield)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (!yield)
+		return;
+	ivfkm_check_database();
+	if (LockHasWaitersRelation(heap, ShareUpdateExclusiveLock))
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("maintenance of index \"%s\" gives way to another command",
+							   RelationGetRelationName(index))));
 }

@@ -19,5 +19,6 @@
 extern void ivfkm_lock_tree(Relation index, LOCKMODE mode);
 extern void ivfkm_unlock_tree(Relation index, LOCKMODE mode);
 extern void ivfkm_check_database(void);
+extern void ivfkm_check_waiters(Relation heap, Relation index, bool yield);
 
 #endif /* IVFKM_LOCK_H */

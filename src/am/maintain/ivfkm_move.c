@@ -16,7 +16,6 @@
 #include "compat.h"
 
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -78,13 +77,7 @@ ivfkm_move_end(IvfkmMove *move)
 void
 ivfkm_move_check(const IvfkmMove *move)
 {
-	CHECK_FOR_INTERRUPTS();
-	if (move->yield)
-		ivfkm_check_database();
-	if (move->yield && LockHasWaitersRelation(move->build.heap, ShareUpdateExclusiveLock))
-		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-						errmsg("maintenance of index \"%s\" gives way to another command",
-							   RelationGetRelationName(move->build.index.relation))));
+	ivfkm_check_waiters(move->build.heap, move->build.index.relation, move->yield);
 }
 
 /* Ascending addresses. */

@@ -329,6 +329,7 @@ take_place(Renewing *renewing)
 					  renewing->next.meta.far_radius);
 	plan_meta->build_rows += (double) move->result->late;
 	plan_meta->made_rows = plan_meta->build_rows;
+	plan_meta->calibrated_rows = plan_meta->build_rows;
 	plan_meta->retry = ivfkm_survey_retry(plan_meta->build_rows);
 	page_meta_replace_tree(index, plan_meta, &renewing->move.reserve);
 	page_point("renew-replaced");

@@ -73,9 +73,17 @@ launch(Oid index)
 	(void) RegisterDynamicBackgroundWorker(&worker, NULL);
 }
 
+/* Launches a worker to tidy up after a renewal that was under way when an error ended it. */
+static void
+launch_for_failed(void)
+{
+	if (OidIsValid(renewing) && MyBackendType != B_BG_WORKER)
+		launch(renewing);
+}
+
 /*
- * At the end of a transaction: launches workers for what was asked for, or after an error for the
- * index whose renewal was under way, to tidy up.
+ * At the end of a transaction: launches workers for what was asked for, and for the index whose
+ * renewal has failed in it, or in a subtransaction.
  */
 static void
 end_of_transaction(XactEvent event, void *arg)
@@ -85,10 +93,10 @@ end_of_transaction(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 			for (int i = 0; i < nrequests; i++)
 				launch(requests[i]);
+			launch_for_failed();
 			break;
 		case XACT_EVENT_ABORT:
-			if (OidIsValid(renewing) && MyBackendType != B_BG_WORKER)
-				launch(renewing);
+			launch_for_failed();
 			break;
 		case XACT_EVENT_PREPARE:
 			break;

@@ -36,6 +36,7 @@
 #include "am/index/ivfkm_settings.h"
 #include "am/maintain/ivfkm_insert.h"
 #include "am/maintain/ivfkm_lock.h"
+#include "am/maintain/ivfkm_recalibrate.h"
 #include "am/maintain/ivfkm_region.h"
 #include "am/maintain/ivfkm_renew.h"
 #include "am/maintain/ivfkm_request.h"
@@ -162,6 +163,7 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 {
 	IvfkmTask task = IVFKM_TASK_NONE;
 	IvfkmRegion region;
+	double rows;
 
 	/* lists are moved when nothing else is left to do: all are not counted again for each move */
 	if (sizes->ncompacted == 0)
@@ -198,7 +200,14 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 		ereport(LOG, (errmsg("maintained index \"%s\": %.0f of %.0f rows in %d regions",
 							 RelationGetRelationName(index), sizes->moved, sizes->rows,
 							 sizes->nregions)));
+	rows = sizes->lists != NULL ? sizes->rows : 0.0;
 	ivfkm_survey_done(sizes, index);
+	if (ivfkm_recalibration_due(index, rows))
+	{
+		ivfkm_recalibrate(heap, index, rows, !by_hand);
+		ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" for %.0f rows",
+										 RelationGetRelationName(index), rows)));
+	}
 	return sizes->ncompacted < MOST_COMPACTED && compact(heap, index, by_hand, sizes, result);
 }
 

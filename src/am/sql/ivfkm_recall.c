@@ -370,7 +370,7 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 	{
 		levels = calibrate_from(needs, queries->n, most, own && meta.metric == IVFKM_METRIC_IP,
 								calibration);
-		page_meta_calibrate(index, calibration, (uint32) levels, GetCurrentTimestamp(), !own);
+		page_meta_calibrate(index, calibration, (uint32) levels, live, GetCurrentTimestamp(), !own);
 	}
 	page_meta_read(index, &meta);
 	values[0] = ObjectIdGetDatum(RelationGetRelid(index));

@@ -1,0 +1,241 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_recalibrate.c
+ *	  Measuring again how many rows searches have to see.
+ *
+ * NOTES
+ *	  The budgets of searches are for the number of rows that the index had when they were
+ *	  measured.  Of an index that has grown by regions, lists are as large as they were, but there
+ *	  are more of them, and more rows lie between a query and its neighbours.
+ *
+ *	  This is the calibration of the build (ivfkm_calibrate.c), with the lists that are there: it
+ *	  costs about as much as to compare 64 million pairs of rows.  Searches that find what is true
+ *	  would cost about a hundred times that in a small index.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_recalibrate.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "port/vdb_half.h"
+
+#include "am/build/ivfkm_calibrate.h"
+#include "am/build/ivfkm_centre.h"
+#include "am/build/ivfkm_sizes.h"
+#include "am/build/ivfkm_team.h"
+#include "am/build/ivfkm_training.h"
+#include "am/index/ivfkm_all_lists.h"
+#include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_index.h"
+#include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_space.h"
+#include "am/maintain/ivfkm_move.h"
+#include "am/maintain/ivfkm_recalibrate.h"
+#include "am/maintain/ivfkm_request.h"
+
+/* An index is measured again when it has this many times the rows. */
+#define GROWN 1.5
+
+/* A row of the sample, before it is read. */
+typedef struct Chosen
+{
+	ItemPointerData tid;
+	uint32 list; /* its number in the tree */
+} Chosen;
+
+/* True if an index that has so many rows now should be measured again. */
+bool
+ivfkm_recalibration_due(Relation index, double rows)
+{
+	IvfkmMetaPageData meta;
+
+	page_meta_read(index, &meta);
+	return rows >= IVFKM_RENEWAL_MIN_ROWS && rows >= GROWN * meta.calibrated_rows;
+}
+
+/* Ascending addresses, then lists. */
+static int
+compare_chosen(const void *a, const void *b)
+{
+	const Chosen *x = a;
+	const Chosen *y = b;
+	int order = ItemPointerCompare(unconstify(ItemPointerData *, &x->tid),
+								   unconstify(ItemPointerData *, &y->tid));
+
+	return order != 0 ? order : (x->list > y->list) - (x->list < y->list);
+}
+
+/*
+ * Chooses at most *n of the index's rows, of which there are about "rows", evenly over its lists: a
+ * palloc'd array in the order of addresses.
+ */
+static Chosen *
+choose_rows(const IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int *n)
+{
+	const IvfkmIndex *index = &move->build.index;
+	Chosen *chosen = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Chosen) * (Size) *n);
+	double step = Max(1.0, rows / *n);
+	double next = step / 2;
+	double seen = 0.0;
+	int count = 0;
+
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		IvfkmReader reader;
+
+		ivfkm_move_check(move);
+		ivfkm_reader_begin(&reader, index->relation, &index->lists, &tree->lists[i].child, NULL);
+		while (ivfkm_reader_next(&reader))
+		{
+			for (int slot = 0; slot < index->lists.slots; slot++)
+			{
+				IvfkmUnit unit;
+
+				if (!page_slot_used(reader.page, &index->lists, slot))
+					continue;
+				seen += 1.0;
+				if (seen < next || count == *n)
+					continue;
+				page_unit_get(reader.page, &index->lists, slot / QUANT_UNIT, &unit);
+				chosen[count].tid = unit.tid[slot % QUANT_UNIT];
+				chosen[count++].list = (uint32) i;
+				next += step;
+			}
+		}
+	}
+	qsort(chosen, count, sizeof(Chosen), compare_chosen);
+	*n = count;
+	return chosen;
+}
+
+/*
+ * Reads at most n rows of the index, with their lists, into the memory of the training, in index
+ * space.  Outliers are left out, as at a build.
+ */
+static void
+take_sample(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int n)
+{
+	IvfkmBuild *build = &move->build;
+	Chosen *chosen = choose_rows(move, tree, rows, &n);
+	int count = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+		ItemPointerData tid;
+		IvfkmRow row;
+
+		if (i % 64 == 0)
+			ivfkm_move_check(move);
+		row.x = build->training.rows + (Size) count * build->dims;
+		if (ivfkm_move_row(move, &chosen[i].tid, &tid) == IVFKM_ROW_VALUE &&
+			ivfkm_row_read(&build->index, move->rows.values, move->rows.isnull, &row))
+			build->training.lists[count++] = chosen[i].list;
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(build->row_context);
+	}
+	pfree(chosen);
+	build->shared->nrows = count;
+	ivfkm_centre_trim(build);
+	ivfkm_centre_take_back(build);
+	for (int i = 0; i < build->shared->nrows; i++)
+		ivfkm_space_apply(build->plan.space, build->training.rows + (Size) i * build->dims);
+}
+
+/* The centroids and radii of all lists, as they are stored. */
+static void
+load_lists(IvfkmBuild *build, const IvfkmWholeTree *tree)
+{
+	int dims = build->dims;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		IvfkmChildData child;
+
+		CHECK_FOR_INTERRUPTS();
+		page_child_read(build->index.relation, dims, &tree->lists[i].pointer, &child, stored);
+		for (int dim = 0; dim < dims; dim++)
+			build->centroids[(Size) i * dims + dim] = vdb_half_to_float(stored[dim]);
+		build->list_radii[i] = child.radius;
+	}
+	pfree(stored);
+}
+
+/*
+ * Measures with a sample of the index's rows, of which there are so many: fills in the calibration
+ * of the plan, of no k if nothing could be measured.  False if that does not fit into
+ * maintenance_work_mem.
+ */
+static bool
+measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows)
+{
+	IvfkmBuild *build = &move->build;
+	int nlists = tree->nlists;
+	int nrows;
+
+	ivfkm_sizes_fit(build, rows, 1, &nlists, &nrows);
+	if (nlists < tree->nlists)
+		return false;
+	ivfkm_team_begin(build, 0, nlists, 0);
+	ivfkm_training_begin(build, nlists, Max(nrows, 1));
+	ivfkm_move_snapshot(move);
+	take_sample(move, tree, rows, Max(nrows, 1));
+	load_lists(build, tree);
+	build->shared->nlevels = 0; /* lists are ranked without nodes: how to descend stays */
+	build->shared->nlists = (uint32) nlists;
+	build->shared->sample_fraction = build->shared->nrows / Max(rows, 1.0);
+	build->plan.meta.nlists = (uint32) nlists;
+	build->table_rows = rows;
+	memcpy(build->shared->descents, build->index.meta.descents, sizeof(build->shared->descents));
+	ivfkm_calibrate_budgets(build);
+	ivfkm_training_forget(build);
+	ivfkm_move_end(move);
+	return true;
+}
+
+/*
+ * Measures again with rows of the index, of which it has so many.  What a user's queries have shown
+ * is kept, for that number of rows; so is what the build has measured, where memory is short.  The
+ * caller holds what ivfkm_renew() asks for.
+ */
+void
+ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield)
+{
+	IvfkmMove *move = palloc0(sizeof(IvfkmMove));
+	IvfkmBuild *build = &move->build;
+	IvfkmRenewal unused;
+	IvfkmIndex handle;
+	IvfkmMetaPageData next;
+	IvfkmWholeTree tree;
+	MemoryContext old_context;
+
+	ivfkm_index_open(&handle, index);
+	next = handle.meta;
+	ivfkm_move_begin(move, heap, index, &handle.meta, yield, &unused);
+	old_context = MemoryContextSwitchTo(build->context);
+	build->index.meta = handle.meta;
+	build->index.space = build->plan.space =
+		ivfkm_space_copy(ivfkm_space_cached(index, &handle.meta));
+	ivfkm_collect_tree(index, &handle.meta, &tree);
+	if (handle.meta.calibrated_queries || !measure(move, &tree, rows))
+		ivfkm_budget_scale(&next, &handle.meta, rows);
+	else if (build->plan.meta.ncalibrations > 0)
+	{
+		memcpy(next.calibration, build->plan.meta.calibration, sizeof(next.calibration));
+		next.ncalibrations = build->plan.meta.ncalibrations;
+		next.calibrated_at = GetCurrentTimestamp();
+	}
+	page_meta_calibrate(index, next.calibration, next.ncalibrations, rows, next.calibrated_at,
+						next.calibrated_queries != 0);
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(build->context);
+	pfree(move);
+}

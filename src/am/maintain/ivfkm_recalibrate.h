@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_recalibrate.h
+ *	  Measuring again how many rows searches have to see.
+ *
+ * IDENTIFICATION
+ *	  src/am/maintain/ivfkm_recalibrate.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_RECALIBRATE_H
+#define IVFKM_RECALIBRATE_H
+
+#include "compat.h"
+
+#include "utils/rel.h"
+
+extern bool ivfkm_recalibration_due(Relation index, double rows);
+extern void ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield);
+
+#endif /* IVFKM_RECALIBRATE_H */
