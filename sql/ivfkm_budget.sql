@@ -56,6 +56,63 @@ SET ivfkm.target_recall = 1;
 SELECT * FROM scanned(10);
 SELECT recall(10), recall(100);
 RESET ivfkm.target_recall;
+-- an index has a target of its own, unless who searches has one
+SELECT rows AS rows_98 FROM scanned(100) \gset
+ALTER INDEX t_idx SET (target_recall = 0.8);
+SELECT rows = :rows_80 AS of_the_index FROM scanned(100);
+SET ivfkm.target_recall = 0.95;
+SELECT rows = :rows_95 AS of_the_session FROM scanned(100);
+SET ivfkm.target_recall = 0.98;
+SELECT rows = :rows_98 AS of_the_session FROM scanned(100);
+RESET ivfkm.target_recall;
+SELECT rows = :rows_80 AS of_the_index FROM scanned(100);
+BEGIN;
+SET LOCAL ivfkm.target_recall = 0.95;
+SAVEPOINT s;
+SET LOCAL ivfkm.target_recall = 1;
+ROLLBACK TO s;
+SELECT rows = :rows_95 AS of_the_transaction FROM scanned(100);
+ROLLBACK;
+SELECT rows = :rows_80 AS of_the_index FROM scanned(100);
+ALTER FUNCTION scanned SET ivfkm.target_recall = 0.95;
+SELECT rows = :rows_95 AS of_the_function FROM scanned(100);
+ALTER FUNCTION scanned RESET ivfkm.target_recall;
+-- what is set for a database is not of who searches, what is for a role is
+DO $$ BEGIN
+	EXECUTE format('ALTER DATABASE %I SET ivfkm.target_recall = 0.95', current_database());
+END $$;
+\c -
+SHOW ivfkm.target_recall;
+SET enable_seqscan = off;
+CREATE TEMP TABLE t (id integer, v vector(8));
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 6000) i;
+CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 60, target_recall = 0.8);
+SELECT rows = :rows_80 AS of_the_index FROM scanned(100);
+ALTER INDEX t_idx RESET (target_recall);
+SELECT rows = :rows_95 AS of_the_database FROM scanned(100);
+ALTER INDEX t_idx SET (target_recall = 0.8);
+DO $$ BEGIN
+	EXECUTE format('ALTER DATABASE %I RESET ivfkm.target_recall', current_database());
+	EXECUTE format('ALTER ROLE %I IN DATABASE %I SET ivfkm.target_recall = 0.95', current_user,
+		current_database());
+END $$;
+\c -
+CREATE TEMP TABLE t (id integer, v vector(8));
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 6000) i;
+CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 60, target_recall = 0.8);
+SELECT rows = :rows_95 AS of_the_role FROM scanned(100);
+DO $$ BEGIN
+	EXECUTE format('ALTER ROLE %I IN DATABASE %I RESET ivfkm.target_recall', current_user,
+		current_database());
+END $$;
+\c -
+CREATE TEMP TABLE t (id integer, v vector(8));
+INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 6000) i;
+CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 60);
+-- its range
+ALTER INDEX t_idx SET (target_recall = 0.79);
+ALTER INDEX t_idx SET (target_recall = 1.01);
+ALTER INDEX t_idx SET (target_recall = 'NaN');
 -- a number of lists overrides the budget
 SET ivfkm.probes = 7;
 SELECT lists FROM scanned(10);

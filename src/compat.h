@@ -121,6 +121,13 @@
 							  GUC_ACTION_SAVE, true, 0, false))
 #endif
 
+/* What hooks of settings allocate came with version 16.  The caller includes utils/guc.h. */
+#if PG16_GE
+#define guc_malloc_compat(size) guc_malloc(LOG, size)
+#else
+#define guc_malloc_compat(size) malloc(size)
+#endif
+
 /* PostgreSQL 18 counts the searches of a scan.  The caller includes access/genam.h. */
 #if PG18_GE
 #define index_beginscan_compat(heap, index, snapshot, nkeys, norderbys)                            \

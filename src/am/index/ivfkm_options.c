@@ -54,6 +54,9 @@ ivfkm_options_init(void)
 					   "Bits a dimension of the codes that candidates are ranked by",
 					   refine_bits_values, IVFKM_REFINE_AUTO,
 					   "Valid values are \"auto\", \"0\", \"4\" and \"8\".", AccessExclusiveLock);
+	add_real_reloption(ivfkm_relopt_kind, "target_recall",
+					   "Share of the nearest rows that searches are to find", 0.0,
+					   IVFKM_LEAST_TARGET, 1.0, ShareUpdateExclusiveLock);
 }
 
 /* amoptions: parses and checks the options of WITH (...). */
@@ -71,6 +74,9 @@ ivfkmoptions(Datum reloptions, bool validate)
 		{.optname = "refine_bits",
 		 .opttype = RELOPT_TYPE_ENUM,
 		 .offset = offsetof(IvfkmOptions, refine_bits)},
+		{.optname = "target_recall",
+		 .opttype = RELOPT_TYPE_REAL,
+		 .offset = offsetof(IvfkmOptions, target_recall)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, ivfkm_relopt_kind, sizeof(IvfkmOptions),
@@ -120,4 +126,13 @@ ivfkm_options_maintenance(Relation relation)
 	const IvfkmOptions *options = index_options(relation);
 
 	return options == NULL || options->maintenance;
+}
+
+/* The index's "target_recall" option; 0 = there is none. */
+double
+ivfkm_options_target(Relation relation)
+{
+	const IvfkmOptions *options = index_options(relation);
+
+	return options != NULL ? options->target_recall : 0.0;
 }

@@ -32,6 +32,9 @@ static int ivfkm_max_scan_tuples;
 static int ivfkm_probes;
 static double ivfkm_target_recall;
 
+/* The target is that of who searches, so it goes before the option of an index. */
+static bool target_is_own;
+
 /* The other names that are in use in this process. */
 static const IvfkmAlias *aliases[MAX_ALIASES];
 static int naliases;
@@ -41,6 +44,29 @@ static const struct config_enum_entry iterative_scan_values[] = {
 	{"relaxed_order", IVFKM_ITERATIVE_RELAXED, false},
 	{"off", IVFKM_ITERATIVE_OFF, false},
 	{NULL, 0, false}};
+
+/*
+ * A GucRealCheckHook: notes in *extra, a bool, whether a value comes from the role, the connection,
+ * the session or a function.
+ */
+static bool
+check_target(double *value, void **extra, GucSource source)
+{
+	bool *own = guc_malloc_compat(sizeof(bool));
+
+	if (own == NULL)
+		return false;
+	*own = source >= PGC_S_USER;
+	*extra = own;
+	return true;
+}
+
+/* A GucRealAssignHook. */
+static void
+assign_target(double value, void *extra)
+{
+	target_is_own = *(const bool *) extra;
+}
 
 /* Defines the settings; called once from _PG_init(). */
 void
@@ -77,8 +103,10 @@ ivfkm_settings_init(void)
 							&ivfkm_probes, 0, 0, IVFKM_MAX_LISTS, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomRealVariable("ivfkm.target_recall",
 							 "Sets the share of the nearest rows that a search is to find.",
-							 "1 searches all of an index.", &ivfkm_target_recall,
-							 IVFKM_DEFAULT_TARGET, 0.8, 1.0, PGC_USERSET, 0, NULL, NULL, NULL);
+							 "1 searches all of an index. An index's option target_recall goes "
+							 "before what the server or the database sets.",
+							 &ivfkm_target_recall, IVFKM_DEFAULT_TARGET, IVFKM_LEAST_TARGET, 1.0,
+							 PGC_USERSET, 0, check_target, assign_target, NULL);
 	MarkGUCPrefixReserved("ivfkm");
 }
 
@@ -113,13 +141,15 @@ ivfkm_settings_node_children(void)
 void
 ivfkm_settings_get(Relation relation, const IvfkmMetaPageData *meta, IvfkmSettings *settings)
 {
+	double target = target_is_own ? 0.0 : ivfkm_options_target(relation);
+
 	settings->probes = ivfkm_probes;
-	settings->target = ivfkm_target_recall;
+	settings->target = target > 0.0 ? target : ivfkm_target_recall;
 	settings->least = 1;
 	settings->k = 0;
 	settings->scale = 1.0;
 	settings->epsilon =
-		ivfkm_epsilon > 0.0 ? ivfkm_epsilon : ivfkm_budget_epsilon(ivfkm_target_recall);
+		ivfkm_epsilon > 0.0 ? ivfkm_epsilon : ivfkm_budget_epsilon(settings->target);
 	settings->max_probes = ivfkm_max_probes;
 	settings->max_scan_tuples = ivfkm_max_scan_tuples;
 	settings->iterative_scan = ivfkm_iterative_scan;
