@@ -887,6 +887,17 @@ CREATE OPERATOR CLASS vector_l1_ops
 COMMENT ON OPERATOR CLASS vector_l1_ops USING ivfkm IS 'taxicab distance: <+>';
 COMMENT ON OPERATOR FAMILY vector_l1_ops USING ivfkm IS 'taxicab distance: <+>';
 
+CREATE FUNCTION ivfkm_vector_maxsim_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_vector_maxsim_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS vector_maxsim_ops
+	DEFAULT FOR TYPE vector[] USING ivfkm AS
+	OPERATOR 1 @# (vector[], vector[]) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_vector_maxsim_support(internal);
+COMMENT ON OPERATOR CLASS vector_maxsim_ops USING ivfkm IS 'arrays, MaxSim: @#';
+COMMENT ON OPERATOR FAMILY vector_maxsim_ops USING ivfkm IS 'arrays, MaxSim: @#';
+
 CREATE FUNCTION ivfkm_halfvec_l2_support(internal) RETURNS internal
 	AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION ivfkm_halfvec_l2_support(internal) IS 'ivfkm support';
@@ -930,6 +941,17 @@ CREATE OPERATOR CLASS halfvec_l1_ops
 	FUNCTION 1 ivfkm_halfvec_l1_support(internal);
 COMMENT ON OPERATOR CLASS halfvec_l1_ops USING ivfkm IS 'taxicab distance: <+>';
 COMMENT ON OPERATOR FAMILY halfvec_l1_ops USING ivfkm IS 'taxicab distance: <+>';
+
+CREATE FUNCTION ivfkm_halfvec_maxsim_support(internal) RETURNS internal
+	AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION ivfkm_halfvec_maxsim_support(internal) IS 'ivfkm support';
+
+CREATE OPERATOR CLASS halfvec_maxsim_ops
+	DEFAULT FOR TYPE halfvec[] USING ivfkm AS
+	OPERATOR 1 @# (halfvec[], halfvec[]) FOR ORDER BY float_ops,
+	FUNCTION 1 ivfkm_halfvec_maxsim_support(internal);
+COMMENT ON OPERATOR CLASS halfvec_maxsim_ops USING ivfkm IS 'arrays, MaxSim: @#';
+COMMENT ON OPERATOR FAMILY halfvec_maxsim_ops USING ivfkm IS 'arrays, MaxSim: @#';
 
 -- Attributes: what else than the vector an ivfkm index can have as a column.  Strategies 1 to 5 are
 -- those of btree, 6 and 7 are && and @> of arrays.

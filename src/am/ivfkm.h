@@ -23,6 +23,7 @@
 
 #include "page/page.h"
 #include "quant/quant.h"
+#include "types/dense.h"
 
 #define IVFKM_SUPPORT_OPS		1 /* of vectors: returns a const IvfkmOps * */
 #define IVFKM_SUPPORT_ATTRIBUTE 2 /* of attributes: returns a const IvfkmAttributeOps * */
@@ -36,6 +37,22 @@ typedef enum IvfkmForm
 	IVFKM_FORM_SQUARE, /* the square */
 	IVFKM_FORM_DICE	   /* d / (2 - d): of Jaccard's the Dice distance, (a xor b) / (|a| + |b|) */
 } IvfkmForm;
+
+/*
+ * What an operator class of arrays of vectors tells, whose operator is MaxSim.  Each vector of a
+ * row has an entry of its own in the index.
+ */
+typedef struct IvfkmArrayOps
+{
+	/* looks at a detoasted array, which must stay; errors out for one that cannot be indexed */
+	void (*view)(ArrayType *array, DenseArray *view);
+
+	/* a vector of it, from 0 */
+	const void *(*get)(const DenseArray *view, int i);
+
+	/* the operator's distance of a row to a query, of as many dimensions; never NaN */
+	double (*distance)(const DenseArray *row, const DenseArray *query);
+} IvfkmArrayOps;
 
 /*
  * What an operator class tells the access method.  Resolved once per scan or build; hot
@@ -69,6 +86,9 @@ typedef struct IvfkmOps
 
 	bool small_values; /* smaller than their refine codes would be: "auto" makes none */
 	bool bits;		   /* bit strings, which the operator calls by another name in errors */
+
+	/* if the column has arrays: all above, but for "form", is said of their vectors; else NULL */
+	const IvfkmArrayOps *array;
 } IvfkmOps;
 
 /* A column of an index beside the vector. */

@@ -83,6 +83,7 @@ DENSE_FN(max_sim_value)(const DenseArray *row, const DenseArray *query)
 
 		for (int i = 0; i < query->count; i++)
 		{
+			CHECK_FOR_INTERRUPTS();
 			DENSE_KERNEL(dot_batch)
 			(DENSE_FN(array_get)(query, i)->x, DENSE_FN(array_get)(row, from)->x, stride,
 			 (size_t) n, (size_t) row->dim, products);

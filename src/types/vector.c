@@ -22,6 +22,7 @@
 #include "distance/dist.h"
 #include "executor/execExpr.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/subscripting.h"
 #include "parser/parse_coerce.h"

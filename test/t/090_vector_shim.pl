@@ -122,13 +122,14 @@ SELECT count(*) FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod
 	0,
 	'every operator class is valid');
 
-# pgvector's operator classes; ivfflat has those of hnsw, too
+# pgvector's operator classes and those of arrays; ivfflat has those of hnsw, too
 my @served;
 for my $am ('hnsw', 'ivfflat')
 {
 	push @served, map { "$am.${_}_ops" } qw(
-	  bit_hamming bit_jaccard halfvec_cosine halfvec_ip halfvec_l1 halfvec_l2 sparsevec_cosine
-	  sparsevec_ip sparsevec_l1 sparsevec_l2 vector_cosine vector_ip vector_l1 vector_l2);
+	  bit_hamming bit_jaccard halfvec_cosine halfvec_ip halfvec_l1 halfvec_l2 halfvec_maxsim
+	  sparsevec_cosine sparsevec_ip sparsevec_l1 sparsevec_l2 vector_cosine vector_ip vector_l1
+	  vector_l2 vector_maxsim);
 }
 my $opclasses = q{
 SELECT amname || '.' || opcname FROM pg_opclass o JOIN pg_am a ON a.oid = opcmethod

@@ -31,6 +31,7 @@
 #include "am/build/ivfkm_progress.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/build/ivfkm_team.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_summary.h"
 
 /*
@@ -67,18 +68,23 @@ sorted_bytes(const IvfkmBuild *build)
 		   (refine_bits > 0 ? quant_refine_bytes(build->dims, refine_bits) : 0);
 }
 
-/* Sets up a sort of encoded rows by list and heap address, with "memory" kB. */
+/*
+ * Sets up a sort of encoded rows by list and heap address, and by the place of a vector in its
+ * array, with "memory" kB.
+ */
 static void
 begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 {
-	AttrNumber columns[2] = {1, 2};
-	Oid operators[2] = {Int4LessOperator, TIDLessOperator};
-	Oid collations[2] = {InvalidOid, InvalidOid};
-	bool nulls_first[2] = {false, false};
+	AttrNumber columns[3] = {1, 2, 5};
+	Oid operators[3] = {Int4LessOperator, TIDLessOperator, Int4LessOperator};
+	Oid collations[3] = {InvalidOid, InvalidOid, InvalidOid};
+	bool nulls_first[3] = {false, false, false};
+	bool arrays = build->index.ops->array != NULL; /* several entries of a row in a list */
+	int nkeys = arrays ? 3 : 2;
 
 	if (build->sort_slot == NULL)
 	{
-		TupleDesc desc = CreateTemplateTupleDesc(4);
+		TupleDesc desc = CreateTemplateTupleDesc(arrays ? 5 : 4);
 		Size code_bytes = sorted_bytes(build);
 		Size attribute_bytes = VARHDRSZ + attributes_bytes(build);
 
@@ -86,14 +92,17 @@ begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 		TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
 		TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
 		TupleDescInitEntry(desc, (AttrNumber) 4, "attributes", BYTEAOID, -1, 0);
+		if (arrays)
+			TupleDescInitEntry(desc, (AttrNumber) 5, "vector", INT4OID, -1, 0);
 		build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 		build->sorted_code = palloc0(code_bytes);
 		SET_VARSIZE(build->sorted_code, code_bytes);
 		build->sorted_attributes = palloc0(attribute_bytes);
 		SET_VARSIZE(build->sorted_attributes, attribute_bytes);
 	}
-	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, 2, columns, operators,
-									   collations, nulls_first, memory, coordinate, TUPLESORT_NONE);
+	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, nkeys, columns,
+									   operators, collations, nulls_first, memory, coordinate,
+									   TUPLESORT_NONE);
 }
 
 /* Adds a squared residual to the sum. */
@@ -109,12 +118,12 @@ add_residual(IvfkmBuild *build, float residual2)
 }
 
 /*
- * Hands a row to the sort: its list, address, codes and attributes.  Rows without a value have no
- * codes, and come behind all lists.
+ * Hands a row, or number "vector" of its vectors, to the sort: its list, address, codes and
+ * attributes.  Rows without a value have no codes, and come behind all lists.
  */
 static void
-put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct SortedCode *sorted,
-		const IvfkmAttributes *attributes)
+put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, int vector,
+		struct SortedCode *sorted, const IvfkmAttributes *attributes)
 {
 	TupleTableSlot *slot = build->sort_slot;
 	bool has_attributes = build->index.columns.nattributes > 0;
@@ -131,6 +140,11 @@ put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, struct Sorted
 	slot->tts_isnull[2] = sorted == NULL;
 	slot->tts_values[3] = PointerGetDatum(build->sorted_attributes);
 	slot->tts_isnull[3] = !has_attributes;
+	if (slot->tts_tupleDescriptor->natts > 4)
+	{
+		slot->tts_values[4] = Int32GetDatum(vector);
+		slot->tts_isnull[4] = false;
+	}
 	ExecStoreVirtualTuple(slot);
 	tuplesort_puttupleslot(build->sort, slot);
 }
@@ -188,7 +202,7 @@ flush_batch(IvfkmBuild *build)
 				Max(plan->levels[0].radii[lists[i]], sqrtf(Min(residual, FLT_MAX)));
 
 		summarise(build, lists[i], &build->batch_rows[i].attributes);
-		put_row(build, (int32) lists[i], &build->batch_tids[i], sorted,
+		put_row(build, (int32) lists[i], &build->batch_tids[i], build->batch_vectors[i], sorted,
 				&build->batch_rows[i].attributes);
 	}
 	build->rows += build->nbatch;
@@ -198,27 +212,38 @@ flush_batch(IvfkmBuild *build)
 	build->nbatch = 0;
 }
 
-/* Adds one row to the batch, or, if it has no value, to the sort. */
+/* Adds the vectors of one row to the batch, or, if it has none, the row to the sort. */
 void
 ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *values,
 				 const bool *isnull)
 {
-	IvfkmRow *row = &build->batch_rows[build->nbatch];
 	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+	IvfkmAttributes attributes;
+	IvfkmValue value;
 
-	row->x = build->batch + (Size) build->nbatch * build->dims;
-	if (ivfkm_row_read(&build->index, values, isnull, row))
+	ivfkm_columns_read(&build->index.columns, values, isnull, &attributes);
+	(void) ivfkm_row_open(&build->index, values, isnull, &value);
+	for (int i = 0; i < value.count; i++)
 	{
+		IvfkmRow *row = &build->batch_rows[build->nbatch];
+
+		row->x = build->batch + (Size) build->nbatch * build->dims;
+		row->attributes = attributes;
+		ivfkm_row_take(&build->index, &value, i, row);
 		ivfkm_row_map(build->plan.space, row);
-		MemoryContextSwitchTo(build->context);
+		build->batch_vectors[build->nbatch] = i;
 		build->batch_tids[build->nbatch++] = *tid;
 		if (build->nbatch == build->batch_size)
+		{
+			MemoryContextSwitchTo(build->context);
 			flush_batch(build);
+			MemoryContextSwitchTo(build->row_context);
+		}
 	}
-	else
+	if (value.count == 0)
 	{
 		MemoryContextSwitchTo(build->context);
-		put_row(build, (int32) build->shared->nlists, tid, NULL, &row->attributes);
+		put_row(build, (int32) build->shared->nlists, tid, 0, NULL, &attributes);
 		build->nulls++;
 	}
 	MemoryContextSwitchTo(old_context);
@@ -253,7 +278,7 @@ ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 	sorted->refine_factors = code.refine_factors;
 	build->plan.levels[0].counts[list]++;
 	summarise(build, list, &ivfkm_row_unknown);
-	put_row(build, (int32) list, tid, sorted, &ivfkm_row_unknown);
+	put_row(build, (int32) list, tid, 0, sorted, &ivfkm_row_unknown);
 	build->rows++;
 }
 
@@ -261,7 +286,7 @@ ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 void
 ivfkm_assign_null(IvfkmBuild *build, const ItemPointerData *tid)
 {
-	put_row(build, (int32) build->shared->nlists, tid, NULL, &ivfkm_row_unknown);
+	put_row(build, (int32) build->shared->nlists, tid, 0, NULL, &ivfkm_row_unknown);
 	build->nulls++;
 }
 
@@ -283,6 +308,7 @@ assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
 	build->batch_size = kmeans_assign_points(build->dims);
 	build->batch = ivfkm_build_alloc(sizeof(float) * (Size) build->batch_size * build->dims);
 	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_size);
+	build->batch_vectors = palloc(sizeof(int) * build->batch_size);
 	build->batch_rows = palloc(sizeof(IvfkmRow) * build->batch_size);
 	begin_sort(build, shared->sort_memory, coordinate);
 }

@@ -93,8 +93,8 @@ ivfkm_build_plan(IvfkmBuild *build)
 	if (build->heap != NULL)
 	{
 		ivfkm_supplied_read(build);
-		total_rows = ivfkm_sample_count(build->heap, build->index.relation, build->index_info,
-										build->check);
+		total_rows =
+			ivfkm_sample_count(build->heap, &build->index, build->index_info, build->check);
 		if (!build->alone)
 			nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}

@@ -203,6 +203,7 @@ typedef struct IvfkmBuild
 	float *batch;	 /* rows waiting to be assigned */
 	IvfkmRow *batch_rows;
 	ItemPointerData *batch_tids;
+	int *batch_vectors; /* which of the row's vectors each is */
 	int batch_size; /* rows that it has room for */
 	int nbatch;
 	Tuplesortstate *sort;

@@ -27,7 +27,6 @@
 
 #include "am/build/ivfkm_sample.h"
 #include "am/build/ivfkm_team.h"
-#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_row.h"
 
 /* Blocks that ivfkm_sample_count() looks at; smaller tables are counted in full. */
@@ -49,15 +48,16 @@
 
 typedef struct CountState
 {
-	int vector;			 /* column of the vector */
-	double rows;		 /* rows that could be indexed */
+	const IvfkmIndex *index; /* what is known of it before it is made */
+	MemoryContext context;	 /* of one row */
+	double rows;		 /* vectors that could be indexed */
 	void (*check)(void); /* as that of a build */
 } CountState;
 
 typedef struct SampleState
 {
 	IvfkmBuild *build;
-	uint64 seen; /* rows that could be indexed */
+	uint64 seen; /* vectors that could be indexed */
 } SampleState;
 
 /* A row that was taken, for sorting. */
@@ -68,7 +68,7 @@ typedef struct TakenRow
 	uint32 slot;
 } TakenRow;
 
-/* Callback of the table scan: counts a row. */
+/* Callback of the table scan: counts the vectors of a row. */
 static void
 count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
 		  void *arg)
@@ -78,7 +78,16 @@ count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	CHECK_FOR_INTERRUPTS();
 	if (state->check != NULL)
 		state->check();
-	if (!isnull[state->vector])
+	if (state->index->ops->array != NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(state->context);
+		IvfkmValue value;
+
+		state->rows += ivfkm_row_open(state->index, values, isnull, &value);
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(state->context);
+	}
+	else if (ivfkm_row_has_value(state->index, isnull))
 		state->rows += 1.0;
 }
 
@@ -93,19 +102,24 @@ scan_range(Relation heap, Relation index, IndexInfo *index_info, BlockNumber fir
 }
 
 /*
- * Estimate of the rows that the index will hold, exact for small tables.  check: called for each
+ * Estimate of the vectors that the index will hold, exact for small tables.  check: called for each
  * row looked at, may raise an error; or NULL.
  */
 double
-ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info, void (*check)(void))
+ivfkm_sample_count(Relation heap, const IvfkmIndex *index, IndexInfo *index_info,
+				   void (*check)(void))
 {
 	BlockNumber nblocks = RelationGetNumberOfBlocks(heap);
 	BlockSamplerData sampler;
 	BlockNumber chosen = BlockSampler_Init(&sampler, nblocks, COUNT_BLOCKS, (uint32) SAMPLE_SEED);
-	CountState state = {ivfkm_columns_vector(index), 0.0, check};
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm count", ALLOCSET_DEFAULT_SIZES);
+	CountState state = {index, context, 0.0, check};
 
 	while (BlockSampler_HasMore(&sampler))
-		scan_range(heap, index, index_info, BlockSampler_Next(&sampler), 1, count_row, &state);
+		scan_range(heap, index->relation, index_info, BlockSampler_Next(&sampler), 1, count_row,
+				   &state);
+	MemoryContextDelete(context);
 	return chosen == 0 ? 0.0 : state.rows / chosen * nblocks;
 }
 
@@ -116,13 +130,16 @@ ivfkm_sample_capacity(int max_rows, int nparticipants)
 	return max_rows + max_rows / 16 + nparticipants + 16;
 }
 
-/* A number for the address of a row, as good as random (murmur3's finalizer; A. Appleby). */
+/*
+ * A number for the address of a row and one of its vectors, as good as random (murmur3's finalizer;
+ * A. Appleby).
+ */
 static uint64
-hash_tid(const ItemPointerData *tid)
+hash_vector(const ItemPointerData *tid, int vector)
 {
 	uint64 h = ((uint64) ItemPointerGetBlockNumberNoCheck(tid) << 16 |
 				ItemPointerGetOffsetNumberNoCheck(tid)) +
-			   SAMPLE_SEED;
+			   SAMPLE_SEED + (uint64) vector * UINT64CONST(0x9e3779b97f4a7c15);
 
 	h = (h ^ (h >> 33)) * UINT64CONST(0xff51afd7ed558ccd);
 	h = (h ^ (h >> 33)) * UINT64CONST(0xc4ceb9fe1a85ec53);
@@ -139,14 +156,15 @@ compare_hashes(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Ascending addresses. */
+/* Ascending addresses; the vectors of a row by their hashes. */
 static int
 compare_tids(const void *a, const void *b)
 {
 	ItemPointerData x = ((const TakenRow *) a)->tid;
 	ItemPointerData y = ((const TakenRow *) b)->tid;
+	int order = ItemPointerCompare(&x, &y);
 
-	return ItemPointerCompare(&x, &y);
+	return order != 0 ? order : compare_hashes(a, b);
 }
 
 /*
@@ -228,7 +246,28 @@ take_slot(IvfkmBuild *build, uint64 hash, const ItemPointerData *tid)
 	return slot;
 }
 
-/* Callback of the table scan: counts a row, and takes it into the sample by its hash. */
+/* Takes a vector of a row into the sample, if its hash is low enough. */
+static void
+sample_vector(IvfkmBuild *build, const ItemPointerData *tid, const IvfkmValue *value, int number)
+{
+	IvfkmSampling *sampling = &build->shared->sampling;
+	uint64 hash = hash_vector(tid, number);
+	IvfkmRow row;
+	int slot;
+
+	if (hash < sampling->low || hash >= pg_atomic_read_u64(&sampling->limit))
+		return;
+	slot = take_slot(build, hash, tid);
+	if (slot < 0)
+		return;
+	row.x = build->training.rows + (Size) slot * build->dims;
+	ivfkm_row_take(&build->index, value, number, &row);
+	LWLockAcquire(&sampling->lock, LW_EXCLUSIVE);
+	build->training.filled[slot] = true;
+	LWLockRelease(&sampling->lock);
+}
+
+/* Callback of the table scan: counts the vectors of a row, and takes some into the sample. */
 static void
 sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
 		   void *arg)
@@ -237,32 +276,30 @@ sample_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tu
 	IvfkmBuild *build = state->build;
 	IvfkmSampling *sampling = &build->shared->sampling;
 	MemoryContext old_context;
-	uint64 hash;
-	IvfkmRow row;
-	int slot;
+	IvfkmValue value;
 
 	CHECK_FOR_INTERRUPTS();
 	if (build->check != NULL)
 		build->check();
 	if (!ivfkm_row_has_value(&build->index, isnull))
 		return;
-	state->seen++;
-	hash = hash_tid(tid);
-	if (hash < sampling->low || hash >= pg_atomic_read_u64(&sampling->limit))
-		return;
-	slot = take_slot(build, hash, tid);
-	if (slot < 0)
-		return;
+	if (build->index.ops->array == NULL)
+	{
+		uint64 hash = hash_vector(tid, 0);
 
-	row.x = build->training.rows + (Size) slot * build->dims;
+		state->seen++;
+		/* most are not detoasted */
+		if (hash < sampling->low || hash >= pg_atomic_read_u64(&sampling->limit))
+			return;
+	}
 	old_context = MemoryContextSwitchTo(build->row_context);
-	(void) ivfkm_row_read_vector(&build->index, values, isnull, &row);
+	(void) ivfkm_row_open(&build->index, values, isnull, &value);
+	if (build->index.ops->array != NULL)
+		state->seen += (uint64) value.count;
+	for (int i = 0; i < value.count; i++)
+		sample_vector(build, tid, &value, i);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);
-
-	LWLockAcquire(&sampling->lock, LW_EXCLUSIVE);
-	build->training.filled[slot] = true;
-	LWLockRelease(&sampling->lock);
 }
 
 /* Job: scans chosen blocks, BLOCKS_PER_STEP at a time. */

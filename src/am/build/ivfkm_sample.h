@@ -13,7 +13,7 @@
 
 #include "am/build/ivfkm_build_state.h"
 
-extern double ivfkm_sample_count(Relation heap, Relation index, IndexInfo *index_info,
+extern double ivfkm_sample_count(Relation heap, const IvfkmIndex *index, IndexInfo *index_info,
 								 void (*check)(void));
 extern int ivfkm_sample_capacity(int max_rows, int nparticipants);
 extern double ivfkm_sample_take(IvfkmBuild *build, double total_rows);

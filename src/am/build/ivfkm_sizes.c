@@ -245,7 +245,8 @@ ivfkm_sizes_sort_memory(const IvfkmBuild *build)
 				 centroid_bytes(dims, nlists);
 	Size each = kmeans_assign_bytes(dims, nlists) +
 				(Size) kmeans_assign_points(dims) *
-					(sizeof(float) * dims + sizeof(IvfkmRow) + sizeof(ItemPointerData));
+					(sizeof(float) * dims + sizeof(IvfkmRow) + sizeof(ItemPointerData) +
+					 sizeof(int));
 	Size left;
 
 	if (nattributes > 0)

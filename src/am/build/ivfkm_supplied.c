@@ -98,6 +98,8 @@ find_column(Source *source)
 	int n = 0;
 
 	(void) ivfkm_ops_column_typmod(build->index.relation, &type);
+	if (build->index.ops->array != NULL)
+		type = get_element_type(type);
 	for (int i = 0; i < columns->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(columns, i);

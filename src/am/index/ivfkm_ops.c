@@ -75,10 +75,10 @@ ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops)
 						errhint("Declare the column as %s(n), or index an expression cast to it.",
 								ops->type_name)));
 	if (dims < 1)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("column does not have dimensions"),
-			 errhint("Declare it as %s(n), or index an expression cast to it.", ops->type_name)));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("column does not have dimensions"),
+						errhint("Declare it as %s(n)%s, or index an expression cast to it.",
+								ops->type_name, ops->array != NULL ? "[]" : "")));
 	if (dims > ops->max_dims)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 						errmsg("column cannot have more than %d dimensions for %s index",

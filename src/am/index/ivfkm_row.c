@@ -78,22 +78,64 @@ ivfkm_row_has_value(const IvfkmIndex *index, const bool *isnull)
 }
 
 /*
- * Takes a row's value from its index columns, in input space, normalised for cosine; row->x has
- * room for it.  Detoasts in the current memory context.  False, and nothing is taken, for
- * NULL.  Errors: a value of other dimensions than the index's.
+ * Looks at what a row has in the column of the vector.  Returns the number of vectors, each of
+ * which ivfkm_row_take() takes.  Detoasts in the current memory context, where the value stays.
+ * Errors: vectors of other dimensions than the index's; arrays of several dimensions or with
+ * nulls.
+ */
+int
+ivfkm_row_open(const IvfkmIndex *index, const Datum *values, const bool *isnull, IvfkmValue *value)
+{
+	const IvfkmOps *ops = index->ops;
+	void *detoasted;
+
+	memset(value, 0, sizeof(*value));
+	if (isnull[index->columns.vector])
+		return 0;
+	detoasted = PG_DETOAST_DATUM(values[index->columns.vector]);
+	if (ops->array == NULL)
+	{
+		value->vector = detoasted;
+		value->count = 1;
+		ivfkm_ops_check_value(ops, index->relation, detoasted, index->column_dims);
+		return 1;
+	}
+	ops->array->view(detoasted, &value->array);
+	value->count = value->array.count;
+	if (value->count > 0) /* they are all alike */
+		ivfkm_ops_check_value(ops, index->relation, ops->array->get(&value->array, 0),
+							  index->column_dims);
+	return value->count;
+}
+
+/*
+ * Takes vector number "i" of a value, in input space, normalised for cosine; row->x has room for
+ * it.
+ */
+void
+ivfkm_row_take(const IvfkmIndex *index, const IvfkmValue *value, int i, IvfkmRow *row)
+{
+	const IvfkmOps *ops = index->ops;
+	const void *vector = value->vector;
+
+	if (ops->array != NULL)
+		vector = ops->array->get(&value->array, i);
+	ivfkm_row_load(ops, vector, index->lists.dims, row);
+}
+
+/*
+ * The same of a row of an index that has no arrays.  False, and nothing is taken, for NULL.
  */
 bool
 ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 					  IvfkmRow *row)
 {
-	int dims = index->lists.dims;
-	void *value;
+	IvfkmValue value;
 
-	if (!ivfkm_row_has_value(index, isnull))
+	Assert(index->ops->array == NULL);
+	if (ivfkm_row_open(index, values, isnull, &value) == 0)
 		return false;
-	value = PG_DETOAST_DATUM(values[index->columns.vector]);
-	ivfkm_ops_check_value(index->ops, index->relation, value, index->column_dims);
-	ivfkm_row_load(index->ops, value, dims, row);
+	ivfkm_row_take(index, &value, 0, row);
 	return true;
 }
 

@@ -23,11 +23,22 @@ typedef struct IvfkmRow
 	IvfkmAttributes attributes;
 } IvfkmRow;
 
+/* What a row has in the column of the vector: one, or those of an array. */
+typedef struct IvfkmValue
+{
+	const void *vector; /* detoasted; unless it is an array */
+	DenseArray array;
+	int count; /* vectors: 0 for NULL and for an empty array */
+} IvfkmValue;
+
 /* Of a row of which nothing but the address is known. */
 extern const IvfkmAttributes ivfkm_row_unknown;
 
 extern void ivfkm_row_null_entry(const IvfkmAttributes *attributes, const ItemPointerData *tid,
 								 IvfkmEntry *entry);
+extern int ivfkm_row_open(const IvfkmIndex *index, const Datum *values, const bool *isnull,
+						  IvfkmValue *value);
+extern void ivfkm_row_take(const IvfkmIndex *index, const IvfkmValue *value, int i, IvfkmRow *row);
 extern bool ivfkm_row_has_value(const IvfkmIndex *index, const bool *isnull);
 extern bool ivfkm_row_read_vector(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 								  IvfkmRow *row);

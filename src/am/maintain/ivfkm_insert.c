@@ -19,6 +19,7 @@
 #include "port/vdb_half.h"
 
 #include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_row.h"
 #include "am/index/ivfkm_space.h"
@@ -47,7 +48,7 @@ typedef struct InsertState
 	MemoryContext row_context; /* reset after every row */
 } InsertState;
 
-/* The place of a row in one tree. */
+/* The place of a vector of a row, or of a row without any, in one tree. */
 typedef struct InsertPlace
 {
 	IvfkmChildData list;
@@ -65,6 +66,14 @@ typedef struct InsertPlace
 	IvfkmSummaries summaries;
 	uint32 ordinal;
 } InsertPlace;
+
+/* The places of a row. */
+typedef struct RowPlaces
+{
+	InsertPlace *places;
+	int count;
+	bool has_value; /* they are those of its vectors */
+} RowPlaces;
 
 /* The codes of a row, mapped into index space, in a list with that centroid; "row" must stay. */
 static void
@@ -167,22 +176,26 @@ find_summary(const IvfkmIndex *index, const IvfkmTree *tree, const IvfkmTree *se
 }
 
 /*
- * Finds the list of a row whose value was read into "row", and its codes there.  Allocates in the
- * current memory context; "row" must stay.
+ * Finds the list of a row whose value was read into "row", and its codes there.  Allocates the
+ * codes in the current memory context, all else in "scratch"; "row" must stay.
  */
 static void
-place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, InsertPlace *place)
+place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, MemoryContext scratch,
+			InsertPlace *place)
 {
+	MemoryContext old_context;
 	Relation relation = index->relation;
 	int dims = index->lists.dims;
 	const IvfkmSpace *space = ivfkm_index_space(index);
 	IvfkmTree tree;
 	IvfkmTree search = {0};
 	IvfkmProbe probe;
-	float *centroid = palloc(sizeof(float) * dims);
+	float *centroid;
 	bool far = false;
 
 	ivfkm_row_map(space, row);
+	old_context = MemoryContextSwitchTo(scratch);
+	centroid = palloc(sizeof(float) * dims);
 	begin_descent(&tree, index, IVFKM_DESCENT_INSERT, row->x, row->x, 1);
 	if (!ivfkm_tree_next(&tree, &probe))
 		page_corrupted(relation, index->meta.root_block, "The root has no children.");
@@ -194,6 +207,7 @@ place_value(IvfkmIndex *index, IvfkmRow *row, const ItemPointerData *tid, Insert
 	page_child_read(relation, dims, &probe.pointer, &probe.child, tree.centroid);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(tree.centroid[i]);
+	MemoryContextSwitchTo(old_context);
 	place_in_list(index, space, row, centroid, &probe.child, tid, place);
 	find_summary(index, &tree, &search, &probe.pointer, place);
 	if (far)
@@ -265,58 +279,99 @@ ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmR
 	(void) write_row(index, reserve, &place);
 }
 
-/* Reads and places a row, whatever it is.  Allocates in the current memory context. */
-static bool
+/*
+ * Reads and places a row, whatever it is.  The handle's metapage learns of the list of far rows, so
+ * that all vectors of the row take the same.  Allocates in the current memory context.
+ */
+static void
 place_row(IvfkmIndex *index, const Datum *values, const bool *isnull, const ItemPointerData *tid,
-		  InsertPlace *place)
+		  RowPlaces *row_places)
 {
 	IvfkmRow *row = palloc(sizeof(IvfkmRow));
-	bool has_value;
+	MemoryContext scratch = CurrentMemoryContext;
+	IvfkmValue value;
+	int count;
 
+	ivfkm_columns_read(&index->columns, values, isnull, &row->attributes);
+	count = ivfkm_row_open(index, values, isnull, &value);
+	row_places->has_value = count > 0;
+	row_places->count = Max(count, 1);
+	row_places->places = MemoryContextAllocHuge(CurrentMemoryContext,
+												sizeof(InsertPlace) * (Size) row_places->count);
 	row->x = palloc(sizeof(float) * index->lists.dims);
-	has_value = ivfkm_row_read(index, values, isnull, row);
-	if (has_value)
-		place_value(index, row, tid, place);
-	else
-		place_null(index, &row->attributes, tid, place);
-	return has_value;
+	if (count > 1)
+		scratch = AllocSetContextCreate(CurrentMemoryContext, "ivfkm insert vector",
+										ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < count; i++)
+	{
+		InsertPlace *place = &row_places->places[i];
+
+		CHECK_FOR_INTERRUPTS();
+		ivfkm_row_take(index, &value, i, row);
+		place_value(index, row, tid, scratch, place);
+		if (place->far_radius > 0.0f)
+			page_meta_set_far(&index->meta, place->list.id, &place->record, place->far_radius);
+		if (count > 1)
+			MemoryContextReset(scratch);
+	}
+	if (count == 0)
+		place_null(index, &row->attributes, tid, &row_places->places[0]);
 }
 
 /*
  * Puts a row into a tree in the making, "index", whose pages come from "reserve": with its values,
  * or without (values is NULL); then searches will look at the row itself, those of "any_list", the
  * first child of the node with "any_summaries", or, if is_null, of the list of NULLs.  The handle's
- * metapage learns of far rows.  Allocates in the current memory context.
+ * metapage learns of far rows.  Returns the number of entries.  Allocates in the current memory
+ * context.
  */
-void
+int
 ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
 					   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
 					   const IvfkmSummaries *any_summaries, const ItemPointerData *tid)
 {
-	InsertPlace place;
+	InsertPlace single;
+	RowPlaces row = {.places = &single, .count = 1};
 
 	if (values != NULL)
-	{
-		(void) place_row(index, values, isnull, tid, &place);
-		if (place.far_radius > 0.0f)
-			page_meta_set_far(&index->meta, place.list.id, &place.record, place.far_radius);
-	}
+		place_row(index, values, isnull, tid, &row);
 	else if (is_null)
-		place_null(index, &ivfkm_row_unknown, tid, &place);
+		place_null(index, &ivfkm_row_unknown, tid, &single);
 	else
 	{
-		place_forced(index, any_list, tid, &place);
-		place.summarised = index->meta.nattributes > 0;
-		place.summaries = *any_summaries;
-		place.ordinal = 0;
+		place_forced(index, any_list, tid, &single);
+		single.summarised = index->meta.nattributes > 0;
+		single.summaries = *any_summaries;
+		single.ordinal = 0;
 	}
-	(void) write_row(index, reserve, &place);
+	for (int i = 0; i < row.count; i++)
+		(void) write_row(index, reserve, &row.places[i]);
+	return row.count;
 }
 
 /*
- * Puts a row into the current tree.  When another tree has taken its place since the row's list was
- * found, or another list has become that of far rows, finds the list again; see NOTES.md of this
- * folder.  Returns true if a list has grown by a group.
+ * Lets the metapage know of the vectors of a row that no list's radius reaches to; false if another
+ * list than theirs has become that of far rows.
+ */
+static bool
+widen(Relation relation, const RowPlaces *row)
+{
+	for (int i = 0; i < row->count; i++)
+	{
+		const InsertPlace *place = &row->places[i];
+
+		if (place->far_radius > 0.0f &&
+			!page_meta_widen(relation, place->list.id, &place->record, place->far_radius))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Puts a row into the current tree.  When another tree has taken its place since the row's lists
+ * were found, or another list has become that of far rows, finds the lists again; see NOTES.md of
+ * this folder.  All vectors of a row enter the same tree.  Returns true if a list has grown by a
+ * group.
  */
 static bool
 insert_row(Relation relation, const Datum *values, const bool *isnull, const ItemPointerData *tid)
@@ -324,28 +379,27 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 	for (;;)
 	{
 		IvfkmIndex index;
-		InsertPlace place;
+		RowPlaces row;
 		BlockNumber pending_block;
 		uint32 throttle;
-		bool has_value;
-		bool grown;
+		bool grown = false;
 
 		ivfkm_index_open(&index, relation);
-		has_value = place_row(&index, values, isnull, tid, &place);
+		place_row(&index, values, isnull, tid, &row);
 		page_point("insert-descended");
 		ivfkm_lock_tree(relation, ShareLock);
 		/* the list's radius is to reach to the row before anybody can miss it */
 		if (page_meta_version(relation, &pending_block, &throttle) != index.meta.tree_version ||
-			(place.far_radius > 0.0f &&
-			 !page_meta_widen(relation, place.list.id, &place.record, place.far_radius)))
+			!widen(relation, &row))
 		{
 			ivfkm_unlock_tree(relation, ShareLock);
 			CHECK_FOR_INTERRUPTS();
 			continue;
 		}
 		if (BlockNumberIsValid(pending_block))
-			page_pending_add(relation, tid, !has_value);
-		grown = write_row(&index, NULL, &place);
+			page_pending_add(relation, tid, !row.has_value);
+		for (int i = 0; i < row.count; i++)
+			grown |= write_row(&index, NULL, &row.places[i]);
 		ivfkm_unlock_tree(relation, ShareLock);
 		if (throttle > 0 && BlockNumberIsValid(pending_block))
 			pg_usleep(Min(throttle, MAX_THROTTLE) * 1000L);

@@ -20,9 +20,9 @@ extern bool ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPoin
 						Relation heap, IndexUniqueCheck check_unique, bool index_unchanged,
 						IndexInfo *index_info);
 
-extern void ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
-								   const bool *isnull, bool is_null, const IvfkmChildData *any_list,
-								   const IvfkmSummaries *any_summaries, const ItemPointerData *tid);
+extern int ivfkm_insert_unreached(IvfkmIndex *index, IvfkmReserve *reserve, const Datum *values,
+								  const bool *isnull, bool is_null, const IvfkmChildData *any_list,
+								  const IvfkmSummaries *any_summaries, const ItemPointerData *tid);
 extern void ivfkm_insert_listed(const IvfkmIndex *index, IvfkmReserve *reserve, const IvfkmRow *row,
 								const float *centroid, const IvfkmChildData *list,
 								const ItemPointerData *tid);

@@ -236,10 +236,9 @@ enter_late(Renewing *renewing, const ItemPointerData *tids, Size n, bool forced)
 		}
 		if (state == IVFKM_ROW_FORCED && !is_null)
 			move->result->forced++;
-		ivfkm_insert_unreached(
+		move->result->late += ivfkm_insert_unreached(
 			&renewing->next, &move->reserve, state == IVFKM_ROW_FORCED ? NULL : move->rows.values,
 			move->rows.isnull, is_null, &renewing->any_list, &renewing->any_summaries, &tid);
-		move->result->late++;
 	}
 }
 

@@ -246,9 +246,19 @@ choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
 	pfree(sisters);
 }
 
+/*
+ * False for an index whose lists are only made anew all at once: it has as many as the user wants,
+ * or several entries of a row, which their address does not tell apart.
+ */
+static bool
+has_regions(const IvfkmIndex *index)
+{
+	return ivfkm_options_lists(index->relation) == 0 && index->ops->array == NULL;
+}
+
 /* True if the whole tree should be made anew. */
 static bool
-calls_for_renewal(const IvfkmSizes *sizes, Relation index, const IvfkmWholeTree *tree)
+calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
 {
 	const IvfkmMetaPageData *meta = &sizes->seen;
 	double changes = (double) meta->appended + (double) meta->removed;
@@ -259,8 +269,7 @@ calls_for_renewal(const IvfkmSizes *sizes, Relation index, const IvfkmWholeTree 
 	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
 		sizes->rows <= RENEW_SHRUNK * meta->made_rows || sizes->drifted)
 		return true;
-	/* with a number of lists that the user wants, none are split */
-	if (ivfkm_options_lists(index) > 0)
+	if (!has_regions(index))
 		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;
 	for (int i = 0; i < tree->nlists; i++)
 		below_root += tree->parents[i] == 0;
@@ -312,10 +321,10 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	if (sizes->lists == NULL)
 	{
 		count_lists(sizes, &region->index, &region->tree);
-		if (calls_for_renewal(sizes, index, &region->tree))
+		if (calls_for_renewal(sizes, &region->index, &region->tree))
 			return IVFKM_TASK_RENEW;
 	}
-	if (ivfkm_options_lists(index) > 0 || (!all && sizes->moved >= most_rows(&sizes->seen)))
+	if (!has_regions(&region->index) || (!all && sizes->moved >= most_rows(&sizes->seen)))
 		return IVFKM_TASK_NONE;
 	for (int i = 0; i < region->tree.nlists; i++)
 	{
@@ -464,7 +473,7 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region)
 		page_free_fits(&data->free, &whole, 1, Min(meta->mean_block, meta->null_block)))
 		return IVFKM_TASK_RENEW;
 	ivfkm_collect_tree(index, meta, &region->tree);
-	if (ivfkm_options_lists(index) == 0 && last_region(region, data, in_use))
+	if (has_regions(&region->index) && last_region(region, data, in_use))
 		return IVFKM_TASK_REGION;
 	if (sizes->nrenewed < MOST_RENEWED && (fixed || list_behind(&region->tree, in_use)) &&
 		page_ranges_total(&data->free) + data->lost > meta->used_blocks / 2)

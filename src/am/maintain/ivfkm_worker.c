@@ -32,6 +32,7 @@
 #include "access/amapi.h"
 
 #include "am/build/ivfkm_sample.h"
+#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/maintain/ivfkm_insert.h"
@@ -116,9 +117,11 @@ static bool
 is_seen(Relation heap, Relation index, double rows)
 {
 	IndexInfo *index_info = ivfkm_index_info(index);
+	IvfkmIndex handle;
 
+	ivfkm_index_open(&handle, index);
 	index_info->ii_Concurrent = true;
-	return ivfkm_sample_count(heap, index, index_info, ivfkm_check_database) >= 0.5 * rows;
+	return ivfkm_sample_count(heap, &handle, index_info, ivfkm_check_database) >= 0.5 * rows;
 }
 
 /*

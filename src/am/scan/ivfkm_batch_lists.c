@@ -132,6 +132,7 @@ find_list(IvfkmBatchLists *lists, const IvfkmChildData *child)
 		return list;
 	list->child = *child;
 	list->counted = Min(count_rows(lists, child), (double) child->rows);
+	list->scanned = false;
 	if (lists->nlists == lists->lists_size)
 	{
 		lists->lists_size *= 2;
@@ -361,14 +362,15 @@ sort_pairs(IvfkmBatchLists *lists)
 
 /*
  * Copies groups of a list from *block on, as many as there is room for, and finds their units in
- * which there are rows.  *block: the group behind them, or invalid.  *nvisited counts groups: a
- * chain longer than the file is a loop.
+ * which there are rows that may meet the conditions.  *block: the group behind them, or invalid.
+ * *nvisited counts groups: a chain longer than the file is a loop.
  */
 static void
-copy_part(IvfkmBatchLists *lists, const IvfkmChildData *child, BlockNumber *block,
+copy_part(IvfkmBatchLists *lists, const IvfkmBatchList *list, BlockNumber *block,
 		  BlockNumber *nvisited)
 {
 	const IvfkmGeometry *geometry = &lists->index->lists;
+	const IvfkmChildData *child = &list->child;
 
 	lists->nunits = 0;
 	for (int g = 0; g < lists->ngroups && BlockNumberIsValid(*block); g++)
@@ -383,9 +385,18 @@ copy_part(IvfkmBatchLists *lists, const IvfkmChildData *child, BlockNumber *bloc
 		for (int u = 0; u < geometry->units; u++)
 		{
 			IvfkmBatchUnit *unit = &lists->units[lists->nunits];
+			uint32 used;
 
 			page_unit_get(last, geometry, u, &unit->unit);
-			if (page_unit_used(&unit->unit) == 0)
+			used = unit->rows = page_unit_used(&unit->unit);
+			if (used != 0 && lists->filter != NULL)
+				unit->rows &= ivfkm_filter_unit(lists->filter, &unit->unit);
+			if (!list->scanned)
+			{
+				lists->rows += pg_popcount32(used);
+				lists->rows_met += pg_popcount32(unit->rows);
+			}
+			if (unit->rows == 0)
 				continue;
 			unit->pages = pages;
 			unit->block = *block + (geometry->stripes - 1);
@@ -492,6 +503,7 @@ scan_for(IvfkmBatchLists *lists, const IvfkmBatchList *list, const IvfkmBatchPai
 		float ub[QUANT_UNIT];
 		uint32 mask = scan_unit(unit, geometry, query, &bound, candidates->horizon.lb, lb, ub);
 
+		mask &= unit->rows;
 		if (mask != 0)
 			collect(lists, unit, mask, lb, ub, candidates);
 	}
@@ -524,7 +536,7 @@ ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
 
 	for (Size s = 0; s < (Size) IVFKM_BATCH_ROUNDS * nlists; s++)
 	{
-		const IvfkmBatchList *list = lists->lists[s % nlists];
+		IvfkmBatchList *list = lists->lists[s % nlists];
 		BlockNumber block = list->child.first_block;
 		BlockNumber nvisited = 0;
 		int64 reads_before = pgBufferUsage.shared_blks_read;
@@ -536,13 +548,14 @@ ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
 			ask_for(lists, &lists->lists[s % nlists + 1]->child);
 		while (BlockNumberIsValid(block))
 		{
-			copy_part(lists, &list->child, &block, &nvisited);
+			copy_part(lists, list, &block, &nvisited);
 			for (Size i = starts[s]; i < starts[s + 1]; i++)
 			{
 				CHECK_FOR_INTERRUPTS();
 				scan_for(lists, list, &lists->pairs[i]);
 			}
 		}
+		list->scanned = true;
 		lists->reads = pgBufferUsage.shared_blks_read != reads_before;
 	}
 	pfree(starts);

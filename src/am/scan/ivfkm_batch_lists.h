@@ -51,6 +51,7 @@ typedef struct IvfkmBatchList
 	} key;
 	IvfkmChildData child;
 	double counted; /* rows in it, at most as many as it had when it was made */
+	bool scanned;	/* at least once */
 	int number;		/* in the order in which lists are reached, then in that of their blocks */
 } IvfkmBatchList;
 
@@ -70,7 +71,8 @@ typedef struct IvfkmBatchUnit
 	IvfkmUnit unit;
 	Page *pages; /* of its group */
 	BlockNumber block;
-	int number; /* in the group */
+	int number;	 /* in the group */
+	uint32 rows; /* that may be found: bit i is row i */
 } IvfkmBatchUnit;
 
 typedef struct IvfkmBatchLists
@@ -93,6 +95,9 @@ typedef struct IvfkmBatchLists
 	Size npairs;
 	Size pairs_size;
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
+	IvfkmFilter *filter;	 /* conditions on the rows; NULL: there are none */
+	double rows;			 /* in the lists scanned, living or not, each list once */
+	double rows_met;		 /* of them, those that may meet the conditions */
 
 	/* the part of a list that is in memory */
 	Page *pages; /* copies */

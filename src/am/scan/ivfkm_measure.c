@@ -21,6 +21,7 @@
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_ops.h"
+#include "am/scan/ivfkm_maxsim.h"
 #include "am/scan/ivfkm_measure.h"
 #include "am/scan/ivfkm_scan.h"
 
@@ -157,6 +158,11 @@ ivfkm_measuring_seen(const IvfkmMeasuring *measuring, double *lists, double *row
 
 	*lists = so->lists.nscanned;
 	*rows = so->lists.rows;
+	if (so->maxsim != NULL)
+	{
+		*lists += (double) so->maxsim->nlists;
+		*rows += so->maxsim->seen;
+	}
 }
 
 /* Tells a scan that begins what its measurement asks, in the place of its query and settings. */

@@ -68,6 +68,33 @@ ivfkm_rerank_end(IvfkmRerank *rerank)
 	MemoryContextDelete(rerank->row_context);
 }
 
+/* Exact distances between a detoasted value of a row and n queries. */
+static void
+compare(const IvfkmRerank *rerank, void *row, int dims, int n, const void *const *queries,
+		double *distances)
+{
+	const IvfkmOps *ops = rerank->ops;
+	DenseArray vectors;
+
+	if (ops->array == NULL)
+	{
+		ivfkm_ops_check_value(ops, rerank->index, row, dims);
+		for (int i = 0; i < n; i++)
+			distances[i] = ops->distance(queries[i], row);
+		return;
+	}
+	ops->array->view(row, &vectors);
+	if (vectors.count > 0)
+		ivfkm_ops_check_value(ops, rerank->index, ops->array->get(&vectors, 0), dims);
+	for (int i = 0; i < n; i++)
+	{
+		DenseArray query;
+
+		ops->array->view(unconstify(void *, queries[i]), &query);
+		distances[i] = ops->array->distance(&vectors, &query);
+	}
+}
+
 /*
  * Exact distances between the row at *tid and n queries, detoasted values of "dims" dimensions of
  * the column, as the operator class orders; one may be NaN.  False if the snapshot sees no version
@@ -98,13 +125,7 @@ ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims, ItemPoi
 		value = ExecEvalExprSwitchContext(rerank->expression, context, &isnull);
 	}
 	if (!isnull)
-	{
-		void *row = PG_DETOAST_DATUM(value);
-
-		ivfkm_ops_check_value(rerank->ops, rerank->index, row, dims);
-		for (int i = 0; i < n; i++)
-			distances[i] = rerank->ops->distance(queries[i], row);
-	}
+		compare(rerank, PG_DETOAST_DATUM(value), dims, n, queries, distances);
 	MemoryContextSwitchTo(old_context);
 	ExecClearTuple(rerank->slot);
 	MemoryContextReset(rerank->row_context);

@@ -25,6 +25,7 @@
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
+#include "am/scan/ivfkm_maxsim.h"
 #include "am/scan/ivfkm_pass.h"
 #include "am/scan/ivfkm_scan.h"
 #include "am/scan/ivfkm_unordered.h"
@@ -40,20 +41,6 @@
 /* The scan of this process that ended last. */
 static Oid last_index = InvalidOid;
 static IvfkmScanCounts last_counts;
-
-/* IvfkmResize in the current memory context. */
-void *
-ivfkm_scan_resize(void *memory, size_t bytes)
-{
-	if (bytes == 0)
-	{
-		pfree(memory);
-		return NULL;
-	}
-	if (memory == NULL)
-		return MemoryContextAllocHuge(CurrentMemoryContext, bytes);
-	return repalloc_huge(memory, bytes);
-}
 
 /* Candidates that fit into work_mem, as a power of two. */
 static Size
@@ -108,7 +95,13 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	}
 	so->unordered = scan->numberOfOrderBys == 0;
 	so->exhaustive = so->told.exhaustive && !so->unordered;
-	ivfkm_query_init(&so->query, &so->index, value, isnull, exact);
+	if (so->index.ops->array != NULL)
+	{
+		ivfkm_maxsim_begin(scan, so, value, isnull || so->unordered);
+		so->unordered = !so->maxsim->ordered;
+	}
+	else
+		ivfkm_query_init(&so->query, &so->index, value, isnull, exact);
 	so->told.bounded &= so->query.ordered;
 	if (so->told.bounded)
 		bound = ivfkm_query_distance(&so->query, so->told.bound);
@@ -119,6 +112,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	if (ivfkm_filter_has_terms(&so->filter))
 		filter = &so->filter;
 	ivfkm_nulls_begin(&so->nulls, &so->index, filter);
+	if (so->maxsim != NULL && so->maxsim->ordered)
+		return; /* its query vectors have lists of their own */
 	ivfkm_lists_begin(&so->lists, &so->index, scan->xs_snapshot, &so->query, filter,
 					  (float) so->settings.epsilon,
 					  so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_first(so));
@@ -149,6 +144,11 @@ ivfkm_scan_counts(const IvfkmScan *so, IvfkmScanCounts *counts)
 	counts->sweeps += so->sweep;
 	counts->lists += so->lists.nscanned;
 	counts->rows += (int64) so->lists.rows;
+	if (so->maxsim != NULL)
+	{
+		counts->lists += so->maxsim->nlists;
+		counts->rows += (int64) so->maxsim->seen;
+	}
 	counts->given += so->ngiven;
 }
 
@@ -380,7 +380,9 @@ give_distances(IndexScanDesc scan, const IvfkmScan *so, double distance)
 	{
 		double lower = -get_float8_infinity();
 
-		if (i == 0 && so->query.ordered)
+		if (i == 0 && so->maxsim != NULL && so->maxsim->ordered)
+			lower = distance;
+		else if (i == 0 && so->query.ordered)
 			lower = ivfkm_query_operator_distance(&so->query, distance);
 		scan->xs_orderbyvals[i] = Float8GetDatum(lower);
 	}
@@ -405,6 +407,8 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 		found = false;
 	else if (!so->filter.values)
 		found = next_null(scan, so, &next);
+	else if (so->maxsim != NULL && so->maxsim->ordered)
+		found = ivfkm_maxsim_next(scan, so, &next);
 	else if (so->unordered)
 		found = ivfkm_unordered_next(so, scan->indexRelation, scan->xs_snapshot, &next.row);
 	else

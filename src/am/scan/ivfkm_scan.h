@@ -60,7 +60,8 @@ typedef struct IvfkmScan
 	IvfkmIndex index;
 	IvfkmSettings settings;
 	IvfkmQuery query;
-	IvfkmFilter filter; /* conditions on the columns of the index */
+	struct IvfkmMaxsim *maxsim; /* of an index on arrays; else NULL */
+	IvfkmFilter filter;			/* conditions on the columns of the index */
 
 	/* the current pass */
 	int pass; /* 0 before the first */
@@ -84,7 +85,20 @@ typedef struct IvfkmScan
 	int64 nvisible; /* rows given that are */
 } IvfkmScan;
 
-extern void *ivfkm_scan_resize(void *memory, size_t bytes);
+/* IvfkmResize in the current memory context. */
+static inline void *
+ivfkm_scan_resize(void *memory, size_t bytes)
+{
+	if (bytes == 0)
+	{
+		pfree(memory);
+		return NULL;
+	}
+	if (memory == NULL)
+		return MemoryContextAllocHuge(CurrentMemoryContext, bytes);
+	return repalloc_huge(memory, bytes);
+}
+
 extern void ivfkm_scan_counts(const IvfkmScan *so, IvfkmScanCounts *counts);
 extern bool ivfkm_scan_last(Oid *index, IvfkmScanCounts *counts);
 extern IndexScanDesc ivfkmbeginscan(Relation index, int nkeys, int norderbys);

@@ -71,11 +71,11 @@ collect(IvfkmScan *so)
 }
 
 /*
- * The next row; false if there are no more.  Rows beyond the bound may be among them.  In the
- * scan's memory context.
+ * The next row with a value; false if there are no more.  Rows beyond the bound may be among them,
+ * and one that has several entries comes as often.  In the scan's memory context.
  */
 bool
-ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot, IvfkmAddress *row)
+ivfkm_unordered_next_value(IvfkmScan *so, Relation index, IvfkmAddress *row)
 {
 	IvfkmCandidates *candidates = &so->candidates;
 	ItemPointerData tid;
@@ -107,6 +107,24 @@ ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot, IvfkmAddr
 			continue;
 		*row = candidate.at.row;
 		return true;
+	}
+	return false;
+}
+
+/*
+ * The next row; false if there are no more.  Rows beyond the bound may be among them.  In the
+ * scan's memory context.
+ */
+bool
+ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot, IvfkmAddress *row)
+{
+	bool arrays = so->index.ops->array != NULL;
+	ItemPointerData tid;
+
+	while (ivfkm_unordered_next_value(so, index, row))
+	{
+		if (!arrays || ivfkm_given_add(&so->given, *row))
+			return true;
 	}
 	/* those whose value is NULL are not within anything */
 	if (so->told.bounded || !so->filter.nulls || !ivfkm_nulls_next(&so->nulls, snapshot, &tid))

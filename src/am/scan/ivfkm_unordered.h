@@ -14,6 +14,7 @@
 #include "am/scan/ivfkm_scan.h"
 
 extern void ivfkm_unordered_begin(IvfkmScan *so);
+extern bool ivfkm_unordered_next_value(IvfkmScan *so, Relation index, IvfkmAddress *row);
 extern bool ivfkm_unordered_next(IvfkmScan *so, Relation index, Snapshot snapshot,
 								 IvfkmAddress *row);
 

@@ -114,6 +114,11 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 						errmsg("column \"%s\" is of type %s, which holds no vectors that ivfkm "
 							   "indexes",
 							   name, format_type_be(type))));
+	if (index->ops->array != NULL)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("column \"%s\" has arrays, and how many vectors these hold is not "
+							   "known",
+							   name)));
 	if (dims < 1 || dims > index->ops->max_dims)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("column \"%s\" does not have 1 to %d dimensions", name,

@@ -105,7 +105,10 @@ check_index(const Request *request, Relation index, Relation heap)
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 						errmsg("queries are of type %s instead of %s",
 							   format_type_be(request->type), format_type_be(type)),
-						errhint("Cast the array of queries to %s[].", format_type_be(type))));
+						type_is_array(type)
+							? errhint("Search arrays with ORDER BY and LIMIT for each query, in a "
+									  "LATERAL subquery.")
+							: errhint("Cast the array of queries to %s[].", format_type_be(type))));
 	/* as the planner has it: rows that the snapshot sees may not be in the index */
 	if (index->rd_index->indcheckxmin &&
 		!TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),

@@ -35,7 +35,9 @@ PG_FUNCTION_INFO_V1(ivfkm_halfvec_l2_support);
 PG_FUNCTION_INFO_V1(ivfkm_halfvec_ip_support);
 PG_FUNCTION_INFO_V1(ivfkm_halfvec_cosine_support);
 PG_FUNCTION_INFO_V1(ivfkm_vector_l1_support);
+PG_FUNCTION_INFO_V1(ivfkm_vector_maxsim_support);
 PG_FUNCTION_INFO_V1(ivfkm_halfvec_l1_support);
+PG_FUNCTION_INFO_V1(ivfkm_halfvec_maxsim_support);
 PG_FUNCTION_INFO_V1(ivfkm_bit_hamming_support);
 PG_FUNCTION_INFO_V1(ivfkm_bit_jaccard_support);
 PG_FUNCTION_INFO_V1(ivfkm_sparsevec_l2_support);
@@ -160,6 +162,39 @@ ivfkm_vector_l1_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(&ops);
 }
 
+/* A vector of an array. */
+static const void *
+vector_array_ops_get(const DenseArray *view, int i)
+{
+	return vector_array_get(view, i);
+}
+
+/* Negative MaxSim: @#. */
+static double
+vector_array_ops_distance(const DenseArray *row, const DenseArray *query)
+{
+	return 0.0 - vector_max_sim_value(row, query);
+}
+
+/* SQL: ivfkm_vector_maxsim_support(internal) returns internal. */
+Datum
+ivfkm_vector_maxsim_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmArrayOps array = {.view = vector_array_view,
+										.get = vector_array_ops_get,
+										.distance = vector_array_ops_distance};
+	static const IvfkmOps ops = {.type_name = "vector",
+								 .metric = IVFKM_METRIC_IP,
+								 .form = IVFKM_FORM_SAME,
+								 .max_dims = VDB_MAX_DIM,
+								 .dims = vector_ops_dims,
+								 .load = vector_ops_load,
+								 .distance = vector_ops_ip,
+								 .array = &array};
+
+	PG_RETURN_POINTER(&ops);
+}
+
 /* ----- halfvec ----- */
 
 /* Dimensions of a halfvec. */
@@ -262,6 +297,39 @@ ivfkm_halfvec_l1_support(PG_FUNCTION_ARGS)
 								 .dims = halfvec_ops_dims,
 								 .load = halfvec_ops_load,
 								 .distance = halfvec_ops_l1};
+
+	PG_RETURN_POINTER(&ops);
+}
+
+/* A vector of an array. */
+static const void *
+halfvec_array_ops_get(const DenseArray *view, int i)
+{
+	return halfvec_array_get(view, i);
+}
+
+/* Negative MaxSim: @#. */
+static double
+halfvec_array_ops_distance(const DenseArray *row, const DenseArray *query)
+{
+	return 0.0 - halfvec_max_sim_value(row, query);
+}
+
+/* SQL: ivfkm_halfvec_maxsim_support(internal) returns internal. */
+Datum
+ivfkm_halfvec_maxsim_support(PG_FUNCTION_ARGS)
+{
+	static const IvfkmArrayOps array = {.view = halfvec_array_view,
+										.get = halfvec_array_ops_get,
+										.distance = halfvec_array_ops_distance};
+	static const IvfkmOps ops = {.type_name = "halfvec",
+								 .metric = IVFKM_METRIC_IP,
+								 .form = IVFKM_FORM_SAME,
+								 .max_dims = VDB_MAX_DIM,
+								 .dims = halfvec_ops_dims,
+								 .load = halfvec_ops_load,
+								 .distance = halfvec_ops_ip,
+								 .array = &array};
 
 	PG_RETURN_POINTER(&ops);
 }

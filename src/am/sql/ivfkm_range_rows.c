@@ -33,6 +33,7 @@
 #include "optimizer/pathnode.h"
 #include "port/pg_bitutils.h"
 #include "utils/float.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
 
@@ -100,7 +101,9 @@ ivfkm_range_index_origin(const IndexOptInfo *index, Expr *distance, Expr **origi
 {
 	for (int column = 0; column < index->nkeycolumns; column++)
 	{
-		if (ivfkm_range_origin(distance,
+		/* of arrays, no scan finds all within a distance without looking at all rows */
+		if (!type_is_array(index->opcintype[column]) &&
+			ivfkm_range_origin(distance,
 							   list_nth_node(TargetEntry, index->indextlist, column)->expr,
 							   index->opfamily[column], origin))
 			return true;

@@ -36,6 +36,7 @@
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_rows.h"
 #include "am/scan/ivfkm_measure.h"
@@ -396,6 +397,10 @@ measure(Relation index, Relation heap, void *arg)
 	if (request->calibrate)
 	{
 		ivfkm_check_maintain(index);
+		if (ivfkm_ops_get(index)->array != NULL)
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("index \"%s\" on arrays cannot be calibrated",
+								   RelationGetRelationName(index))));
 		/* keeps a renewal from taking the place of what is measured */
 		LockRelationOid(RelationGetRelid(heap), ShareUpdateExclusiveLock);
 	}

@@ -31,11 +31,13 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "distance/dist.h"
 #include "port/vdb_half.h"
 
 #include "page/page_point.h"
 
 #include "am/index/ivfkm_code.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
@@ -50,6 +52,13 @@ PG_FUNCTION_INFO_V1(vdb_index_check);
 
 #define NULL_LIST PG_INT32_MAX /* number of the list of NULLs */
 
+/* An entry of an index on arrays. */
+typedef struct CheckEntry
+{
+	TidHashEntry at;
+	int64 next; /* of the same row, or -1 */
+} CheckEntry;
+
 typedef struct CheckState
 {
 	IvfkmIndex index;	  /* its index space is made from its pages */
@@ -61,12 +70,16 @@ typedef struct CheckState
 	BlockNumber nvisited;
 	IvfkmWholeTree tree;
 	IvfkmSummaryData summary; /* of the rows of the list being checked */
-	tidhash_hash *rows;		  /* where each row is */
-	tidhash_hash *records;	  /* refine records of the list being checked: which slot has them */
+	tidhash_hash *rows;		  /* where each is; of one with several entries, the first of them */
+	CheckEntry *entries;	  /* of an index on arrays: the entries, those of a row chained */
+	int64 nentries;
+	int64 entries_size;
+	tidhash_hash *records; /* refine records of the list being checked: which slot has them */
 	BlockNumber heap_blocks;
 	int64 nrows;
 	bool far_found; /* the list of far rows is a child of a node */
 	MemoryContext row_context;
+	MemoryContext vector_context; /* of one comparison of a vector */
 	Page pages[IVFKM_MAX_STRIPES];
 } CheckState;
 
@@ -137,6 +150,38 @@ still_there(CheckState *check, const TidHashEntry *entry)
 	return same;
 }
 
+/*
+ * Notes one of several entries of a row, whose first one, if it was found before, is entry->slot of
+ * "entries".
+ */
+static void
+note_entry(CheckState *check, TidHashEntry *entry, bool found, BlockNumber block, int slot,
+		   int number)
+{
+	CheckEntry *noted;
+
+	if (check->nentries >= PG_INT32_MAX)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("index \"%s\" has too many entries to be checked",
+							   RelationGetRelationName(check->index.relation))));
+	if (check->nentries == check->entries_size)
+	{
+		check->entries_size = Max(1024, check->entries_size * 2);
+		check->entries =
+			check->entries == NULL
+				? MemoryContextAllocHuge(CurrentMemoryContext,
+										 sizeof(CheckEntry) * check->entries_size)
+				: repalloc_huge(check->entries, sizeof(CheckEntry) * check->entries_size);
+	}
+	noted = &check->entries[check->nentries];
+	noted->at = *entry;
+	noted->at.block = block;
+	noted->at.slot = slot;
+	noted->at.list = number;
+	noted->next = found ? entry->slot : -1;
+	entry->slot = (int32) check->nentries++;
+}
+
 /* Adds the rows of a group of list "number", which was copied, to the table of rows. */
 static void
 note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, int number)
@@ -155,13 +200,18 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 		page_check_row(check->index.relation, block, slot, &unit.tid[slot % QUANT_UNIT],
 					   &check->heap_blocks);
 		entry = tidhash_insert(check->rows, unit.tid[slot % QUANT_UNIT], &found);
-		if (found && still_there(check, entry))
-			page_corrupted(check->index.relation, block, "Row (%u,%u) is also in block %u.",
-						   ItemPointerGetBlockNumberNoCheck(&entry->tid),
-						   ItemPointerGetOffsetNumberNoCheck(&entry->tid), entry->block);
-		entry->block = block;
-		entry->slot = slot;
-		entry->list = number;
+		if (check->index.ops->array != NULL)
+			note_entry(check, entry, found, block, slot, number);
+		else
+		{
+			if (found && still_there(check, entry))
+				page_corrupted(check->index.relation, block, "Row (%u,%u) is also in block %u.",
+							   ItemPointerGetBlockNumberNoCheck(&entry->tid),
+							   ItemPointerGetOffsetNumberNoCheck(&entry->tid), entry->block);
+			entry->block = block;
+			entry->slot = slot;
+			entry->list = number;
+		}
 		check->nrows++;
 		if (geometry->nattributes > 0)
 		{
@@ -721,68 +771,57 @@ check_attributes(CheckState *check, const TidHashEntry *entry, const IvfkmAttrib
 					   ItemPointerGetOffsetNumberNoCheck(&entry->tid));
 }
 
-/* Callback of the table scan: a visible row must be in the index with the right code. */
+/* Raises the error that a row of the table is not in the index. */
 static void
-check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
-		  void *arg)
+report_missing(const CheckState *check, const ItemPointerData *tid)
 {
-	CheckState *check = arg;
+	ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+					errmsg("index \"%s\" lacks row (%u,%u) of its table",
+						   RelationGetRelationName(check->index.relation),
+						   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid)),
+					errhint("Please REINDEX it.")));
+}
+
+/* What a slot says of a row. */
+typedef enum SlotState
+{
+	SLOT_HOLDS,	 /* the codes of the vector that was asked about */
+	SLOT_FORCED, /* nothing: a renewal knew nothing of the row but its address */
+	SLOT_OTHER	 /* other codes */
+} SlotState;
+
+/*
+ * Compares a slot with a row that was mapped into index space.  Its refine record must be that of
+ * its code.  Allocates in the current memory context.
+ */
+static SlotState
+compare_slot(CheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
+			 const IvfkmRow *row)
+{
+	Relation index = check->index.relation;
 	int dims = (int) check->index.meta.dimensions;
-	MemoryContext old_context;
-	TidHashEntry *entry;
-	const IvfkmProbe *list;
-	IvfkmCode code;
-	IvfkmRow row;
-	IvfkmUnit unit;
+	const IvfkmProbe *list = &check->tree.lists[entry->list];
+	float *centroid = palloc(sizeof(float) * dims);
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+	uint8 *found_code = palloc(quant_code_bytes(dims));
+	int lane = entry->slot % QUANT_UNIT;
+	SlotState state = SLOT_HOLDS;
 	IvfkmChildData child;
-	uint16 *stored;
-	float *centroid;
-	uint8 *found_code;
-	int lane;
+	IvfkmCode code;
+	IvfkmUnit unit;
 
-	CHECK_FOR_INTERRUPTS();
-	entry = tidhash_lookup(check->rows, *tid);
-	if (entry == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-						errmsg("index \"%s\" lacks row (%u,%u) of its table",
-							   RelationGetRelationName(index), ItemPointerGetBlockNumber(tid),
-							   ItemPointerGetOffsetNumber(tid)),
-						errhint("Please REINDEX it.")));
-	if (ivfkm_row_has_value(&check->index, isnull) == (entry->list == NULL_LIST))
-		page_corrupted(index, entry->block,
-					   ivfkm_row_has_value(&check->index, isnull)
-						   ? "Row (%u,%u) is in the list of NULLs, but has a value."
-						   : "Row (%u,%u) has no value, but is not in the list of NULLs.",
-					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	old_context = MemoryContextSwitchTo(check->row_context);
-	row.x = palloc(sizeof(float) * dims);
-	(void) ivfkm_row_read(&check->index, values, isnull, &row);
-	check_attributes(check, entry, &row.attributes);
-	if (entry->list == NULL_LIST)
-	{
-		MemoryContextSwitchTo(old_context);
-		MemoryContextReset(check->row_context);
-		return;
-	}
-
-	ivfkm_row_map(check->index.space, &row);
-	centroid = palloc(sizeof(float) * dims);
-	stored = palloc(sizeof(uint16) * dims);
 	ivfkm_code_init(&code, dims, check->index.meta.refine_bits);
-	found_code = palloc(quant_code_bytes(dims));
-	list = &check->tree.lists[entry->list];
 	page_child_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
-	(void) ivfkm_row_encode(check->index.space, check->index.lists.refine_bits, &row, centroid,
+	(void) ivfkm_row_encode(check->index.space, check->index.lists.refine_bits, row, centroid,
 							&code);
 
 	copy_group(check, &check->index.lists, &child, entry->block);
-	lane = entry->slot % QUANT_UNIT;
 	page_unit_get(check->pages[check->index.lists.stripes - 1], &check->index.lists,
 				  entry->slot / QUANT_UNIT, &unit);
 	page_slot_code(check->pages, &check->index.lists, entry->slot, found_code);
-	if (!ItemPointerEquals(&unit.tid[lane], tid))
+	if (!ItemPointerEquals(&unit.tid[lane], (ItemPointer) tid))
 		page_corrupted(index, entry->block, "Slot %d is not that of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
 	if (!slot_holds(&unit, lane, found_code, &code, dims))
@@ -790,14 +829,189 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		/* a renewal may have known nothing of the row but its address */
 		ivfkm_code_forced(dims, check->index.meta.refine_bits, &code);
 		if (!slot_holds(&unit, lane, found_code, &code, dims))
-			page_corrupted(index, entry->block, "The code in slot %d is not that of row (%u,%u).",
-						   entry->slot, ItemPointerGetBlockNumber(tid),
-						   ItemPointerGetOffsetNumber(tid));
+			return SLOT_OTHER;
+		state = SLOT_FORCED;
 	}
 	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
 		page_corrupted(index, entry->block,
 					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+	return state;
+}
+
+/* Raises the error that a slot has a code that is not that of its row. */
+static void
+report_code(const CheckState *check, const TidHashEntry *entry, const ItemPointerData *tid)
+{
+	page_corrupted(check->index.relation, entry->block,
+				   "The code in slot %d is not that of row (%u,%u).", entry->slot,
+				   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+}
+
+/* An entry of a row must be in the list of NULLs if, and only if, the row has no value. */
+static void
+check_place(const CheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
+			bool has_value)
+{
+	if (has_value == (entry->list == NULL_LIST))
+		page_corrupted(check->index.relation, entry->block,
+					   has_value ? "Row (%u,%u) is in the list of NULLs, but has a value."
+								 : "Row (%u,%u) has no value, but is not in the list of NULLs.",
+					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+}
+
+/* An entry of the row that is being checked. */
+typedef struct RowEntry
+{
+	const TidHashEntry *at;
+	uint16 *centroid; /* of its list, binary16 */
+	float distance;	  /* of the centroid to the vector that is being looked for */
+	bool met;		  /* it is that of a vector */
+	bool tried;		  /* it is not that of the current one */
+} RowEntry;
+
+/* The entries of a row, in the current memory context; *n: how many. */
+static RowEntry *
+row_entries(CheckState *check, const TidHashEntry *first, int *n)
+{
+	int dims = (int) check->index.meta.dimensions;
+	RowEntry *entries;
+
+	*n = 0;
+	for (int64 e = first->slot; e >= 0; e = check->entries[e].next)
+		(*n)++;
+	entries = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(RowEntry) * (Size) *n,
+										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	*n = 0;
+	for (int64 e = first->slot; e >= 0; e = check->entries[e].next)
+	{
+		RowEntry *entry = &entries[(*n)++];
+		IvfkmChildData child;
+
+		CHECK_FOR_INTERRUPTS();
+		entry->at = &check->entries[e].at;
+		if (entry->at->list == NULL_LIST)
+			continue;
+		entry->centroid = palloc(sizeof(uint16) * dims);
+		page_child_read(check->index.relation, dims, &check->tree.lists[entry->at->list].pointer,
+						&child, entry->centroid);
+	}
+	return entries;
+}
+
+/*
+ * Finds the entry of a vector, which was mapped into index space, among those of its row: likely
+ * that of the list with the nearest centroid.  False if there is none.  *forced: it may be one of
+ * which nothing is known.
+ */
+static bool
+find_entry(CheckState *check, RowEntry *entries, int n, const ItemPointerData *tid,
+		   const IvfkmRow *row, bool *forced)
+{
+	Size dims = check->index.meta.dimensions;
+
+	for (int e = 0; e < n; e++)
+	{
+		entries[e].tried = entries[e].met;
+		if (!entries[e].met)
+			entries[e].distance = vdb_dist->l2sq_f16(row->x, entries[e].centroid, dims);
+	}
+	for (;;)
+	{
+		RowEntry *nearest = NULL;
+		MemoryContext old_context;
+		SlotState state;
+
+		CHECK_FOR_INTERRUPTS();
+		for (int e = 0; e < n; e++)
+		{
+			if (!entries[e].tried && (nearest == NULL || entries[e].distance < nearest->distance))
+				nearest = &entries[e];
+		}
+		if (nearest == NULL)
+			return false;
+		nearest->tried = true;
+		old_context = MemoryContextSwitchTo(check->vector_context);
+		state = compare_slot(check, nearest->at, tid, row);
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(check->vector_context);
+		if (state == SLOT_OTHER)
+			continue;
+		nearest->met = true;
+		*forced = state == SLOT_FORCED;
+		return true;
+	}
+}
+
+/*
+ * The entries of a row with an array: one for each vector, or one of which nothing is known, or one
+ * in the list of NULLs.
+ */
+static void
+check_vectors(CheckState *check, const TidHashEntry *first, const ItemPointerData *tid,
+			  const IvfkmValue *value, IvfkmRow *row)
+{
+	int n;
+	RowEntry *entries = row_entries(check, first, &n);
+	bool forced = false;
+
+	for (int e = 0; e < n; e++)
+	{
+		check_place(check, entries[e].at, tid, value->count > 0);
+		check_attributes(check, entries[e].at, &row->attributes);
+	}
+	for (int i = 0; i < value->count && !forced; i++)
+	{
+		ivfkm_row_take(&check->index, value, i, row);
+		ivfkm_row_map(check->index.space, row);
+		if (!find_entry(check, entries, n, tid, row, &forced))
+			report_missing(check, tid);
+	}
+	if (value->count == 0)
+		entries[0].met = true;
+	for (int e = 0; e < n; e++)
+	{
+		if (!entries[e].met)
+			page_corrupted(check->index.relation, entries[e].at->block,
+						   "Slot %d is not that of a vector of row (%u,%u).", entries[e].at->slot,
+						   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+	}
+}
+
+/* Callback of the table scan: a visible row must be in the index with the right codes. */
+static void
+check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
+		  void *arg)
+{
+	CheckState *check = arg;
+	MemoryContext old_context;
+	TidHashEntry *entry;
+	IvfkmValue value;
+	IvfkmRow row;
+
+	CHECK_FOR_INTERRUPTS();
+	entry = tidhash_lookup(check->rows, *tid);
+	if (entry == NULL)
+		report_missing(check, tid);
+	old_context = MemoryContextSwitchTo(check->row_context);
+	row.x = palloc(sizeof(float) * check->index.meta.dimensions);
+	if (check->index.ops->array == NULL)
+		check_place(check, entry, tid, ivfkm_row_has_value(&check->index, isnull));
+	(void) ivfkm_row_open(&check->index, values, isnull, &value);
+	ivfkm_columns_read(&check->index.columns, values, isnull, &row.attributes);
+	if (check->index.ops->array != NULL)
+		check_vectors(check, entry, tid, &value, &row);
+	else
+	{
+		check_attributes(check, entry, &row.attributes);
+		if (value.count > 0)
+		{
+			ivfkm_row_take(&check->index, &value, 0, &row);
+			ivfkm_row_map(check->index.space, &row);
+			if (compare_slot(check, entry, tid, &row) == SLOT_OTHER)
+				report_code(check, entry, tid);
+		}
+	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(check->row_context);
 }
@@ -863,6 +1077,8 @@ check_index(Relation index, Relation heap, void *arg)
 	check.records = tidhash_create(CurrentMemoryContext, 1024, NULL);
 	check.row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm check row", ALLOCSET_DEFAULT_SIZES);
+	check.vector_context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm check vector", ALLOCSET_DEFAULT_SIZES);
 	for (int i = 0; i < IVFKM_MAX_STRIPES; i++)
 		check.pages[i] = (Page) palloc(BLCKSZ);
 

@@ -1,0 +1,203 @@
+-- Indexes on arrays of vectors, in the order of MaxSim.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS vdb;
+RESET client_min_messages;
+
+-- some vector for a row and a place, and as many of them as the row's number says
+CREATE FUNCTION vector_of(i int, j int) RETURNS vector(8) LANGUAGE SQL IMMUTABLE AS $$
+	SELECT l2_normalize(array_agg(sin(i % 40 * (d + 1) * 1.7 + d) +
+		0.8 * sin(i * 12.9898 + j * 78.233 + d * 37.719))::vector(8))
+	FROM generate_series(1, 8) d
+$$;
+CREATE FUNCTION vectors_of(i int, n int) RETURNS vector(8)[] LANGUAGE SQL IMMUTABLE AS $$
+	SELECT coalesce(array_agg(vector_of(i, j)), '{}') FROM generate_series(1, n) j
+$$;
+
+CREATE TABLE docs (id int PRIMARY KEY, part int, tokens vector(8)[]);
+ALTER TABLE docs SET (autovacuum_enabled = off);
+INSERT INTO docs SELECT i, i % 7, vectors_of(i, 1 + i % 9) FROM generate_series(1, 700) i;
+INSERT INTO docs VALUES (5001, 1, NULL), (5002, 2, '{}'), (5003, 3, NULL), (5004, 3, '{}');
+CREATE INDEX docs_tokens ON docs USING ivfkm (tokens vector_maxsim_ops);
+ANALYZE docs;
+SELECT rows = (SELECT sum(cardinality(tokens)) FROM docs) AS an_entry_per_vector, nulls
+FROM ivfkm_info('docs_tokens');
+SELECT vdb_index_check('docs_tokens') = rows + nulls AS checked FROM ivfkm_info('docs_tokens');
+
+CREATE TABLE queries (id int PRIMARY KEY, q vector(8)[]);
+INSERT INTO queries SELECT i, vectors_of(i * 37, 6) FROM generate_series(1, 12) i;
+
+SET enable_seqscan = off;
+SET enable_sort = off;
+SET enable_bitmapscan = off;
+EXPLAIN (COSTS OFF) SELECT id FROM docs ORDER BY tokens @# (SELECT q FROM queries WHERE id = 1)
+LIMIT 3;
+
+-- recall against the distances of all rows; "condition" is part of both
+CREATE FUNCTION recall(k int, condition text DEFAULT 'true') RETURNS float8
+LANGUAGE plpgsql AS $$
+DECLARE
+	query record;
+	farthest float8;
+	own int;
+	hits int := 0;
+	wanted int := 0;
+BEGIN
+	FOR query IN SELECT q FROM queries LOOP
+		EXECUTE format('SELECT max(d), count(*) FROM (SELECT (tokens @# $1) + 0.0 AS d FROM docs '
+			'WHERE tokens <> ''{}'' AND %s ORDER BY 1 LIMIT %s) x', condition, k)
+			INTO farthest, own USING query.q;
+		wanted := wanted + own;
+		EXECUTE format('SELECT count(*) FROM (SELECT tokens @# $1 AS d FROM docs WHERE %s '
+			'ORDER BY tokens @# $1 LIMIT %s) x WHERE d <= $2', condition, k)
+			INTO own USING query.q, farthest + 1e-9;
+		hits := hits + own;
+	END LOOP;
+	RETURN hits::float8 / wanted;
+END $$;
+SELECT recall(1) >= 0.95 AS one, recall(10) >= 0.95 AS ten, recall(100) >= 0.95 AS hundred;
+
+-- each row once, in exact order, to the end: arrays without vectors, then NULLs
+CREATE FUNCTION all_rows(q vector[], OUT n bigint, OUT ids bigint, OUT in_order boolean,
+	OUT last text) LANGUAGE SQL AS $$
+	SELECT count(*), count(DISTINCT id), bool_and(d >= coalesce(before, d)),
+		string_agg(CASE WHEN tokens IS NULL THEN 'NULL' WHEN tokens = '{}' THEN 'empty' END, ' '
+			ORDER BY place)
+	FROM (SELECT *, row_number() OVER () AS place, lag(d) OVER () AS before
+		FROM (SELECT id, tokens, tokens @# q AS d FROM docs ORDER BY tokens @# q LIMIT 100000) x) y
+$$;
+SELECT * FROM all_rows(vectors_of(5, 4));
+SELECT * FROM all_rows(vectors_of(6, 1));
+-- without a LIMIT the order is exact
+SELECT count(*), count(DISTINCT id), bool_and(d >= coalesce(before, d)) FROM (
+	SELECT id, d, lag(d) OVER () AS before FROM (
+		SELECT id, tokens @# vectors_of(9, 3) AS d FROM docs
+		ORDER BY tokens @# vectors_of(9, 3)) x) y;
+-- a cursor takes more and more
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM docs ORDER BY tokens @# vectors_of(11, 5);
+CREATE TEMP TABLE fetched (id int) ON COMMIT DROP;
+DO $$
+DECLARE
+	c refcursor := 'c';
+	one int;
+BEGIN
+	LOOP
+		FETCH c INTO one;
+		EXIT WHEN NOT FOUND;
+		INSERT INTO fetched VALUES (one);
+	END LOOP;
+END $$;
+SELECT count(*), count(DISTINCT id) FROM fetched;
+COMMIT;
+
+-- a query without vectors, a NULL, and one that is wrong
+SELECT count(*), count(DISTINCT id)
+FROM (SELECT id FROM docs ORDER BY tokens @# '{}' LIMIT 5000) x;
+SELECT count(*), count(DISTINCT id)
+FROM (SELECT id FROM docs ORDER BY tokens @# NULL LIMIT 5000) x;
+SELECT id FROM docs ORDER BY tokens @# '{"[1,2]"}' LIMIT 1;
+SELECT id FROM docs ORDER BY tokens @# '{NULL}' LIMIT 1;
+SELECT id FROM docs ORDER BY tokens @# '{{"[1,2,3,4,5,6,7,8]"}}' LIMIT 1;
+
+-- settings
+SET ivfkm.iterative_scan = off;
+SELECT count(*) BETWEEN 40 AND 699 AS some FROM
+	(SELECT id FROM docs ORDER BY tokens @# vectors_of(5, 4) LIMIT 2000) x;
+SET ivfkm.iterative_scan = relaxed_order;
+SELECT n, ids FROM all_rows(vectors_of(7, 3));
+RESET ivfkm.iterative_scan;
+SET ivfkm.max_probes = 1;
+SELECT count(*) BETWEEN 1 AND 699 AS some, count(*) = count(DISTINCT id) AS once FROM
+	(SELECT id FROM docs ORDER BY tokens @# vectors_of(5, 1) LIMIT 2000) x;
+RESET ivfkm.max_probes;
+SET ivfkm.probes = 3;
+SELECT recall(10) > 0.5 AS probes;
+RESET ivfkm.probes;
+SET ivfkm.target_recall = 0.8;
+SELECT recall(10) >= 0.8 AS lower;
+RESET ivfkm.target_recall;
+SELECT recall >= 0.95 AS measured, queries FROM ivfkm_recall('docs_tokens', 10, 20);
+SELECT ivfkm_calibrate('docs_tokens');
+SELECT * FROM ivfkm_knn('docs_tokens', ARRAY[vector_of(1, 1)], 3);
+SELECT * FROM ivfkm_estimate('docs', 'tokens');
+
+-- conditions on the distance, before and beside the order
+SELECT count(*) AS within, count(*) FILTER (WHERE d >= -2) AS beyond FROM (
+	SELECT tokens @# vectors_of(5, 4) AS d FROM docs WHERE tokens @# vectors_of(5, 4) < -2
+	ORDER BY tokens @# vectors_of(5, 4) LIMIT 5) x;
+EXPLAIN (COSTS OFF) SELECT id FROM docs WHERE tokens @# (SELECT q FROM queries WHERE id = 1) < -2;
+SELECT count(*) FROM (SELECT id FROM docs WHERE tokens @# vectors_of(5, 4) < -1e6
+	ORDER BY tokens @# vectors_of(5, 4) LIMIT 5) x;
+SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM docs WHERE tokens IS NULL
+	ORDER BY tokens @# vectors_of(5, 4) LIMIT 9) x;
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM docs WHERE tokens IS NOT NULL
+	ORDER BY tokens @# vectors_of(5, 4) LIMIT 9000) x;
+-- a second order
+SELECT array_agg(id) = (SELECT array_agg(id) FROM (SELECT id FROM docs WHERE part >= 0
+	ORDER BY (tokens @# vectors_of(8, 2)) + 0.0, id LIMIT 7) y) AS same
+FROM (SELECT id FROM docs ORDER BY tokens @# vectors_of(8, 2), id LIMIT 7) x;
+
+-- changes
+INSERT INTO docs SELECT i, i % 7, vectors_of(i, 1 + i % 9) FROM generate_series(2001, 2200) i;
+INSERT INTO docs VALUES (5005, 1, NULL), (5006, 2, '{}');
+INSERT INTO docs
+VALUES (5007, 1, (SELECT array_agg(vector_of(1, j)) FROM generate_series(1, 300) j));
+UPDATE docs SET tokens = tokens || vector_of(id, 50) WHERE id % 20 = 0 AND id < 700;
+SELECT recall(10) >= 0.95 AS inserted;
+SELECT vdb_index_check('docs_tokens') > 0 AS checked;
+DELETE FROM docs WHERE id % 3 = 0;
+SELECT recall(10) >= 0.95 AS deleted;
+VACUUM docs;
+SELECT rows = (SELECT sum(cardinality(tokens)) FROM docs) AS an_entry_per_vector,
+	nulls = (SELECT count(*) FROM docs WHERE tokens IS NULL OR tokens = '{}') AS nulls
+FROM ivfkm_info('docs_tokens');
+SELECT vdb_index_check('docs_tokens') > 0 AS checked;
+SELECT recall(10) >= 0.95 AS vacuumed;
+INSERT INTO docs SELECT i, i % 7, vectors_of(i, 3) FROM generate_series(3001, 3100) i;
+SELECT m.rows = i.rows + i.nulls AS all_of_them, late, forced
+FROM ivfkm_maintain('docs_tokens') m, ivfkm_info('docs_tokens') i;
+SELECT vdb_index_check('docs_tokens') > 0 AS checked, recall(10) >= 0.95 AS made_anew;
+SELECT n = ids, in_order FROM all_rows(vectors_of(5, 4));
+-- what cannot be indexed
+INSERT INTO docs VALUES (6001, 1, ARRAY[vector_of(1, 1), NULL]);
+INSERT INTO docs VALUES (6001, 1, ARRAY[ARRAY[vector_of(1, 1)], ARRAY[vector_of(1, 2)]]);
+INSERT INTO docs VALUES (6001, 1, '{"[1,2]"}');
+CREATE TABLE loose (tokens vector[]);
+CREATE INDEX ON loose USING ivfkm (tokens vector_maxsim_ops);
+INSERT INTO loose VALUES ('{"[1,2]"}'), ('{"[1,2,3]"}');
+CREATE INDEX ON loose USING ivfkm ((tokens::vector(2)[]) vector_maxsim_ops);
+DELETE FROM loose WHERE vector_dims(tokens[1]) = 3;
+INSERT INTO loose VALUES (ARRAY['[1,2]'::vector, NULL]);
+CREATE INDEX ON loose USING ivfkm ((tokens::vector(2)[]) vector_maxsim_ops);
+DROP TABLE loose;
+
+-- other columns
+CREATE INDEX docs_part ON docs USING ivfkm (tokens, part);
+DROP INDEX docs_tokens;
+SELECT recall(5, 'part = 3') >= 0.95 AS one_part, recall(5, 'part IN (1, 5)') >= 0.95 AS two,
+	recall(5, 'part = 99 OR part = 3') >= 0.95 AS filtered;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM docs WHERE part = 3;
+SELECT count(*) = (SELECT count(*) FROM docs WHERE part + 0 = 3) AS unordered
+FROM docs WHERE part = 3;
+SELECT count(*) = (SELECT count(*) FROM docs WHERE part + 0 = 3 AND tokens IS NOT NULL) AS not_null
+FROM docs WHERE part = 3 AND tokens IS NOT NULL;
+SELECT count(*) FROM docs WHERE part = 3 AND tokens IS NULL;
+SELECT vdb_index_check('docs_part') > 0 AS checked;
+
+-- halfvec, without refine codes, in several heights
+CREATE TABLE halves AS SELECT id, tokens::halfvec(8)[] AS tokens FROM docs;
+ALTER TABLE halves ALTER tokens TYPE halfvec(8)[];
+SET ivfkm.debug_node_children = 4;
+CREATE INDEX halves_tokens ON halves USING ivfkm (tokens) WITH (refine_bits = 0);
+RESET ivfkm.debug_node_children;
+ANALYZE halves;
+SELECT count(*) FILTER (WHERE d <= farthest + 1e-9)::float8 / count(*) >= 0.9 AS halves
+FROM queries,
+	LATERAL (SELECT tokens @# q::halfvec(8)[] AS d FROM halves
+		ORDER BY tokens @# q::halfvec(8)[] LIMIT 5) x,
+	LATERAL (SELECT max(d) AS farthest FROM (SELECT (tokens @# q::halfvec(8)[]) + 0.0 AS d
+		FROM halves ORDER BY 1 LIMIT 5) y) z;
+SELECT vdb_index_check('halves_tokens') > 0 AS checked;
+
+DROP TABLE docs, queries, halves;
+DROP FUNCTION recall, all_rows, vectors_of, vector_of;
