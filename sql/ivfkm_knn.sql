@@ -58,6 +58,51 @@ SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) AS others
 FROM ivfkm_knn('t_v', queries(), 10) n LEFT JOIN found f USING (query, tid, distance);
 RESET work_mem;
 
+-- with the same lists, what a search for each query finds: of many lists, few and many for a query,
+-- and more than probes says where they hold fewer rows than are wanted
+CREATE TABLE many (v vector(12));
+INSERT INTO many SELECT hash_vector(i, 12) FROM generate_series(1, 6000) i;
+CREATE INDEX many_l2 ON many USING ivfkm (v) WITH (lists = 200);
+CREATE TABLE asked AS SELECT i AS id, hash_vector(-i, 12) AS v FROM generate_series(1, 250) i;
+CREATE FUNCTION differ(index regclass, k integer, probes integer) RETURNS bigint
+	LANGUAGE plpgsql SET enable_seqscan = off SET ivfkm.epsilon = 8 AS $$
+DECLARE
+	operator text = CASE WHEN index::text = 'many_l2' THEN '<->' ELSE '<#>' END;
+	result bigint;
+BEGIN
+	PERFORM set_config('ivfkm.probes', probes::text, true);
+	EXECUTE format('SELECT count(*) FROM
+		(SELECT query AS id, distance, row_number() OVER (PARTITION BY query ORDER BY distance) AS n
+			FROM ivfkm_knn($1, (SELECT array_agg(v ORDER BY id) FROM asked), $2)) a
+		FULL JOIN (SELECT id, b.distance,
+				row_number() OVER (PARTITION BY id ORDER BY b.distance) AS n
+			FROM asked, LATERAL (SELECT many.v %1$s asked.v AS distance
+				FROM many ORDER BY many.v %1$s asked.v LIMIT $2) b) b USING (id, n)
+		WHERE a.distance IS DISTINCT FROM b.distance', operator) INTO result USING index, k;
+	RETURN result;
+END $$;
+SELECT k, probes, differ('many_l2', k, probes)
+FROM unnest('{1,10,10,10,100}'::int[], '{1,4,12,60,2}'::int[]) AS p(k, probes);
+DROP INDEX many_l2;
+CREATE INDEX many_ip ON many USING ivfkm (v vector_ip_ops) WITH (lists = 200);
+SELECT k, probes, differ('many_ip', k, probes)
+FROM unnest('{1,10,10,10,100}'::int[], '{1,4,12,60,2}'::int[]) AS p(k, probes);
+-- long vectors, whose refine codes fill many pages, for few queries and for many
+CREATE TABLE long (id integer, v vector(700));
+INSERT INTO long SELECT i, hash_vector(i, 700) FROM generate_series(1, 300) i;
+CREATE INDEX long_v ON long USING ivfkm (v) WITH (lists = 2, refine_bits = 8);
+TRUNCATE asked;
+ALTER TABLE asked ALTER v TYPE vector(700) USING NULL;
+INSERT INTO asked SELECT i, hash_vector(-i, 700) FROM generate_series(1, 40) i;
+SET ivfkm.target_recall = 1;
+SELECT n, (SELECT count(*)
+	FROM ivfkm_knn('long_v', (SELECT array_agg(v ORDER BY id) FROM asked WHERE id <= n), 1) a
+	JOIN asked ON id = query
+	WHERE distance = (SELECT min(long.v <-> asked.v) FROM long)) AS found
+FROM unnest('{3,40}'::int[]) n;
+RESET ivfkm.target_recall;
+DROP TABLE many, asked, long;
+
 -- arguments
 SELECT * FROM ivfkm_knn('t_v', '{}'::vector[], 3);
 SELECT count(*), min(query), max(query)
@@ -208,5 +253,5 @@ RESET ROLE;
 SELECT count(*) FROM ivfkm_knn('t_v', queries(), 1);
 
 DROP TABLE t, q, truth, found, gone, few, none, long, p;
-DROP FUNCTION queries(), recall(integer), hash_vector(integer, integer);
+DROP FUNCTION queries(), recall(integer), hash_vector(integer, integer), differ;
 DROP ROLE vdb_knn_user;

@@ -87,6 +87,31 @@ page_check_refine(Relation index, Buffer buffer, const IvfkmGeometry *geometry, 
 					   header->nused, geometry->refine_slots);
 }
 
+/* The record that a slot leads to, on its page, which has been checked. */
+IvfkmRefine
+page_refine_get(Relation index, const IvfkmGeometry *geometry, Page page,
+				const ItemPointerData *address)
+{
+	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
+
+	if (number < 0 || number >= page_refine_count(page))
+		page_corrupted(index, ItemPointerGetBlockNumberNoCheck(address),
+					   "Record %d is not in use, but a slot leads to it.", number + 1);
+	return page_refine_record(page, geometry, number);
+}
+
+/* Copies a refine page of the owner's list to "copy", under a share lock. */
+void
+page_refine_copy(Relation index, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
+				 BlockNumber block, Page copy)
+{
+	Buffer buffer = page_read(index, block, BUFFER_LOCK_SHARE);
+
+	page_check_refine(index, buffer, geometry, owner, generation);
+	memcpy(copy, BufferGetPage(buffer), BLCKSZ);
+	UnlockReleaseBuffer(buffer);
+}
+
 /*
  * Locks the page of the record that a slot of the owner's list leads to, and returns the record;
  * the caller unlocks and unpins *buffer.
@@ -95,15 +120,9 @@ IvfkmRefine
 page_refine_lock(Relation index, const IvfkmGeometry *geometry, uint32 owner, uint32 generation,
 				 const ItemPointerData *address, int lockmode, Buffer *buffer)
 {
-	BlockNumber block = ItemPointerGetBlockNumberNoCheck(address);
-	int number = ItemPointerGetOffsetNumberNoCheck(address) - 1;
-
-	*buffer = page_read(index, block, lockmode);
+	*buffer = page_read(index, ItemPointerGetBlockNumberNoCheck(address), lockmode);
 	page_check_refine(index, *buffer, geometry, owner, generation);
-	if (number < 0 || number >= page_refine_count(BufferGetPage(*buffer)))
-		page_corrupted(index, block, "Record %d is not in use, but a slot leads to it.",
-					   number + 1);
-	return page_refine_record(BufferGetPage(*buffer), geometry, number);
+	return page_refine_get(index, geometry, BufferGetPage(*buffer), address);
 }
 
 /* Prefetches a record that will be read soon into the CPU's cache. */

@@ -27,6 +27,10 @@ extern void page_refine_set(Page page, const IvfkmGeometry *geometry, int index,
 							const IvfkmEntry *entry);
 extern void page_check_refine(Relation index, Buffer buffer, const IvfkmGeometry *geometry,
 							  uint32 owner, uint32 generation);
+extern IvfkmRefine page_refine_get(Relation index, const IvfkmGeometry *geometry, Page page,
+								   const ItemPointerData *address);
+extern void page_refine_copy(Relation index, const IvfkmGeometry *geometry, uint32 owner,
+							 uint32 generation, BlockNumber block, Page copy);
 extern IvfkmRefine page_refine_lock(Relation index, const IvfkmGeometry *geometry, uint32 owner,
 									uint32 generation, const ItemPointerData *address, int lockmode,
 									Buffer *buffer);

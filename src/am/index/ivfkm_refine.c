@@ -99,41 +99,36 @@ taxicab_bounds(const IvfkmRefiner *refiner, IvfkmRefine refine, float epsilon, f
 
 /*
  * Bounds of the exact distance, as the operator computes it in float32, between the query
- * and the row at "tid" from its refine record at "record"; g, dist2 and epsilon as in
- * quant_bound_init().  False if the record belongs to another row: then VACUUM has removed
- * this one since its address was read, and no snapshot that was taken before sees it.
- * Takes a share lock on the refine page.
+ * and the row at "tid" from its refine record; g, dist2 and epsilon as in quant_bound_init().
+ * False if the record belongs to another row: then VACUUM has removed this one since its address
+ * was read, and no snapshot that was taken before sees it.  The record's page is locked, or a copy.
  */
 bool
-ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
-					const ItemPointerData *record, const ItemPointerData *tid, float g, float dist2,
-					float epsilon, float *lb, float *ub)
+ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list, IvfkmRefine record,
+					const ItemPointerData *tid, float g, float dist2, float epsilon, float *lb,
+					float *ub)
 {
-	Buffer buffer;
-	IvfkmRefine refine = page_refine_lock(refiner->index, refiner->geometry, list->id,
-										  list->generation, record, BUFFER_LOCK_SHARE, &buffer);
-	bool same = ItemPointerEquals(&refine->tid, (ItemPointer) tid);
+	float slack;
 
-	if (same && refiner->taxicab)
-		taxicab_bounds(refiner, refine, epsilon, lb, ub);
-	else if (same)
+	if (!ItemPointerEquals(&record->tid, (ItemPointer) tid))
+		return false;
+	if (refiner->taxicab)
 	{
-		float slack;
-
-		quant_refine_bounds(refiner->metric, &refiner->query, &refine->factors,
-							(const uint8 *) (refine + 1), g, dist2, epsilon, lb, ub);
-		if (refiner->by_angle)
-			slack = refiner->angle_rounding;
-		else if (refiner->metric == QUANT_L2)
-			slack = refiner->rounding * *ub;
-		else /* of the sum of products, which the norms bound */
-			slack = refiner->rounding * refiner->query_norm *
-					(sqrtf(list->norm2) + refiner->offset_norm +
-					 refine->factors.mul * refiner->query.norm);
-		slack += refiner->underflow;
-		*lb = Max(*lb - slack, -FLT_MAX);
-		*ub += slack;
+		taxicab_bounds(refiner, record, epsilon, lb, ub);
+		return true;
 	}
-	UnlockReleaseBuffer(buffer);
-	return same;
+	quant_refine_bounds(refiner->metric, &refiner->query, &record->factors,
+						(const uint8 *) (record + 1), g, dist2, epsilon, lb, ub);
+	if (refiner->by_angle)
+		slack = refiner->angle_rounding;
+	else if (refiner->metric == QUANT_L2)
+		slack = refiner->rounding * *ub;
+	else /* of the sum of products, which the norms bound */
+		slack =
+			refiner->rounding * refiner->query_norm *
+			(sqrtf(list->norm2) + refiner->offset_norm + record->factors.mul * refiner->query.norm);
+	slack += refiner->underflow;
+	*lb = Max(*lb - slack, -FLT_MAX);
+	*ub += slack;
+	return true;
 }

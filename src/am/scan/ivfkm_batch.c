@@ -90,7 +90,7 @@ ivfkm_batch_query_bytes(const IvfkmBatch *batch)
 	Size lists = 2 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
 
 	return sizeof(IvfkmBatchQuery) + point + quant_query_table_bytes((int) dims) + near + lists +
-		   2 * k * (sizeof(IvfkmFoundRow) + sizeof(Look));
+		   2 * k * (sizeof(IvfkmFoundRow) + 2 * sizeof(Look));
 }
 
 /*
@@ -154,16 +154,37 @@ begin_queries(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchQuery *qu
 	}
 }
 
-/* Order of looks by row and query, for qsort. */
-static int
-compare_looks(const void *a, const void *b)
+/*
+ * Sorts looks by row, those of a row as they are now: a radix sort by the bytes in which rows
+ * differ.  Frees "looks", or returns it.
+ */
+static Look *
+sort_looks(Look *looks, Size n)
 {
-	const Look *x = a;
-	const Look *y = b;
+	Look *other = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Look) * Max(n, 1));
+	IvfkmAddress differ = 0;
 
-	if (x->row != y->row)
-		return x->row < y->row ? -1 : 1;
-	return x->query < y->query ? -1 : x->query > y->query;
+	for (Size i = 1; i < n; i++)
+		differ |= looks[i].row ^ looks[0].row;
+	for (int shift = 0; shift < 64 && differ >> shift != 0; shift += 8)
+	{
+		Size next[257] = {0};
+		Look *swap = looks;
+
+		CHECK_FOR_INTERRUPTS();
+		if ((differ >> shift & 0xFF) == 0)
+			continue;
+		for (Size i = 0; i < n; i++)
+			next[(looks[i].row >> shift & 0xFF) + 1]++;
+		for (int byte = 1; byte < 256; byte++)
+			next[byte + 1] += next[byte];
+		for (Size i = 0; i < n; i++)
+			other[next[looks[i].row >> shift & 0xFF]++] = looks[i];
+		looks = other;
+		other = swap;
+	}
+	pfree(other);
+	return looks;
 }
 
 /* The rows that are to be looked at, in their order and that of the queries; none twice. */
@@ -198,8 +219,7 @@ collect_looks(IvfkmBatchQuery *queries, int n, Size *nlooks)
 		}
 		queries[i].found = palloc(sizeof(IvfkmFoundRow) * Max(near->n, 1));
 	}
-	qsort(looks, *nlooks, sizeof(Look), compare_looks);
-	return looks;
+	return sort_looks(looks, *nlooks);
 }
 
 /* Looks at rows exactly, in the order of the table, each once for all queries. */

@@ -94,6 +94,7 @@ ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapsho
 		lists->pages[i] = palloc(BLCKSZ);
 	lists->units = palloc(sizeof(IvfkmBatchUnit) * lists->ngroups * geometry->units);
 	ivfkm_candidates_init(&lists->codes, MOST_CODES, ivfkm_scan_resize);
+	ivfkm_batch_pages_begin(&lists->refine_pages, index->relation, geometry);
 	lists->tree_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch tree", ALLOCSET_DEFAULT_SIZES);
 	if (wants_centroids(&index->meta, n))
@@ -153,7 +154,7 @@ begin_query(IvfkmBatchLists *lists, const IvfkmQuery *query, int place, int want
 {
 	if (lists->centroids != NULL)
 	{
-		ivfkm_centroids_begin(lists->centroids, query, place);
+		ivfkm_centroids_begin(lists->centroids, query, place, wanted);
 		return;
 	}
 	MemoryContextSwitchTo(lists->tree_context);
@@ -449,34 +450,70 @@ collect(IvfkmBatchLists *lists, const IvfkmBatchUnit *unit, uint32 mask, const f
 	}
 }
 
-/* Refines the rows of lists->codes that may be among the nearest, the best ones first. */
+/*
+ * Bounds of a candidate's distance from its refine record; false if the snapshot does not see the
+ * row.  See ivfkm_query_refine().
+ */
+static bool
+refine_one(IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmProbe *probe,
+		   IvfkmCandidate *candidate, float *ub)
+{
+	ItemPointerData record = ivfkm_lists_tid(candidate->refine);
+	ItemPointerData tid = ivfkm_lists_tid(candidate->at.row);
+
+	if (lists->copies_pay)
+		return ivfkm_query_refine_record(
+			&asked->query, probe,
+			ivfkm_batch_pages_record(&lists->refine_pages, &probe->child, &record), &tid,
+			IVFKM_REFINE_EPSILON, &candidate->at.lb, ub);
+	for (Size i = 0; i < Min(lists->codes.n, 3); i++)
+	{
+		ItemPointerData next = ivfkm_lists_tid(lists->codes.items[i].refine);
+
+		page_refine_prefetch(lists->relation, &lists->index->lists, &next);
+	}
+	return ivfkm_query_refine(&asked->query, probe, &record, &tid, IVFKM_REFINE_EPSILON,
+							  &candidate->at.lb, ub);
+}
+
+/* Refines a row of lists->codes and adds it to the nearest, if it may be one of them. */
 static void
-refine(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe)
+refine_into_near(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe,
+				 IvfkmCandidate candidate)
+{
+	IvfkmCandidates *near = &asked->near;
+	float ub;
+
+	if (!refine_one(lists, asked, probe, &candidate, &ub))
+		return;
+	ivfkm_candidates_reserve(near);
+	if (!ivfkm_position_less(&near->horizon, &candidate.at))
+		ivfkm_candidates_add(near, &candidate, ub);
+}
+
+/*
+ * Refines the rows of lists->codes that may be among the nearest: the best ones first, so that the
+ * horizon falls before others are looked at.  "settled": it will hardly fall, and order costs more
+ * than it saves where records are at hand.
+ */
+static void
+refine(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe, bool settled)
 {
 	IvfkmCandidates *codes = &lists->codes;
-	IvfkmCandidates *near = &asked->near;
+	const float *horizon = &asked->near.horizon.lb;
 
-	ivfkm_candidates_arrange(codes);
-	while (ivfkm_candidates_lowest(codes) <= near->horizon.lb && codes->n > 0)
+	if (settled && lists->copies_pay)
 	{
-		IvfkmCandidate candidate = ivfkm_candidates_take(codes);
-		ItemPointerData record = ivfkm_lists_tid(candidate.refine);
-		ItemPointerData tid = ivfkm_lists_tid(candidate.at.row);
-		float ub;
-
-		for (Size i = 0; i < Min(codes->n, 3); i++)
+		for (Size i = 0; i < codes->n; i++)
 		{
-			ItemPointerData next = ivfkm_lists_tid(codes->items[i].refine);
-
-			page_refine_prefetch(lists->relation, &lists->index->lists, &next);
+			if (codes->items[i].at.lb <= *horizon)
+				refine_into_near(lists, asked, probe, codes->items[i]);
 		}
-		if (!ivfkm_query_refine(&asked->query, probe, &record, &tid, IVFKM_REFINE_EPSILON,
-								&candidate.at.lb, &ub))
-			continue;
-		ivfkm_candidates_reserve(near);
-		if (!ivfkm_position_less(&near->horizon, &candidate.at))
-			ivfkm_candidates_add(near, &candidate, ub);
+		return;
 	}
+	ivfkm_candidates_arrange(codes);
+	while (codes->n > 0 && ivfkm_candidates_lowest(codes) <= *horizon)
+		refine_into_near(lists, asked, probe, ivfkm_candidates_take(codes));
 }
 
 /* Looks at the part of a list that is in memory for one query. */
@@ -508,7 +545,7 @@ scan_for(IvfkmBatchLists *lists, const IvfkmBatchList *list, const IvfkmBatchPai
 			collect(lists, unit, mask, lb, ub, candidates);
 	}
 	if (asked->query.refine && candidates->n > 0)
-		refine(lists, asked, &probe);
+		refine(lists, asked, &probe, pair->round > 0);
 }
 
 /* Asks the operating system for the pages of a list that will be read soon. */
@@ -549,6 +586,9 @@ ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
 		while (BlockNumberIsValid(block))
 		{
 			copy_part(lists, list, &block, &nvisited);
+			ivfkm_batch_pages_forget(&lists->refine_pages);
+			lists->copies_pay =
+				ivfkm_batch_pages_pay(&lists->refine_pages, starts[s + 1] - starts[s]);
 			for (Size i = starts[s]; i < starts[s + 1]; i++)
 			{
 				CHECK_FOR_INTERRUPTS();

@@ -14,6 +14,7 @@
 #include "utils/hsearch.h"
 #include "utils/snapshot.h"
 
+#include "am/scan/ivfkm_batch_pages.h"
 #include "am/scan/ivfkm_candidates.h"
 #include "am/scan/ivfkm_centroids.h"
 #include "am/scan/ivfkm_lists.h"
@@ -105,7 +106,9 @@ typedef struct IvfkmBatchLists
 	IvfkmBatchUnit *units;
 	int nunits;
 	IvfkmCandidates codes; /* rows of that by the bounds of their 1-bit codes */
-	bool reads;			   /* blocks were met that were not in shared buffers */
+	IvfkmBatchPages refine_pages;
+	bool copies_pay; /* so many queries scan the part */
+	bool reads;		 /* blocks were met that were not in shared buffers */
 } IvfkmBatchLists;
 
 extern void ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index,

@@ -37,6 +37,22 @@ struct IvfkmCentroidEntry
 #define HEAP_LESS(a, b) ((a)->key < (b)->key)
 #include "am/index/ivfkm_heap.h"
 
+/* the smallest keys, largest on top */
+#define HEAP_PREFIX		key_heap
+#define HEAP_TYPE		float
+#define HEAP_LESS(a, b) (*(a) > *(b))
+#include "am/index/ivfkm_heap.h"
+
+/*
+ * Groups of lists for each one wanted, and the fewest lists of a group with which it pays to look
+ * at groups first.
+ */
+#define GROUPS_PER_LIST 4
+#define LEAST_OF_GROUP	4
+
+/* Lists that a search may take, for each one that it is sure to take. */
+#define MORE_LISTS 2
+
 /* Memory that the centroids of an index take. */
 Size
 ivfkm_centroids_bytes(const IvfkmMetaPageData *meta)
@@ -45,7 +61,8 @@ ivfkm_centroids_bytes(const IvfkmMetaPageData *meta)
 	Size dims = meta->dimensions;
 	Size stride = gemm_round_cols(nlists);
 
-	return nlists * (sizeof(IvfkmProbe) + dims * sizeof(uint16) + sizeof(IvfkmCentroidEntry)) +
+	return nlists * (sizeof(IvfkmProbe) + dims * sizeof(uint16) + sizeof(IvfkmCentroidEntry) +
+					 2 * sizeof(float)) +
 		   sizeof(float) *
 			   (2 * gemm_cols_floats(nlists, dims) + (IVFKM_CENTROIDS_BLOCK + 1) * stride +
 				IVFKM_CENTROIDS_BLOCK * dims + gemm_rows_floats(IVFKM_CENTROIDS_BLOCK, dims));
@@ -96,6 +113,7 @@ ivfkm_centroids_read(IvfkmCentroids *centroids, Relation index, const IvfkmMetaP
 	centroids->scores = take_floats(IVFKM_CENTROIDS_BLOCK * centroids->stride);
 	centroids->heap = MemoryContextAllocHuge(
 		CurrentMemoryContext, sizeof(IvfkmCentroidEntry) * (Size) Max(centroids->nlists, 1));
+	centroids->keys = take_floats(2 * (Size) Max(centroids->nlists, 1));
 }
 
 /* Compares n queries, at most IVFKM_CENTROIDS_BLOCK, with all centroids. */
@@ -111,34 +129,97 @@ ivfkm_centroids_compare(IvfkmCentroids *centroids, const IvfkmQuery *const *quer
 					 dims, centroids->tiles, centroids->scores, centroids->stride);
 }
 
-/* Goes on with the lists of number "number" of the queries that were compared. */
+/*
+ * A key that at least "wanted" of the n keys do not exceed, and few others: the wanted-th smallest
+ * one of the least keys of as many groups as are worth it.  Infinity if none is.  "scratch" has
+ * room for n floats.
+ */
+static float
+near_key(const float *keys, int n, int wanted, float *scratch)
+{
+	int ngroups = GROUPS_PER_LIST * wanted;
+	float *nearest = scratch + ngroups;
+
+	if (wanted < 1 || wanted > n / (GROUPS_PER_LIST * LEAST_OF_GROUP))
+		return INFINITY;
+	memcpy(scratch, keys, sizeof(float) * ngroups);
+	for (int first = ngroups; first < n; first += ngroups)
+	{
+		int end = Min(ngroups, n - first);
+
+		for (int i = 0; i < end; i++)
+			scratch[i] = Min(scratch[i], keys[first + i]);
+	}
+	memcpy(nearest, scratch, sizeof(float) * wanted);
+	key_heap_build(nearest, (size_t) wanted);
+	for (int i = wanted; i < ngroups; i++)
+	{
+		if (scratch[i] >= nearest[0])
+			continue;
+		nearest[0] = scratch[i];
+		key_heap_down(nearest, (size_t) wanted, 0);
+	}
+	return nearest[0];
+}
+
+/* Makes a heap of the lists whose keys are at most the near key or, with "far", of the others. */
+static void
+fill_heap(IvfkmCentroids *centroids, bool far)
+{
+	const float *keys = centroids->query_keys;
+	float limit = centroids->near_key;
+	int n = 0;
+
+	for (int i = 0; i < centroids->nlists; i++)
+	{
+		if ((keys[i] <= limit) == far)
+			continue;
+		centroids->heap[n].key = keys[i];
+		centroids->heap[n++].list = i;
+	}
+	centroid_heap_build(centroids->heap, (size_t) n);
+	centroids->nheap = n;
+	centroids->far = far;
+}
+
+/*
+ * Goes on with the lists of number "number" of the queries that were compared, of which about
+ * "wanted" will be taken.
+ */
 void
-ivfkm_centroids_begin(IvfkmCentroids *centroids, const IvfkmQuery *query, int number)
+ivfkm_centroids_begin(IvfkmCentroids *centroids, const IvfkmQuery *query, int number, int wanted)
 {
 	const float *scores = centroids->scores + (size_t) number * centroids->stride;
-	float along = 0.0f;
+	int n = centroids->nlists;
 
 	centroids->query = query;
 	centroids->query_norm2 = query->quant.norm2;
-	centroids->nheap = centroids->nlists;
+	centroids->query_keys = scores;
+	/* the keys of ivfkm_tree_list_key() */
 	if (centroids->by_dot)
-		along =
-			centroids->list_lean * sqrtf(vdb_dist->norm2(query->target, (size_t) centroids->dims));
-	for (int i = 0; i < centroids->nlists; i++)
 	{
-		IvfkmCentroidEntry *entry = &centroids->heap[i];
+		float along =
+			centroids->list_lean * sqrtf(vdb_dist->norm2(query->target, (size_t) centroids->dims));
 
-		entry->list = i;
-		entry->key = scores[i];
-		/* the keys of ivfkm_tree_list_key() */
-		if (!centroids->by_dot && centroids->list_lean > 0.0f)
-			entry->key += centroids->list_lean * centroids->lists[i].child.radius *
-						  centroids->lists[i].child.radius;
-		if (centroids->by_dot)
-			entry->key =
+		for (int i = 0; i < n; i++)
+			centroids->keys[i] =
 				0.5f * (scores[i] - centroids->norms[i]) - along * centroids->lists[i].child.radius;
+		centroids->query_keys = centroids->keys;
 	}
-	centroid_heap_build(centroids->heap, centroids->nheap);
+	else if (centroids->list_lean > 0.0f)
+	{
+		for (int i = 0; i < n; i++)
+		{
+			float radius = centroids->lists[i].child.radius;
+
+			centroids->keys[i] = scores[i] + centroids->list_lean * radius * radius;
+		}
+		centroids->query_keys = centroids->keys;
+	}
+	/* where lists hold fewer rows than others, a few more are taken */
+	centroids->near_key =
+		near_key(centroids->query_keys, n, MORE_LISTS * wanted, centroids->keys + n);
+	fill_heap(centroids, false);
 }
 
 /* The next nearest list, of which it returns the number; -1 when there are no more. */
@@ -147,6 +228,8 @@ ivfkm_centroids_next(IvfkmCentroids *centroids, IvfkmProbe *probe)
 {
 	int list;
 
+	if (centroids->nheap == 0 && !centroids->far)
+		fill_heap(centroids, true);
 	if (centroids->nheap == 0)
 		return -1;
 	list = centroids->heap[0].list;

@@ -39,6 +39,10 @@ typedef struct IvfkmCentroids
 	/* the query whose lists are being taken */
 	const IvfkmQuery *query;
 	float query_norm2;
+	float *keys;			 /* room for twice as many as there are lists */
+	const float *query_keys; /* of each list */
+	float near_key;			 /* lists with larger keys come later */
+	bool far;				 /* these are in the heap */
 	IvfkmCentroidEntry *heap;
 	int nheap;
 } IvfkmCentroids;
@@ -48,7 +52,8 @@ extern void ivfkm_centroids_read(IvfkmCentroids *centroids, Relation index,
 								 const IvfkmMetaPageData *meta);
 extern void ivfkm_centroids_compare(IvfkmCentroids *centroids, const IvfkmQuery *const *queries,
 									int n);
-extern void ivfkm_centroids_begin(IvfkmCentroids *centroids, const IvfkmQuery *query, int number);
+extern void ivfkm_centroids_begin(IvfkmCentroids *centroids, const IvfkmQuery *query, int number,
+								  int wanted);
 extern int ivfkm_centroids_next(IvfkmCentroids *centroids, IvfkmProbe *probe);
 
 #endif /* IVFKM_CENTROIDS_H */

@@ -215,8 +215,8 @@ ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
  * of taxicab codes are of exact distances.
  */
 bool
-ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
-				   const ItemPointerData *tid, float epsilon, float *lb, float *ub)
+ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list, IvfkmRefine record,
+						  const ItemPointerData *tid, float epsilon, float *lb, float *ub)
 {
 	if (!ivfkm_refine_bounds(&query->refiner, &list->child, record, tid, list_constant(query, list),
 							 list->dist2, epsilon, lb, ub))
@@ -229,6 +229,22 @@ ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPo
 		ivfkm_slack_widen(&slack, lb, ub);
 	}
 	return true;
+}
+
+/* The same from the address of the record, whose page is locked in share mode meanwhile. */
+bool
+ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
+				   const ItemPointerData *tid, float epsilon, float *lb, float *ub)
+{
+	const IvfkmRefiner *refiner = &query->refiner;
+	Buffer buffer;
+	IvfkmRefine refine =
+		page_refine_lock(refiner->index, refiner->geometry, list->child.id, list->child.generation,
+						 record, BUFFER_LOCK_SHARE, &buffer);
+	bool same = ivfkm_query_refine_record(query, list, refine, tid, epsilon, lb, ub);
+
+	UnlockReleaseBuffer(buffer);
+	return same;
 }
 
 /*
