@@ -67,7 +67,7 @@ plant check_regress 'expected/planted.out is missing' 'echo "SELECT 1;" >sql/pla
 plant check_regress 'sql/planted.sql is missing' 'echo >expected/planted.out'
 plant check_regress 'does not say why' \
 	'echo >sql/planted.sql; echo >expected/planted.out; echo >expected/planted_1.out'
-plant check_markers 'src/am/planted.c:1:' 'echo "/* TO""DO */" >src/am/planted.c'
+plant check_markers 'src/am/build/planted.c:1:' 'echo "/* TO""DO */" >src/am/build/planted.c'
 plant check_markers 'sql/planted.sql:1:' 'echo "<<<<""<<< HEAD" >sql/planted.sql'
 plant check_markers 'src/am/planted.c:2: // comment' \
 	'printf "char *s = \"//\";\nint i; // no\n" >src/am/planted.c'

@@ -100,9 +100,9 @@ begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 		build->sorted_attributes = palloc0(attribute_bytes);
 		SET_VARSIZE(build->sorted_attributes, attribute_bytes);
 	}
-	build->sort = tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, nkeys, columns,
-									   operators, collations, nulls_first, memory, coordinate,
-									   TUPLESORT_NONE);
+	build->sort =
+		tuplesort_begin_heap(build->sort_slot->tts_tupleDescriptor, nkeys, columns, operators,
+							 collations, nulls_first, memory, coordinate, TUPLESORT_NONE);
 }
 
 /* Adds a squared residual to the sum. */
@@ -325,8 +325,7 @@ assign_end(IvfkmBuild *build)
 	for (uint32 list = 0; list < shared->nlists; list++)
 	{
 		build->counts[list] += build->plan.levels[0].counts[list];
-		build->list_radii[list] =
-			Max(build->list_radii[list], build->plan.levels[0].radii[list]);
+		build->list_radii[list] = Max(build->list_radii[list], build->plan.levels[0].radii[list]);
 		if (build->list_summaries != NULL)
 			ivfkm_summary_unite(&build->index.columns, &build->list_summaries[list],
 								&build->plan.levels[0].summaries[list]);

@@ -217,8 +217,7 @@ ivfkm_bands_assign(const IvfkmBuild *build, int n, uint32 *lists)
 		for (uint32 j = bands->first[band]; j < bands->first[band + 1]; j++)
 		{
 			uint32 list = build->band_lists[j];
-			float dist2 =
-				vdb_dist->l2sq(x, build->centroids + (Size) list * dims, (size_t) dims);
+			float dist2 = vdb_dist->l2sq(x, build->centroids + (Size) list * dims, (size_t) dims);
 
 			if (j == bands->first[band] || dist2 < least)
 			{

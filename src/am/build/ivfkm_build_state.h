@@ -105,8 +105,8 @@ typedef struct IvfkmBuildShared
 	/* training */
 	dsm_handle training_segment;
 	IvfkmSampling sampling;
-	int nrows;	 /* rows of the finished sample */
-	int nouter;	 /* outliers behind them; see ivfkm_centre_trim() */
+	int nrows;	/* rows of the finished sample */
+	int nouter; /* outliers behind them; see ivfkm_centre_trim() */
 	IvfkmBands bands;
 	int nlevels; /* levels of nodes below the root, and the nodes of each, the lowest first */
 	uint32 nnodes[IVFKM_MAX_HEIGHT - 1];
@@ -156,12 +156,12 @@ typedef struct IvfkmTraining
 /* One process's state of a build. */
 typedef struct IvfkmBuild
 {
-	Relation heap; /* NULL: an empty index */
+	Relation heap;	  /* NULL: an empty index */
 	IvfkmIndex index; /* its metapage is that of the plan */
 	IndexInfo *index_info;
 	int dims; /* of index space */
 	bool leader;
-	bool alone; /* without workers, whatever the table's size */
+	bool alone;			 /* without workers, whatever the table's size */
 	void (*check)(void); /* called often; may raise an error; or NULL */
 	MemoryContext context;
 	MemoryContext row_context; /* reset after every row */
@@ -169,7 +169,7 @@ typedef struct IvfkmBuild
 
 	/* the team */
 	const IvfkmJobFunction *jobs; /* by IvfkmJob, for all but the last */
-	ParallelContext *parallel; /* of the leader, if there are workers */
+	ParallelContext *parallel;	  /* of the leader, if there are workers */
 	Snapshot snapshot;
 	BufferUsage *buffer_usage; /* of each worker */
 	WalUsage *wal_usage;
@@ -178,11 +178,11 @@ typedef struct IvfkmBuild
 	Sharedsort *shared_sort;
 
 	/* shared arrays, at this process's address */
-	float *mean;	  /* dims floats, input space */
-	float *centroids; /* nlists * dims, as stored, in float32 */
-	uint32 *counts;	  /* rows of each list */
+	float *mean;		/* dims floats, input space */
+	float *centroids;	/* nlists * dims, as stored, in float32 */
+	uint32 *counts;		/* rows of each list */
 	uint32 *band_lists; /* lists by band, if there is more than one */
-	float *list_radii; /* of each list: see IvfkmChildData; of the sample's rows, then of all */
+	float *list_radii;	/* of each list: see IvfkmChildData; of the sample's rows, then of all */
 	IvfkmSummaryData *list_summaries; /* of each list; NULL without attributes */
 	KmeansIndex *lists;
 
@@ -204,7 +204,7 @@ typedef struct IvfkmBuild
 	IvfkmRow *batch_rows;
 	ItemPointerData *batch_tids;
 	int *batch_vectors; /* which of the row's vectors each is */
-	int batch_size; /* rows that it has room for */
+	int batch_size;		/* rows that it has room for */
 	int nbatch;
 	Tuplesortstate *sort;
 	TupleTableSlot *sort_slot;

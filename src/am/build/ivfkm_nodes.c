@@ -364,8 +364,8 @@ ivfkm_nodes_widen(IvfkmPlan *plan)
 				load_centroid(level, node, dims, m);
 			loaded = node;
 			load_centroid(lists, list, dims, c);
-			level->radii[node] = Max(level->radii[node], ivfkm_space_distance(c, m, dims) +
-															 share * lists->radii[list]);
+			level->radii[node] = Max(level->radii[node],
+									 ivfkm_space_distance(c, m, dims) + share * lists->radii[list]);
 		}
 		pfree(parent);
 	}

@@ -26,11 +26,11 @@
 
 #include "am/build/ivfkm_ratio.h"
 
-#define RATIO_QUERIES	64
-#define RATIO_ROWS		4096		 /* rows of the sample that each is compared with */
-#define RATIO_WORK		(1 << 27)	 /* pairs times dimensions at most */
-#define RATIO_NEIGHBOURS 8			 /* of each query */
-#define RATIO_DEVIATION	0.25f		 /* where nothing can be measured */
+#define RATIO_QUERIES	 64
+#define RATIO_ROWS		 4096	   /* rows of the sample that each is compared with */
+#define RATIO_WORK		 (1 << 27) /* pairs times dimensions at most */
+#define RATIO_NEIGHBOURS 8		   /* of each query */
+#define RATIO_DEVIATION	 0.25f	   /* where nothing can be measured */
 
 /* The distances of two rows. */
 typedef struct RatioPair

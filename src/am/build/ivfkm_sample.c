@@ -50,8 +50,8 @@ typedef struct CountState
 {
 	const IvfkmIndex *index; /* what is known of it before it is made */
 	MemoryContext context;	 /* of one row */
-	double rows;		 /* vectors that could be indexed */
-	void (*check)(void); /* as that of a build */
+	double rows;			 /* vectors that could be indexed */
+	void (*check)(void);	 /* as that of a build */
 } CountState;
 
 typedef struct SampleState

@@ -204,8 +204,7 @@ choose_supplied(IvfkmBuild *build, double total_rows, int *nworkers, int *nlists
  * own: *nworkers is reduced before lists are.  total_rows: an estimate of the rows to be indexed.
  */
 void
-ivfkm_sizes_choose(IvfkmBuild *build, double total_rows, int *nworkers, int *nlists,
-				   int *nrows)
+ivfkm_sizes_choose(IvfkmBuild *build, double total_rows, int *nworkers, int *nlists, int *nrows)
 {
 	Relation relation = build->index.relation;
 	int wanted = ivfkm_options_lists(relation);
@@ -244,9 +243,8 @@ ivfkm_sizes_sort_memory(const IvfkmBuild *build)
 	Size fixed = ivfkm_team_bytes(dims, nattributes, build->shared->max_lists) +
 				 centroid_bytes(dims, nlists);
 	Size each = kmeans_assign_bytes(dims, nlists) +
-				(Size) kmeans_assign_points(dims) *
-					(sizeof(float) * dims + sizeof(IvfkmRow) + sizeof(ItemPointerData) +
-					 sizeof(int));
+				(Size) kmeans_assign_points(dims) * (sizeof(float) * dims + sizeof(IvfkmRow) +
+													 sizeof(ItemPointerData) + sizeof(int));
 	Size left;
 
 	if (nattributes > 0)

@@ -25,8 +25,8 @@ extern int ivfkm_sizes_auto_lists(double total_rows);
 extern Size ivfkm_sizes_wanted_memory(int dims, int nattributes, double total_rows, int nlists,
 									  int nparticipants);
 extern int ivfkm_sizes_refine_bits(const IvfkmIndex *index, int dims);
-extern void ivfkm_sizes_choose(IvfkmBuild *build, double total_rows, int *nworkers,
-							   int *nlists, int *nrows);
+extern void ivfkm_sizes_choose(IvfkmBuild *build, double total_rows, int *nworkers, int *nlists,
+							   int *nrows);
 extern void ivfkm_sizes_fit(const IvfkmBuild *build, double total_rows, int nparticipants,
 							int *nlists, int *nrows);
 extern int ivfkm_sizes_sort_memory(const IvfkmBuild *build);

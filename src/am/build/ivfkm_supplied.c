@@ -63,11 +63,11 @@ refuse(const IvfkmBuild *build, int code, const char *problem, const char *hint)
 		ereport(ERROR, (errcode(code), errmsg_internal("%s", problem),
 						errdetail("Index \"%s\" takes its centroids from there.", index),
 						errhint("%s", hint)));
-	ereport(WARNING,
-			(errcode(code), errmsg_internal("%s", problem),
-			 errdetail("Index \"%s\" was to take its centroids from there; it trains its own.",
-index),
-			 errhint("%s", hint)));
+	ereport(
+		WARNING,
+		(errcode(code), errmsg_internal("%s", problem),
+		 errdetail("Index \"%s\" was to take its centroids from there; it trains its own.", index),
+		 errhint("%s", hint)));
 }
 
 /* Forgets the centroids: the build trains its own. */
@@ -179,18 +179,17 @@ take_centroid(Source *source, TupleTableSlot *slot, Size *room)
 	value = PG_DETOAST_DATUM(datum);
 	if (ops->dims(value) != build->index.column_dims)
 	{
-		source->problem = psprintf("has %d dimensions instead of %d", ops->dims(value),
-								   build->index.column_dims);
+		source->problem =
+			psprintf("has %d dimensions instead of %d", ops->dims(value), build->index.column_dims);
 		source->hint = "Centroids have the dimensions of the indexed column.";
 		return false;
 	}
 	if ((Size) build->nsupplied == *room)
 	{
 		*room = *room == 0 ? FIRST_ROOM : *room * 2;
-		build->supplied =
-			build->supplied == NULL
-				? MemoryContextAllocHuge(build->context, *room * row_bytes)
-				: repalloc_huge(build->supplied, *room * row_bytes);
+		build->supplied = build->supplied == NULL
+							  ? MemoryContextAllocHuge(build->context, *room * row_bytes)
+							  : repalloc_huge(build->supplied, *room * row_bytes);
 	}
 	row.x = build->supplied + (Size) build->nsupplied * build->dims;
 	ivfkm_row_load(ops, value, build->dims, &row);
@@ -229,10 +228,9 @@ read_rows(Source *source)
 		bytes = ivfkm_supplied_bytes(build);
 		MemoryContextSwitchTo(old_context);
 		if (!good)
-			problem = psprintf("centroid (%u,%u) of table \"%s\" %s",
-							   ItemPointerGetBlockNumber(&slot->tts_tid),
-							   ItemPointerGetOffsetNumber(&slot->tts_tid), source->name,
-							   source->problem);
+			problem = psprintf(
+				"centroid (%u,%u) of table \"%s\" %s", ItemPointerGetBlockNumber(&slot->tts_tid),
+				ItemPointerGetOffsetNumber(&slot->tts_tid), source->name, source->problem);
 		MemoryContextReset(build->row_context);
 	}
 	table_endscan(scan);
@@ -325,10 +323,9 @@ ivfkm_supplied_read(IvfkmBuild *build)
 	if (!OidIsValid(table))
 	{
 		ereport(WARNING,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" does not exist", name),
+				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table \"%s\" does not exist", name),
 				 errdetail("Index \"%s\" was to take its centroids from there; it trains its own.",
-RelationGetRelationName(build->index.relation)),
+						   RelationGetRelationName(build->index.relation)),
 				 errhint("REINDEX it when the table is there.")));
 		return;
 	}

@@ -217,8 +217,7 @@ start_workers(IvfkmBuild *build, int nworkers, int max_lists)
 {
 	ParallelContext *parallel;
 	Size scan_bytes;
-	Size arrays_bytes =
-		ivfkm_team_bytes(build->dims, build->index.columns.nattributes, max_lists);
+	Size arrays_bytes = ivfkm_team_bytes(build->dims, build->index.columns.nattributes, max_lists);
 	char *arrays;
 
 	EnterParallelMode();
@@ -407,8 +406,8 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.scan = shm_toc_lookup(toc, KEY_SCAN, false);
 	build.shared_sort = shm_toc_lookup(toc, KEY_SORT, false);
 	tuplesort_attach_shared(build.shared_sort, segment);
-	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build.dims,
-						build.index.columns.nattributes, shared->max_lists, &build);
+	(void) arrays_carve((char *) TYPEALIGN(64, arrays), build.dims, build.index.columns.nattributes,
+						shared->max_lists, &build);
 	MemoryContextSwitchTo(build.context);
 
 	InstrStartParallelQuery();

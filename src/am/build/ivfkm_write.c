@@ -202,8 +202,8 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 	meta->mean_block = mean;
 	meta->root_block = first;
 	meta->root_nblocks = page_extent_blocks(&node_geometry, nroot);
-	block = meta->root_block +
-			ivfkm_node_blocks(dims, meta->nattributes, (int) meta->height, nroot);
+	block =
+		meta->root_block + ivfkm_node_blocks(dims, meta->nattributes, (int) meta->height, nroot);
 	for (int number = (int) meta->height - 1; number >= 0; number--)
 	{
 		IvfkmPlanLevel *level = &plan->levels[number];

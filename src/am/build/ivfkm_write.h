@@ -17,13 +17,13 @@
 /* One level of a trained tree: the lists, or the nodes of a level below the root. */
 typedef struct IvfkmPlanLevel
 {
-	uint32 count;			   /* lists or nodes */
-	uint32 first_id;		   /* owner id of the first one */
-	uint16 *centroids;		   /* count * dims binary16 */
-	float *norms;			   /* squared norm of each centroid as stored */
-	float *radii;			   /* see IvfkmChildData */
-	uint32 *counts;			   /* rows of each list; children of each node */
-	BlockNumber *first_blocks; /* first block of each */
+	uint32 count;				 /* lists or nodes */
+	uint32 first_id;			 /* owner id of the first one */
+	uint16 *centroids;			 /* count * dims binary16 */
+	float *norms;				 /* squared norm of each centroid as stored */
+	float *radii;				 /* see IvfkmChildData */
+	uint32 *counts;				 /* rows of each list; children of each node */
+	BlockNumber *first_blocks;	 /* first block of each */
 	IvfkmSummaryData *summaries; /* of each list; NULL without attributes, and of nodes */
 } IvfkmPlanLevel;
 
@@ -49,17 +49,16 @@ typedef struct IvfkmNode
 	BlockNumber block;	   /* first one */
 	const float *centroid; /* dims floats as stored, or NULL for the root: the origin */
 	int level;
-	uint32 count;		   /* children */
+	uint32 count; /* children */
 	const IvfkmChildData *children;
-	const uint16 *centroids; /* of the children, count * dims binary16 */
+	const uint16 *centroids;		   /* of the children, count * dims binary16 */
 	const IvfkmSummaryData *summaries; /* of lists with attributes */
 } IvfkmNode;
 
 extern BlockNumber ivfkm_node_blocks(int dims, int nattributes, int level, uint32 count);
 extern void ivfkm_write_summaries_of(IvfkmSummaries *summaries, int dims, int nattributes,
 									 const IvfkmNode *node);
-extern void ivfkm_write_node(IvfkmWriter *writer, int dims, int nattributes,
-							 const IvfkmNode *node);
+extern void ivfkm_write_node(IvfkmWriter *writer, int dims, int nattributes, const IvfkmNode *node);
 extern void ivfkm_write_first_summaries(const IvfkmPlan *plan, IvfkmSummaries *summaries);
 extern void ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first,
 							  BlockNumber nulls);
