@@ -261,6 +261,8 @@ SQL
 		[ 'auto', '', 'DELETE FROM long WHERE id % 10 > 0; VACUUM (INDEX_CLEANUP ON) long' ],
 		[ 'auto', '', 'DELETE FROM long WHERE id % 10 < 4; VACUUM (INDEX_CLEANUP ON) long' ],
 		[ 'chosen', 'WITH (lists = 20)', "SELECT ivfkm_maintain('long_l2')" ],
+		[ 'pieces', '', join(';',
+			map { "INSERT INTO long SELECT id + $_ * 9999, v FROM long WHERE id < 1500" } 1 .. 8) ],
 		[ 'NULLs', '', 'UPDATE long SET v = NULL WHERE id % 8 > 0; VACUUM long' ])
 	{
 		my ($name, $with, $change) = @$shape;

@@ -289,6 +289,7 @@ ivfkm_survey_forget(IvfkmSizes *sizes)
 {
 	MemoryContextReset(sizes->context);
 	sizes->lists = NULL;
+	sizes->ends = NULL;
 	sizes->moved = 0.0;
 	sizes->nregions = 0;
 }
@@ -347,20 +348,77 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	return IVFKM_TASK_REGION;
 }
 
-/* Orders lists by where they begin, the last one first. */
+/* Ascending ids of lists. */
+static int
+compare_ends(const void *a, const void *b)
+{
+	uint32 x = ((const IvfkmListEnd *) a)->id;
+	uint32 y = ((const IvfkmListEnd *) b)->id;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Finds the last block of every list, with what inserts have added, once: reads all of them. */
+static void
+find_ends(IvfkmSizes *sizes, const IvfkmRegion *region)
+{
+	const IvfkmWholeTree *tree = &region->tree;
+
+	if (sizes->ends != NULL)
+		return;
+	sizes->ends =
+		MemoryContextAllocHuge(sizes->context, sizeof(IvfkmListEnd) * (Size) tree->nlists);
+	sizes->nends = tree->nlists;
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		IvfkmBlocks blocks;
+
+		CHECK_FOR_INTERRUPTS();
+		memset(&blocks, 0, sizeof(blocks));
+		page_list_blocks(region->index.relation, &region->index.lists, &tree->lists[i].child,
+						 &blocks);
+		sizes->ends[i].id = tree->lists[i].child.id;
+		sizes->ends[i].last = tree->lists[i].child.first_block;
+		for (Size block = 0; block < blocks.count; block++)
+			sizes->ends[i].last = Max(sizes->ends[i].last, blocks.blocks[block]);
+		if (blocks.blocks != NULL)
+			pfree(blocks.blocks);
+	}
+	qsort(sizes->ends, sizes->nends, sizeof(IvfkmListEnd), compare_ends);
+}
+
+/* The last block of each list of the tree, if that was found, else the first: a palloc'd array. */
+static BlockNumber *
+list_places(const IvfkmSizes *sizes, const IvfkmWholeTree *tree)
+{
+	BlockNumber *places = palloc(sizeof(BlockNumber) * tree->nlists);
+
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		IvfkmListEnd key = {tree->lists[i].child.id, 0};
+		const IvfkmListEnd *found = NULL;
+
+		if (sizes->ends != NULL)
+			found = bsearch(&key, sizes->ends, sizes->nends, sizeof(key), compare_ends);
+		places[i] = found != NULL ? found->last : tree->lists[i].child.first_block;
+	}
+	return places;
+}
+
+/* Orders lists by their places, the last one first. */
 static int
 compare_places(const void *a, const void *b, void *arg)
 {
-	const IvfkmWholeTree *tree = arg;
-	BlockNumber x = tree->lists[*(const int *) a].child.first_block;
-	BlockNumber y = tree->lists[*(const int *) b].child.first_block;
+	const BlockNumber *places = arg;
+	BlockNumber x = places[*(const int *) a];
+	BlockNumber y = places[*(const int *) b];
 
 	return x > y ? -1 : x < y;
 }
 
-/* True if what a region will be written anew to finds places in front of where it lies. */
+/* True if what a region will be written anew to finds places in front of a block. */
 static bool
-fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data)
+fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data, BlockNumber below)
 {
 	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
@@ -377,37 +435,40 @@ fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data)
 		sizes[n++] = ivfkm_node_blocks(geometry->dims, region->index.meta.nattributes,
 									   tree->nodes[number].child.level,
 									   tree->nodes[number].child.rows + nlists);
-	fits = page_free_fits(&data->free, sizes, n, tree->lists[region->lists[0]].child.first_block);
+	fits = page_free_fits(&data->free, sizes, n, below);
 	pfree(sizes);
 	return fits;
 }
 
 /*
- * Makes a region of lists of one node that lie at or behind a block, the last ones, as many as find
- * places in front of it.  False if there is none, or no room for it.
+ * Makes a region of lists of one node that reach to a block, the last ones, as many as find places
+ * in front of the end of the last.  False if there is none, or no room for it.
  */
 static bool
-last_region(IvfkmRegion *region, const IvfkmFreeData *data, BlockNumber from)
+last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *data,
+			BlockNumber from)
 {
 	const IvfkmWholeTree *tree = &region->tree;
+	BlockNumber *places = list_places(sizes, tree);
 	int *order = palloc(sizeof(int) * tree->nlists);
+	bool fits = false;
 	int last = 0;
 	int n = 0;
 
 	for (int i = 1; i < tree->nlists; i++)
 	{
-		if (tree->lists[i].child.first_block > tree->lists[last].child.first_block)
+		if (places[i] > places[last])
 			last = i;
 	}
 	region->parent = tree->parents[last];
 	for (int i = 0; i < tree->nlists; i++)
 	{
-		if (tree->parents[i] == region->parent && tree->lists[i].child.first_block >= from)
+		if (tree->parents[i] == region->parent && places[i] >= from)
 			order[n++] = i;
 	}
-	qsort_arg(order, n, sizeof(int), compare_places, &region->tree);
+	qsort_arg(order, n, sizeof(int), compare_places, places);
 	region->lists = palloc(sizeof(int) * REGION_LISTS);
-	for (int most = REGION_LISTS; n > 0 && most > 0; most /= 2)
+	for (int most = REGION_LISTS; n > 0 && most > 0 && !fits; most /= 2)
 	{
 		region->nlists = 0;
 		region->rows = 0.0;
@@ -420,10 +481,11 @@ last_region(IvfkmRegion *region, const IvfkmFreeData *data, BlockNumber from)
 			region->lists[region->nlists++] = order[i];
 			region->rows += list->rows;
 		}
-		if (fits_in_front(region, data))
-			return true;
+		fits = fits_in_front(region, data, places[last]);
 	}
-	return false;
+	pfree(places);
+	pfree(order);
+	return fits;
 }
 
 /* True if what only a renewal moves lies at or behind a block: the mean, or the list of NULLs. */
@@ -433,16 +495,17 @@ fixed_behind(const IvfkmMetaPageData *meta, BlockNumber from)
 	return meta->mean_block >= from || meta->null_block >= from;
 }
 
-/* True if a list lies at or behind a block. */
+/* True if a list reaches to a block, as far as that is known. */
 static bool
-list_behind(const IvfkmWholeTree *tree, BlockNumber from)
+list_behind(const IvfkmSizes *sizes, const IvfkmWholeTree *tree, BlockNumber from)
 {
-	for (int i = 0; i < tree->nlists; i++)
-	{
-		if (tree->lists[i].child.first_block >= from)
-			return true;
-	}
-	return false;
+	BlockNumber *places = list_places(sizes, tree);
+	bool behind = false;
+
+	for (int i = 0; i < tree->nlists && !behind; i++)
+		behind = places[i] >= from;
+	pfree(places);
+	return behind;
 }
 
 /*
@@ -450,7 +513,8 @@ list_behind(const IvfkmWholeTree *tree, BlockNumber from)
  * file can be cut off there.  A tree is written into one range: if it has to be moved as a whole,
  * because its mean or its list of NULLs is in the way, there must be one that is long enough.  If
  * nothing finds a place, because what is free is in pieces, and that is more than half of the file,
- * a renewal goes to the end, so that all in front of it becomes free.
+ * or a quarter if the mean or the list of NULLs is in the way, a renewal goes to the end, so that
+ * all in front of it becomes free.
  */
 IvfkmTask
 ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region)
@@ -473,10 +537,12 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region)
 		page_free_fits(&data->free, &whole, 1, Min(meta->mean_block, meta->null_block)))
 		return IVFKM_TASK_RENEW;
 	ivfkm_collect_tree(index, meta, &region->tree);
-	if (has_regions(&region->index) && last_region(region, data, in_use))
+	if (!list_behind(sizes, &region->tree, in_use)) /* but something is: what was added to them */
+		find_ends(sizes, region);
+	if (has_regions(&region->index) && last_region(sizes, region, data, in_use))
 		return IVFKM_TASK_REGION;
-	if (sizes->nrenewed < MOST_RENEWED && (fixed || list_behind(&region->tree, in_use)) &&
-		page_ranges_total(&data->free) + data->lost > meta->used_blocks / 2)
+	if (sizes->nrenewed < MOST_RENEWED && (fixed || list_behind(sizes, &region->tree, in_use)) &&
+		page_ranges_total(&data->free) + data->lost > meta->used_blocks / (fixed ? 4 : 2))
 		return IVFKM_TASK_RENEW;
 	return IVFKM_TASK_NONE;
 }

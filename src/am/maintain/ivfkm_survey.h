@@ -21,6 +21,13 @@ typedef struct IvfkmListSize
 	uint32 groups;
 } IvfkmListSize;
 
+/* Where a list ends. */
+typedef struct IvfkmListEnd
+{
+	uint32 id;		  /* owner id of the list */
+	BlockNumber last; /* of its blocks, the one that is farthest behind */
+} IvfkmListEnd;
+
 /*
  * The sizes of all lists, ascending by id.  They stay useful while regions are worked on: other
  * lists hardly change meanwhile, and new ones say how many rows they were made with.
@@ -37,6 +44,8 @@ typedef struct IvfkmSizes
 	int nregions;
 	int ncompacted; /* regions that were moved to the front of the file, and renewals for that */
 	int nrenewed;	/* these renewals */
+	IvfkmListEnd *ends; /* of all lists, ascending by id; NULL: not looked for yet */
+	int nends;
 } IvfkmSizes;
 
 /* What to do next. */
