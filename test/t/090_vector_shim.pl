@@ -149,14 +149,17 @@ SELECT string_agg(amname || '.' || opcname, ' ') FROM pg_opclass o JOIN pg_am a 
 vdb_make_table($node, 'items', rows => 3000, dims => 8);
 $node->safe_psql(
 	'postgres', q{
-CREATE TABLE all_types (vector vector(3), halfvec halfvec(3), bit bit(8), sparsevec sparsevec(6));
+CREATE TABLE all_types (vector vector(3), halfvec halfvec(3), bit bit(8), sparsevec sparsevec(6),
+	vectors vector(3)[], halfvecs halfvec(3)[]);
 INSERT INTO all_types SELECT ARRAY[i, 1, -i]::vector, ARRAY[i, 1, -i]::halfvec, i::bit(8),
-	format('{%s:1}/6', i % 6 + 1)::sparsevec
+	format('{%s:1}/6', i % 6 + 1)::sparsevec, ARRAY[ARRAY[i, 1, -i]::vector],
+	ARRAY[ARRAY[i, 1, -i]::halfvec]
 	FROM generate_series(1, 100) i});
 for my $opclass (@served)
 {
 	my ($am, $class, $type) = $opclass =~ /^(\w+)\.((\w+?)_\w+)$/;
 
+	$type .= 's' if $class =~ /maxsim/; # of arrays
 	$node->safe_psql('postgres', "SET client_min_messages = warning; CREATE INDEX served ON
 		all_types USING $am ($type $class)");
 	is(value("SELECT vdb_index_check('served')"), 100, "$opclass makes an index");
