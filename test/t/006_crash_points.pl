@@ -38,7 +38,8 @@ sub crash_at
 	my $value = $of{value};
 	my $next = $of{next};
 	my $name = "$table, $point";
-	my $statement = "INSERT INTO $table SELECT i, $value FROM generate_series($$next, $$next + 39) i";
+	my $insert = "INSERT INTO $table SELECT i, $value FROM generate_series";
+	my $statement = "$insert($$next, $$next + 39) i";
 	my $rows;
 
 	$$next += 100;
@@ -59,9 +60,7 @@ sub crash_at
 	is($node->safe_psql('postgres', "SELECT count(*) FROM $table"),
 		$rows, "$name: the table's rows");
 	vdb_check($node, "${table}_v", "$name: the index");
-	$node->safe_psql('postgres',
-		"INSERT INTO $table SELECT i, $value FROM generate_series($$next, $$next + 19) i; VACUUM $table"
-	);
+	$node->safe_psql('postgres', "$insert($$next, $$next + 19) i; VACUUM $table");
 	$$next += 100;
 	$rows += 20;
 	is(vdb_check($node, "${table}_v", "$name: the index after more inserts"),
@@ -71,7 +70,13 @@ sub crash_at
 
 my $next = 1000;
 
-crash_at($_, 1, 't', value => 'vec(i)', entries => 1, next => \$next, op => '<->', query => 'vec(0)')
+crash_at(
+	$_, 1, 't',
+	value => 'vec(i)',
+	entries => 1,
+	next => \$next,
+	op => '<->',
+	query => 'vec(0)')
   for qw(insert-descended insert-summarised insert-refined insert-hint
   append-unlinked refine-append-unlinked bulkdelete-group bulkdelete-hint);
 
