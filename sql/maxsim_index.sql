@@ -29,8 +29,10 @@ INSERT INTO queries SELECT i, vectors_of(i * 37, 6) FROM generate_series(1, 12) 
 SET enable_seqscan = off;
 SET enable_sort = off;
 SET enable_bitmapscan = off;
-EXPLAIN (COSTS OFF) SELECT id FROM docs ORDER BY tokens @# (SELECT q FROM queries WHERE id = 1)
-LIMIT 3;
+SET plan_cache_mode = force_generic_plan;
+PREPARE nearest (vector[]) AS SELECT id FROM docs ORDER BY tokens @# $1 LIMIT 3;
+EXPLAIN (COSTS OFF) EXECUTE nearest(NULL);
+RESET plan_cache_mode;
 
 -- recall against the distances of all rows; "condition" is part of both
 CREATE FUNCTION recall(k int, condition text DEFAULT 'true') RETURNS float8
@@ -125,7 +127,10 @@ SELECT * FROM ivfkm_estimate('docs', 'tokens');
 SELECT count(*) AS within, count(*) FILTER (WHERE d >= -2) AS beyond FROM (
 	SELECT tokens @# vectors_of(5, 4) AS d FROM docs WHERE tokens @# vectors_of(5, 4) < -2
 	ORDER BY tokens @# vectors_of(5, 4) LIMIT 5) x;
-EXPLAIN (COSTS OFF) SELECT id FROM docs WHERE tokens @# (SELECT q FROM queries WHERE id = 1) < -2;
+SET plan_cache_mode = force_generic_plan;
+PREPARE within (vector[]) AS SELECT id FROM docs WHERE tokens @# $1 < -2;
+EXPLAIN (COSTS OFF) EXECUTE within(NULL);
+RESET plan_cache_mode;
 SELECT count(*) FROM (SELECT id FROM docs WHERE tokens @# vectors_of(5, 4) < -1e6
 	ORDER BY tokens @# vectors_of(5, 4) LIMIT 5) x;
 SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM docs WHERE tokens IS NULL

@@ -113,9 +113,9 @@ find_column(Source *source)
 		return true;
 	refuse(build, ERRCODE_DATATYPE_MISMATCH,
 		   psprintf("table \"%s\" has %d columns of type %s instead of one", source->name, n,
-					format_type_be(type)),
+					build->index.ops->type_name),
 		   psprintf("Make a table with one column of type %s, one row for each centroid.",
-					format_type_be(type)));
+					build->index.ops->type_name));
 	return false;
 }
 
