@@ -133,12 +133,9 @@ announce(Relation index, const char *name, const char *detail)
 	(void) ivfkm_ops_column_dims(index, ivfkm_ops_get(index));
 	if (ReindexIsProcessingIndex(RelationGetRelid(index)))
 		return;
-	ereport(
-		NOTICE,
-		(errmsg("index \"%s\" using %s is an ivfkm index", RelationGetRelationName(index), name),
-		 errdetail_internal("%s", detail),
-		 errhint("Its lists are trained on the rows that the table has now: load the data "
-				 "first, or REINDEX afterwards.")));
+	ereport(NOTICE, (errmsg("index \"%s\" using %s is an ivfkm index",
+							RelationGetRelationName(index), name),
+					 errdetail_internal("%s", detail)));
 }
 
 /* ambuild of hnsw.  Errors: as pgvector if ef_construction is too small for m. */
