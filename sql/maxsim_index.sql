@@ -127,10 +127,12 @@ SELECT * FROM ivfkm_estimate('docs', 'tokens');
 SELECT count(*) AS within, count(*) FILTER (WHERE d >= -2) AS beyond FROM (
 	SELECT tokens @# vectors_of(5, 4) AS d FROM docs WHERE tokens @# vectors_of(5, 4) < -2
 	ORDER BY tokens @# vectors_of(5, 4) LIMIT 5) x;
+RESET enable_seqscan;
 SET plan_cache_mode = force_generic_plan;
 PREPARE within (vector[]) AS SELECT id FROM docs WHERE tokens @# $1 < -2;
 EXPLAIN (COSTS OFF) EXECUTE within(NULL);
 RESET plan_cache_mode;
+SET enable_seqscan = off;
 SELECT count(*) FROM (SELECT id FROM docs WHERE tokens @# vectors_of(5, 4) < -1e6
 	ORDER BY tokens @# vectors_of(5, 4) LIMIT 5) x;
 SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM docs WHERE tokens IS NULL
