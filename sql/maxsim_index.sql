@@ -165,6 +165,17 @@ SELECT m.rows = i.rows + i.nulls AS all_of_them, late, forced
 FROM ivfkm_maintain('docs_tokens') m, ivfkm_info('docs_tokens') i;
 SELECT vdb_index_check('docs_tokens') > 0 AS checked, recall(10) >= 0.95 AS made_anew;
 SELECT n = ids, in_order FROM all_rows(vectors_of(5, 4));
+-- grown, but not by as much as calls for a renewal: the budgets are scaled
+CREATE TABLE more (id int PRIMARY KEY, tokens vector(8)[]);
+INSERT INTO more SELECT i, vectors_of(i, 1 + i % 9) FROM generate_series(1, 500) i;
+CREATE INDEX more_tokens ON more USING ivfkm (tokens) WITH (maintenance = off);
+SELECT rows_100 AS rows_before, rows AS entries_before FROM ivfkm_condition('more_tokens') \gset
+INSERT INTO more SELECT i, vectors_of(i, 1 + i % 9) FROM generate_series(501, 800) i;
+SELECT rows AS moved FROM ivfkm_maintain('more_tokens', false);
+SELECT rows >= :entries_before * 1.5 AS grown, calibrated_at, calibrated_by_queries,
+	rows_100 > :rows_before AS scaled FROM ivfkm_condition('more_tokens');
+SELECT vdb_index_check('more_tokens') = (SELECT sum(cardinality(tokens)) FROM more) AS checked;
+DROP TABLE more;
 -- what cannot be indexed
 INSERT INTO docs VALUES (6001, 1, ARRAY[vector_of(1, 1), NULL]);
 INSERT INTO docs VALUES (6001, 1, ARRAY[ARRAY[vector_of(1, 1)], ARRAY[vector_of(1, 2)]]);

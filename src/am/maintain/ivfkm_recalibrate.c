@@ -117,7 +117,8 @@ choose_rows(const IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int 
 
 /*
  * Reads at most n rows of the index, with their lists, into the memory of the training, in index
- * space.  Outliers are left out, as at a build.
+ * space.  Outliers are left out, as at a build.  Of no index on arrays: a slot does not say which
+ * vector of its row it is.
  */
 static void
 take_sample(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int n)
@@ -126,6 +127,7 @@ take_sample(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int n)
 	Chosen *chosen = choose_rows(move, tree, rows, &n);
 	int count = 0;
 
+	Assert(build->index.ops->array == NULL);
 	for (int i = 0; i < n; i++)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
@@ -203,8 +205,8 @@ measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows)
 
 /*
  * Measures again with rows of the index, of which it has so many.  What a user's queries have shown
- * is kept, for that number of rows; so is what the build has measured, where memory is short.  The
- * caller holds what ivfkm_renew() asks for.
+ * is kept, for that number of rows; so is what the build has measured, where memory is short or the
+ * rows are arrays.  The caller holds what ivfkm_renew() asks for.
  */
 void
 ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield)
@@ -225,7 +227,7 @@ ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield)
 	build->index.space = build->plan.space =
 		ivfkm_space_copy(ivfkm_space_cached(index, &handle.meta));
 	ivfkm_collect_tree(index, &handle.meta, &tree);
-	if (handle.meta.calibrated_queries || !measure(move, &tree, rows))
+	if (handle.meta.calibrated_queries || handle.ops->array != NULL || !measure(move, &tree, rows))
 		ivfkm_budget_scale(&next, &handle.meta, rows);
 	else if (build->plan.meta.ncalibrations > 0)
 	{
