@@ -90,6 +90,18 @@
 #define may_maintain_compat(table, user) pg_class_ownercheck(table, user)
 #endif
 
+/*
+ * True if the user may look up names in a schema.  The file that uses this includes utils/acl.h and
+ * catalog/pg_namespace.h.
+ */
+#if PG16_GE
+#define may_use_schema_compat(schema, user)                                                        \
+	(object_aclcheck(NamespaceRelationId, schema, user, ACL_USAGE) == ACLCHECK_OK)
+#else
+#define may_use_schema_compat(schema, user)                                                        \
+	(pg_namespace_aclcheck(schema, user, ACL_USAGE) == ACLCHECK_OK)
+#endif
+
 /* PostgreSQL 18 spells it as a specifier; both forms may stand before a declaration. */
 #if PG18_GE
 #define VDB_NORETURN pg_noreturn

@@ -265,6 +265,28 @@ $node->safe_psql('postgres', 'GRANT SELECT (secret) ON hidden.centres TO owner')
 centroids_refused('hidden.centres', qr/GRANT SELECT ON hidden.centres TO owner/, 'another column');
 $node->safe_psql('postgres', 'GRANT SELECT (v) ON hidden.centres TO owner');
 centroids_taken('hidden.centres', 'a grant of the column is enough');
+
+# A renewal goes on without what it may not read.
+$node->safe_psql('postgres',
+	q{CREATE INDEX renewed ON ct USING ivfkm (v) WITH (centroids = 'hidden.centres')});
+my %revoked = (
+	'USAGE ON SCHEMA hidden' => qr/WARNING:  permission denied for schema hidden\n.*trains its own/,
+	'SELECT (v) ON hidden.centres' => qr/WARNING:  permission denied for table "hidden.centres"/);
+for my $right (sort keys %revoked)
+{
+	my ($status, $rows, $warning) = $node->psql('postgres', qq{
+REVOKE $right FROM owner;
+SELECT rows = (SELECT count(*) FROM ct) FROM ivfkm_maintain('renewed');
+GRANT $right TO owner;});
+
+	is($status, 0, "$right: a renewal goes on without it");
+	is($rows, 't', "$right: with all rows");
+	like($warning, $revoked{$right}, "$right: there is a warning");
+}
+is(
+	$node->safe_psql('postgres',
+		q{SELECT lists FROM ivfkm_maintain('renewed'); DROP INDEX renewed;}),
+	4, 'the next renewal reads the centroids');
 $node->safe_psql('postgres', 'ALTER TABLE hidden.centres ENABLE ROW LEVEL SECURITY');
 centroids_refused('hidden.centres', qr/row security may hide rows/, 'policies');
 $node->safe_psql('postgres', 'GRANT SELECT ON open_centres TO owner');

@@ -24,6 +24,7 @@
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -78,6 +79,25 @@ forget(IvfkmBuild *build)
 		pfree(build->supplied);
 	build->supplied = NULL;
 	build->nsupplied = 0;
+}
+
+/*
+ * True if the current user may look for the table in its schema, or there is no such schema; else
+ * false, with a report.
+ */
+static bool
+check_schema(const IvfkmBuild *build, const char *schema)
+{
+	Oid oid = get_namespace_oid(schema, true);
+	const char *quoted = quote_identifier(schema);
+
+	if (!OidIsValid(oid) || may_use_schema_compat(oid, GetUserId()))
+		return true;
+	refuse(build, ERRCODE_INSUFFICIENT_PRIVILEGE,
+		   psprintf("permission denied for schema %s", schema),
+		   psprintf("The owner of the indexed table needs it: GRANT USAGE ON SCHEMA %s TO %s.",
+					quoted, quote_identifier(GetUserNameFromId(GetUserId(), false))));
+	return false;
 }
 
 /* True if the current user may read a column of the table. */
@@ -319,6 +339,8 @@ ivfkm_supplied_read(IvfkmBuild *build)
 	if (name == NULL)
 		return;
 	range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
+	if (!check_schema(build, range->schemaname))
+		return;
 	table = RangeVarGetRelid(range, AccessShareLock, true);
 	if (!OidIsValid(table))
 	{
