@@ -244,6 +244,8 @@ read_rows(Source *source)
 		MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
 
 		CHECK_FOR_INTERRUPTS();
+		if (build->check != NULL)
+			build->check();
 		good = take_centroid(source, slot, &room);
 		bytes = ivfkm_supplied_bytes(build);
 		MemoryContextSwitchTo(old_context);
@@ -324,8 +326,8 @@ leave_out_duplicates(Source *source)
 
 /*
  * Reads the centroids that the option "centroids" of the index names, in input space, into the
- * build: none without it.  Locks the table in share mode while it is read.  Errors: see the NOTES;
- * a table that is not there is a WARNING.
+ * build: none without it.  Takes AccessShareLock on the table while it is read.  Errors: see the
+ * NOTES; a table that is not there is a WARNING.
  */
 void
 ivfkm_supplied_read(IvfkmBuild *build)
