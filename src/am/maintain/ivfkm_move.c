@@ -20,10 +20,13 @@
 #include "utils/snapmgr.h"
 
 #include "am/build/ivfkm_assign.h"
+#include "am/build/ivfkm_centre.h"
 #include "am/build/ivfkm_progress.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_rights.h"
+#include "am/index/ivfkm_row.h"
+#include "am/index/ivfkm_space.h"
 #include "am/maintain/ivfkm_lock.h"
 #include "am/maintain/ivfkm_move.h"
 
@@ -196,6 +199,40 @@ ivfkm_move_row(IvfkmMove *move, const ItemPointerData *noted, ItemPointerData *t
 	if (page_pending_is_null(noted, tid) && move->build.index.columns.nattributes == 0)
 		return IVFKM_ROW_FORCED;
 	return ivfkm_rows_get(&move->rows, tid);
+}
+
+/*
+ * Reads the vector of the row at a noted address into the memory of the training, as row number n
+ * of the sample; false if there is none.  Of no index on arrays.
+ */
+bool
+ivfkm_move_sample_row(IvfkmMove *move, const ItemPointerData *noted, int n)
+{
+	IvfkmBuild *build = &move->build;
+	MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
+	ItemPointerData tid;
+	IvfkmRow row;
+	bool found;
+
+	row.x = build->training.rows + (Size) n * build->dims;
+	found = ivfkm_move_row(move, noted, &tid) == IVFKM_ROW_VALUE &&
+			ivfkm_row_read_vector(&build->index, move->rows.values, move->rows.isnull, &row);
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(build->row_context);
+	return found;
+}
+
+/* Leaves the outliers out of a sample of n rows, and maps the others into index space. */
+void
+ivfkm_move_sample_done(IvfkmMove *move, int n)
+{
+	IvfkmBuild *build = &move->build;
+
+	build->shared->nrows = n;
+	ivfkm_centre_trim(build);
+	ivfkm_centre_take_back(build);
+	for (int i = 0; i < build->shared->nrows; i++)
+		ivfkm_space_apply(build->plan.space, build->training.rows + (Size) i * build->dims);
 }
 
 /*

@@ -47,6 +47,8 @@ extern void ivfkm_move_sort(ItemPointerData *tids, Size n);
 extern bool ivfkm_move_is_known(const IvfkmMove *move, const ItemPointerData *noted);
 extern IvfkmRowState ivfkm_move_row(IvfkmMove *move, const ItemPointerData *noted,
 									ItemPointerData *tid);
+extern bool ivfkm_move_sample_row(IvfkmMove *move, const ItemPointerData *noted, int n);
+extern void ivfkm_move_sample_done(IvfkmMove *move, int n);
 extern void ivfkm_move_assign(IvfkmMove *move, bool with_nulls);
 
 #endif /* IVFKM_MOVE_H */

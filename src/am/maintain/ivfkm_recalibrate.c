@@ -26,7 +26,6 @@
 #include "port/vdb_half.h"
 
 #include "am/build/ivfkm_calibrate.h"
-#include "am/build/ivfkm_centre.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_training.h"
@@ -34,7 +33,6 @@
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
-#include "am/index/ivfkm_row.h"
 #include "am/index/ivfkm_space.h"
 #include "am/maintain/ivfkm_move.h"
 #include "am/maintain/ivfkm_recalibrate.h"
@@ -130,25 +128,13 @@ take_sample(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int n)
 	Assert(build->index.ops->array == NULL);
 	for (int i = 0; i < n; i++)
 	{
-		MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
-		ItemPointerData tid;
-		IvfkmRow row;
-
 		if (i % 64 == 0)
 			ivfkm_move_check(move);
-		row.x = build->training.rows + (Size) count * build->dims;
-		if (ivfkm_move_row(move, &chosen[i].tid, &tid) == IVFKM_ROW_VALUE &&
-			ivfkm_row_read(&build->index, move->rows.values, move->rows.isnull, &row))
+		if (ivfkm_move_sample_row(move, &chosen[i].tid, count))
 			build->training.lists[count++] = chosen[i].list;
-		MemoryContextSwitchTo(old_context);
-		MemoryContextReset(build->row_context);
 	}
 	pfree(chosen);
-	build->shared->nrows = count;
-	ivfkm_centre_trim(build);
-	ivfkm_centre_take_back(build);
-	for (int i = 0; i < build->shared->nrows; i++)
-		ivfkm_space_apply(build->plan.space, build->training.rows + (Size) i * build->dims);
+	ivfkm_move_sample_done(move, count);
 }
 
 /* The centroids and radii of all lists, as they are stored. */

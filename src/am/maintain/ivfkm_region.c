@@ -29,7 +29,6 @@
 #include "port/vdb_half.h"
 
 #include "am/build/ivfkm_assign.h"
-#include "am/build/ivfkm_centre.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
@@ -76,30 +75,17 @@ static void
 take_sample(Regioning *regioning, int wanted)
 {
 	IvfkmMove *move = &regioning->move;
-	IvfkmBuild *build = &move->build;
 	double step = Max(1.0, (double) move->ntids / Max(wanted, 1));
 	int n = 0;
 
 	for (int i = 0; i < wanted && (Size) (i * step) < move->ntids; i++)
 	{
-		MemoryContext old_context = MemoryContextSwitchTo(build->row_context);
-		ItemPointerData tid;
-		IvfkmRow row;
-
 		if (i % 64 == 0)
 			ivfkm_move_check(move);
-		row.x = build->training.rows + (Size) n * build->dims;
-		if (ivfkm_move_row(move, &move->tids[(Size) (i * step)], &tid) == IVFKM_ROW_VALUE &&
-			ivfkm_row_read(&build->index, move->rows.values, move->rows.isnull, &row))
+		if (ivfkm_move_sample_row(move, &move->tids[(Size) (i * step)], n))
 			n++;
-		MemoryContextSwitchTo(old_context);
-		MemoryContextReset(build->row_context);
 	}
-	build->shared->nrows = n;
-	ivfkm_centre_trim(build);
-	ivfkm_centre_take_back(build);
-	for (int i = 0; i < build->shared->nrows; i++)
-		ivfkm_space_apply(build->plan.space, build->training.rows + (Size) i * build->dims);
+	ivfkm_move_sample_done(move, n);
 }
 
 /* If no row has a value, the region's one list keeps the centroid of an old one. */
