@@ -349,6 +349,20 @@ begin_pending(Relation index)
 	ivfkm_renewal_put_off(index);
 }
 
+/* Adds to "sum" what another renewal did; of the times of locks, the longest counts. */
+void
+ivfkm_renewal_add(IvfkmRenewal *sum, const IvfkmRenewal *other)
+{
+	sum->renewed |= other->renewed;
+	sum->rows += other->rows;
+	sum->late += other->late;
+	sum->forced += other->forced;
+	sum->dropped += other->dropped;
+	sum->lists += other->lists;
+	sum->lock_time = Max(sum->lock_time, other->lock_time);
+	sum->freed += other->freed;
+}
+
 /*
  * Makes a tree from the index's rows as they are now, beside inserts and scans, and puts it in the
  * place of the current one.  The caller holds ShareUpdateExclusiveLock on the table and

@@ -228,13 +228,7 @@ ivfkm_maintain_all(Relation heap, Relation index, IvfkmRenewal *result)
 	result->freed = ivfkm_renewal_tidy(heap, index);
 	while (work_on(heap, index, true, &sizes, &one))
 	{
-		result->renewed = true;
-		result->rows += one.rows;
-		result->lists += one.lists;
-		result->late += one.late;
-		result->forced += one.forced;
-		result->dropped += one.dropped;
-		result->lock_time = Max(result->lock_time, one.lock_time);
+		ivfkm_renewal_add(result, &one);
 		CHECK_FOR_INTERRUPTS();
 	}
 	ivfkm_survey_end(&sizes);

@@ -56,7 +56,6 @@ static void
 maintain(Relation index, Relation heap, void *arg)
 {
 	Request *request = arg;
-	IvfkmRenewal *sum = &request->sum;
 	IvfkmRenewal one;
 	IvfkmOwnerRights rights;
 	Relation locked_heap;
@@ -80,13 +79,7 @@ maintain(Relation index, Relation heap, void *arg)
 		ivfkm_renewal_request(locked_index);
 	relation_close(locked_index, NoLock);
 	relation_close(locked_heap, NoLock);
-	sum->rows += one.rows;
-	sum->lists += one.lists;
-	sum->late += one.late;
-	sum->forced += one.forced;
-	sum->dropped += one.dropped;
-	sum->freed += one.freed;
-	sum->lock_time = Max(sum->lock_time, one.lock_time);
+	ivfkm_renewal_add(&request->sum, &one);
 }
 
 /*
