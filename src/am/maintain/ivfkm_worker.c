@@ -149,6 +149,7 @@ compact(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 			ereport(LOG,
 					(errmsg("renewed index \"%s\" for space: " INT64_FORMAT " rows in %d lists",
 							RelationGetRelationName(index), result->rows, result->lists)));
+			ivfkm_survey_forget(sizes); /* all lists have other ids */
 			sizes->nrenewed++;
 			break;
 	}
