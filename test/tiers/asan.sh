@@ -19,7 +19,8 @@ vdb_open_work
 vdb_build_extension gcc-asan >"$vdb_work/tmp/build.log" 2>&1 ||
 	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc-asan &&
-	vdb_start_server fsync=off wal_consistency_checking=generic max_wal_size=8GB || exit 1
+	vdb_start_server fsync=off autovacuum=off wal_consistency_checking=generic \
+		max_wal_size=8GB || exit 1
 
 # stress: run test/asan/stress.sql, then crash, recover and verify the indexes that it left
 stress()

@@ -13,6 +13,6 @@ vdb_open_work
 vdb_build_extension gcc >"$vdb_work/tmp/build.log" 2>&1 ||
 	{ cat "$vdb_work/tmp/build.log"; exit 1; }
 vdb_make_private_tree && vdb_install_extension gcc && vdb_install_test_module &&
-	vdb_start_server fsync=off || exit 1
+	vdb_start_server fsync=off autovacuum=off || exit 1
 vdb_installcheck isolation REGRESS= VDB_TEST_POINTS=1
 exit "$vdb_failed"
