@@ -232,9 +232,10 @@ sub centroids_refused
 	my ($table, $error, $name) = @_;
 	my $create = "CREATE INDEX ON ct USING ivfkm (v) WITH (centroids = '$table')";
 
-	for my $who ('postgres', 'owner')
+	for my $who ('superuser', 'owner')
 	{
-		my $refused = vdb_try($node, "SET ROLE $who; $create");
+		my $role = $who eq 'owner' ? $who : 'NONE';
+		my $refused = vdb_try($node, "SET ROLE $role; $create");
 
 		is($refused->{sqlstate}, '42501', "$name: no centroids for $who");
 		like($refused->{error}, $error, "$name: $who is told");
