@@ -2,6 +2,7 @@
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS vdb;
 RESET client_min_messages;
+SET jit = off; -- many statements that are planned once each
 
 -- some vector for a row and a place, and as many of them as the row's number says
 CREATE FUNCTION vector_of(i int, j int) RETURNS vector(8) LANGUAGE SQL IMMUTABLE AS $$
@@ -118,6 +119,17 @@ RESET ivfkm.probes;
 SET ivfkm.target_recall = 0.8;
 SELECT recall(10) >= 0.8 AS lower;
 RESET ivfkm.target_recall;
+
+-- a target of 1 looks at all rows, unless probes say otherwise
+SET ivfkm.target_recall = 1;
+SELECT count(*) FROM (SELECT id FROM docs ORDER BY tokens @# vectors_of(5, 4) LIMIT 3) x;
+SELECT reranked >= 700 AS everything FROM ivfkm_last_scan();
+SET ivfkm.probes = 1;
+SELECT count(*) FROM (SELECT id FROM docs ORDER BY tokens @# vectors_of(5, 4) LIMIT 3) x;
+SELECT reranked >= 700 AS everything FROM ivfkm_last_scan();
+RESET ivfkm.probes;
+RESET ivfkm.target_recall;
+
 SELECT recall >= 0.95 AS measured, queries FROM ivfkm_recall('docs_tokens', 10, 20);
 SELECT ivfkm_calibrate('docs_tokens');
 SELECT * FROM ivfkm_knn('docs_tokens', ARRAY[vector_of(1, 1)], 3);

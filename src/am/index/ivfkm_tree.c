@@ -270,7 +270,7 @@ static void
 tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 {
 	bool lists = node->level == 1;
-	bool filter = lists && tree->bounds != NULL;
+	bool offers = lists && tree->bounds != NULL;
 	/* the key is the bound */
 	bool plain = lists && !tree->by_dot && tree->list_lean == 0.0f;
 	bool far = lists && tree->far_id != 0;
@@ -321,7 +321,7 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 					tree_leave_out(tree, key, upper);
 					continue;
 				}
-				if (filter)
+				if (offers)
 					tree_offer(tree, upper);
 				later = key > tree->horizon;
 				entry = later ? &tree->later[tree->nlater++] : &tree->heap[tree->nheap++];

@@ -35,6 +35,12 @@
 #include "am/scan/ivfkm_unordered.h"
 #include "page/page_point.h"
 
+/* max-heap of the n smallest */
+#define HEAP_PREFIX		distance_heap
+#define HEAP_TYPE		double
+#define HEAP_LESS(a, b) (*(a) > *(b))
+#include "am/index/ivfkm_heap.h"
+
 /*
  * Vectors that each query vector looks for: so many for each row wanted, and at least.  With a
  * filter, so many times what the share that met it calls for, if that share was small.
@@ -236,7 +242,6 @@ find_block(IvfkmScan *so, Snapshot snapshot, int first, int n, Size wanted,
 	maxsim->nlists += lists.nlists;
 	maxsim->seen += lists.rows;
 	*met += lists.rows_met;
-	MemoryContextSwitchTo(maxsim->context);
 	for (int i = 0; i < n; i++)
 	{
 		IvfkmBatchQuery *asked = &queries[i];
@@ -342,13 +347,25 @@ note_excess(IvfkmMaxsim *maxsim, const IvfkmMaxsimRow *row, double distance)
 	excess->sum2 += difference * (each - excess->mean);
 }
 
-/* Looks at the next rows, at most "n". */
+/* Ascending addresses. */
+static int
+compare_addresses(const void *a, const void *b)
+{
+	const IvfkmMaxsimRow *x = a;
+	const IvfkmMaxsimRow *y = b;
+
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Looks at the next rows, at most "n", in the order of the table. */
 static void
 look_at_next(IndexScanDesc scan, IvfkmScan *so, Size n)
 {
 	IvfkmMaxsim *maxsim = so->maxsim;
 
-	for (; n > 0 && maxsim->next < maxsim->nrows; n--)
+	n = Min(n, maxsim->nrows - maxsim->next);
+	qsort(&maxsim->rows[maxsim->next], n, sizeof(IvfkmMaxsimRow), compare_addresses);
+	for (; n > 0; n--)
 	{
 		const IvfkmMaxsimRow *row = &maxsim->rows[maxsim->next++];
 		double distance;
@@ -358,31 +375,28 @@ look_at_next(IndexScanDesc scan, IvfkmScan *so, Size n)
 	}
 }
 
-/* Ascending distances. */
-static int
-compare_distances(const void *a, const void *b)
-{
-	double x = *(const double *) a;
-	double y = *(const double *) b;
-
-	return (x > y) - (x < y);
-}
-
 /* The distance of the n-th nearest known row that was not given; infinity if there are fewer. */
 static double
 nth_distance(const IvfkmOrder *order, int64 n)
 {
-	double *distances;
+	double *nearest;
 	double result;
 
 	if (n > (int64) order->nknown)
 		return get_float8_infinity();
-	distances = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * order->nknown);
-	for (Size i = 0; i < order->nknown; i++)
-		distances[i] = order->known[i].distance;
-	qsort(distances, order->nknown, sizeof(double), compare_distances);
-	result = distances[n - 1];
-	pfree(distances);
+	nearest = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(double) * n);
+	for (Size i = 0; i < (Size) n; i++)
+		nearest[i] = order->known[i].distance;
+	distance_heap_build(nearest, (Size) n);
+	for (Size i = (Size) n; i < order->nknown; i++)
+	{
+		if (order->known[i].distance >= nearest[0])
+			continue;
+		nearest[0] = order->known[i].distance;
+		distance_heap_down(nearest, (Size) n, 0);
+	}
+	result = nearest[0];
+	pfree(nearest);
 	return result;
 }
 
@@ -396,14 +410,15 @@ is_settled(const IvfkmScan *so)
 {
 	const IvfkmMaxsim *maxsim = so->maxsim;
 	const IvfkmMaxsimExcess *excess = &maxsim->excess;
-	double farthest = nth_distance(&so->order, Max(so->total_k - so->ngiven, 1));
 	double allowed = (1.0 - so->settings.target) * (double) so->total_k;
 	double missed = 0.0;
 	double deviation;
+	double farthest;
 
-	farthest = Min(farthest, maxsim->bound);
 	if (maxsim->next == maxsim->nrows)
 		return false;
+	farthest = nth_distance(&so->order, Max(so->total_k - so->ngiven, 1));
+	farthest = Min(farthest, maxsim->bound);
 	if (maxsim->rows[maxsim->next].bound > farthest)
 		return true;
 	if (excess->n < ENOUGH_LOOKS || isinf(farthest))
@@ -444,7 +459,7 @@ look_at_everything(IndexScanDesc scan, IvfkmScan *so)
 	so->maxsim->everything = so->maxsim->exhausted = true;
 }
 
-/* True if a setting keeps the scan from looking at all rows, or bound or settings from going on. */
+/* True if a setting limits how much of the index the scan may look at. */
 static bool
 is_limited(const IvfkmScan *so)
 {
@@ -512,7 +527,7 @@ prepare(IndexScanDesc scan, IvfkmScan *so)
 {
 	IvfkmMaxsim *maxsim = so->maxsim;
 	bool first = maxsim->wanted == 0;
-	bool all = (so->told.exhaustive || (so->measure != NULL && so->measure->target >= 1.0)) &&
+	bool all = (so->told.exhaustive || (so->settings.target >= 1.0 && so->settings.probes == 0)) &&
 			   so->settings.iterative_scan != IVFKM_ITERATIVE_OFF;
 	Size wanted;
 
