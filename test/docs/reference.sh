@@ -25,8 +25,8 @@ print_reference()
 
 		## Index options
 
-		`CREATE INDEX ... USING ivfkm (...) WITH (option = value)`, or `ALTER INDEX ... SET (...)`
-		and `REINDEX`.
+		`CREATE INDEX ... USING ivfkm (...) WITH (option = value)`, or `ALTER INDEX ... SET (...)`,
+		after which `centroids`, `lists` and `refine_bits` wait for `REINDEX`.
 
 		| option | default | what |
 		|---|---|---|

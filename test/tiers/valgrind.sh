@@ -35,6 +35,7 @@ reports()
 {
 	local sources
 
+	ls "$vdb_work"/valgrind/*.log >/dev/null || return 1
 	sources=$(cd src && find . -name '*.[ch]' -printf '%f\n' | sed 's/\./\\./' | paste -sd '|')
 	! grep -hE -B 10 -A 10 "\((in .*/vdb\.so|($sources):[0-9]+)\)" "$vdb_work"/valgrind/*.log |
 		head -n 200 | sed 's/^/# /' | grep .

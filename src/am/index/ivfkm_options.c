@@ -55,8 +55,9 @@ ivfkm_options_init(void)
 					   refine_bits_values, IVFKM_REFINE_AUTO,
 					   "Valid values are \"auto\", \"0\", \"4\" and \"8\".", AccessExclusiveLock);
 	add_real_reloption(ivfkm_relopt_kind, "target_recall",
-					   "Share of the nearest rows that searches are to find", 0.0,
-					   IVFKM_LEAST_TARGET, 1.0, ShareUpdateExclusiveLock);
+					   "Share of the nearest rows that searches are to find; 0 leaves that to "
+					   "ivfkm.target_recall",
+					   0.0, IVFKM_LEAST_TARGET, 1.0, ShareUpdateExclusiveLock);
 }
 
 /* amoptions: parses and checks the options of WITH (...). */
