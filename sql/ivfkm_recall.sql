@@ -98,6 +98,15 @@ FROM ivfkm_condition('g_v');
 SELECT recall >= 0.97 AS found FROM ivfkm_recall('g_v', 100, 50, 'SELECT v FROM q');
 SELECT vdb_index_check('g_v'), vdb_index_check('g_ip');
 DROP TABLE g;
+-- inner products, of an index that was made without rows: the lists of regions have radii
+CREATE TABLE h (id integer, v vector(12));
+CREATE INDEX h_ip ON h USING ivfkm (v vector_ip_ops) WITH (maintenance = off);
+INSERT INTO h SELECT i, hash_vector(i, 12) FROM generate_series(1, 900) i;
+SELECT rows, lists > 1 AS lists FROM ivfkm_maintain('h_ip', false);
+INSERT INTO h SELECT i, hash_vector(i, 12) FROM generate_series(901, 950) i;
+SELECT vdb_index_check('h_ip');
+SELECT recall >= 0.97 AS found FROM ivfkm_recall('h_ip', 10, 50, 'SELECT v FROM q');
+DROP TABLE h;
 
 -- partitions
 CREATE TABLE p (id integer, v vector(12)) PARTITION BY RANGE (id);

@@ -122,7 +122,8 @@ train_lists(Regioning *regioning)
 		take_old_centroid(regioning);
 	build->plan.meta.next_id = regioning->region->index.meta.next_id;
 	ivfkm_train_lists(build);
-	if (regioning->region->index.meta.descents[IVFKM_DESCENT_SEARCH].list_lean == 0.0f)
+	if (build->index.ops->metric != IVFKM_METRIC_IP &&
+		regioning->region->index.meta.descents[IVFKM_DESCENT_SEARCH].list_lean == 0.0f)
 		ivfkm_train_forget_radii(build);
 	ivfkm_training_forget(build);
 }
