@@ -17,75 +17,29 @@
  */
 #include "compat.h"
 
-#include <float.h>
-#include <math.h>
-
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/index.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-#include "distance/dist.h"
 #include "port/vdb_half.h"
 
 #include "page/page_point.h"
 
-#include "am/index/ivfkm_code.h"
 #include "am/index/ivfkm_columns.h"
-#include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_ops.h"
-#include "am/index/ivfkm_rights.h"
-#include "am/index/ivfkm_row.h"
-#include "am/index/ivfkm_all_lists.h"
 #include "am/index/ivfkm_space.h"
-#include "am/index/ivfkm_summary.h"
-#include "am/index/ivfkm_tidhash.h"
 #include "am/sql/ivfkm_utils.h"
+#include "am/sql/ivfkm_verify.h"
 
 PG_FUNCTION_INFO_V1(vdb_index_check);
 
-#define NULL_LIST PG_INT32_MAX /* number of the list of NULLs */
-
-/* An entry of an index on arrays. */
-typedef struct CheckEntry
-{
-	TidHashEntry at;
-	int64 next; /* of the same row, or -1 */
-} CheckEntry;
-
-typedef struct CheckState
-{
-	IvfkmIndex index;	  /* its index space is made from its pages */
-	IvfkmFreeData *free;  /* before the walk */
-	IvfkmRanges *pending; /* pages of the pending list, then */
-	uint8 *retired;		  /* one byte per block of the chain of retired blocks, and on it, then */
-	BlockNumber nretired;
-	uint8 *visited; /* one byte per block */
-	BlockNumber nvisited;
-	IvfkmWholeTree tree;
-	IvfkmSummaryData summary; /* of the rows of the list being checked */
-	tidhash_hash *rows;		  /* where each is; of one with several entries, the first of them */
-	CheckEntry *entries;	  /* of an index on arrays: the entries, those of a row chained */
-	int64 nentries;
-	int64 entries_size;
-	tidhash_hash *records; /* refine records of the list being checked: which slot has them */
-	BlockNumber heap_blocks;
-	int64 nrows;
-	bool far_found; /* the list of far rows is a child of a node */
-	MemoryContext row_context;
-	MemoryContext vector_context; /* of one comparison of a vector */
-	Page pages[IVFKM_MAX_STRIPES];
-} CheckState;
-
 /* Notes that a block was reached; twice is damage. */
 static void
-visit(CheckState *check, BlockNumber block, BlockNumber from)
+visit(IvfkmCheckState *check, BlockNumber block, BlockNumber from)
 {
 	if (block >= check->nvisited)
 	{
@@ -107,7 +61,7 @@ visit(CheckState *check, BlockNumber block, BlockNumber from)
 
 /* Notes that a page that is not changed after the build was reached, and checks what frames it. */
 static void
-visit_framed(CheckState *check, BlockNumber block, BlockNumber from, IvfkmPageKind kind,
+visit_framed(IvfkmCheckState *check, BlockNumber block, BlockNumber from, IvfkmPageKind kind,
 			 uint32 owner, uint32 generation)
 {
 	Buffer buffer;
@@ -119,24 +73,15 @@ visit_framed(CheckState *check, BlockNumber block, BlockNumber from, IvfkmPageKi
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Copies a group of the owner. */
-static void
-copy_group(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
-		   BlockNumber block)
-{
-	page_group_copy(check->index.relation, geometry, owner->id, owner->generation, block,
-					check->pages);
-}
-
 /*
  * True when an entry is still where it was found: VACUUM may have removed it and a new row
  * with the same address may have been inserted elsewhere.
  */
 static bool
-still_there(CheckState *check, const TidHashEntry *entry)
+still_there(IvfkmCheckState *check, const TidHashEntry *entry)
 {
 	const IvfkmGeometry *geometry =
-		entry->list == NULL_LIST ? &check->index.nulls : &check->index.lists;
+		entry->list == IVFKM_CHECK_NULL_LIST ? &check->index.nulls : &check->index.lists;
 	Buffer buffer =
 		page_read(check->index.relation, entry->block + geometry->stripes - 1, BUFFER_LOCK_SHARE);
 	IvfkmUnit unit;
@@ -155,10 +100,10 @@ still_there(CheckState *check, const TidHashEntry *entry)
  * "entries".
  */
 static void
-note_entry(CheckState *check, TidHashEntry *entry, bool found, BlockNumber block, int slot,
+note_entry(IvfkmCheckState *check, TidHashEntry *entry, bool found, BlockNumber block, int slot,
 		   int number)
 {
-	CheckEntry *noted;
+	IvfkmCheckEntry *noted;
 
 	if (check->nentries >= PG_INT32_MAX)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -170,8 +115,8 @@ note_entry(CheckState *check, TidHashEntry *entry, bool found, BlockNumber block
 		check->entries =
 			check->entries == NULL
 				? MemoryContextAllocHuge(CurrentMemoryContext,
-										 sizeof(CheckEntry) * check->entries_size)
-				: repalloc_huge(check->entries, sizeof(CheckEntry) * check->entries_size);
+										 sizeof(IvfkmCheckEntry) * check->entries_size)
+				: repalloc_huge(check->entries, sizeof(IvfkmCheckEntry) * check->entries_size);
 	}
 	noted = &check->entries[check->nentries];
 	noted->at = *entry;
@@ -184,7 +129,7 @@ note_entry(CheckState *check, TidHashEntry *entry, bool found, BlockNumber block
 
 /* Adds the rows of a group of list "number", which was copied, to the table of rows. */
 static void
-note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, int number)
+note_rows(IvfkmCheckState *check, const IvfkmGeometry *geometry, BlockNumber block, int number)
 {
 	Page last_page = check->pages[geometry->stripes - 1];
 
@@ -225,7 +170,7 @@ note_rows(CheckState *check, const IvfkmGeometry *geometry, BlockNumber block, i
 
 /* Notes the refine records of a group of a list, which was copied: no two slots have the same. */
 static void
-note_records(CheckState *check, BlockNumber block)
+note_records(IvfkmCheckState *check, BlockNumber block)
 {
 	const IvfkmGeometry *geometry = &check->index.lists;
 	Page last_page = check->pages[geometry->stripes - 1];
@@ -258,7 +203,7 @@ note_records(CheckState *check, BlockNumber block)
  * slots have, noted before, must all be there.
  */
 static void
-check_refine_pages(CheckState *check, const IvfkmChildData *list)
+check_refine_pages(IvfkmCheckState *check, const IvfkmChildData *list)
 {
 	const IvfkmGeometry *geometry = &check->index.lists;
 	BlockNumber from = list->first_block;
@@ -267,7 +212,7 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list)
 	uint32 nmet = 0;
 
 	/* inserts may have added refine pages since the head group was copied */
-	copy_group(check, geometry, list, list->first_block);
+	ivfkm_check_copy_group(check, geometry, list, list->first_block);
 	block = page_list_refine_block(check->pages[geometry->stripes - 1]);
 	while (BlockNumberIsValid(block))
 	{
@@ -320,7 +265,7 @@ check_refine_pages(CheckState *check, const IvfkmChildData *list)
  * must lead to a group of the same chain.
  */
 static void
-check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
+check_chain(IvfkmCheckState *check, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
 			int number)
 {
 	int last = geometry->stripes - 1;
@@ -338,7 +283,7 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 		CHECK_FOR_INTERRUPTS();
 		for (int stripe = 0; stripe <= last; stripe++)
 			visit(check, block + stripe, from);
-		copy_group(check, geometry, owner, block);
+		ivfkm_check_copy_group(check, geometry, owner, block);
 		page_verify_group(check->index.relation, geometry, owner, block, check->pages);
 		if (block == owner->first_block)
 		{
@@ -369,30 +314,9 @@ check_chain(CheckState *check, const IvfkmGeometry *geometry, const IvfkmChildDa
 					   "It has a refine page at block %u.", refine_block);
 }
 
-/*
- * True if the refine record at "address" is that of the row.  The record is looked at before
- * anybody can give its slot to another row: the caller's snapshot sees the row.
- */
-static bool
-refine_record_is(CheckState *check, const IvfkmChildData *list, const ItemPointerData *address,
-				 const ItemPointerData *tid, const IvfkmCode *code)
-{
-	const IvfkmGeometry *geometry = &check->index.lists;
-	Buffer buffer;
-	IvfkmRefine record = page_refine_lock(check->index.relation, geometry, list->id,
-										  list->generation, address, BUFFER_LOCK_SHARE, &buffer);
-	bool same = ItemPointerEquals(&record->tid, (ItemPointer) tid) &&
-				memcmp(&record->factors, &code->refine_factors, sizeof(QuantRefineFactors)) == 0 &&
-				memcmp(record + 1, code->refine,
-					   quant_refine_bytes(geometry->dims, geometry->refine_bits)) == 0;
-
-	UnlockReleaseBuffer(buffer);
-	return same;
-}
-
 /* Reads a centroid as floats, and its record. */
 static void
-read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData *child,
+read_centroid(IvfkmCheckState *check, const ItemPointerData *pointer, IvfkmChildData *child,
 			  float *centroid)
 {
 	int dims = check->index.nodes.dims;
@@ -406,7 +330,7 @@ read_centroid(CheckState *check, const ItemPointerData *pointer, IvfkmChildData 
 
 /* Notes that the pages of a record of a node's child were reached; they hold several records. */
 static void
-visit_record(CheckState *check, const IvfkmChildData *node, const ItemPointerData *pointer,
+visit_record(IvfkmCheckState *check, const IvfkmChildData *node, const ItemPointerData *pointer,
 			 BlockNumber from)
 {
 	int dims = check->index.nodes.dims;
@@ -425,7 +349,7 @@ visit_record(CheckState *check, const IvfkmChildData *node, const ItemPointerDat
  * centroid.
  */
 static void
-check_child(CheckState *check, BlockNumber block, int slot, const float *node_centroid,
+check_child(IvfkmCheckState *check, BlockNumber block, int slot, const float *node_centroid,
 			ItemPointerData *pointer, IvfkmChildData *child, float *centroid)
 {
 	const IvfkmGeometry *geometry = &check->index.nodes;
@@ -474,7 +398,7 @@ typedef struct CheckNode
 
 /* A list must lie within the radius of every node above it. */
 static void
-check_radii(CheckState *check, const CheckNode *node, const float *centroid)
+check_radii(IvfkmCheckState *check, const CheckNode *node, const float *centroid)
 {
 	for (; node != NULL; node = node->parent)
 	{
@@ -488,7 +412,7 @@ check_radii(CheckState *check, const CheckNode *node, const float *centroid)
 
 /* Checks the pages with the summaries of a node of nlists lists, but not what they say of rows. */
 static void
-check_summaries(CheckState *check, const IvfkmChildData *node, uint32 nlists)
+check_summaries(IvfkmCheckState *check, const IvfkmChildData *node, uint32 nlists)
 {
 	IvfkmSummaries summaries;
 
@@ -506,7 +430,7 @@ check_summaries(CheckState *check, const IvfkmChildData *node, uint32 nlists)
  * far rows, which may have become that meanwhile.
  */
 static void
-check_summary(CheckState *check, int number)
+check_summary(IvfkmCheckState *check, int number)
 {
 	const IvfkmChildData *node = &check->tree.nodes[check->tree.parents[number]].child;
 	const IvfkmProbe *list = &check->tree.lists[number];
@@ -531,7 +455,7 @@ check_summary(CheckState *check, int number)
 
 /* Walks a node and all nodes below it, but not the lists; node is NULL for the root. */
 static void
-check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *node)
+check_node(IvfkmCheckState *check, const IvfkmChildData *record, const CheckNode *node)
 {
 	const IvfkmGeometry *geometry = &check->index.nodes;
 	int dims = geometry->dims;
@@ -553,7 +477,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 
 		CHECK_FOR_INTERRUPTS();
 		nodes = nodes == NULL ? palloc(bytes) : repalloc_huge(nodes, bytes);
-		copy_group(check, geometry, record, block);
+		ivfkm_check_copy_group(check, geometry, record, block);
 		next = page_group_next(check->pages[last]);
 		for (int slot = 0; slot < geometry->slots; slot++)
 		{
@@ -596,7 +520,7 @@ check_node(CheckState *check, const IvfkmChildData *record, const CheckNode *nod
 
 /* Every page in use must have its seal. */
 static void
-check_seals(CheckState *check)
+check_seals(IvfkmCheckState *check)
 {
 	for (BlockNumber block = 0; block < check->index.meta.used_blocks; block++)
 	{
@@ -619,7 +543,7 @@ check_seals(CheckState *check)
 static void
 note_retired(void *arg, BlockNumber block, BlockNumber from, bool chain, const IvfkmRange *range)
 {
-	CheckState *check = arg;
+	IvfkmCheckState *check = arg;
 	IvfkmRange own = {block, block + 1};
 
 	if (chain)
@@ -643,7 +567,7 @@ note_retired(void *arg, BlockNumber block, BlockNumber from, bool chain, const I
  * Nothing that was reached can have become free: the check has a snapshot.
  */
 static void
-check_blocks(CheckState *check, BlockNumber used_before)
+check_blocks(IvfkmCheckState *check, BlockNumber used_before)
 {
 	Relation index = check->index.relation;
 	IvfkmMetaPageData meta;
@@ -686,7 +610,7 @@ check_blocks(CheckState *check, BlockNumber used_before)
 
 /* Walks the whole index. */
 static void
-check_pages(CheckState *check)
+check_pages(IvfkmCheckState *check)
 {
 	Relation index = check->index.relation;
 	IvfkmMetaPageData *meta = &check->index.meta;
@@ -729,319 +653,16 @@ check_pages(CheckState *check)
 			check_summary(check, i);
 	}
 	page_meta_nulls(meta, &nulls);
-	check_chain(check, &check->index.nulls, &nulls, NULL_LIST);
+	check_chain(check, &check->index.nulls, &nulls, IVFKM_CHECK_NULL_LIST);
 	page_point("check-walked");
 	check_blocks(check, used_before);
-}
-
-/* Whether the code in a slot, read into "found_code", is a certain one. */
-static bool
-slot_holds(const IvfkmUnit *unit, int lane, const uint8 *found_code, const IvfkmCode *code,
-		   int dims)
-{
-	return unit->add[lane] == code->factors.add && unit->mul[lane] == code->factors.mul &&
-		   memcmp(code->bits, found_code, quant_code_bytes(dims)) == 0;
-}
-
-/*
- * The slot of a row must have its attributes, unless it is one whose attributes are not known.
- * Allocates in the current memory context.
- */
-static void
-check_attributes(CheckState *check, const TidHashEntry *entry, const IvfkmAttributes *attributes)
-{
-	bool is_null = entry->list == NULL_LIST;
-	const IvfkmGeometry *geometry = is_null ? &check->index.nulls : &check->index.lists;
-	IvfkmChildData list;
-	IvfkmUnit unit;
-	IvfkmAttributes stored;
-
-	if (geometry->nattributes == 0)
-		return;
-	page_meta_nulls(&check->index.meta, &list);
-	if (!is_null)
-		list = check->tree.lists[entry->list].child;
-	copy_group(check, geometry, &list, entry->block);
-	page_unit_get(check->pages[geometry->stripes - 1], geometry, entry->slot / QUANT_UNIT, &unit);
-	page_slot_attributes(&unit, geometry, entry->slot % QUANT_UNIT, &stored);
-	if (!stored.unknown && !page_attributes_equal(&stored, attributes, geometry->nattributes))
-		page_corrupted(check->index.relation, entry->block,
-					   "The attributes in slot %d are not those of row (%u,%u).", entry->slot,
-					   ItemPointerGetBlockNumberNoCheck(&entry->tid),
-					   ItemPointerGetOffsetNumberNoCheck(&entry->tid));
-}
-
-/* Raises the error that a row of the table is not in the index. */
-static void
-report_missing(const CheckState *check, const ItemPointerData *tid)
-{
-	ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-					errmsg("index \"%s\" lacks row (%u,%u) of its table",
-						   RelationGetRelationName(check->index.relation),
-						   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid)),
-					errhint("Please REINDEX it.")));
-}
-
-/* What a slot says of a row. */
-typedef enum SlotState
-{
-	SLOT_HOLDS,	 /* the codes of the vector that was asked about */
-	SLOT_FORCED, /* nothing: a renewal knew nothing of the row but its address */
-	SLOT_OTHER	 /* other codes */
-} SlotState;
-
-/*
- * Compares a slot with a row that was mapped into index space.  Its refine record must be that of
- * its code.  Allocates in the current memory context.
- */
-static SlotState
-compare_slot(CheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
-			 const IvfkmRow *row)
-{
-	Relation index = check->index.relation;
-	int dims = (int) check->index.meta.dimensions;
-	const IvfkmProbe *list = &check->tree.lists[entry->list];
-	float *centroid = palloc(sizeof(float) * dims);
-	uint16 *stored = palloc(sizeof(uint16) * dims);
-	uint8 *found_code = palloc(quant_code_bytes(dims));
-	int lane = entry->slot % QUANT_UNIT;
-	SlotState state = SLOT_HOLDS;
-	IvfkmChildData child;
-	IvfkmCode code;
-	IvfkmUnit unit;
-
-	ivfkm_code_init(&code, dims, check->index.meta.refine_bits);
-	page_child_read(index, dims, &list->pointer, &child, stored);
-	for (int i = 0; i < dims; i++)
-		centroid[i] = vdb_half_to_float(stored[i]);
-	(void) ivfkm_row_encode(check->index.space, check->index.lists.refine_bits, row, centroid,
-							&code);
-
-	copy_group(check, &check->index.lists, &child, entry->block);
-	page_unit_get(check->pages[check->index.lists.stripes - 1], &check->index.lists,
-				  entry->slot / QUANT_UNIT, &unit);
-	page_slot_code(check->pages, &check->index.lists, entry->slot, found_code);
-	if (!ItemPointerEquals(&unit.tid[lane], (ItemPointer) tid))
-		page_corrupted(index, entry->block, "Slot %d is not that of row (%u,%u).", entry->slot,
-					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	if (!slot_holds(&unit, lane, found_code, &code, dims))
-	{
-		/* a renewal may have known nothing of the row but its address */
-		ivfkm_code_forced(dims, check->index.meta.refine_bits, &code);
-		if (!slot_holds(&unit, lane, found_code, &code, dims))
-			return SLOT_OTHER;
-		state = SLOT_FORCED;
-	}
-	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
-		page_corrupted(index, entry->block,
-					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,
-					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	return state;
-}
-
-/* Raises the error that a slot has a code that is not that of its row. */
-static void
-report_code(const CheckState *check, const TidHashEntry *entry, const ItemPointerData *tid)
-{
-	page_corrupted(check->index.relation, entry->block,
-				   "The code in slot %d is not that of row (%u,%u).", entry->slot,
-				   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-}
-
-/* An entry of a row must be in the list of NULLs if, and only if, the row has no value. */
-static void
-check_place(const CheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
-			bool has_value)
-{
-	if (has_value == (entry->list == NULL_LIST))
-		page_corrupted(check->index.relation, entry->block,
-					   has_value ? "Row (%u,%u) is in the list of NULLs, but has a value."
-								 : "Row (%u,%u) has no value, but is not in the list of NULLs.",
-					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-}
-
-/* An entry of the row that is being checked. */
-typedef struct RowEntry
-{
-	const TidHashEntry *at;
-	uint16 *centroid; /* of its list, binary16 */
-	float distance;	  /* of the centroid to the vector that is being looked for */
-	bool met;		  /* it is that of a vector */
-	bool tried;		  /* it is not that of the current one */
-} RowEntry;
-
-/* The entries of a row, in the current memory context; *n: how many. */
-static RowEntry *
-row_entries(CheckState *check, const TidHashEntry *first, int *n)
-{
-	int dims = (int) check->index.meta.dimensions;
-	RowEntry *entries;
-
-	*n = 0;
-	for (int64 e = first->slot; e >= 0; e = check->entries[e].next)
-		(*n)++;
-	entries = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(RowEntry) * (Size) *n,
-										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	*n = 0;
-	for (int64 e = first->slot; e >= 0; e = check->entries[e].next)
-	{
-		RowEntry *entry = &entries[(*n)++];
-		IvfkmChildData child;
-
-		CHECK_FOR_INTERRUPTS();
-		entry->at = &check->entries[e].at;
-		if (entry->at->list == NULL_LIST)
-			continue;
-		entry->centroid = palloc(sizeof(uint16) * dims);
-		page_child_read(check->index.relation, dims, &check->tree.lists[entry->at->list].pointer,
-						&child, entry->centroid);
-	}
-	return entries;
-}
-
-/*
- * Finds the entry of a vector, which was mapped into index space, among those of its row: likely
- * that of the list with the nearest centroid.  False if there is none.  *forced: it may be one of
- * which nothing is known.
- */
-static bool
-find_entry(CheckState *check, RowEntry *entries, int n, const ItemPointerData *tid,
-		   const IvfkmRow *row, bool *forced)
-{
-	Size dims = check->index.meta.dimensions;
-
-	for (int e = 0; e < n; e++)
-	{
-		entries[e].tried = entries[e].met;
-		if (!entries[e].met)
-			entries[e].distance = vdb_dist->l2sq_f16(row->x, entries[e].centroid, dims);
-	}
-	for (;;)
-	{
-		RowEntry *nearest = NULL;
-		MemoryContext old_context;
-		SlotState state;
-
-		CHECK_FOR_INTERRUPTS();
-		for (int e = 0; e < n; e++)
-		{
-			if (!entries[e].tried && (nearest == NULL || entries[e].distance < nearest->distance))
-				nearest = &entries[e];
-		}
-		if (nearest == NULL)
-			return false;
-		nearest->tried = true;
-		old_context = MemoryContextSwitchTo(check->vector_context);
-		state = compare_slot(check, nearest->at, tid, row);
-		MemoryContextSwitchTo(old_context);
-		MemoryContextReset(check->vector_context);
-		if (state == SLOT_OTHER)
-			continue;
-		nearest->met = true;
-		*forced = state == SLOT_FORCED;
-		return true;
-	}
-}
-
-/*
- * The entries of a row with an array: one for each vector, or one of which nothing is known, or one
- * in the list of NULLs.
- */
-static void
-check_vectors(CheckState *check, const TidHashEntry *first, const ItemPointerData *tid,
-			  const IvfkmValue *value, IvfkmRow *row)
-{
-	int n;
-	RowEntry *entries = row_entries(check, first, &n);
-	bool forced = false;
-
-	for (int e = 0; e < n; e++)
-	{
-		check_place(check, entries[e].at, tid, value->count > 0);
-		check_attributes(check, entries[e].at, &row->attributes);
-	}
-	for (int i = 0; i < value->count && !forced; i++)
-	{
-		ivfkm_row_take(&check->index, value, i, row);
-		ivfkm_row_map(check->index.space, row);
-		if (!find_entry(check, entries, n, tid, row, &forced))
-			report_missing(check, tid);
-	}
-	if (value->count == 0)
-		entries[0].met = true;
-	for (int e = 0; e < n; e++)
-	{
-		if (!entries[e].met)
-			page_corrupted(check->index.relation, entries[e].at->block,
-						   "Slot %d is not that of a vector of row (%u,%u).", entries[e].at->slot,
-						   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	}
-}
-
-/* Callback of the table scan: a visible row must be in the index with the right codes. */
-static void
-check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tuple_is_alive,
-		  void *arg)
-{
-	CheckState *check = arg;
-	MemoryContext old_context;
-	TidHashEntry *entry;
-	IvfkmValue value;
-	IvfkmRow row;
-
-	CHECK_FOR_INTERRUPTS();
-	entry = tidhash_lookup(check->rows, *tid);
-	if (entry == NULL)
-		report_missing(check, tid);
-	old_context = MemoryContextSwitchTo(check->row_context);
-	row.x = palloc(sizeof(float) * check->index.meta.dimensions);
-	if (check->index.ops->array == NULL)
-		check_place(check, entry, tid, ivfkm_row_has_value(&check->index, isnull));
-	(void) ivfkm_row_open(&check->index, values, isnull, &value);
-	ivfkm_columns_read(&check->index.columns, values, isnull, &row.attributes);
-	if (check->index.ops->array != NULL)
-		check_vectors(check, entry, tid, &value, &row);
-	else
-	{
-		check_attributes(check, entry, &row.attributes);
-		if (value.count > 0)
-		{
-			ivfkm_row_take(&check->index, &value, 0, &row);
-			ivfkm_row_map(check->index.space, &row);
-			if (compare_slot(check, entry, tid, &row) == SLOT_OTHER)
-				report_code(check, entry, tid);
-		}
-	}
-	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(check->row_context);
-}
-
-/*
- * Compares the index with the rows of its table that the snapshot sees.  The expression and the
- * predicate of the index are run as the table's owner.
- */
-static void
-check_heap(CheckState *check, Relation heap, Snapshot snapshot)
-{
-	IvfkmOwnerRights rights;
-	IndexInfo *index_info;
-	TableScanDesc scan;
-
-	ivfkm_owner_begin(&rights, heap);
-	index_info = ivfkm_index_info(check->index.relation);
-	index_info->ii_Concurrent = true; /* look with the scan's snapshot */
-	index_info->ii_Unique = false;
-	scan = table_beginscan_strat(heap, snapshot, 0, NULL, true, true);
-	table_index_build_scan(heap, check->index.relation, index_info, true, false, check_row, check,
-						   scan);
-	ivfkm_owner_end(&rights);
 }
 
 /* Checks one index; adds the number of its entries to the int64 at "arg". */
 static void
 check_index(Relation index, Relation heap, void *arg)
 {
-	CheckState check;
+	IvfkmCheckState check;
 	Snapshot snapshot;
 	float *mean;
 	int dims;
@@ -1083,7 +704,7 @@ check_index(Relation index, Relation heap, void *arg)
 		check.pages[i] = (Page) palloc(BLCKSZ);
 
 	check_pages(&check);
-	check_heap(&check, heap, snapshot);
+	ivfkm_verify_rows(&check, heap, snapshot);
 
 	*(int64 *) arg += check.nrows;
 	UnregisterSnapshot(snapshot);
