@@ -16,7 +16,10 @@
 #include <string.h>
 #include "quant/quant_impl.h"
 
-/* Largest |x_i| of vectors that get a code; beyond, float32 sums might overflow. */
+/*
+ * Range of the largest |x_i| of vectors that get a code; beyond, float32 sums might overflow,
+ * below, the scale.
+ */
 #define TAXICAB_MIN 0x1p-100f
 #define TAXICAB_MAX 0x1p100f
 

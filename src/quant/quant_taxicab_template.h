@@ -13,6 +13,13 @@
  *-------------------------------------------------------------------------
  */
 
+/* Where element i of "dims" begins, or, if there is none, where they end. */
+VDB_INLINE VDB_TARGET int
+taxicab_start(int i, int dims)
+{
+	return i < dims ? i : dims;
+}
+
 /* Levels of n <= 0 (none), up to 15, or sixteen elements, as floats; zero past the end. */
 VDB_INLINE VDB_TARGET lanes_f32
 taxicab_levels(const float *x, const float *dither, int n, float scale, float half)
@@ -34,16 +41,17 @@ VDB_FN(taxicab_code)(int dims, int bits, const float *x, const float *dither, fl
 
 	for (int i = 0; i < bytes; i += LANES)
 	{
+		int k = taxicab_start(i, dims);
 		lanes_f32 levels;
 
 		if (bits == 8)
-			levels = taxicab_levels(x + i, dither + i, dims - i, scale, 128.0f);
+			levels = taxicab_levels(x + k, dither + k, dims - k, scale, 128.0f);
 		else
 		{
-			int j = bytes + i < dims ? bytes + i : dims;
+			int j = taxicab_start(bytes + i, dims);
 			lanes_f32 high = taxicab_levels(x + j, dither + j, dims - j, scale, 8.0f);
 
-			levels = taxicab_levels(x + i, dither + i, dims - i, scale, 8.0f);
+			levels = taxicab_levels(x + k, dither + k, dims - k, scale, 8.0f);
 			levels = lanes_add(levels, lanes_mul(high, lanes_set1(16.0f)));
 		}
 		lanes_u32_store_bytes(code + i, lanes_to_u32(levels));
@@ -90,17 +98,18 @@ VDB_FN(taxicab_sums)(int dims, int bits, const float *q, const float *dither, fl
 
 	for (int i = 0; i < bytes; i += LANES)
 	{
+		int k = taxicab_start(i, dims);
 		lanes_f32 levels = lanes_from_u32(lanes_u32_load_bytes(code + i));
 
 		if (bits == 8)
-			taxicab_step(&sums, q + i, dither + i, dims - i, levels, step, 127.5f);
+			taxicab_step(&sums, q + k, dither + k, dims - k, levels, step, 127.5f);
 		else
 		{
-			int j = bytes + i < dims ? bytes + i : dims;
+			int j = taxicab_start(bytes + i, dims);
 			lanes_f32 high = lanes_from_u32(lanes_to_u32(lanes_mul(levels, lanes_set1(0.0625f))));
 
 			levels = lanes_sub(levels, lanes_mul(high, lanes_set1(16.0f)));
-			taxicab_step(&sums, q + i, dither + i, dims - i, levels, step, 7.5f);
+			taxicab_step(&sums, q + k, dither + k, dims - k, levels, step, 7.5f);
 			taxicab_step(&sums, q + j, dither + j, dims - j, high, step, 7.5f);
 		}
 	}
