@@ -108,10 +108,10 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 }
 
 /*
- * Copies the metapage, checked: magic, format version, seal, ranges, and that the file is as
- * long as it says.  Fields that are those of an earlier call, bit for bit, are not checked again,
- * and need no seal: a search would spend one part in a hundred of its time on it.  Takes and
- * releases a share lock on the metapage.
+ * Copies the metapage, checked: magic, format version, seal, fields, and that the file is as long
+ * as it says.  Its ranges of free blocks are checked by page_free_check().  Fields that are those
+ * of an earlier call, bit for bit, are not checked again, and need no seal: a search would spend
+ * one part in a hundred of its time on it.  Takes and releases a share lock on the metapage.
  */
 void
 page_meta_read(Relation index, IvfkmMetaPageData *meta)
