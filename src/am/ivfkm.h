@@ -47,9 +47,6 @@ typedef struct IvfkmArrayOps
 	/* looks at a detoasted array, which must stay; errors out for one that cannot be indexed */
 	void (*view)(ArrayType *array, DenseArray *view);
 
-	/* a vector of it, from 0 */
-	const void *(*get)(const DenseArray *view, int i);
-
 	/* the operator's distance of a row to a query, of as many dimensions; never NaN */
 	double (*distance)(const DenseArray *row, const DenseArray *query);
 } IvfkmArrayOps;

@@ -41,6 +41,13 @@ typedef struct DenseArray
 	int dim;
 } DenseArray;
 
+/* A vector of a view, from 0. */
+static inline const void *
+dense_array_get(const DenseArray *view, int i)
+{
+	return view->first + view->step * (Size) i;
+}
+
 /* dense.c */
 
 /* Where the elements of an array begin. */

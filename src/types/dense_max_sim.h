@@ -22,10 +22,10 @@
 #define MAX_SIM_BLOCK 64
 
 /* A vector of a view, from 0. */
-const DENSE *
+static inline const DENSE *
 DENSE_FN(array_get)(const DenseArray *view, int i)
 {
-	return (const DENSE *) (view->first + view->step * (Size) i);
+	return dense_array_get(view, i);
 }
 
 /*

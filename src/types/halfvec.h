@@ -77,7 +77,6 @@ extern double halfvec_l1_distance_value(const HalfVector *a, const HalfVector *b
 
 /* Vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
 extern void halfvec_array_view(ArrayType *array, DenseArray *view);
-extern const HalfVector *halfvec_array_get(const DenseArray *view, int i);
 
 /* MaxSim of two arrays whose vectors have the same dimensions. */
 extern double halfvec_max_sim_value(const DenseArray *row, const DenseArray *query);

@@ -69,7 +69,6 @@ extern double vector_l1_distance_value(const Vector *a, const Vector *b);
 
 /* Vectors of an array.  Errors out for nulls, several dimensions, vectors of other dimensions. */
 extern void vector_array_view(ArrayType *array, DenseArray *view);
-extern const Vector *vector_array_get(const DenseArray *view, int i);
 
 /* MaxSim of two arrays whose vectors have the same dimensions. */
 extern double vector_max_sim_value(const DenseArray *row, const DenseArray *query);

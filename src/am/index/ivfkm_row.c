@@ -103,7 +103,7 @@ ivfkm_row_open(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 	ops->array->view(detoasted, &value->array);
 	value->count = value->array.count;
 	if (value->count > 0) /* they are all alike */
-		ivfkm_ops_check_value(ops, index->relation, ops->array->get(&value->array, 0),
+		ivfkm_ops_check_value(ops, index->relation, dense_array_get(&value->array, 0),
 							  index->column_dims);
 	return value->count;
 }
@@ -119,7 +119,7 @@ ivfkm_row_take(const IvfkmIndex *index, const IvfkmValue *value, int i, IvfkmRow
 	const void *vector = value->vector;
 
 	if (ops->array != NULL)
-		vector = ops->array->get(&value->array, i);
+		vector = dense_array_get(&value->array, i);
 	ivfkm_row_load(ops, vector, index->lists.dims, row);
 }
 

@@ -99,7 +99,7 @@ ivfkm_maxsim_begin(IndexScanDesc scan, IvfkmScan *so, Datum value, bool isnull)
 	so->query.value = PG_DETOAST_DATUM(value);
 	array->view(so->query.value, &maxsim->vectors);
 	if (maxsim->vectors.count > 0)
-		ivfkm_ops_check_query(so->index.ops, array->get(&maxsim->vectors, 0),
+		ivfkm_ops_check_query(so->index.ops, dense_array_get(&maxsim->vectors, 0),
 							  so->index.column_dims);
 	maxsim->context = AllocSetContextCreate(so->context, "ivfkm maxsim", ALLOCSET_DEFAULT_SIZES);
 }
@@ -210,7 +210,6 @@ find_block(IvfkmScan *so, Snapshot snapshot, int first, int n, Size wanted,
 		   const IvfkmListsPlan *plan, tidhash_hash *numbers, Size *size, double *met)
 {
 	IvfkmMaxsim *maxsim = so->maxsim;
-	const IvfkmArrayOps *array = so->index.ops->array;
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm maxsim block", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
@@ -231,7 +230,7 @@ find_block(IvfkmScan *so, Snapshot snapshot, int first, int n, Size wanted,
 		for (int i = from; i < from + count; i++)
 		{
 			ivfkm_query_init(&queries[i].query, &so->index,
-							 PointerGetDatum(array->get(&maxsim->vectors, first + i)), false,
+							 PointerGetDatum(dense_array_get(&maxsim->vectors, first + i)), false,
 							 false);
 			ivfkm_candidates_init(&queries[i].near, limit, ivfkm_scan_resize);
 			ivfkm_candidates_begin(&queries[i].near, wanted, get_float4_infinity());

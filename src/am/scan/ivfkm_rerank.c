@@ -85,7 +85,7 @@ compare(const IvfkmRerank *rerank, void *row, int dims, int n, const void *const
 	}
 	ops->array->view(row, &vectors);
 	if (vectors.count > 0)
-		ivfkm_ops_check_value(ops, rerank->index, ops->array->get(&vectors, 0), dims);
+		ivfkm_ops_check_value(ops, rerank->index, dense_array_get(&vectors, 0), dims);
 	for (int i = 0; i < n; i++)
 	{
 		DenseArray query;

@@ -162,13 +162,6 @@ ivfkm_vector_l1_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(&ops);
 }
 
-/* A vector of an array. */
-static const void *
-vector_array_ops_get(const DenseArray *view, int i)
-{
-	return vector_array_get(view, i);
-}
-
 /* Negative MaxSim: @#. */
 static double
 vector_array_ops_distance(const DenseArray *row, const DenseArray *query)
@@ -181,7 +174,6 @@ Datum
 ivfkm_vector_maxsim_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmArrayOps array = {.view = vector_array_view,
-										.get = vector_array_ops_get,
 										.distance = vector_array_ops_distance};
 	static const IvfkmOps ops = {.type_name = "vector",
 								 .metric = IVFKM_METRIC_IP,
@@ -301,13 +293,6 @@ ivfkm_halfvec_l1_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(&ops);
 }
 
-/* A vector of an array. */
-static const void *
-halfvec_array_ops_get(const DenseArray *view, int i)
-{
-	return halfvec_array_get(view, i);
-}
-
 /* Negative MaxSim: @#. */
 static double
 halfvec_array_ops_distance(const DenseArray *row, const DenseArray *query)
@@ -320,7 +305,6 @@ Datum
 ivfkm_halfvec_maxsim_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmArrayOps array = {.view = halfvec_array_view,
-										.get = halfvec_array_ops_get,
 										.distance = halfvec_array_ops_distance};
 	static const IvfkmOps ops = {.type_name = "halfvec",
 								 .metric = IVFKM_METRIC_IP,
