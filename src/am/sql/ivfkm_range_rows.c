@@ -139,45 +139,53 @@ typedef struct Answer
 	IvfkmRangeShares shares;
 } Answer;
 
-/* The last answers while a query is planned whose planner uses "context"; NULL: there are none. */
+/* The planning that is going on, and the last answers in it; without a context there is none. */
 static struct
 {
-	MemoryContext context;
+	const PlannerGlobal *glob;
+	MemoryContext context; /* of the planner, with the answers */
 	Answer answers[KEPT_ANSWERS];
 	int next; /* to be replaced */
-} kept;
+} planning;
 
-/* Callback: the planner that the answers are for has ended. */
+/* Callback: the memory that the answers are in goes. */
 static void
 forget_answers(void *context)
 {
-	if (kept.context == context)
-		kept.context = NULL;
+	if (planning.context == context)
+		planning.context = NULL;
 }
 
-/* Begins to keep answers for the planning that "root" is part of, if that is another one. */
+/*
+ * Begins to keep answers for the planning that "root" is part of, if that is another one: several
+ * may share a context.
+ */
 static void
-keep_answers(const PlannerInfo *root)
+begin_answers(const PlannerInfo *root)
 {
 	MemoryContextCallback *callback;
 
-	if (kept.context == root->planner_cxt)
+	if (planning.context == root->planner_cxt && planning.glob == root->glob)
 		return;
-	callback = MemoryContextAlloc(root->planner_cxt, sizeof(MemoryContextCallback));
-	callback->func = forget_answers;
-	callback->arg = root->planner_cxt;
-	MemoryContextRegisterResetCallback(root->planner_cxt, callback);
-	memset(&kept, 0, sizeof(kept));
-	kept.context = root->planner_cxt;
+	if (planning.context != root->planner_cxt)
+	{
+		callback = MemoryContextAlloc(root->planner_cxt, sizeof(MemoryContextCallback));
+		callback->func = forget_answers;
+		callback->arg = root->planner_cxt;
+		MemoryContextRegisterResetCallback(root->planner_cxt, callback);
+	}
+	memset(&planning, 0, sizeof(planning));
+	planning.context = root->planner_cxt;
+	planning.glob = root->glob;
 }
 
-/* The answer to a question that was asked before; NULL if it was not, or is no longer kept. */
+/* The answer to a question that was asked before; NULL if it was not, or is no longer planning. */
 static const Answer *
 find_answer(Oid index, const Const *origin, double bound)
 {
 	for (int i = 0; i < KEPT_ANSWERS; i++)
 	{
-		const Answer *answer = &kept.answers[i];
+		const Answer *answer = &planning.answers[i];
 
 		if (answer->index == index && answer->bound == bound && equal(answer->origin, origin))
 			return answer;
@@ -185,19 +193,19 @@ find_answer(Oid index, const Const *origin, double bound)
 	return NULL;
 }
 
-/* Keeps an answer, after keep_answers(). */
+/* Keeps an answer, after begin_answers(). */
 static void
 add_answer(Oid index, const Const *origin, double bound, const IvfkmRangeShares *shares)
 {
-	Answer *answer = &kept.answers[kept.next];
-	MemoryContext old_context = MemoryContextSwitchTo(kept.context);
+	Answer *answer = &planning.answers[planning.next];
+	MemoryContext old_context = MemoryContextSwitchTo(planning.context);
 
 	answer->index = InvalidOid; /* until all of it is there */
 	answer->origin = copyObject(unconstify(Const *, origin));
 	answer->bound = bound;
 	answer->shares = *shares;
 	answer->index = index;
-	kept.next = (kept.next + 1) % KEPT_ANSWERS;
+	planning.next = (planning.next + 1) % KEPT_ANSWERS;
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -392,7 +400,7 @@ ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeSh
 	}
 	question.origin = ((Const *) origin)->constvalue;
 
-	keep_answers(root);
+	begin_answers(root);
 	answer = find_answer(match->index->indexoid, (Const *) origin, question.bound);
 	if (answer != NULL)
 		question.shares = answer->shares;
