@@ -229,5 +229,16 @@ FROM queries,
 		FROM halves ORDER BY 1 LIMIT 5) y) z;
 SELECT vdb_index_check('halves_tokens') > 0 AS checked;
 
+-- vectors of a row that are too far from the others for a code: it is checked which is which
+CREATE TABLE far (tokens vector(2)[]);
+INSERT INTO far SELECT ARRAY[ARRAY[sin(i), cos(i)]::vector] FROM generate_series(1, 500) i;
+CREATE INDEX far_tokens ON far USING ivfkm (tokens);
+CREATE INDEX far_coarse ON far USING ivfkm (tokens) WITH (refine_bits = 0);
+INSERT INTO far SELECT array_agg(ARRAY[1e9 * sin(i), 1e9 * cos(i)]::vector ORDER BY i)
+FROM generate_series(1, 16) i;
+SELECT vdb_index_check('far_tokens') AS far;
+SELECT vdb_index_check('far_coarse') AS far;
+DROP TABLE far;
+
 DROP TABLE docs, queries, halves;
 DROP FUNCTION recall, all_rows, vectors_of, vector_of;

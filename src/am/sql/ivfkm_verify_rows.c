@@ -14,6 +14,8 @@
  */
 #include "compat.h"
 
+#include <float.h>
+
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
@@ -105,17 +107,18 @@ report_missing(const IvfkmCheckState *check, const ItemPointerData *tid)
 typedef enum SlotState
 {
 	SLOT_HOLDS,	 /* the codes of the vector that was asked about */
-	SLOT_FORCED, /* nothing: a renewal knew nothing of the row but its address */
+	SLOT_FORCED, /* nothing: a renewal knew nothing of the row but its address; its only entry */
 	SLOT_OTHER	 /* other codes */
 } SlotState;
 
 /*
- * Compares a slot with a row that was mapped into index space.  Its refine record must be that of
- * its code.  Allocates in the current memory context.
+ * Compares a slot with a row that was mapped into index space, or with one of its vectors if it has
+ * several entries (not "only").  Its refine record must be that of its code.  Allocates in the
+ * current memory context.
  */
 static SlotState
-compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
-			 const IvfkmRow *row)
+compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, bool only,
+			 const ItemPointerData *tid, const IvfkmRow *row)
 {
 	Relation index = check->index.relation;
 	int dims = (int) check->index.meta.dimensions;
@@ -147,14 +150,19 @@ compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, const ItemPointe
 	{
 		/* a renewal may have known nothing of the row but its address */
 		ivfkm_code_forced(dims, check->index.meta.refine_bits, &code);
-		if (!slot_holds(&unit, lane, found_code, &code, dims))
+		if (!only || !slot_holds(&unit, lane, found_code, &code, dims))
 			return SLOT_OTHER;
 		state = SLOT_FORCED;
 	}
 	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
+	{
+		/* vectors that are too far from the centroid may differ in nothing but that */
+		if (!only && unit.add[lane] == -FLT_MAX && unit.mul[lane] == 0)
+			return SLOT_OTHER;
 		page_corrupted(index, entry->block,
 					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
+	}
 	return state;
 }
 
@@ -251,7 +259,7 @@ find_entry(IvfkmCheckState *check, RowEntry *entries, int n, const ItemPointerDa
 			return false;
 		nearest->tried = true;
 		old_context = MemoryContextSwitchTo(check->vector_context);
-		state = compare_slot(check, nearest->at, tid, row);
+		state = compare_slot(check, nearest->at, n == 1, tid, row);
 		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(check->vector_context);
 		if (state == SLOT_OTHER)
@@ -327,7 +335,7 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		{
 			ivfkm_row_take(&check->index, &value, 0, &row);
 			ivfkm_row_map(check->index.space, &row);
-			if (compare_slot(check, entry, tid, &row) == SLOT_OTHER)
+			if (compare_slot(check, entry, true, tid, &row) == SLOT_OTHER)
 				report_code(check, entry, tid);
 		}
 	}
