@@ -23,6 +23,7 @@ $node->safe_psql(
 CREATE SEQUENCE ids START 1000001;
 INSERT INTO kept SELECT nextval('ids'), NULL FROM generate_series(1, 50);
 CREATE INDEX kept_l2 ON kept USING ivfkm (v, id);
+CREATE TABLE renewals (made bigint);
 ALTER DATABASE postgres SET ivfkm.maintenance = on;
 
 -- all rows by the index, nearest first, with pauses in which trees come and go
@@ -92,16 +93,33 @@ my %scripts = (
 	  . "SELECT compare((SELECT v FROM spare WHERE id = :spare));\nCOMMIT;\n",
 	'026_vacuum@3' => "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) kept;\n",
 	'026_maintain@4' => "SELECT ivfkm_maintain('kept_l2', false);\n",
-	'026_renew@1' => "SELECT ivfkm_maintain('kept_l2');\n");
+	'026_renew@1' => "INSERT INTO renewals SELECT rows FROM ivfkm_maintain('kept_l2');\n");
 
-$node->pgbench(
-	"--no-vacuum --client=$clients --jobs=2 --transactions=$per_client --random-seed=$vdb_seed",
-	0, [qr/actually processed/], [qr{^(pgbench: setting random seed to \d+\n)?$}],
-	"$clients clients, $per_client transactions each, without an error or a difference",
-	\%scripts);
-my $log = slurp_file($node->logfile);
-my $times = () = $log =~ /(?:renewed|maintained) index "kept_l2":/g;
-cmp_ok($times, '>=', 1, "lists or trees were replaced $times times meanwhile");
+# How often workers have replaced lists or the tree: their lines have no name of an application.
+sub by_workers
+{
+	my $log = slurp_file($node->logfile);
+	my $times = () = $log =~ /\[\d+\] LOG:  (?:renewed|maintained) index "kept_l2"/g;
+
+	return $times;
+}
+
+# The first time with all scripts.  Those that keep workers from the table are left out when it is
+# repeated, until one of the workers that inserts call for has come to an end.
+for my $round (1 .. 20)
+{
+	last if $round > 1 && by_workers() > 0;
+	$node->pgbench(
+		"--no-vacuum --client=$clients --jobs=2 --transactions=$per_client "
+		  . "--random-seed=$vdb_seed",
+		0, [qr/actually processed/], [qr{^(pgbench: setting random seed to \d+\n)?$}],
+		"$clients clients, $per_client transactions each, without an error or a difference",
+		\%scripts);
+	delete @scripts{qw(026_vacuum@3 026_maintain@4 026_renew@1)};
+}
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM renewals WHERE made > 0'),
+	'>', 0, 'trees were replaced by hand meanwhile');
+cmp_ok(by_workers(), '>', 0, 'and trees or lists by workers');
 
 my $live = $node->safe_psql('postgres', 'SELECT count(*) FROM kept');
 cmp_ok(vdb_check($node, 'kept_l2', 'after the changes'), '>=', $live, "at least $live entries");
