@@ -231,6 +231,15 @@ SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 3 AND c = ANY ('{1,2,3}'
 SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 2 ORDER BY v <-> '[3,2]' LIMIT 100) s;
 RESET enable_seqscan;
 
+-- what 32 bits are enough for takes less space than what needs 64
+SELECT fill('integer', (SELECT array_agg(i::text) FROM generate_series(1, 1000) i));
+ALTER TABLE t ADD a date DEFAULT '2024-01-01', ADD b text DEFAULT 'x', ADD x bigint DEFAULT 1,
+	ADD y timestamp DEFAULT '2024-01-01', ADD z float8 DEFAULT 1;
+CREATE INDEX t_narrow ON t USING ivfkm (v, c, a, b) WITH (lists = 1);
+CREATE INDEX t_wide ON t USING ivfkm (v, x, y, z) WITH (lists = 1);
+SELECT pg_relation_size('t_narrow') < pg_relation_size('t_wide') AS narrow,
+	vdb_index_check('t_narrow') IS NOT NULL AS sound;
+
 -- a column whose own = is not the one that the operator class knows
 SET client_min_messages = warning;
 CREATE SCHEMA elsewhere;

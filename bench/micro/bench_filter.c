@@ -22,7 +22,7 @@
 typedef struct FilterBench
 {
 	Filter filter;
-	int64_t *images;
+	void *images; /* int64_t or, if the filter's attribute is narrow, int32_t */
 	uint16_t nulls;
 } FilterBench;
 
@@ -32,6 +32,13 @@ next_random(uint64_t *seed)
 {
 	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (int64_t) (*seed >> 33);
+}
+
+/* Bytes of an image. */
+static size_t
+image_bytes(const FilterBench *b)
+{
+	return b->filter.narrow ? sizeof(int32_t) : sizeof(int64_t);
 }
 
 /* Tests every unit. */
@@ -44,21 +51,30 @@ bench_units(VdbSimd simd, void *arg, long rounds)
 
 	for (long i = 0; i < rounds; i++)
 		for (int u = 0; u < UNITS; u++)
-			rows += k->unit(&b->filter, b->images + (size_t) u * FILTER_ROWS, &b->nulls);
+			rows += k->unit(&b->filter,
+							(const char *) b->images + (size_t) u * FILTER_ROWS * image_bytes(b),
+							&b->nulls);
 	bench_sink = (float) rows;
 }
 
-/* One kind of term over images of 0 .. range - 1. */
+/* One kind of term over images of 0 .. range - 1, which are narrow or not. */
 static void
-bench_term(const char *name, int dims, FilterTerm *term, int64_t range)
+bench_term(const char *name, int dims, FilterTerm *term, int64_t range, bool narrow)
 {
-	FilterBench b = {.filter = {1, term}};
+	FilterBench b = {.filter = {1, term, narrow}};
 	uint64_t seed = 1;
 
-	b.images = bench_alloc((size_t) UNITS * FILTER_ROWS * sizeof(int64_t));
+	b.images = bench_alloc((size_t) UNITS * FILTER_ROWS * image_bytes(&b));
 	for (int i = 0; i < UNITS * FILTER_ROWS; i++)
-		b.images[i] = next_random(&seed) % range;
-	bench_compare(name, dims, UNITS, FILTER_ROWS * sizeof(int64_t), bench_units, &b);
+	{
+		int64_t image = next_random(&seed) % range;
+
+		if (narrow)
+			((int32_t *) b.images)[i] = (int32_t) image;
+		else
+			((int64_t *) b.images)[i] = image;
+	}
+	bench_compare(name, dims, UNITS, (double) (FILTER_ROWS * image_bytes(&b)), bench_units, &b);
 	free(b.images);
 }
 
@@ -73,7 +89,7 @@ bench_set(const char *name, int n, int64_t gap, int64_t range)
 	for (int i = 0; i < n; i++)
 		values[i] = i * gap;
 	filter_set_init(&term, values, n, memory);
-	bench_term(name, n, &term, range);
+	bench_term(name, n, &term, range, false);
 	free(values);
 	free(memory);
 }
@@ -92,8 +108,9 @@ main(int argc, char **argv)
 
 		if (n == 1)
 		{
-			bench_term("range", n, &range, 100000);
-			bench_term("any_bit", n, &bits, 100000);
+			bench_term("range", n, &range, 100000, false);
+			bench_term("range_narrow", n, &range, 100000, true);
+			bench_term("any_bit", n, &bits, 100000, false);
 		}
 		/* few images are between the values; a tenth of them; all, of which 1 % are in the set */
 		bench_set("set", n, 1, (int64_t) n * 100);

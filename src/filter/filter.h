@@ -4,9 +4,10 @@
  *	  Conditions on the attributes of rows, tested on a unit of sixteen rows at once.
  *
  * NOTES
- *	  Pure C.  An attribute of a row is a signed 64-bit image and a flag that says NULL.  A filter
- *	  is a list of terms, each a condition on one attribute, all of which must hold.  What images
- *	  mean is the caller's business: numbers in order, hashes, or signatures of 64 bits.
+ *	  Pure C.  An attribute of a row is a signed 64-bit image, kept in 32 bits if it is narrow, and
+ *	  a flag that says NULL.  A filter is a list of terms, each a condition on one attribute, all of
+ *	  which must hold.  What images mean is the caller's business: numbers in order, hashes, or
+ *	  signatures of 64 bits.
  *
  *	  No allocation, no state but the active kernels.  All levels give the same result.
  *
@@ -65,6 +66,7 @@ typedef struct Filter
 {
 	int nterms; /* 0 matches every row */
 	FilterTerm *terms;
+	uint32_t narrow; /* bit a: images of attribute a are int32_t */
 } Filter;
 
 typedef struct FilterKernels
@@ -72,7 +74,7 @@ typedef struct FilterKernels
 	VdbSimd simd; /* instructions used */
 
 	/* see filter_unit() */
-	uint32_t (*unit)(const Filter *filter, const int64_t *images, const uint16_t *nulls);
+	uint32_t (*unit)(const Filter *filter, const void *images, const uint16_t *nulls);
 } FilterKernels;
 
 /* The active kernels.  Valid before any call to filter_select() (scalar). */
@@ -86,11 +88,12 @@ extern void filter_select(VdbSimd simd);
 
 /*
  * The rows of a unit that meet every term: bit i is row i.  "images" has FILTER_ROWS images of
- * attribute 0, then those of attribute 1, ...; "nulls" a mask of the rows that are NULL for each
- * attribute.  Slots without a row are tested like any other: the caller leaves them out.
+ * attribute 0, int64_t or int32_t, then those of attribute 1, ...; "nulls" a mask of the rows that
+ * are NULL for each attribute.  Slots without a row are tested like any other: the caller leaves
+ * them out.
  */
 static inline uint32_t
-filter_unit(const Filter *filter, const int64_t *images, const uint16_t *nulls)
+filter_unit(const Filter *filter, const void *images, const uint16_t *nulls)
 {
 	return vdb_filter->unit(filter, images, nulls);
 }

@@ -35,6 +35,18 @@ vq_load(const int64_t *p)
 	return _mm256_loadu_si256((const __m256i *) p);
 }
 
+VDB_INLINE VDB_TARGET void
+vq_store(int64_t *p, vq64 a)
+{
+	_mm256_storeu_si256((__m256i *) p, a);
+}
+
+VDB_INLINE VDB_TARGET vq64
+vq_widen(const int32_t *p)
+{
+	return _mm256_cvtepi32_epi64(_mm_loadu_si128((const __m128i *) p));
+}
+
 VDB_INLINE VDB_TARGET vq64
 vq_set1(int64_t x)
 {

@@ -35,6 +35,18 @@ vq_load(const int64_t *p)
 	return _mm512_loadu_si512(p);
 }
 
+VDB_INLINE VDB_TARGET void
+vq_store(int64_t *p, vq64 a)
+{
+	_mm512_storeu_si512(p, a);
+}
+
+VDB_INLINE VDB_TARGET vq64
+vq_widen(const int32_t *p)
+{
+	return _mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *) p));
+}
+
 VDB_INLINE VDB_TARGET vq64
 vq_set1(int64_t x)
 {

@@ -33,6 +33,18 @@ vq_load(const int64_t *p)
 	return vld1q_s64(p);
 }
 
+VDB_INLINE void
+vq_store(int64_t *p, vq64 a)
+{
+	vst1q_s64(p, a);
+}
+
+VDB_INLINE vq64
+vq_widen(const int32_t *p)
+{
+	return vmovl_s32(vld1_s32(p));
+}
+
 VDB_INLINE vq64
 vq_set1(int64_t x)
 {

@@ -31,6 +31,18 @@ vq_load(const int64_t *p)
 	return *p;
 }
 
+VDB_INLINE void
+vq_store(int64_t *p, vq64 a)
+{
+	*p = a;
+}
+
+VDB_INLINE vq64
+vq_widen(const int32_t *p)
+{
+	return *p;
+}
+
 VDB_INLINE vq64
 vq_set1(int64_t x)
 {

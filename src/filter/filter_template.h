@@ -9,7 +9,8 @@
  *		VDB_TARGET, VDB_FN(name), VDB_SIMD	as in src/simd
  *		VQ_LANES			64-bit numbers of a vector "vq64"
  *		VQ_VECTORS			vectors of a unit
- *		vq_load(p), vq_set1(x), vq_add(a, b), vq_and(a, b)
+ *		vq_load(p), vq_store(p, a), vq_set1(x), vq_add(a, b), vq_and(a, b)
+ *		vq_widen(p)			the numbers of a vector, from as many int32_t
  *		vq_greater(a, b), vq_equal(a, b)	the "vqset" of lanes where the (signed) a is
  *		vq_either(a, b)		lanes in one of two sets
  *		vq_none()			no lane
@@ -109,16 +110,37 @@ in_buckets(const int64_t *images, const FilterSet *set, uint32_t rows)
 	return inside;
 }
 
+/* Where the images of an attribute begin: each of those before it has 4 or 8 bytes a row. */
+VDB_INLINE VDB_TARGET const void *
+filter_column(const Filter *filter, const void *images, int attribute)
+{
+	uint32_t narrow = filter->narrow & ((UINT32_C(1) << attribute) - 1);
+
+	return (const char *) images +
+		   (size_t) (2 * attribute - __builtin_popcount(narrow)) * FILTER_ROWS * sizeof(int32_t);
+}
+
+/* Images of 32 bits as ones of 64. */
+VDB_INLINE VDB_TARGET void
+widen(const int32_t *narrow, int64_t *images)
+{
+	VDB_UNROLL
+	for (int i = 0; i < VQ_VECTORS; i++)
+		vq_store(images + i * VQ_LANES, vq_widen(narrow + i * VQ_LANES));
+}
+
 /* See filter_unit() in filter.h. */
 static VDB_TARGET uint32_t
-VDB_FN(unit)(const Filter *filter, const int64_t *images, const uint16_t *nulls)
+VDB_FN(unit)(const Filter *filter, const void *images, const uint16_t *nulls)
 {
 	uint32_t rows = FILTER_ALL_ROWS;
 
 	for (int i = 0; i < filter->nterms && rows != 0; i++)
 	{
 		const FilterTerm *term = &filter->terms[i];
-		const int64_t *image = images + (size_t) term->attribute * FILTER_ROWS;
+		const void *column = filter_column(filter, images, term->attribute);
+		const int64_t *image = column;
+		int64_t wide[FILTER_ROWS];
 		uint32_t null;
 
 		if (term->kind == FILTER_NOTHING)
@@ -130,6 +152,11 @@ VDB_FN(unit)(const Filter *filter, const int64_t *images, const uint16_t *nulls)
 			continue;
 		}
 		rows &= ~null;
+		if (filter->narrow >> term->attribute & 1)
+		{
+			widen(column, wide);
+			image = wide;
+		}
 		switch (term->kind)
 		{
 			case FILTER_RANGE:

@@ -9,8 +9,9 @@
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
  *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
- *			can take the place of the current one; free blocks; attributes in units, and their
- *			summaries; the calibration is in rows, and of how many; the list of far rows
+ *			can take the place of the current one; free blocks; attributes in units, of 64 or 32
+ *			bits, and their summaries; the calibration is in rows, and of how many; the list of
+ *			far rows
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -169,7 +170,8 @@ typedef struct IvfkmMetaPageData
 	BlockNumber used_blocks; /* blocks in use; those behind are free */
 	uint32 root_nblocks;	 /* blocks of the root's contiguous groups */
 	uint16 refine_bits;		 /* 0: no refine tier */
-	uint16 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
+	uint8 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
+	uint8 narrow;			 /* bit a: images of attribute a have 32 bits on pages of lists */
 	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */
 	IvfkmCalibration calibration[IVFKM_CALIBRATION_KS];
 	int64 calibrated_at; /* when it was measured last, as a TimestampTz; 0: by the build */

@@ -18,7 +18,7 @@ StaticAssertDecl(IVFKM_NODE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chu
 StaticAssertDecl(IVFKM_REFINE_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
 StaticAssertDecl((IVFKM_MAX_ATTRIBUTES + 1) * sizeof(uint16) <= QUANT_UNIT * 2,
 				 "masks fit behind refine addresses");
-StaticAssertDecl(QUANT_UNIT * 8 % QUANT_CHUNK == 0, "images of an attribute are whole chunks");
+StaticAssertDecl(QUANT_UNIT * 4 % QUANT_CHUNK == 0, "images of an attribute are whole chunks");
 
 /* Fills in what follows from "dims" and "tail_bytes". */
 static void
@@ -62,7 +62,7 @@ page_node_geometry(IvfkmGeometry *geometry, int dims)
 
 /* Bytes of the arrays of a list's unit; sets where those of the attributes are. */
 static int
-list_tail_bytes(int refine_bits, int nattributes, int *masks, int *images)
+list_tail_bytes(int refine_bits, int nattributes, uint8 narrow, int *masks, int *images)
 {
 	int bytes = refine_bits > 0 ? IVFKM_REFINE_TAIL_BYTES : IVFKM_TAIL_BYTES;
 
@@ -70,31 +70,33 @@ list_tail_bytes(int refine_bits, int nattributes, int *masks, int *images)
 	if (nattributes > 0 && refine_bits == 0)
 		bytes += IVFKM_MASK_BYTES;
 	*images = bytes;
-	return bytes + nattributes * QUANT_UNIT * 8;
+	return bytes + ivfkm_image_offset(narrow, nattributes);
 }
 
 /* Fills in the geometry of a list; see there for the arguments. */
 static void
-compute_list(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes)
+compute_list(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes, uint8 narrow)
 {
 	int masks;
 	int images;
-	int tail_bytes = list_tail_bytes(refine_bits, nattributes, &masks, &images);
+	int tail_bytes = list_tail_bytes(refine_bits, nattributes, narrow, &masks, &images);
 
 	compute_geometry(geometry, dims, tail_bytes);
 	geometry->nattributes = nattributes;
+	geometry->narrow = narrow;
 	geometry->masks = masks;
 	geometry->images = images;
 }
 
 /*
  * Geometry of posting lists with refine codes of "refine_bits" (0, 4 or 8) a dimension and
- * "nattributes" attributes.
+ * "nattributes" attributes, of which those of "narrow" have images of 32 bits.
  */
 void
-page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes)
+page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes,
+				   uint8 narrow)
 {
-	compute_list(geometry, dims, refine_bits, nattributes);
+	compute_list(geometry, dims, refine_bits, nattributes, narrow);
 	geometry->kind = IVFKM_PAGE_POSTING;
 	if (refine_bits > 0)
 	{
@@ -107,20 +109,20 @@ page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattr
 
 /* Geometry of the list of rows whose value is NULL: addresses and attributes, and no codes. */
 void
-page_null_geometry(IvfkmGeometry *geometry, int nattributes)
+page_null_geometry(IvfkmGeometry *geometry, int nattributes, uint8 narrow)
 {
-	compute_list(geometry, 0, 0, nattributes);
+	compute_list(geometry, 0, 0, nattributes, narrow);
 	geometry->kind = IVFKM_PAGE_NULLS;
 }
 
-/* Chunks of a unit's arrays. */
+/* Chunks of a unit's arrays, if no attribute is narrow: what is possible depends on no type. */
 static int
 list_tail_chunks(int refine_bits, int nattributes)
 {
 	int masks;
 	int images;
 
-	return list_tail_bytes(refine_bits, nattributes, &masks, &images) / QUANT_CHUNK;
+	return list_tail_bytes(refine_bits, nattributes, 0, &masks, &images) / QUANT_CHUNK;
 }
 
 /*

@@ -13,6 +13,8 @@
 
 #include "compat.h"
 
+#include "port/pg_bitutils.h"
+
 #include "page/page_format.h"
 
 /*
@@ -25,7 +27,8 @@
  *
  * With attributes, the units of lists have for each attribute a mask of the rows where it is
  * NULL, one of the rows whose attributes are not known, 16 bits each (in the 32 bytes, or in
- * one more chunk where there is no refine tier), and then an int64[16] for each attribute.
+ * one more chunk where there is no refine tier), and then for each attribute an int64[16], or an
+ * int32[16] if it is narrow.
  *
  * The list of rows without a value has no dimensions: its units are the arrays alone, with
  * factors of zero.
@@ -52,6 +55,7 @@ typedef struct IvfkmGeometry
 	int nattributes;  /* always 0 for nodes */
 	int masks;		  /* with attributes: offset of their masks in the arrays */
 	int images;		  /* and of their images */
+	uint8 narrow;	  /* bit a: those of attribute a have 32 bits */
 } IvfkmGeometry;
 
 #define IVFKM_MAX_STRIPES 4 /* what 16,000 dimensions take, and what one WAL record can hold */
@@ -71,8 +75,17 @@ ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
 }
 
 extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
-extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes);
-extern void page_null_geometry(IvfkmGeometry *geometry, int nattributes);
+/* Where the images of an attribute are among those of a unit, in bytes. */
+static inline int
+ivfkm_image_offset(uint8 narrow, int attribute)
+{
+	return (attribute * 2 - pg_popcount32(narrow & ((UINT32_C(1) << attribute) - 1))) * QUANT_UNIT *
+		   (int) sizeof(int32);
+}
+
+extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes,
+							   uint8 narrow);
+extern void page_null_geometry(IvfkmGeometry *geometry, int nattributes, uint8 narrow);
 extern int page_refine_max_bits(int dims, int nattributes);
 extern int page_attributes_max_dims(int nattributes);
 

@@ -101,7 +101,7 @@ page_unit_get(Page last_page, const IvfkmGeometry *geometry, int unit, IvfkmUnit
 	out->unknown = NULL;
 	if (geometry->nattributes > 0)
 	{
-		out->images = (int64 *) (arrays + geometry->images);
+		out->images = arrays + geometry->images;
 		out->nulls = (uint16 *) (arrays + geometry->masks);
 		out->unknown = out->nulls + geometry->nattributes;
 	}
@@ -114,6 +114,31 @@ mask_set(uint16 *mask, int lane, bool value)
 	*mask = (uint16) ((*mask & ~(1 << lane)) | (value << lane));
 }
 
+/* The image of a row in its unit. */
+static int64
+image_get(const IvfkmUnit *unit, uint8 narrow, int attribute, int lane)
+{
+	const char *images = unit->images + ivfkm_image_offset(narrow, attribute);
+
+	return narrow & (1 << attribute) ? ((const int32 *) images)[lane]
+									 : ((const int64 *) images)[lane];
+}
+
+/* Writes it. */
+static void
+image_set(const IvfkmUnit *unit, uint8 narrow, int attribute, int lane, int64 image)
+{
+	char *images = unit->images + ivfkm_image_offset(narrow, attribute);
+
+	if (narrow & (1 << attribute))
+	{
+		Assert(image == (int32) image);
+		((int32 *) images)[lane] = (int32) image;
+	}
+	else
+		((int64 *) images)[lane] = image;
+}
+
 /* Writes the attributes of a row into its unit. */
 static void
 write_attributes(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int lane,
@@ -121,7 +146,7 @@ write_attributes(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int lane,
 {
 	for (int a = 0; a < geometry->nattributes; a++)
 	{
-		unit->images[a * QUANT_UNIT + lane] = attributes->images[a];
+		image_set(unit, geometry->narrow, a, lane, attributes->images[a]);
 		mask_set(&unit->nulls[a], lane, (attributes->nulls & (1 << a)) != 0);
 	}
 	if (geometry->nattributes > 0)
@@ -136,7 +161,7 @@ page_slot_attributes(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int l
 	memset(attributes, 0, sizeof(*attributes));
 	for (int a = 0; a < geometry->nattributes; a++)
 	{
-		attributes->images[a] = unit->images[a * QUANT_UNIT + lane];
+		attributes->images[a] = image_get(unit, geometry->narrow, a, lane);
 		if (unit->nulls[a] & (1 << lane))
 			attributes->nulls |= (uint8) (1 << a);
 	}

@@ -20,7 +20,7 @@ typedef struct IvfkmAttributes
 {
 	bool unknown; /* nothing: the row may match any condition; the rest is zero */
 	uint8 nulls;  /* bit a: attribute a is NULL, and its image zero */
-	int64 images[IVFKM_MAX_ATTRIBUTES];
+	int64 images[IVFKM_MAX_ATTRIBUTES]; /* of a narrow attribute: within 32 bits */
 } IvfkmAttributes;
 
 StaticAssertDecl(IVFKM_MAX_ATTRIBUTES <= 8, "an attribute has a bit of \"nulls\"");
@@ -49,9 +49,9 @@ typedef struct IvfkmUnit
 	uint16 *norm2;			 /* nodes only, else NULL: binary16, rounded up */
 	uint16 *radius;			 /* likewise */
 	ItemPointerData *refine; /* lists with a refine tier, else NULL */
-	int64 *images;			 /* lists with attributes, else NULL: [nattributes][QUANT_UNIT] */
-	uint16 *nulls;			 /* likewise, bit for each row: one mask for each attribute, and */
-	uint16 *unknown;		 /* that of the rows whose attributes are not known */
+	char *images;	 /* lists with attributes, else NULL: QUANT_UNIT of each, int64 or int32 */
+	uint16 *nulls;	 /* likewise, bit for each row: one mask for each attribute, and */
+	uint16 *unknown; /* that of the rows whose attributes are not known */
 } IvfkmUnit;
 
 extern void page_init(Page page, IvfkmPageKind kind, uint32 owner, uint32 generation);

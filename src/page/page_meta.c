@@ -42,7 +42,7 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
 	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_JACCARD)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric is %u.", meta->metric);
-	if (meta->nattributes > IVFKM_MAX_ATTRIBUTES ||
+	if (meta->nattributes > IVFKM_MAX_ATTRIBUTES || meta->narrow >> meta->nattributes != 0 ||
 		(int) meta->dimensions > page_attributes_max_dims(meta->nattributes))
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %u attributes.", meta->nattributes);
 	if (meta->column_dimensions < 1 || !(meta->distance_ratio > 0.0f) ||

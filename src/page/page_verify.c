@@ -146,7 +146,7 @@ padding_is_zero(const IvfkmGeometry *geometry, Page last_page)
 		if (unit.unknown != NULL)
 		{
 			padding = (const char *) (unit.unknown + 1);
-			end = (const char *) unit.images;
+			end = unit.images;
 		}
 		if (padding != NULL && !all_zero(padding, end - padding))
 			return false;

@@ -410,6 +410,10 @@ damage('summary: next', 'columns', [], put('summary', 0, $special{next}, 'L', 1)
 damage('summary: zeros', 'columns', [qw(filtered insert vacuum)],
 	overwrite('summary', 0, $zeros));
 damage('meta: no attributes', 'columns', $all, put('meta', 0, $meta{refine_bits} + 2, 'S', 0));
+damage('meta: bits of an attribute', 'columns', $all,
+	put('meta', 0, $meta{refine_bits} + 3, 'C', 1));
+damage('meta: bits of an attribute there is not', 'columns', $all,
+	put('meta', 0, $meta{refine_bits} + 3, 'C', 2));
 
 # A table for each case, and deleted rows, so that VACUUM has something to remove.
 my $node = vdb_node('main', conf => "restart_after_crash = on\nwal_level = replica\n");

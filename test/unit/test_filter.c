@@ -188,39 +188,71 @@ random_unit(const FilterTerm *terms, int nterms, uint32_t rarity, int64_t *image
 	}
 }
 
+/*
+ * A unit as it is kept: the images of attributes in "narrow" have 32 bits, and are made such that
+ * they fit.  It ends where the room for "kept", of all images, ends.
+ */
+static const void *
+keep_unit(uint32_t narrow, int64_t *images, char *kept)
+{
+	char *end = kept + ATTRIBUTES * FILTER_ROWS * sizeof(int64_t);
+
+	for (int i = ATTRIBUTES * FILTER_ROWS; i-- > 0;)
+	{
+		int32_t image = (int32_t) images[i];
+
+		if (narrow >> (i / FILTER_ROWS) & 1)
+		{
+			images[i] = image;
+			end -= sizeof(image);
+			memcpy(end, &image, sizeof(image));
+		}
+		else
+		{
+			end -= sizeof(images[i]);
+			memcpy(end, &images[i], sizeof(images[i]));
+		}
+	}
+	return end;
+}
+
 /* Runs the terms, as they are and joined, on some units at every level. */
 static void
 check_terms(FilterTerm *terms, int nterms, int nunits)
 {
 	FilterTerm *joined = exact_alloc(MAX_TERMS * sizeof(FilterTerm));
-	Filter plain = {nterms, terms};
-	Filter filter = {0, joined};
-	int64_t *images = guard_alloc(ATTRIBUTES * FILTER_ROWS * sizeof(int64_t));
+	Filter plain = {nterms, terms, 0};
+	Filter filter = {0, joined, 0};
+	int64_t images[ATTRIBUTES * FILTER_ROWS];
+	char *kept = guard_alloc(sizeof(images));
 	uint16_t *nulls = guard_alloc(ATTRIBUTES * sizeof(uint16_t));
 
 	for (int i = 0; i < nterms; i++)
 		filter_add(&filter, &terms[i]);
 	for (int u = 0; u < nunits; u++)
 	{
+		const void *unit;
 		uint32_t expected;
 
 		memset(nulls, 0, ATTRIBUTES * sizeof(uint16_t));
 		random_unit(terms, nterms, (uint32_t) (u % 3) * 8, images, nulls);
+		plain.narrow = filter.narrow = test_random_below(1 << ATTRIBUTES);
+		unit = keep_unit(plain.narrow, images, kept);
 		expected = reference(terms, nterms, images, nulls);
 		CHECK(!filter_is_empty(&filter) || expected == 0, "nothing, but rows %x", expected);
 		FOR_EACH_LEVEL(k)
 		{
-			uint32_t rows = k->unit(&plain, images, nulls);
+			uint32_t rows = k->unit(&plain, unit, nulls);
 
 			CHECK(k->simd == (VdbSimd) level && rows == expected, "%s: rows %x, not %x, %d terms",
 				  vdb_simd_name((VdbSimd) level), rows, expected, nterms);
-			rows = k->unit(&filter, images, nulls);
+			rows = k->unit(&filter, unit, nulls);
 			CHECK(rows == expected, "%s, joined: rows %x, not %x, %d terms",
 				  vdb_simd_name((VdbSimd) level), rows, expected, nterms);
 		}
 	}
 	free(joined);
-	guard_free(images, ATTRIBUTES * FILTER_ROWS * sizeof(int64_t));
+	guard_free(kept, sizeof(images));
 	guard_free(nulls, ATTRIBUTES * sizeof(uint16_t));
 }
 
@@ -250,7 +282,7 @@ range_ends(void)
 	int64_t images[FILTER_ROWS] = {0};
 	uint16_t null = 0;
 	FilterTerm term = {.kind = FILTER_RANGE};
-	Filter filter = {1, &term};
+	Filter filter = {1, &term, 0};
 
 	for (int i = 0; i < 9; i++)
 		images[i + 7] = edges[i];
@@ -307,7 +339,7 @@ static void
 joined_terms(void)
 {
 	FilterTerm terms[4];
-	Filter filter = {0, terms};
+	Filter filter = {0, terms, 0};
 	FilterTerm a = {.kind = FILTER_RANGE, .attribute = 1, .low = -5, .high = 10};
 	FilterTerm b = {.kind = FILTER_RANGE, .attribute = 1, .low = 3, .high = INT64_MAX};
 	FilterTerm c = {.kind = FILTER_RANGE, .attribute = 0, .low = 0, .high = 0};
@@ -331,9 +363,9 @@ choice(void)
 {
 	int64_t images[FILTER_ROWS] = {0};
 	uint16_t nulls = 0x00f0;
-	Filter none = {0, NULL};
+	Filter none = {0, NULL, 0};
 	FilterTerm term = {.kind = FILTER_NOT_NULL};
-	Filter filter = {1, &term};
+	Filter filter = {1, &term, 0};
 
 	for (int level = 0; level < VDB_SIMD_COUNT; level++)
 	{

@@ -71,7 +71,8 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 	meta->metric = build->index.ops->metric;
 	meta->root_id = IVFKM_ROOT_ID;
 	meta->root_generation = 1;
-	meta->nattributes = (uint16) build->index.columns.nattributes;
+	meta->nattributes = (uint8) build->index.columns.nattributes;
+	meta->narrow = build->index.columns.narrow;
 	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(&build->index, build->dims);
 	ivfkm_index_geometry(&build->index, meta);
 	build->jobs = ivfkm_jobs;

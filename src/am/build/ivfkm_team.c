@@ -397,7 +397,8 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.plan.meta.dimensions = shared->dims;
 	build.index.column_dims = shared->column_dims;
 	build.plan.meta.refine_bits = shared->refine_bits;
-	build.plan.meta.nattributes = (uint16) build.index.columns.nattributes;
+	build.plan.meta.nattributes = (uint8) build.index.columns.nattributes;
+	build.plan.meta.narrow = build.index.columns.narrow;
 	ivfkm_index_geometry(&build.index, &build.plan.meta);
 	build.context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm build", ALLOCSET_DEFAULT_SIZES);

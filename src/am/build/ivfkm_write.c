@@ -119,7 +119,7 @@ child_records(const IvfkmPlan *plan, uint32 number, uint32 first, uint32 count)
 
 	if (number == 0)
 		page_list_geometry(&geometry, plan->space->dims, plan->meta.refine_bits,
-						   plan->meta.nattributes);
+						   plan->meta.nattributes, plan->meta.narrow);
 	else
 		page_node_geometry(&geometry, plan->space->dims);
 	for (uint32 i = 0; i < count; i++)
@@ -197,7 +197,7 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 	BlockNumber block;
 
 	page_node_geometry(&node_geometry, dims);
-	page_list_geometry(&list_geometry, dims, meta->refine_bits, meta->nattributes);
+	page_list_geometry(&list_geometry, dims, meta->refine_bits, meta->nattributes, meta->narrow);
 	meta->tree_first = first;
 	meta->mean_block = mean;
 	meta->root_block = first;
@@ -218,7 +218,7 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 									  page_extent_refine_blocks(&list_geometry, n);
 		}
 	}
-	page_null_geometry(&null_geometry, meta->nattributes);
+	page_null_geometry(&null_geometry, meta->nattributes, meta->narrow);
 	if (meta->null_id == 0)
 		meta->null_id = meta->next_id++;
 	meta->null_generation = meta->root_generation;

@@ -56,6 +56,7 @@ typedef struct IvfkmAttributeOps
 				 Datum argument, Oid collation, FilterTerm *term);
 
 	IvfkmImageKind kind;
+	bool narrow; /* images are within 32 bits, and take no more on pages of lists */
 } IvfkmAttributeOps;
 
 extern const IvfkmAttributeOps *ivfkm_attribute_ops(Relation index, int attno);

@@ -90,6 +90,8 @@ ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
 		attribute->column = column;
 		attribute->collation = relation->rd_indcollation[column];
 		attribute->ops = ivfkm_attribute_ops(relation, column + 1);
+		if (attribute->ops->narrow)
+			columns->narrow |= (uint8) (1 << columns->nattributes);
 		columns->nattributes++;
 	}
 }

@@ -39,6 +39,9 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	if (meta->nattributes != index->columns.nattributes)
 		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
 					   meta->nattributes, index->columns.nattributes);
+	if (meta->narrow != index->columns.narrow)
+		page_corrupted(relation, IVFKM_META_BLOCK,
+					   "It has other narrow attributes than the index.");
 	ivfkm_index_geometry(index, meta);
 }
 
@@ -60,8 +63,9 @@ void
 ivfkm_index_geometry(IvfkmIndex *index, const IvfkmMetaPageData *meta)
 {
 	page_node_geometry(&index->nodes, (int) meta->dimensions);
-	page_list_geometry(&index->lists, (int) meta->dimensions, meta->refine_bits, meta->nattributes);
-	page_null_geometry(&index->nulls, meta->nattributes);
+	page_list_geometry(&index->lists, (int) meta->dimensions, meta->refine_bits, meta->nattributes,
+					   meta->narrow);
+	page_null_geometry(&index->nulls, meta->nattributes, meta->narrow);
 }
 
 /*

@@ -42,9 +42,9 @@ kind_of(const IvfkmColumns *columns, int attribute)
 static int64
 bloom_bit(int64 hash, int which)
 {
-	uint64 bits = (uint64) hash;
+	uint32 bits = (uint32) hash;
 
-	return (int64) (UINT64CONST(1) << ((which == 0 ? bits >> 58 : bits >> 52) & 63));
+	return (int64) (UINT64CONST(1) << ((which == 0 ? bits >> 26 : bits >> 20) & 63));
 }
 
 /* Makes "summary" that of a row alone. */

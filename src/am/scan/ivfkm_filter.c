@@ -41,6 +41,7 @@ ivfkm_filter_init(IvfkmFilter *filter, int most)
 void
 ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys, int nkeys)
 {
+	filter->terms.narrow = columns->narrow;
 	for (int i = 0; i < nkeys; i++)
 	{
 		int column = keys[i].sk_attno - 1;

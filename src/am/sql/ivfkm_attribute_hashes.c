@@ -4,8 +4,8 @@
  *	  Attributes that are found by a hash: strings, uuid, and the elements of arrays.
  *
  * NOTES
- *	  The hash is the one that hash indexes and hash joins use, in 64 bits, under the column's
- *	  collation.  Rows of an equal hash are checked again.  An array's image is a signature: each
+ *	  The hash is 32 bits of the one that hash joins use, under the column's collation.  Rows of an
+ *	  equal hash are checked again.  An array's image is a signature: each
  *	  element that is not NULL sets one of 64 bits.
  *
  * IDENTIFICATION
@@ -32,11 +32,13 @@ PG_FUNCTION_INFO_V1(ivfkm_array_support);
 
 /* ----- one value ----- */
 
-/* The 64-bit hash of a value by one of the server's functions. */
+/* The first 32 bits of the 64-bit hash of a value by one of the server's functions. */
 static int64
 hash_image(PGFunction function, Datum value, Oid collation)
 {
-	return DatumGetInt64(DirectFunctionCall2Coll(function, collation, value, Int64GetDatum(0)));
+	Datum hash = DirectFunctionCall2Coll(function, collation, value, Int64GetDatum(0));
+
+	return (int32) (DatumGetUInt64(hash) >> 32);
 }
 
 /* Of text; strings that the collation calls equal have one hash. */
@@ -81,7 +83,7 @@ hash_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, Da
 Datum
 ivfkm_text_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {TEXTOID, text_image, hash_term, IVFKM_IMAGE_HASH};
+	static const IvfkmAttributeOps ops = {TEXTOID, text_image, hash_term, IVFKM_IMAGE_HASH, true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -90,7 +92,8 @@ ivfkm_text_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BPCHAROID, bpchar_image, hash_term, IVFKM_IMAGE_HASH};
+	static const IvfkmAttributeOps ops = {BPCHAROID, bpchar_image, hash_term, IVFKM_IMAGE_HASH,
+										  true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -99,7 +102,7 @@ ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_uuid_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {UUIDOID, uuid_image, hash_term, IVFKM_IMAGE_HASH};
+	static const IvfkmAttributeOps ops = {UUIDOID, uuid_image, hash_term, IVFKM_IMAGE_HASH, true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -108,7 +111,7 @@ ivfkm_uuid_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_bytea_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BYTEAOID, bytea_image, hash_term, IVFKM_IMAGE_HASH};
+	static const IvfkmAttributeOps ops = {BYTEAOID, bytea_image, hash_term, IVFKM_IMAGE_HASH, true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -197,7 +200,7 @@ Datum
 ivfkm_array_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {ANYARRAYOID, array_image, array_argument_term,
-										  IVFKM_IMAGE_SIGNATURE};
+										  IVFKM_IMAGE_SIGNATURE, false};
 
 	PG_RETURN_POINTER(&ops);
 }

@@ -84,7 +84,8 @@ integer_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype,
 Datum
 ivfkm_int2_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {INT2OID, int2_image, integer_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {INT2OID, int2_image, integer_term, IVFKM_IMAGE_NUMBER,
+										  true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -93,7 +94,8 @@ ivfkm_int2_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_int4_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {INT4OID, int4_image, integer_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {INT4OID, int4_image, integer_term, IVFKM_IMAGE_NUMBER,
+										  true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -102,7 +104,8 @@ ivfkm_int4_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_int8_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {INT8OID, int8_image, integer_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {INT8OID, int8_image, integer_term, IVFKM_IMAGE_NUMBER,
+										  false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -116,11 +119,14 @@ bool_image(Datum value, Oid collation)
 	return DatumGetBool(value) ? 1 : 0;
 }
 
-/* The number of an object identifier, or that of an enum's label, whose order is another one. */
+/*
+ * The number of an object identifier, or that of an enum's label, whose order is another one; less
+ * 2^31, so that it is within 32 bits.
+ */
 static int64
 oid_image(Datum value, Oid collation)
 {
-	return DatumGetObjectId(value);
+	return (int64) DatumGetObjectId(value) + PG_INT32_MIN;
 }
 
 /* Comparison with a value of the same type, by exact images. */
@@ -135,7 +141,8 @@ same_type_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtyp
 Datum
 ivfkm_bool_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BOOLOID, bool_image, same_type_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {BOOLOID, bool_image, same_type_term, IVFKM_IMAGE_NUMBER,
+										  true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -144,7 +151,8 @@ ivfkm_bool_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_oid_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {OIDOID, oid_image, same_type_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {OIDOID, oid_image, same_type_term, IVFKM_IMAGE_NUMBER,
+										  true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -153,8 +161,8 @@ ivfkm_oid_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_enum_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {ANYENUMOID, oid_image, same_type_term,
-										  IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {ANYENUMOID, oid_image, same_type_term, IVFKM_IMAGE_NUMBER,
+										  true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -216,7 +224,8 @@ float_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, D
 Datum
 ivfkm_float4_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {FLOAT4OID, float4_image, float_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {FLOAT4OID, float4_image, float_term, IVFKM_IMAGE_NUMBER,
+										  false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -225,7 +234,8 @@ ivfkm_float4_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_float8_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {FLOAT8OID, float8_image, float_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {FLOAT8OID, float8_image, float_term, IVFKM_IMAGE_NUMBER,
+										  false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -250,7 +260,7 @@ Datum
 ivfkm_numeric_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {NUMERICOID, numeric_image, numeric_term,
-										  IVFKM_IMAGE_NUMBER};
+										  IVFKM_IMAGE_NUMBER, false};
 
 	PG_RETURN_POINTER(&ops);
 }

@@ -5,7 +5,8 @@
  *
  * NOTES
  *	  date, timestamp and timestamptz are one family.  A timestamp's image is its microseconds, a
- *	  date's its days; -infinity and infinity are the ends of the 64-bit numbers.
+ *	  date's its days; -infinity and infinity are the ends of the 64-bit numbers, of dates those of
+ *	  the 32-bit numbers.
  *
  *	  An operator between two of the types compares microseconds of the column's own clock: a date
  *	  is its midnight, and local times become moments, or the reverse, by the session's time zone.
@@ -48,17 +49,14 @@ typedef struct TimeArgument
 
 /* ----- images ----- */
 
-/* Days since 2000. */
+StaticAssertDecl(DATEVAL_NOBEGIN == PG_INT32_MIN && DATEVAL_NOEND == PG_INT32_MAX,
+				 "infinities are the ends of 32-bit numbers");
+
+/* Days since 2000; no finite date is next to an end of the 32-bit numbers. */
 static int64
 date_image(Datum value, Oid collation)
 {
-	DateADT date = DatumGetDateADT(value);
-
-	if (DATE_IS_NOBEGIN(date))
-		return PG_INT64_MIN;
-	if (DATE_IS_NOEND(date))
-		return PG_INT64_MAX;
-	return date;
+	return DatumGetDateADT(value);
 }
 
 /* Microseconds since 2000, of a timestamp or timestamptz; their infinities are the ends. */
@@ -81,13 +79,14 @@ exactly(int64 time)
 static int64
 midnight(DateADT date)
 {
-	int64 days = date_image(DateADTGetDatum(date), InvalidOid);
 	int64 time;
 
-	if (DATE_NOT_FINITE(date))
-		return days;
-	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &time))
-		return days > 0 ? BEYOND_END : BEFORE_BEGIN;
+	if (DATE_IS_NOBEGIN(date))
+		return PG_INT64_MIN;
+	if (DATE_IS_NOEND(date))
+		return PG_INT64_MAX;
+	if (pg_mul_s64_overflow((int64) date, USECS_PER_DAY, &time))
+		return date > 0 ? BEYOND_END : BEFORE_BEGIN;
 	return time;
 }
 
@@ -241,6 +240,16 @@ day_of(int64 time)
 	return day * USECS_PER_DAY > time ? day - 1 : day;
 }
 
+/*
+ * The image of a date for the end of a range of times: an infinity, or the time next to one, for
+ * which there is no day; dates may be later than any timestamp.
+ */
+static int64
+end_of_dates(int64 time)
+{
+	return time > 0 ? PG_INT32_MAX - (PG_INT64_MAX - time) : PG_INT32_MIN + (time - PG_INT64_MIN);
+}
+
 /* Comparison of a date with a date, timestamp or timestamptz. */
 static bool
 date_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, Datum argument,
@@ -254,14 +263,15 @@ date_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, Da
 	if (term->kind == FILTER_NOTHING)
 		return false;
 
-	/*
-	 * Days whose midnight is in the range: after the day of the last time before it.  Ends at an
-	 * infinity, or next to one, stay: dates may be later than any timestamp.
-	 */
+	/* days whose midnight is in the range: after the day of the last time before it */
 	if (term->low > BEFORE_BEGIN && term->low < BEYOND_END)
 		term->low = day_of(term->low - 1) + 1;
+	else
+		term->low = end_of_dates(term->low);
 	if (term->high > BEFORE_BEGIN && term->high < BEYOND_END)
 		term->high = day_of(term->high);
+	else
+		term->high = end_of_dates(term->high);
 	if (term->low > term->high)
 		term->kind = FILTER_NOTHING;
 	return recheck;
@@ -287,7 +297,7 @@ timestamptz_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subt
 Datum
 ivfkm_date_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {DATEOID, date_image, date_term, IVFKM_IMAGE_NUMBER};
+	static const IvfkmAttributeOps ops = {DATEOID, date_image, date_term, IVFKM_IMAGE_NUMBER, true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -297,7 +307,7 @@ Datum
 ivfkm_timestamp_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {TIMESTAMPOID, timestamp_image, timestamp_term,
-										  IVFKM_IMAGE_NUMBER};
+										  IVFKM_IMAGE_NUMBER, false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -307,7 +317,7 @@ Datum
 ivfkm_timestamptz_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {TIMESTAMPTZOID, timestamp_image, timestamptz_term,
-										  IVFKM_IMAGE_NUMBER};
+										  IVFKM_IMAGE_NUMBER, false};
 
 	PG_RETURN_POINTER(&ops);
 }

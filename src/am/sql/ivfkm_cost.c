@@ -175,7 +175,7 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 	ivfkm_settings_get(index, meta, &model->settings);
 
 	dims = (int) meta->dimensions;
-	page_list_geometry(&model->geometry, dims, meta->refine_bits, meta->nattributes);
+	page_list_geometry(&model->geometry, dims, meta->refine_bits, meta->nattributes, meta->narrow);
 	model->rows = model->entries = Max(info->tuples, 1.0);
 	model->arrays = ivfkm_ops_get(index)->array != NULL;
 	if (model->arrays)

@@ -49,7 +49,7 @@ typedef struct EstimatedIndex
 	int column_dims;
 	int dims; /* of input space, to which the codes belong */
 	int refine_bits;
-	int nattributes;
+	int nattributes; /* of 8 bytes each */
 } EstimatedIndex;
 
 /* Bytes of the parts of an index. */
@@ -166,7 +166,7 @@ estimate_size(const EstimatedIndex *index, double rows, int nlists, EstimatedSiz
 	int nodes = ivfkm_nodes_max(nlists);
 	int each = nodes > 0 ? (nlists + nodes - 1) / nodes : nlists;
 
-	page_list_geometry(&geometry, index->dims, index->refine_bits, index->nattributes);
+	page_list_geometry(&geometry, index->dims, index->refine_bits, index->nattributes, 0);
 	size->lists = list_pages(rows, nlists, geometry.slots, 1) * geometry.stripes * BLCKSZ;
 	size->refine = 0;
 	if (index->refine_bits > 0)

@@ -72,7 +72,9 @@ fill(Model *model, const IvfkmGeometry *geometry, uint32 number)
 		if (below(4) == 0)
 			model->attributes.nulls |= (uint8) (1 << a);
 		else
-			model->attributes.images[a] = (int64) pg_prng_uint64(&state);
+			model->attributes.images[a] = geometry->narrow & (1 << a)
+											  ? (int32) pg_prng_uint32(&state)
+											  : (int64) pg_prng_uint64(&state);
 	}
 	if (geometry->refine_bits > 0)
 	{
@@ -155,16 +157,19 @@ test_page_group(PG_FUNCTION_ARGS)
 	IvfkmChildData owner;
 	Page pages[IVFKM_MAX_STRIPES];
 	Model *models;
+	uint8 narrow;
 	int nused = 0;
 	int most = 0;
 
 	pg_prng_seed(&state, (uint64) PG_GETARG_INT32(3));
+	narrow = (uint8) below(1 << PG_GETARG_INT32(5));
 	if (PG_GETARG_INT32(0) == 0)
-		page_null_geometry(&geometry, PG_GETARG_INT32(5));
+		page_null_geometry(&geometry, PG_GETARG_INT32(5), narrow);
 	else if (PG_GETARG_BOOL(2))
 		page_node_geometry(&geometry, PG_GETARG_INT32(0));
 	else
-		page_list_geometry(&geometry, PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT32(5));
+		page_list_geometry(&geometry, PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT32(5),
+						   narrow);
 	memset(&owner, 0, sizeof(owner));
 	owner.id = 7;
 	owner.generation = 3;
@@ -371,7 +376,8 @@ test_page_list(PG_FUNCTION_ARGS)
 
 	pg_prng_seed(&state, (uint64) PG_GETARG_INT32(1));
 	page_meta_read(index, &meta);
-	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes);
+	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes,
+					   meta.narrow);
 	list = only_list(index, &meta);
 	models = palloc(sizeof(Model) * steps);
 	for (int i = 0; i < steps; i++)
