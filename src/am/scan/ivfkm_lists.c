@@ -219,6 +219,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	if (first_time)
 	{
 		lists->rows += rows;
+		lists->passed += rows + list.left_out * lists->mean_rows;
 		lists->counted += Min(rows, (double) list.child.rows) + list.left_out * lists->mean_rows;
 	}
 }

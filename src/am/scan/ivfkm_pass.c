@@ -67,9 +67,10 @@ unfiltered_k(IvfkmScan *so, double k)
 	if (met < k)
 		return get_float8_infinity();
 	if (candidates->k > 0)
-		rank = 2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
-											candidates->k, candidates->horizon.lb, so->lists.rows) -
-			   1.0;
+		rank =
+			2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
+										 candidates->k, candidates->horizon.lb, so->lists.passed) -
+			1.0;
 	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
 }
 
