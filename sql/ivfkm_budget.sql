@@ -147,6 +147,16 @@ SELECT * FROM scanned(10);
 SELECT recall(10) >= 0.97 AS recall;
 DROP TABLE t;
 
+-- rows of few lists that are each a cluster: one list holds the neighbours of each, but queries
+-- between the clusters look into several
+CREATE TEMP TABLE t (id integer, v vector(8));
+INSERT INTO t SELECT i, hash_vector(-100 - i % 11, 8) + hash_vector(i, 8) * array_fill(0.02,
+	ARRAY[8])::vector FROM generate_series(1, 2890) i;
+CREATE INDEX t_idx ON t USING ivfkm (v) WITH (lists = 11);
+SELECT lists >= 4 AS lists, rows >= 1024 AS rows FROM scanned(10);
+SELECT recall(10) >= 0.97 AS recall_10, recall(100) >= 0.97 AS recall_100;
+DROP TABLE t;
+
 -- without rows nothing was measured
 CREATE TEMP TABLE t (id integer, v vector(8));
 CREATE INDEX t_idx ON t USING ivfkm (v);

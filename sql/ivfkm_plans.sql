@@ -49,6 +49,31 @@ SELECT plan_of(format('EXECUTE near(''%s'', 10)', vector_of(0, 16)));
 DEALLOCATE near;
 RESET plan_cache_mode;
 
+-- a scan that does not go on below a filter ends early, and costs less; planning a search reads no
+-- page of the index
+CREATE FUNCTION explained(query text, key text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	FOR i IN 1..3 LOOP
+		EXECUTE 'EXPLAIN (BUFFERS, FORMAT JSON) ' || query INTO plan;
+	END LOOP;
+	RETURN coalesce(plan->0->'Plan'->>key, plan->0->'Planning'->>key);
+END $$;
+SELECT format('SELECT id FROM t WHERE b < 200 ORDER BY v <-> ''%s'' LIMIT 10', vector_of(0, 16))
+	AS filtered \gset
+SET enable_seqscan = off;
+SET enable_sort = off;
+SELECT plan_of(:'filtered'), explained(:'filtered', 'Total Cost') AS goes_on,
+	explained(:'filtered', 'Shared Hit Blocks') AS pages \gset
+SELECT :'plan_of' AS plan, :pages AS pages;
+SET ivfkm.iterative_scan = off;
+SELECT explained(:'filtered', 'Total Cost') < 0.5 * :goes_on AS less;
+RESET ivfkm.iterative_scan;
+RESET enable_sort;
+RESET enable_seqscan;
+DROP FUNCTION explained;
+
 -- every row is counted, by a sort
 SELECT plan_of(format('SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> ''%s'' OFFSET 0) s',
 	vector_of(0, 16)));

@@ -44,7 +44,8 @@ FULL = CORNERS + ((1000, 128, "plain"), (1000, 512, "external"),
 MIDDLE = ((60_000, 16, "plain"), (60_000, 128, "plain"),
           (60_000, 512, "plain"), (60_000, 512, "external"),
           (60_000, 1536, "external"))
-GRIDS = {"corners": CORNERS, "full": FULL, "60000": MIDDLE}
+GRIDS = {"corners": CORNERS, "full": FULL, "60000": MIDDLE,
+         "100000": tuple(t for t in FULL if t[0] <= 100_000) + MIDDLE}
 SHARES = (None, 0.5, 0.1, 0.01, 0.001, 0.0001)
 LIMITS = (1, 10, 100, 1000, None)
 WITHIN = (0.0001, 0.001, 0.01, 0.1, 0.5)    # share of the rows

@@ -120,6 +120,17 @@ COMMIT;});
 is($fetched, '', 'a cursor at the end stays there');
 vdb_same_rows($node, 'items', '<->', $query, 'the whole table');
 
+# What a scan did is told afterwards, and by EXPLAIN (ANALYZE) from version 18 on.
+my $did = $node->safe_psql('postgres',
+	"$scan EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) "
+	  . "SELECT id FROM items ORDER BY v <-> $query LIMIT 10; "
+	  . "SELECT passes, lists, rows, candidates, refined, reranked FROM ivfkm_last_scan()");
+my ($counts) = $did =~ /^(\d+(?:\|\d+){5})$/m;
+my @told = map { $did =~ /^\s*$_: (\d+)$/m ? $1 : () }
+  ('Passes', 'Lists Scanned', 'Rows Scanned', 'Candidates', 'Rows Refined', 'Rows Reranked');
+like($counts, qr/^1\|[1-9]\d*\|[1-9]\d+\|[1-9]\d+\|/, 'one pass, some lists, rows, candidates');
+is(join('|', @told), $node->pg_version >= 18 ? $counts : '', 'EXPLAIN tells the same, if any');
+
 # Rows that all have one distance, more of them than a pass keeps.
 $node->safe_psql(
 	'postgres', qq{

@@ -78,6 +78,17 @@ SELECT count(*), sum(vdb_index_check(relid)) FROM pg_partition_tree('items_$name
 			),
 			"$rows|" . $rows * 9 / 10 . "|$rows",
 			"$name: without a limit, all rows ($set)");
+		for my $table ('items', 'items_3')
+		{
+			my %copied;
+			my $count = $node->safe_psql('postgres', "SELECT count(*) FROM $table");
+
+			my $answer = $node->safe_psql('postgres',
+				"$set; COPY (SELECT id FROM $table ORDER BY v $op $query) TO STDOUT");
+			$copied{$_}++ for grep { length } split /\n/, $answer;
+			is(scalar(keys %copied), $count, "$name: every row of $table is copied ($set)");
+			is(scalar(grep { $_ > 1 } values %copied), 0, 'and once');
+		}
 	}
 	$node->safe_psql('postgres', "DROP INDEX items_$name");
 }

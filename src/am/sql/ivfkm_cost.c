@@ -61,13 +61,20 @@
 #define START_COST_DIM	3.4	   /* for each dimension: rotating the query, tables */
 #define CODE_COST		1.6	   /* bounds of one row or centroid by its 1-bit code */
 #define CODE_COST_DIM	0.0025
-#define CANDIDATE_COST	9.0 /* a row below the horizon of the first sweep */
-#define KEPT_COST		3.5 /* a row in the lists of the second sweep, which keeps all of them */
-#define REFINE_COST		5.0 /* a candidate that is taken: its refine record */
-#define REFINE_COST_DIM 0.25
+#define CANDIDATE_COST	9.0	 /* a row below the horizon of the first sweep */
+#define KEPT_COST		3.5	 /* a row in the lists of the second sweep, which keeps all of them */
+#define REFINE_COST		22.0 /* a candidate that is taken: its refine record */
+#define REFINE_COST_DIM 0.08
 #define ROW_COST		60.0 /* a row that is given, beside what cost_index() adds */
 #define TEST_COST		0.2	 /* a row of a list whose attributes are tested, and for each */
 #define TEST_COST_TERM	0.05 /* condition */
+
+/*
+ * Rows of a scan without order are not fetched in the order in which they lie: what the distance
+ * costs more than it does in a sequential scan.  Where values are not in TOAST tables it is nothing
+ * to speak of.
+ */
+#define ELSEWHERE 0.5
 
 /* Rows looked at exactly for each row given, by the bits of the refine codes. */
 #define LOOKS_8_BITS 1.0
@@ -89,11 +96,19 @@
 #define SPREAD_DIM 1600.0
 
 /*
- * Lists for each row that passes below a filter are taken to scan from the third one on.  They scan
- * fewer, but in few dimensions far more rows become candidates than is reckoned with here: with
- * what they scan, a bitmap scan of 0.4 ms lost to an index scan of 4 ms (60,000 x 16, LIMIT 1).
+ * Lists for each row that passes below a filter are taken to scan from the third one on, divided by
+ * the dimensions, and at most.  They scan fewer, but in few dimensions far more rows become
+ * candidates than is reckoned with here: with what they scan, a bitmap scan of 0.4 ms lost to an
+ * index scan of 4 ms (60,000 x 16, LIMIT 1).
  */
-#define FILTER_LISTS_PER_ROW 4
+#define FILTER_LISTS_DIM	 512.0
+#define FILTER_LISTS_PER_ROW 4.0
+
+/* LIMIT above which it is taken for certain how many rows hold as many that pass the filter. */
+#define CERTAIN_LIMIT 100.0
+
+/* A pass that fewer searches need is not reckoned with. */
+#define RARE_PASS 0.01
 
 /* What the costs of a scan follow from. */
 typedef struct ScanModel
@@ -112,10 +127,12 @@ typedef struct ScanModel
 	double test;		 /* of testing these for a row; 0: there are none */
 	double looked;		 /* share of the rows in units where a row meets them */
 	bool filtered;		 /* some are filtered out afterwards, but for those beyond the bounds */
+	bool few;			 /* fewer rows than the LIMIT pass: all are wanted */
 	double list_rows;	 /* in a list */
 	double list_pages;	 /* of a list, without refine pages */
 	double centroids;	 /* that a search compares with */
 	double row_distance; /* cost of the exact distance of a row */
+	double row_bound;	 /* of testing a row's bounds of the distance, in a scan without order */
 	Cost page;			 /* of reading a page of the index */
 } ScanModel;
 
@@ -298,13 +315,37 @@ lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
 	{
 		lists = Max(before * 2.0, lists_of_budget(model, total_k));
 		if (pass > 2 && (model->limit <= 0.0 || model->filtered))
-			lists = Max(lists, FILTER_LISTS_PER_ROW * total_k);
+			lists =
+				Max(lists,
+					Min(FILTER_LISTS_PER_ROW, FILTER_LISTS_DIM / model->meta.dimensions) * total_k);
 		if (settings->max_scan_tuples > 0)
 			lists = Min(lists, ceil(settings->max_scan_tuples / model->list_rows));
 	}
 	if (settings->max_probes > 0)
 		lists = Min(lists, settings->max_probes);
 	return Max(before, Min(lists, model->meta.nlists));
+}
+
+/*
+ * How likely it is that a scan which is to give "wanted" rows, on average, goes on behind passes
+ * for "prepared" rows.  Where a filter lets some of them through, it is not certain how many it
+ * takes for the LIMIT: rows that pass come like events of a Poisson process.
+ */
+static double
+pass_needed(const ScanModel *model, double wanted, double prepared)
+{
+	double mean = prepared * model->limit / wanted; /* rows that pass, of those */
+	double term = exp(-mean);
+	double sum = 0.0;
+
+	if (!model->filtered || model->few || model->limit <= 0.0 || model->limit > CERTAIN_LIMIT)
+		return prepared < wanted ? 1.0 : 0.0;
+	for (double n = 0.0; n < model->limit; n++)
+	{
+		sum += term;
+		term *= mean / (n + 1.0);
+	}
+	return Min(sum, 1.0);
 }
 
 /*
@@ -320,6 +361,8 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	double k = ivfkm_budget_pass_k(0.0, model->limit);
 	double total_k = k; /* rows that the passes so far prepare for */
 	double lists = lists_of_pass(model, 1, k, 0.0);
+	double expected = lists;				/* lists that are scanned, on average */
+	double again = 0.0;						/* those of the second sweep */
 	double rows = lists * model->list_rows; /* in the lists scanned so far */
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
 	double work = START_COST + START_COST_DIM * dims + code * rows +
@@ -328,24 +371,27 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	double given;
 	double taken;
 	double looks;
-	bool more = model->settings.iterative_scan != IVFKM_ITERATIVE_OFF && total_k < wanted;
+	double needed = model->settings.iterative_scan != IVFKM_ITERATIVE_OFF
+						? pass_needed(model, wanted, total_k)
+						: 0.0;
 
 	*first = work * cpu_operator_cost + (pages + lists * model->list_pages) * model->page;
-	for (int pass = 2; more; pass++)
+	for (int pass = 2; needed > RARE_PASS; pass++)
 	{
 		double before = lists;
 
 		k = ivfkm_budget_pass_k(k, model->limit - total_k);
 		total_k += k;
 		lists = lists_of_pass(model, pass, total_k, before);
-		more = total_k < wanted && lists > before;
+		if (pass == 2)
+			again = needed * before;
+		again += needed * (lists - before);
+		expected += needed * (lists - before);
+		needed = lists > before ? pass_needed(model, wanted, total_k) : 0.0;
 	}
-	if (total_k > k) /* the second sweep */
-	{
-		rows = lists * model->list_rows;
-		work += rows * (code + KEPT_COST * model->met);
-	}
-	pages += lists * model->list_pages;
+	rows = lists * model->list_rows;
+	work += again * model->list_rows * (code + KEPT_COST * model->met);
+	pages += expected * model->list_pages;
 
 	rows *= model->met;
 	given = Min(wanted, rows);
@@ -421,26 +467,28 @@ cost_of_range(const ScanModel *model, double within, double candidates, Cost *fi
 	double taken = Max(candidates, within);
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
 	double work = START_COST + START_COST_DIM * dims + code * model->centroids;
+	double apart;
 
 	*first = work * cpu_operator_cost + pages * model->page;
 	pages += model->meta.nlists * model->list_pages;
 	work += cost_of_code(model) * model->entries + code * model->meta.nlists + KEPT_COST * taken +
 			ROW_COST * within;
+	apart = ELSEWHERE * model->row_bound * within;
 	if (model->meta.refine_bits > 0 && model->within < 1.0)
 	{
 		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
 		pages += Min(taken, ceil(model->rows / model->geometry.refine_slots));
 	}
-	return work * cpu_operator_cost + pages * model->page;
+	return work * cpu_operator_cost + pages * model->page + apart;
 }
 
 /*
  * The share of the rows of an index that a scan gives by the bounds of its distance; false if it
  * has none.  A scan in the order of a distance knows bounds of that one.  Of a scan without order
- * also the share of candidates.
+ * also the share of candidates.  *bound grows by what it costs to test a row's bounds.
  */
 static bool
-find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares)
+find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares, Cost *bound)
 {
 	const IndexOptInfo *info = path->indexinfo;
 	Expr *origin = NULL;
@@ -458,11 +506,14 @@ find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares)
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		IvfkmRangeMatch match;
 		IvfkmRangeShares own;
+		QualCost cost;
 
 		if (!ivfkm_range_match(root, info, rinfo, &match) ||
 			(origin != NULL && !equal(match.origin, origin)))
 			continue;
 		origin = match.origin;
+		cost_qual_eval_node(&cost, (Node *) rinfo, root);
+		*bound += cost.per_tuple;
 		own.within = own.candidates = rinfo->norm_selec;
 		if ((path->indexorderbys == NIL || rinfo->norm_selec < 0.0) &&
 			!ivfkm_range_shares(root, &match, &own))
@@ -525,6 +576,7 @@ rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, do
 	double passed = Min(1.0, Max(info->rel->rows, 1.0) / rows); /* share that filters let through */
 
 	model->limit = 0.0;
+	model->few = false;
 	model->filtered = list_length(info->rel->baserestrictinfo) >
 					  model->nconditions + (model->within < 1.0 ? 1 : 0);
 	/* a join, too, takes rows away, or makes more of them */
@@ -534,6 +586,7 @@ rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, do
 	{
 		model->limit = root->limit_tuples;
 		*share = Min(1.0, root->limit_tuples / Max(info->rel->rows, 1.0));
+		model->few = root->limit_tuples / passed >= rows;
 		return Min(rows, root->limit_tuples / passed);
 	}
 	if (root->parse->limitCount == NULL || root->tuple_fraction != UNKNOWN_LIMIT_SHARE ||
@@ -541,6 +594,7 @@ rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, do
 		return 0.0;
 	model->limit = UNKNOWN_LIMIT;
 	*share = UNKNOWN_LIMIT_SHARE;
+	model->few = UNKNOWN_LIMIT / passed >= rows;
 	return Min(rows, UNKNOWN_LIMIT / passed);
 }
 
@@ -556,6 +610,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	bool bounded;
 	double wanted;
 	double share;
+	Cost bound = 0.0;
 	Cost first;
 
 	*selectivity = model_conditions(&model, root, path);
@@ -566,7 +621,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	 * by conditions on the other columns.  Nor may a scan look at rows that policies hide.
 	 */
 	ivfkm_range_correct(root, info->rel);
-	bounded = find_shares(root, path, &shares);
+	bounded = find_shares(root, path, &shares, &bound);
 	if (list_length(path->indexorderbys) > 1 ||
 		(path->indexorderbys == NIL && path->indexclauses == NIL && !bounded) ||
 		replaces_aggregate(root) || ivfkm_bypasses_policies(root, path, index))
@@ -582,6 +637,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	model_init(&model, root, path, index);
 	index_close(index, NoLock);
 	model.within = shares.within;
+	model.row_bound = bound;
 	if (path->indexorderbys == NIL)
 	{
 		if (shares.candidates < 0.0) /* they were not counted */
@@ -592,6 +648,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 						  Min(shares.candidates, 1.0) * model.met * model.rows, startup_cost);
 		return;
 	}
+	*selectivity *= shares.within; /* it ends at the bound */
 	wanted = rows_wanted(root, path, &model, &share);
 	if (wanted > 0.0)
 	{
