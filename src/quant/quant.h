@@ -139,6 +139,20 @@ extern void quant_pack_unit(uint8_t *chunks, int nchunks, const uint8_t *const c
 /* ----- queries (quant_query.c) ----- */
 
 /*
+ * The first chunks of a unit, its codes' heads, tell enough of most rows that are far: an eighth, a
+ * quarter or half of all.
+ */
+#define QUANT_HEADS 3
+
+/* What the dimensions of a head have of a query. */
+typedef struct QuantQueryHead
+{
+	int nchunks; /* even */
+	float norm2;
+	float beta; /* part of the query's */
+} QuantQueryHead;
+
+/*
  * A query prepared for scanning: two tables for all lists.  Entries of the first have 8
  * bits; those of the coarse table 6, which scan_unit() adds up faster.
  */
@@ -153,6 +167,8 @@ typedef struct QuantQuery
 	const float *q;		   /* the caller's dims floats, index space; must outlive the struct */
 	uint8_t *table;		   /* nchunks * QUANT_CHUNK_TABLE bytes */
 	uint8_t *coarse_table; /* as many; one step is QUANT_COARSE * delta */
+	int nheads;			   /* QUANT_HEADS, or 0 if codes are too short for that */
+	QuantQueryHead heads[QUANT_HEADS];
 } QuantQuery;
 
 /* Steps of the 8-bit table in one of the coarse table: 255 / 63. */
@@ -196,6 +212,28 @@ extern void quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQ
 /* Makes constants that treat every occupied slot like a forced one: nothing is known. */
 extern void quant_bound_none(QuantBound *bound);
 
+/*
+ * The constants of lower bounds from heads: g + add - mul * (slope * acc + base), acc the sum of
+ * the coarse table over the first nchunks chunks.
+ */
+typedef struct QuantHead
+{
+	int nchunks; /* even, ascending */
+	float slope;
+	float base;
+} QuantHead;
+
+typedef struct QuantHeads
+{
+	int n; /* 0: there are no such bounds */
+	float g;
+	QuantHead heads[QUANT_HEADS];
+} QuantHeads;
+
+/* Makes the constants; arguments as of quant_bound_init(). */
+extern void quant_heads_init(QuantHeads *heads, QuantMetric metric, const QuantQuery *query,
+							 float g, float dist2, float epsilon);
+
 /* ----- scan kernels (quant_scan_*.c) ----- */
 
 typedef struct QuantKernels
@@ -223,6 +261,13 @@ typedef struct QuantKernels
 	uint32_t (*scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_t *chunks,
 						  const float *add, const uint16_t *mul, float threshold,
 						  float lb[QUANT_UNIT], float ub[QUANT_UNIT]);
+
+	/*
+	 * How many heads of such a unit it takes to know that no slot has a bound at or below the
+	 * threshold; 0 if they do not tell.  Empty and forced slots are as in scan_unit.
+	 */
+	int (*scan_heads)(const QuantQuery *query, const QuantHeads *heads, const uint8_t *chunks,
+					  const float *add, const uint16_t *mul, float threshold);
 
 	/*
 	 * sum U_i values[i] over a refine code of 4 or 8 bits (quant_refine.h), exact where

@@ -25,6 +25,28 @@
 /* Ranges below this are zero for our purposes: dividing by them could overflow. */
 #define RANGE_MIN 1e-30f
 
+/* Codes have heads from so many chunks on. */
+#define HEADS_LEAST_CHUNKS 32
+
+/* Notes what bounds by the heads of codes need. */
+static void
+init_heads(QuantQuery *query)
+{
+	if (query->nchunks < HEADS_LEAST_CHUNKS)
+		return;
+	for (int h = 0; h < QUANT_HEADS; h++)
+	{
+		QuantQueryHead *head = &query->heads[h];
+		QuantQueryStats stats;
+
+		head->nchunks = query->nchunks >> (QUANT_HEADS - h) & ~1;
+		quant_routines->query_stats(head->nchunks * QUANT_CHUNK_DIMS, query->q, &stats);
+		head->norm2 = stats.norm2;
+		head->beta = -stats.abs;
+	}
+	query->nheads = QUANT_HEADS;
+}
+
 /*
  * Prepares q[dims] for scanning; table[quant_query_table_bytes(dims)] is the caller's
  * memory of any alignment.
@@ -52,6 +74,7 @@ quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
 	query->delta = 0.0f;
 	query->beta = 0.0f;
 	query->lut_sigma = 0.0f;
+	query->nheads = 0;
 	query->q = q;
 	query->table = table;
 	query->coarse_table = table + quant_query_table_bytes(dims) / 2;
@@ -70,6 +93,7 @@ quant_query_init(QuantQuery *query, int dims, const float *q, uint8_t *table)
 	query->delta = stats.range / TABLE_MAX;
 	query->beta = -stats.abs;
 	query->lut_sigma = query->delta * sqrtf((float) nsegments / 12.0f);
+	init_heads(query);
 }
 
 /* Constants that tell nothing about a row; see quant.h. */
@@ -113,4 +137,41 @@ quant_bound_init(QuantBound *bound, QuantMetric metric, const QuantQuery *query,
 			  fabsf(m * query->beta) + fabsf(bound->coarse_width);
 	if (!(fabsf(g) < QUANT_HUGE && largest < QUANT_HUGE))
 		quant_bound_none(bound);
+}
+
+/*
+ * Constants of one (query, centroid) pair for the heads of codes; NOTES.md, "Heads of codes".
+ * Where they are not finite, or so large that a bound could overflow, there are no such bounds.
+ */
+void
+quant_heads_init(QuantHeads *heads, QuantMetric metric, const QuantQuery *query, float g,
+				 float dist2, float epsilon)
+{
+	float m = metric == QUANT_IP ? 1.0f : 2.0f;
+	float delta = QUANT_COARSE * query->delta;
+
+	heads->n = 0;
+	heads->g = g;
+	if (!(fabsf(g) < QUANT_HUGE))
+		return;
+	for (int h = 0; h < query->nheads; h++)
+	{
+		const QuantQueryHead *part = &query->heads[h];
+		QuantHead *head = &heads->heads[h];
+		float nsegments = (float) (part->nchunks * QUANT_CHUNK_DIMS / 4);
+		float scale = query->norm2 / part->norm2; /* of the whole sum to that of the head */
+		float lut_variance = scale * scale * delta * delta * nsegments / 12.0f;
+		float kappa =
+			m * epsilon *
+			sqrtf(QUANT_SIGMA * QUANT_SIGMA * dist2 + (scale - 1.0f) * query->norm2 + lut_variance);
+
+		head->nchunks = part->nchunks;
+		head->slope = m * scale * delta;
+		head->base = m * scale * part->beta + kappa;
+		if (!(head->slope * (TABLE_MAX / QUANT_COARSE * nsegments) - m * scale * part->beta +
+				  kappa <
+			  QUANT_HUGE))
+			return;
+	}
+	heads->n = query->nheads;
 }

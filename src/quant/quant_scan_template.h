@@ -127,11 +127,36 @@ VDB_FN(scan_unit)(const QuantQuery *query, const QuantBound *bound, const uint8_
 	return scan_bounds(bound, acc, add, mul, threshold, lb, ub);
 }
 
+static VDB_TARGET int
+VDB_FN(scan_heads)(const QuantQuery *query, const QuantHeads *heads, const uint8_t *chunks,
+				   const float *add, const uint16_t *mul, float threshold)
+{
+	lanes_u32 acc = lanes_u32_zero();
+	int done = 0;
+
+	for (int h = 0; h < heads->n; h++)
+	{
+		const QuantHead *head = &heads->heads[h];
+		QuantBound bound = {.g = heads->g, .slope = head->slope, .base = head->base};
+		float lb[QUANT_UNIT];
+		float ub[QUANT_UNIT];
+
+		acc =
+			lanes_u32_add(acc, scan_sums_coarse(query->coarse_table + done * QUANT_CHUNK_TABLE,
+												chunks + done * QUANT_CHUNK, head->nchunks - done));
+		done = head->nchunks;
+		if (scan_bounds(&bound, acc, add, mul, threshold, lb, ub) == 0)
+			return h + 1;
+	}
+	return 0;
+}
+
 const QuantKernels VDB_FN(quant_kernels) = {
 	.simd = VDB_SIMD,
 	.accumulate = VDB_FN(accumulate),
 	.bounds = VDB_FN(bounds),
 	.scan_unit = VDB_FN(scan_unit),
+	.scan_heads = VDB_FN(scan_heads),
 	.refine_dot4 = VDB_FN(refine_dot4),
 	.refine_dot8 = VDB_FN(refine_dot8),
 };

@@ -406,6 +406,91 @@ scan_unit_equals_parts(void)
 	}
 }
 
+/* Heads are found to exclude a unit exactly where a plain look at each of them says so. */
+static void
+heads_match_reference(void)
+{
+	for (int k = 0; k < NSOME; k++)
+	{
+		int dims = some_dims[k];
+		int nchunks = quant_chunks(dims);
+		float *q = exact_alloc((size_t) dims * sizeof(float));
+		uint8_t *table = exact_alloc(quant_query_table_bytes(dims));
+		uint8_t *chunks = guard_alloc((size_t) nchunks * QUANT_CHUNK);
+		float *add = exact_alloc(QUANT_UNIT * sizeof(float));
+		uint16_t *mul = exact_alloc(QUANT_UNIT * sizeof(uint16_t));
+		QuantQuery query;
+		QuantHeads heads;
+
+		fill_normal(q, dims);
+		for (int i = 0; i < nchunks * QUANT_CHUNK; i++)
+			chunks[i] = (uint8_t) test_random_u64();
+		quant_query_init(&query, dims, q, table);
+		CHECK(query.nheads == (dims > 31 * QUANT_CHUNK_DIMS ? QUANT_HEADS : 0), "dims %d: %d heads",
+			  dims, query.nheads);
+		quant_heads_init(&heads, QUANT_L2, &query, 1.0f, 1.0f, 1.5f);
+		CHECK(heads.n == query.nheads, "dims %d: %d heads", dims, heads.n);
+		for (int h = 0; h < heads.n; h++)
+			CHECK(heads.heads[h].nchunks % 2 == 0 &&
+					  heads.heads[h].nchunks > (h == 0 ? 0 : heads.heads[h - 1].nchunks) &&
+					  heads.heads[h].nchunks <= nchunks / 2,
+				  "dims %d, head %d: %d chunks", dims, h, heads.heads[h].nchunks);
+		for (int round = 0; round < 50 && heads.n > 0; round++)
+		{
+			float threshold = test_random_float(-1000.0f, 1000.0f);
+
+			for (int v = 0; v < QUANT_UNIT; v++)
+			{
+				add[v] = round % 5 == 0 && v % 3 == 0 ? INFINITY : 1000.0f;
+				mul[v] = vdb_half_from_float(test_random_float(0.0f, 1.0f));
+			}
+			if (round % 7 == 0) /* a forced slot is never excluded */
+			{
+				add[5] = -FLT_MAX;
+				mul[5] = 0;
+			}
+			for (int s = 0; s < VDB_SIMD_COUNT; s++)
+				if (test_simd(s))
+				{
+					const QuantKernels *kernels = quant_kernels(s);
+					int expected = 0;
+					int found = kernels->scan_heads(&query, &heads, chunks, add, mul, threshold);
+
+					for (int h = heads.n - 1; h >= 0; h--)
+					{
+						const QuantHead *head = &heads.heads[h];
+						QuantBound bound = make_bound(heads.g, head->slope, head->base, 0.0f);
+						uint32_t acc[QUANT_UNIT] = {0};
+						float lb[QUANT_UNIT];
+						float ub[QUANT_UNIT];
+
+						kernels->accumulate(query.coarse_table, chunks, head->nchunks, acc);
+						if (kernels->bounds(&bound, acc, add, mul, threshold, lb, ub) == 0)
+							expected = h + 1;
+					}
+					CHECK(found == expected, "%s at %d dimensions: %d heads, not %d",
+						  vdb_simd_name(s), dims, found, expected);
+					CHECK(round % 7 != 0 || found == 0, "%s: a forced slot is excluded",
+						  vdb_simd_name(s));
+				}
+		}
+		/* nothing is known of such a query or list */
+		quant_heads_init(&heads, QUANT_L2, &query, INFINITY, 1.0f, 1.5f);
+		CHECK(heads.n == 0, "dims %d: heads at infinity", dims);
+		quant_heads_init(&heads, QUANT_IP, &query, 1.0f, NAN, 1.5f);
+		CHECK(heads.n == 0, "dims %d: heads without a distance", dims);
+		memset(q, 0, (size_t) dims / 2 * sizeof(float));
+		quant_query_init(&query, dims, q, table);
+		quant_heads_init(&heads, QUANT_L2, &query, 1.0f, 1.0f, 1.5f);
+		CHECK(heads.n == 0, "dims %d: heads of zeros", dims);
+		free(q);
+		free(table);
+		guard_free(chunks, (size_t) nchunks * QUANT_CHUNK);
+		free(add);
+		free(mul);
+	}
+}
+
 /* Sums of the largest coarse entries do not overflow; chunks and tables are not over-read. */
 static void
 coarse_sums_are_exact(void)
@@ -624,8 +709,36 @@ typedef struct ErrorStats
 	int n;
 	double sum;
 	double squares;
-	int outside; /* true distances outside of the bounds */
+	int outside;				  /* true distances outside of the bounds */
+	double head_sum[QUANT_HEADS]; /* of heads' estimates, the same */
+	double head_squares[QUANT_HEADS];
 } ErrorStats;
+
+/* The error of each head's estimate of the distance of a unit's row, in standard deviations. */
+static void
+note_head_errors(const QuantQuery *query, QuantMetric metric, double g, double dist2,
+				 const uint8_t *chunks, int v, float add, uint16_t mul, double true_distance,
+				 ErrorStats *stats)
+{
+	QuantHeads plain;
+	QuantHeads wide;
+
+	quant_heads_init(&plain, metric, query, (float) g, (float) dist2, 0.0f);
+	quant_heads_init(&wide, metric, query, (float) g, (float) dist2, 1.0f);
+	for (int h = 0; h < plain.n; h++)
+	{
+		const QuantHead *head = &plain.heads[h];
+		double f = vdb_half_to_float(mul);
+		uint32_t acc[QUANT_UNIT] = {0};
+		double z;
+
+		vdb_quant->accumulate(query->coarse_table, chunks, head->nchunks, acc);
+		z = add + g - f * ((double) head->slope * acc[v] + head->base) - true_distance;
+		z /= f * ((double) wide.heads[h].base - head->base);
+		stats->head_sum[h] += z;
+		stats->head_squares[h] += z * z;
+	}
+}
 
 /*
  * Estimates and bounds of "nunits" units of random vectors, each unit for another query,
@@ -713,6 +826,8 @@ measure_errors(QuantMetric metric, int dims, int nunits, float epsilon, ErrorSta
 									 ? -(double) o[i] * ((double) q[i] + mu[i])
 									 : ((double) o[i] - q[i]) * ((double) o[i] - q[i]);
 			z = (((double) lb[v] + ub[v]) / 2.0 - true_distance) / sigma;
+			note_head_errors(&query, metric, g, dist2, chunks, v, add[v], mul[v], true_distance,
+							 stats);
 			stats->n++;
 			stats->sum += z;
 			stats->squares += z * z;
@@ -728,6 +843,33 @@ measure_errors(QuantMetric metric, int dims, int nunits, float epsilon, ErrorSta
 	free(table);
 	free(rows);
 	free(chunks);
+}
+
+/* So have those of heads, whose errors are less independent: all of a query have much in common. */
+static void
+head_bound_holds(void)
+{
+	static const int dims[] = {1024, 1500, 2048};
+
+	quant_select(vdb_simd_best());
+	for (size_t k = 0; k < sizeof(dims) / sizeof(dims[0]); k++)
+		for (int metric = QUANT_L2; metric <= QUANT_IP; metric++)
+		{
+			ErrorStats stats;
+
+			measure_errors(metric, dims[k], 150, 4.0f, &stats);
+			for (int h = 0; h < QUANT_HEADS; h++)
+			{
+				double mean = stats.head_sum[h] / stats.n;
+				double deviation = sqrt(stats.head_squares[h] / stats.n - mean * mean);
+
+				CHECK(fabs(mean) < 0.15, "dims %d, metric %d, head %d: mean %g", dims[k], metric, h,
+					  mean);
+				CHECK(deviation > 0.9 && deviation < 1.1,
+					  "dims %d, metric %d, head %d: deviation %g", dims[k], metric, h, deviation);
+			}
+		}
+	quant_select(VDB_SIMD_SCALAR);
 }
 
 /* Estimates have no bias and the claimed deviation; bounds of 4 deviations hold. */
@@ -768,9 +910,11 @@ main(int argc, char **argv)
 	TEST_RUN(accumulate_estimates_sums);
 	TEST_RUN(bounds_match_reference);
 	TEST_RUN(scan_unit_equals_parts);
+	TEST_RUN(heads_match_reference);
 	TEST_RUN(coarse_sums_are_exact);
 	TEST_RUN(bound_init_widths);
 	TEST_RUN(bounds_special_slots);
 	TEST_RUN(error_bound_holds);
+	TEST_RUN(head_bound_holds);
 	return test_end();
 }

@@ -17,9 +17,20 @@
  */
 #include "compat.h"
 
+#include <float.h>
+
 #include "miscadmin.h"
 
 #include "am/index/ivfkm_list.h"
+
+/* Heads of codes are looked at while they exclude at least one unit of so many. */
+#define HEADS_PAY 4
+
+/* Of units whose heads do not pay, those of one in so many are looked at all the same. */
+#define HEADS_SAMPLED 16
+
+/* So many units are remembered: then what is known counts half. */
+#define HEADS_MEMORY 128
 
 /* Starts to walk a list or node.  query may be NULL if ivfkm_reader_scan() is not used. */
 void
@@ -29,6 +40,7 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->index = index;
 	reader->geometry = geometry;
 	reader->query = query;
+	reader->heads = NULL;
 	reader->ahead = NULL;
 	reader->lazy = false;
 	reader->summed = false;
@@ -116,15 +128,98 @@ ivfkm_reader_next(IvfkmReader *reader)
 	return true;
 }
 
-/* Asks the CPU for the first page of a list or node that will be read soon. */
-void
-ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child)
+/* Chunks of a unit that most units need; all if it is not known. */
+static inline int
+needed_chunks(const IvfkmHeads *heads, const IvfkmGeometry *geometry)
 {
-	page_prefetch(index, child->first_block, 0,
-				  IVFKM_PAYLOAD_OFFSET +
-					  Min(geometry->units * geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
-	if (geometry->stripes == 1)
-		page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
+	uint32 excluded = 0;
+
+	if (heads != NULL)
+	{
+		for (int h = 0; h < heads->bounds.n; h++)
+		{
+			excluded += heads->excluded[h];
+			if (excluded * 4 > heads->tried * 3)
+				return heads->bounds.heads[h].nchunks;
+		}
+	}
+	return geometry->nchunks;
+}
+
+/* Asks the CPU for what most units need of a unit of a group of one page. */
+static inline void
+prefetch_unit(Relation index, BlockNumber block, const IvfkmGeometry *geometry, int unit,
+			  const IvfkmHeads *heads)
+{
+	int start = IVFKM_PAYLOAD_OFFSET + unit * geometry->unit_bytes;
+	int nchunks = needed_chunks(heads, geometry);
+
+	if (nchunks == geometry->nchunks)
+		page_prefetch(index, block, start, geometry->unit_bytes);
+	else
+	{
+		page_prefetch(index, block, start, nchunks * QUANT_CHUNK);
+		page_prefetch(index, block, start + geometry->nchunks * QUANT_CHUNK,
+					  QUANT_UNIT * (int) (sizeof(float) + sizeof(uint16)));
+	}
+}
+
+/* True if the heads of a unit's codes are worth a look. */
+static inline bool
+heads_pay(IvfkmHeads *heads)
+{
+	uint32 excluded = 0;
+
+	for (int h = 0; h < QUANT_HEADS; h++)
+		excluded += heads->excluded[h];
+	return excluded * HEADS_PAY >= heads->tried || heads->left++ % HEADS_SAMPLED == 0;
+}
+
+/*
+ * True if the heads of a unit's codes tell that none has a bound at or below the threshold: then
+ * the rest need not be looked at.
+ */
+static inline bool
+heads_exclude(IvfkmHeads *heads, const QuantQuery *query, const IvfkmUnit *arrays, float threshold)
+{
+	int needed;
+
+	if (heads == NULL || heads->bounds.n == 0 || !(threshold <= FLT_MAX) || !heads_pay(heads))
+		return false;
+	if (heads->tried == HEADS_MEMORY)
+	{
+		heads->tried /= 2;
+		for (int h = 0; h < QUANT_HEADS; h++)
+			heads->excluded[h] /= 2;
+	}
+	heads->tried++;
+	needed = vdb_quant->scan_heads(query, &heads->bounds, arrays->chunks, arrays->add, arrays->mul,
+								   threshold);
+	if (needed == 0)
+		return false;
+	heads->excluded[needed - 1]++;
+	return true;
+}
+
+/*
+ * Asks the CPU for the first page of a list or node that will be read soon; "heads" (NULL: all of
+ * it is needed) is that of the search.
+ */
+void
+ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child,
+					const IvfkmHeads *heads)
+{
+	if (geometry->stripes > 1)
+	{
+		page_prefetch(index, child->first_block, 0,
+					  IVFKM_PAYLOAD_OFFSET +
+						  Min(geometry->units * geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
+		return;
+	}
+	page_prefetch(index, child->first_block, 0, IVFKM_PAYLOAD_OFFSET);
+	for (int u = 0; u < geometry->units; u++)
+		prefetch_unit(index, child->first_block, geometry, u, heads);
+	page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }
 
 /*
@@ -146,7 +241,8 @@ ivfkm_reader_unit(IvfkmReader *reader, int unit, IvfkmUnit *arrays)
 
 /*
  * Bounds of the 16 slots of one unit of the current group: see QuantKernels.scan_unit.
- * *arrays points into the locked page.
+ * *arrays points into the locked page.  Where reader->heads excludes the unit, there are none, and
+ * the mask is 0.
  */
 uint32
 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float threshold,
@@ -160,8 +256,9 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 	{
 		/* the same unit of the next page, which is then in the cache when it is its turn */
 		if (BlockNumberIsValid(reader->next))
-			page_prefetch(reader->index, reader->next,
-						  IVFKM_PAYLOAD_OFFSET + unit * geometry->unit_bytes, geometry->unit_bytes);
+			prefetch_unit(reader->index, reader->next, geometry, unit, reader->heads);
+		if (heads_exclude(reader->heads, reader->query, arrays, threshold))
+			return 0;
 		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,
 									threshold, lb, ub);
 	}

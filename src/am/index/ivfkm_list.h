@@ -13,12 +13,22 @@
 
 #include "am/ivfkm.h"
 
+/* Looking at the heads of a search's codes first, and whether that pays. */
+typedef struct IvfkmHeads
+{
+	QuantHeads bounds;			  /* of the list that is read */
+	uint32 tried;				  /* units whose heads were looked at, of late */
+	uint32 excluded[QUANT_HEADS]; /* of these, those that so many heads excluded */
+	uint32 left;				  /* units whose heads were not looked at */
+} IvfkmHeads;
+
 /* Walks the groups of a list or node; holds a share lock on a group's last page. */
 typedef struct IvfkmReader
 {
 	Relation index;
 	const IvfkmGeometry *geometry;
 	const QuantQuery *query; /* NULL: no bounds wanted */
+	IvfkmHeads *heads;		 /* units that these exclude have no bounds; NULL: all have */
 	IvfkmAhead *ahead;		 /* that the extent is read through, or NULL */
 	BlockNumber first;		 /* of the extent */
 	BlockNumber extent_end;	 /* block behind it */
@@ -38,7 +48,7 @@ extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmG
 							   const IvfkmChildData *child, const QuantQuery *query);
 extern bool ivfkm_reader_next(IvfkmReader *reader);
 extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
-								const IvfkmChildData *child);
+								const IvfkmChildData *child, const IvfkmHeads *heads);
 extern void ivfkm_reader_unit(IvfkmReader *reader, int unit, IvfkmUnit *arrays);
 extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
 								float threshold, float *lb, float *ub, IvfkmUnit *arrays);

@@ -347,7 +347,8 @@ tree_prefetch(const IvfkmTree *tree)
 		if (entry->exact == UNRESOLVED)
 			page_child_prefetch(tree->index, tree->dims, &entry->pointer);
 		else if (entry->level > 0)
-			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child);
+			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child,
+								NULL);
 	}
 }
 

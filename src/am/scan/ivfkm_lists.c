@@ -155,6 +155,11 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
 	reader.lazy = lists->filter != NULL;
+	if (candidates->k > 0)
+	{
+		ivfkm_query_heads(lists->query, &list, epsilon, &lists->heads.bounds);
+		reader.heads = &lists->heads;
+	}
 	while (ivfkm_reader_next(&reader))
 	{
 		test_old_snapshot_compat(lists->snapshot, lists->index, reader.page);
@@ -283,7 +288,8 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 		lists->reading_ahead = true;
 	}
 	if (next + 1 < lists->nreached)
-		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child);
+		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child,
+							&lists->heads);
 	if (lists->before != NULL)
 		lists->before[next] = lists->counted;
 	scan_list(lists, next, true, epsilon, given, candidates);

@@ -11,6 +11,7 @@
 #ifndef IVFKM_LISTS_H
 #define IVFKM_LISTS_H
 
+#include "am/index/ivfkm_list.h"
 #include "am/scan/ivfkm_candidates.h"
 #include "am/scan/ivfkm_filter.h"
 #include "am/scan/ivfkm_given.h"
@@ -35,6 +36,7 @@ typedef struct IvfkmLists
 	IvfkmSummaryFilter summary_filter; /* that the tree leaves out lists by */
 	double mean_rows;				   /* of a list, when it was made */
 	IvfkmTree tree;
+	IvfkmHeads heads;  /* of codes, that the first sweep looks at first */
 	IvfkmProbe *items; /* in the order of their centroids' distance */
 	int nscanned;
 	int nreached; /* those behind the scanned ones are next */

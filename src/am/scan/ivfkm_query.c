@@ -24,6 +24,9 @@
 #include "am/index/ivfkm_settings.h"
 #include "am/scan/ivfkm_query.h"
 
+/* Half-width of the bounds of heads: they exclude one in 4,000 of the rows that are wanted. */
+#define HEAD_EPSILON 3.5f
+
 /* A share of slack that leaves nothing of a bound. */
 #define SLACK_ANY 1e6f
 
@@ -156,6 +159,19 @@ ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon
 						 list->dist2, epsilon);
 	else
 		quant_bound_none(bound);
+}
+
+/*
+ * Makes the constants for bounds of the heads of a list's codes, at least "epsilon" standard
+ * deviations wide; none for a query that is not ordered.
+ */
+void
+ivfkm_query_heads(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon, QuantHeads *heads)
+{
+	heads->n = 0;
+	if (query->ordered)
+		quant_heads_init(heads, query->metric, &query->quant, list_constant(query, list),
+						 list->dist2, Max(epsilon, HEAD_EPSILON));
 }
 
 /* The slack of a list's rows for bounds that are "epsilon" standard deviations wide. */

@@ -61,6 +61,8 @@ extern double ivfkm_query_distance(const IvfkmQuery *query, double distance);
 extern double ivfkm_query_operator_distance(const IvfkmQuery *query, double distance);
 extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  QuantBound *bound);
+extern void ivfkm_query_heads(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
+							  QuantHeads *heads);
 extern void ivfkm_query_slack(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  IvfkmSlack *slack);
 extern float ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold);
