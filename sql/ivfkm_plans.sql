@@ -39,7 +39,8 @@ VACUUM ANALYZE t;
 -- used first if it can be
 SELECT condition, "limit", plan_of(format('SELECT id FROM t %s ORDER BY v <-> ''%s'' LIMIT %s',
 	'WHERE ' || condition, vector_of(0, 16), coalesce("limit", 'ALL')))
-FROM unnest(ARRAY['true', 'b < 10000', 'a < 20', 'b < 2']) WITH ORDINALITY c (condition, n),
+FROM unnest(ARRAY['true', 'b < 10000', 'a < 180', 'a < 20', 'b < 2'])
+		WITH ORDINALITY c (condition, n),
 	(VALUES (1, '1'), (2, '10'), (3, NULL)) l (m, "limit") ORDER BY n, m;
 
 -- a LIMIT that is not known when the plan is made is taken to be small

@@ -225,6 +225,20 @@ for my $method ('hnsw', 'ivfflat')
 	$node->safe_psql('postgres', 'DROP TABLE long_bits, loose_bits');
 }
 
+# more bits than other types have dimensions are served
+$node->safe_psql(
+	'postgres', q{
+CREATE TABLE wide_bits (id integer, b bit(20000));
+INSERT INTO wide_bits SELECT i, rpad(repeat('1', i * 300), 20000, '0')::bit(20000)
+	FROM generate_series(1, 60) i;
+SET client_min_messages = warning;
+CREATE INDEX wide_bits_b ON wide_bits USING hnsw (b bit_hamming_ops);});
+my $wide = "b <~> rpad(repeat('1', 9010), 20000, '0')::bit(20000)";
+is(value("SET enable_seqscan = off; SELECT id, $wide FROM wide_bits ORDER BY $wide LIMIT 2"),
+	"30|10\n31|290", '20,000 bits');
+is(value("SELECT vdb_index_check('wide_bits_b')"), 60, 'whose index is whole');
+$node->safe_psql('postgres', 'DROP TABLE wide_bits');
+
 # ----- notices: what is built instead, at CREATE INDEX alone; no hint to load before
 
 $result = vdb_try($node,
