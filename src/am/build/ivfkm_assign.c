@@ -180,7 +180,10 @@ flush_batch(IvfkmBuild *build)
 	uint64 assigned;
 
 	CHECK_FOR_INTERRUPTS();
-	ivfkm_assign_lists(build, build->nbatch, lists);
+	if (build->row_list != NULL)
+		memcpy(lists, build->batch_lists, sizeof(uint32) * build->nbatch);
+	else
+		ivfkm_assign_lists(build, build->nbatch, lists);
 	for (int i = 0; i < build->nbatch; i++)
 	{
 		SortedCode *sorted = build->sorted_code;
@@ -232,6 +235,8 @@ ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *val
 		ivfkm_row_take(&build->index, &value, i, row);
 		ivfkm_row_map(build->plan.space, row);
 		build->batch_vectors[build->nbatch] = i;
+		if (build->row_list != NULL)
+			build->batch_lists[build->nbatch] = *build->row_list;
 		build->batch_tids[build->nbatch++] = *tid;
 		if (build->nbatch == build->batch_size)
 		{
@@ -259,8 +264,8 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 }
 
 /*
- * Adds a row whose value is not known to a list chosen by its address: nothing excludes it, so
- * searches of that list look at the row itself.
+ * Adds a row whose value is not known to its list, or one chosen by its address: nothing excludes
+ * it, so searches of that list look at the row itself.
  */
 void
 ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
@@ -273,6 +278,8 @@ ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 	code.bits = sorted->code;
 	code.refine = sorted->code + quant_code_bytes(build->dims);
 	memset(&code.refine_factors, 0, sizeof(code.refine_factors));
+	if (build->row_list != NULL)
+		list = *build->row_list;
 	ivfkm_code_forced(build->dims, build->plan.meta.refine_bits, &code);
 	sorted->factors = code.factors;
 	sorted->refine_factors = code.refine_factors;
@@ -309,6 +316,7 @@ assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
 	build->batch = ivfkm_build_alloc(sizeof(float) * (Size) build->batch_size * build->dims);
 	build->batch_tids = palloc(sizeof(ItemPointerData) * build->batch_size);
 	build->batch_vectors = palloc(sizeof(int) * build->batch_size);
+	build->batch_lists = palloc(sizeof(uint32) * build->batch_size);
 	build->batch_rows = palloc(sizeof(IvfkmRow) * build->batch_size);
 	begin_sort(build, shared->sort_memory, coordinate);
 }

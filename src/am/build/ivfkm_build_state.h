@@ -203,8 +203,10 @@ typedef struct IvfkmBuild
 	float *batch;	 /* rows waiting to be assigned */
 	IvfkmRow *batch_rows;
 	ItemPointerData *batch_tids;
-	int *batch_vectors; /* which of the row's vectors each is */
-	int batch_size;		/* rows that it has room for */
+	int *batch_vectors;		/* which of the row's vectors each is */
+	uint32 *batch_lists;	/* the list that each is of, with row_list */
+	const uint32 *row_list; /* where the list of the next row stands; NULL: it is the nearest one */
+	int batch_size;			/* rows that it has room for */
 	int nbatch;
 	Tuplesortstate *sort;
 	TupleTableSlot *sort_slot;

@@ -172,6 +172,7 @@ store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, f
 	level->norms = palloc(sizeof(float) * count);
 	level->radii = palloc0(sizeof(float) * count);
 	level->counts = palloc0(sizeof(uint32) * count);
+	level->made = NULL;
 	level->summaries = NULL;
 	if (number == 0 && build->list_summaries != NULL)
 	{
@@ -348,5 +349,23 @@ ivfkm_train_lists(IvfkmBuild *build)
 	memset(build->counts, 0, sizeof(uint32) * nlists);
 	store_level(build, 0, nlists, build->training.centroids, build->centroids);
 	measure_lists(build);
+	prepare_lists(build);
+}
+
+/*
+ * The same for lists that keep their centroids, nlists of them in the memory of the training, as
+ * they are stored, and their radii: nothing is trained, and there is no sample.
+ */
+void
+ivfkm_train_keep(IvfkmBuild *build, uint32 nlists, const float *radii)
+{
+	build->shared->nrows = 0;
+	ivfkm_bands_make(build);
+	build->shared->nlevels = 0;
+	build->shared->nlists = nlists;
+	memset(build->counts, 0, sizeof(uint32) * nlists);
+	store_level(build, 0, nlists, build->training.centroids, build->centroids);
+	memcpy(build->list_radii, radii, sizeof(float) * nlists);
+	memcpy(build->plan.levels[0].radii, radii, sizeof(float) * nlists);
 	prepare_lists(build);
 }

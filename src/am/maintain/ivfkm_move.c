@@ -162,6 +162,36 @@ ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
 }
 
 /*
+ * Notes for each address at move->tids which of the lists it was read from holds it: its new list
+ * is the one of that number.  Addresses that came since are left alone.
+ */
+void
+ivfkm_move_note_lists(IvfkmMove *move, const IvfkmChildData *lists, int nlists)
+{
+	Size nslots = move->nslots;
+
+	move->tid_lists =
+		MemoryContextAllocExtended(CurrentMemoryContext, sizeof(uint32) * Max(move->ntids, 1),
+								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	for (int i = 0; i < nlists; i++)
+	{
+		Size n;
+		ItemPointerData *tids = ivfkm_move_read(move, &lists[i], 1, NULL, &n);
+		Size at = 0;
+
+		for (Size j = 0; j < n; j++)
+		{
+			while (at < move->ntids && compare_tids(&move->tids[at], &tids[j]) < 0)
+				at++;
+			if (at < move->ntids && compare_tids(&move->tids[at], &tids[j]) == 0)
+				move->tid_lists[at] = (uint32) i;
+		}
+		pfree(tids);
+	}
+	move->nslots = nslots;
+}
+
+/*
  * Slots in use in some lists.  Without VACUUM it only grows, by one for each row that is inserted.
  */
 Size
@@ -236,7 +266,8 @@ ivfkm_move_sample_done(IvfkmMove *move, int n)
 }
 
 /*
- * Assigns the rows at move->tids to the new lists, encodes and sorts them.  "with_nulls": there is
+ * Assigns the rows at move->tids to the new lists, as move->tid_lists says or to the nearest ones,
+ * encodes and sorts them.  "with_nulls": there is
  * a new list of NULLs; else a row whose value turns out to be NULL is one of which nothing is
  * known.
  */
@@ -255,6 +286,8 @@ ivfkm_move_assign(IvfkmMove *move, bool with_nulls)
 
 		if (i % 64 == 0)
 			ivfkm_move_check(move);
+		if (move->tid_lists != NULL)
+			build->row_list = &move->tid_lists[i];
 		state = ivfkm_move_row(move, &move->tids[i], &tid);
 		if (state == IVFKM_ROW_NULL && !with_nulls)
 			state = IVFKM_ROW_FORCED;

@@ -31,7 +31,8 @@ typedef struct IvfkmMove
 	IvfkmRenewal *result;
 	ItemPointerData *tids; /* addresses that were found in the old lists, ascending, NULLs marked */
 	Size ntids;
-	Size nslots; /* that were read last */
+	uint32 *tid_lists; /* the new list of each; NULL: the nearest one */
+	Size nslots;	   /* that were read last */
 	IvfkmReserve reserve;
 } IvfkmMove;
 
@@ -42,6 +43,7 @@ extern void ivfkm_move_end(IvfkmMove *move);
 extern void ivfkm_move_check(const IvfkmMove *move);
 extern ItemPointerData *ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
 										const IvfkmChildData *nulls, Size *count);
+extern void ivfkm_move_note_lists(IvfkmMove *move, const IvfkmChildData *lists, int nlists);
 extern Size ivfkm_move_count(IvfkmMove *move, const IvfkmChildData *lists, int nlists);
 extern void ivfkm_move_sort(ItemPointerData *tids, Size n);
 extern bool ivfkm_move_is_known(const IvfkmMove *move, const ItemPointerData *noted);

@@ -326,7 +326,7 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 		child.generation = plan->meta.root_generation;
 		child.nblocks = page_extent_blocks(&path->index->lists, lists->counts[i]);
 		child.norm2 = lists->norms[i];
-		child.rows = lists->counts[i];
+		child.rows = lists->made != NULL ? lists->made[i] : lists->counts[i];
 		child.radius = lists->radii[i];
 		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i,
 					lists->summaries == NULL ? NULL : &lists->summaries[i]);

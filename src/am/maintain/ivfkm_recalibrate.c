@@ -41,6 +41,9 @@
 /* An index is measured again when it has this many times the rows. */
 #define GROWN 1.5
 
+/* So is one if this part of its rows has come into other lists at once. */
+#define MOVED_SHARE 0.5
+
 /* A row of the sample, before it is read. */
 typedef struct Chosen
 {
@@ -48,14 +51,18 @@ typedef struct Chosen
 	uint32 list; /* its number in the tree */
 } Chosen;
 
-/* True if an index that has so many rows now should be measured again. */
+/*
+ * True if an index that has so many rows now, "moved" of which have just come into other lists,
+ * should be measured again.
+ */
 bool
-ivfkm_recalibration_due(Relation index, double rows)
+ivfkm_recalibration_due(Relation index, double rows, double moved)
 {
 	IvfkmMetaPageData meta;
 
 	page_meta_read(index, &meta);
-	return rows >= IVFKM_RENEWAL_MIN_ROWS && rows >= GROWN * meta.calibrated_rows;
+	return rows >= IVFKM_RENEWAL_MIN_ROWS &&
+		   (rows >= GROWN * meta.calibrated_rows || moved >= MOVED_SHARE * rows);
 }
 
 /* Ascending addresses, then lists. */

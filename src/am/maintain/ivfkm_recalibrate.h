@@ -15,7 +15,7 @@
 
 #include "utils/rel.h"
 
-extern bool ivfkm_recalibration_due(Relation index, double rows);
+extern bool ivfkm_recalibration_due(Relation index, double rows, double moved);
 extern void ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield);
 
 #endif /* IVFKM_RECALIBRATE_H */

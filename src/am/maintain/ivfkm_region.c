@@ -7,8 +7,8 @@
  *	  Splitting, merging, reassigning, reclaiming and re-centring are one operation: the rows of
  *	  some neighbouring lists are clustered again, by the code of the build, into as many lists as
  *	  their number calls for.  These are written beside the old ones, with the nodes above them,
- *	  and take their place by one record.  README.md of this folder has the steps, NOTES.md why
- *	  each interleaving is right.
+ *	  and take their place by one record.  Lists that are only to lie elsewhere keep centroids and
+ *	  rows.  README.md of this folder has the steps, NOTES.md why each interleaving is right.
  *
  * IDENTIFICATION
  *	  src/am/maintain/ivfkm_region.c
@@ -105,6 +105,42 @@ take_old_centroid(Regioning *regioning)
 	pfree(stored);
 }
 
+/* Keeps the lists of the region as they are: their centroids, radii and rows. */
+static void
+keep_lists(Regioning *regioning)
+{
+	IvfkmMove *move = &regioning->move;
+	IvfkmBuild *build = &move->build;
+	const IvfkmRegion *region = regioning->region;
+	int nlists = region->nlists;
+	int dims = build->dims;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+	float *radii = palloc0(sizeof(float) * nlists);
+	uint32 *made = palloc(sizeof(uint32) * nlists);
+
+	ivfkm_team_begin(build, 0, nlists, 0);
+	ivfkm_training_begin(build, nlists, 1);
+	for (int i = 0; i < nlists; i++)
+	{
+		IvfkmChildData child;
+
+		page_child_read(build->index.relation, dims, &region->tree.lists[region->lists[i]].pointer,
+						&child, stored);
+		for (int dim = 0; dim < dims; dim++)
+			build->training.centroids[(Size) i * dims + dim] = vdb_half_to_float(stored[dim]);
+		made[i] = child.rows;
+		if (build->index.ops->metric != IVFKM_METRIC_IP) /* these are measured with all rows */
+			radii[i] = child.radius;
+	}
+	build->plan.meta.next_id = region->index.meta.next_id;
+	ivfkm_train_keep(build, (uint32) nlists, radii);
+	build->plan.levels[0].made = made;
+	ivfkm_training_forget(build);
+	ivfkm_move_note_lists(move, regioning->old, nlists);
+	pfree(stored);
+	pfree(radii);
+}
+
 /* Trains centroids for as many lists as the rows call for. */
 static void
 train_lists(Regioning *regioning)
@@ -114,6 +150,7 @@ train_lists(Regioning *regioning)
 	int nlists = (int) Max(1.0, rint((double) move->ntids / IVFKM_ROWS_PER_LIST));
 	int nrows;
 
+	nlists = Min(nlists, regioning->region->most_lists);
 	ivfkm_sizes_fit(build, (double) move->ntids, 1, &nlists, &nrows);
 	ivfkm_team_begin(build, 0, nlists, 0);
 	ivfkm_training_begin(build, nlists, Max(nrows, 1));
@@ -443,7 +480,10 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	move->tids = ivfkm_move_read(move, regioning->old, region->nlists, NULL, &move->ntids);
 	page_point("region-addresses");
 	ivfkm_move_snapshot(move);
-	train_lists(regioning);
+	if (region->keep)
+		keep_lists(regioning);
+	else
+		train_lists(regioning);
 	ivfkm_move_assign(move, false);
 	page_point("region-assigned");
 	ivfkm_path_make(&regioning->path, &region->index, &region->tree, region->parent,

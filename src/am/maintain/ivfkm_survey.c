@@ -343,6 +343,7 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	if (around < 0)
 		return IVFKM_TASK_NONE;
 	choose_region(sizes, region, around);
+	region->most_lists = most > 1.0 ? INT_MAX : region->nlists;
 	sizes->moved += region->rows;
 	sizes->nregions++;
 	return IVFKM_TASK_REGION;
@@ -416,21 +417,28 @@ compare_places(const void *a, const void *b, void *arg)
 	return x > y ? -1 : x < y;
 }
 
-/* True if what a region will be written anew to finds places in front of a block. */
+/*
+ * True if what a region will be written anew to finds places in front of a block; counts[]: rows of
+ * each of its lists.
+ */
 static bool
-fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data, BlockNumber below)
+fits_in_front(const IvfkmRegion *region, const uint32 *counts, const IvfkmFreeData *data,
+			  BlockNumber below)
 {
 	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
 	uint32 list_rows = Max(IVFKM_ROWS_PER_LIST, (uint32) (region->rows / region->nlists) + 1);
-	int nlists = (int) (region->rows / IVFKM_ROWS_PER_LIST) + 1;
+	int nlists = region->keep ? region->nlists : (int) (region->rows / IVFKM_ROWS_PER_LIST) + 1;
 	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (nlists + IVFKM_MAX_HEIGHT));
 	bool fits;
 	int n = 0;
 
-	while (n < nlists)
-		sizes[n++] = page_extent_blocks(geometry, list_rows) +
-					 page_extent_refine_blocks(geometry, list_rows);
+	for (; n < nlists; n++)
+	{
+		uint32 rows = region->keep ? counts[n] : list_rows;
+
+		sizes[n] = page_extent_blocks(geometry, rows) + page_extent_refine_blocks(geometry, rows);
+	}
 	for (int number = region->parent; number >= 0; number = tree->nodes[number].parent)
 		sizes[n++] = ivfkm_node_blocks(geometry->dims, region->index.meta.nattributes,
 									   tree->nodes[number].child.level,
@@ -442,7 +450,8 @@ fits_in_front(const IvfkmRegion *region, const IvfkmFreeData *data, BlockNumber 
 
 /*
  * Makes a region of lists of one node that reach to a block, the last ones, as many as find places
- * in front of the end of the last.  False if there is none, or no room for it.
+ * in front of the end of the last.  They stay as they are, or are made anew where smaller lists
+ * find places and they do not.  False if there is none, or no room for it.
  */
 static bool
 last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *data,
@@ -451,6 +460,7 @@ last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *d
 	const IvfkmWholeTree *tree = &region->tree;
 	BlockNumber *places = list_places(sizes, tree);
 	int *order = palloc(sizeof(int) * tree->nlists);
+	uint32 counts[REGION_LISTS];
 	bool fits = false;
 	int last = 0;
 	int n = 0;
@@ -467,21 +477,33 @@ last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *d
 			order[n++] = i;
 	}
 	qsort_arg(order, n, sizeof(int), compare_places, places);
-	region->lists = palloc(sizeof(int) * REGION_LISTS);
-	for (int most = REGION_LISTS; n > 0 && most > 0 && !fits; most /= 2)
+	n = Min(n, REGION_LISTS);
+	for (int i = 0; i < n; i++)
 	{
-		region->nlists = 0;
-		region->rows = 0.0;
-		for (int i = 0; i < n && region->nlists < most; i++)
-		{
-			const IvfkmChildData *list = &tree->lists[order[i]].child;
+		IvfkmListSize size;
 
-			if (i > 0 && region->rows + list->rows > REGION_ROWS)
-				break;
-			region->lists[region->nlists++] = order[i];
-			region->rows += list->rows;
+		count_list(region->index.relation, &region->index.lists, &tree->lists[order[i]].child,
+				   &size);
+		counts[i] = size.rows;
+	}
+	region->lists = palloc(sizeof(int) * REGION_LISTS);
+	region->most_lists = INT_MAX;
+	for (int way = 0; way < 2 && !fits; way++)
+	{
+		region->keep = way == 0;
+		for (int most = n; most > 0 && !fits; most /= 2)
+		{
+			region->nlists = 0;
+			region->rows = 0.0;
+			while (region->nlists < most &&
+				   (region->nlists == 0 || region->rows + counts[region->nlists] <= REGION_ROWS))
+			{
+				region->rows += counts[region->nlists];
+				region->lists[region->nlists] = order[region->nlists];
+				region->nlists++;
+			}
+			fits = fits_in_front(region, counts, data, places[last]);
 		}
-		fits = fits_in_front(region, data, places[last]);
 	}
 	pfree(places);
 	pfree(order);

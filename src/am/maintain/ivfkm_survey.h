@@ -64,6 +64,8 @@ typedef struct IvfkmRegion
 	int parent;		  /* number of the node */
 	int *lists;		  /* numbers of the lists */
 	int nlists;
+	int most_lists; /* that are to be made of them */
+	bool keep;		/* the lists stay as they are, in other places */
 	double rows;
 } IvfkmRegion;
 

@@ -168,6 +168,7 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 	IvfkmTask task = IVFKM_TASK_NONE;
 	IvfkmRegion region;
 	double rows;
+	double moved;
 
 	/* lists are moved when nothing else is left to do: all are not counted again for each move */
 	if (sizes->ncompacted == 0)
@@ -205,8 +206,9 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 							 RelationGetRelationName(index), sizes->moved, sizes->rows,
 							 sizes->nregions)));
 	rows = sizes->lists != NULL ? sizes->rows : 0.0;
+	moved = sizes->moved;
 	ivfkm_survey_done(sizes, index);
-	if (ivfkm_recalibration_due(index, rows))
+	if (ivfkm_recalibration_due(index, rows, moved))
 	{
 		ivfkm_recalibrate(heap, index, rows, !by_hand);
 		ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" for %.0f rows",
