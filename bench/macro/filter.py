@@ -141,6 +141,7 @@ class FilterBench:
         chosen = os.environ.get("BENCH_WAYS", "").split()
         self.measured = [w for w in self.ways if w.key in chosen or not chosen]
         self.results = []
+        self.recalls = None  # of searches by default
         self.builds = {}
         self.load_at_start = os.getloadavg()[0]
 
@@ -156,6 +157,11 @@ class FilterBench:
             self.find_truth(cell)
             for way in self.measured:
                 self.measure(cell, way)
+        if any(way.key == "columns" for way in self.measured):
+            from filter_recall import FilterRecall
+
+            self.recalls = FilterRecall(self)
+            self.recalls.run()
         for database in self.server.databases:
             self.see(database, None)
 
@@ -407,6 +413,8 @@ class FilterBench:
         with open(base + ".md", "w", encoding="utf-8") as f:
             f.write(self.text(f"filter-{self.data.name}.svg"))
         self.plot(base + ".svg")
+        if self.recalls is not None:
+            self.recalls.write(base + "-recall.csv")
         self.server.say(f"wrote {base}.md")
 
     def result(self, kind, share, way):
@@ -464,6 +472,8 @@ class FilterBench:
             ", ".join(f"{r.fewer} of {self.count} ({r.way.title}, "
                       f"{r.cell.kind} {r.cell.share:.4%})" for r in fewer)
             or "none") + ".\n"
+        if self.recalls is not None:
+            text += self.recalls.text()
         return text
 
     def plot(self, path):

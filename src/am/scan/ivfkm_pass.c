@@ -32,6 +32,15 @@
 /* With a filter, the budget is computed anew when so many times the rows were counted. */
 #define BUDGET_AGAIN 1.125
 
+/*
+ * Rows that match and have so many times the rank of ones that are spread evenly are on one side of
+ * the query: their lists, whose centroids lie further that way, come later in the order of lists
+ * than those of other rows of their rank.  A search for them looks further, as for ranks so many
+ * times as high at most.
+ */
+#define ONE_SIDED	   2.0
+#define ONE_SIDED_MOST 3.0
+
 /* True when lists with enough rows for max_scan_tuples were scanned. */
 static bool
 rows_used_up(const IvfkmScan *so)
@@ -53,7 +62,7 @@ off_is_over(const IvfkmScan *so)
  * one whose nearest rows have the same mean rank, (k + 1) / 2, as those that match have among all
  * rows: what does not match and is nearer is counted in the units that are looked at.  At least
  * k / s, if a share s of the rows matches, and, where rows that match lie far from the query, as
- * many rows as it took to find k.
+ * many rows as it took to find k.  More, where they lie to one side of it.
  */
 static double
 unfiltered_k(IvfkmScan *so, double k)
@@ -61,6 +70,7 @@ unfiltered_k(IvfkmScan *so, double k)
 	const IvfkmCandidates *candidates = &so->candidates;
 	double met = (double) so->filter.nmet;
 	double rank = k;
+	double even;
 
 	if (so->lists.filter == NULL)
 		return k;
@@ -71,7 +81,9 @@ unfiltered_k(IvfkmScan *so, double k)
 			2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
 										 candidates->k, candidates->horizon.lb, so->lists.passed) -
 			1.0;
-	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
+	even = k * so->lists.counted / met;
+	rank *= Max(1.0, Min(rank / even / ONE_SIDED, ONE_SIDED_MOST));
+	return Max(Max(so->found_at, rank), even);
 }
 
 /* The k whose budget the first pass takes that prepares for "k" rows. */
