@@ -24,7 +24,7 @@ cp LICENSE "$top/SOURCES/vdb-$version/"
 options=()
 [ ! -e /etc/debian_version ] || options+=(--nodeps)
 rpmbuild -bb --quiet "${options[@]}" --define "_topdir $top" --define "pg_config $PG_CONFIG" \
-	--define "pgmajorversion $major" .ci/vdb.spec
+	--define "pgmajorversion $major" --define "_build_id_links none" .ci/vdb.spec
 mv "$top"/RPMS/*/*.rpm "$vdb_build/rpm/"
 rm -rf "$top"
 vdb_close_build_dir
