@@ -106,14 +106,21 @@ ivfkm_maxsim_begin(IndexScanDesc scan, IvfkmScan *so, Datum value, bool isnull)
 
 /* ----- finding rows ----- */
 
-/* Query vectors that are searched for at once, by the memory that each takes. */
+/* The most entries that are kept of those that a query vector finds on its way to "wanted". */
+static Size
+most_candidates(Size wanted)
+{
+	return pg_nextpower2_size_t(4 * wanted);
+}
+
+/* Query vectors that are searched for at once, by the memory that each may take. */
 static int
 block_size(const IvfkmScan *so, Size wanted)
 {
 	Size dims = so->index.meta.dimensions;
 	Size bytes = sizeof(IvfkmBatchQuery) + dims * 4 * sizeof(float) +
 				 quant_query_table_bytes((int) dims) +
-				 pg_nextpower2_size_t(2 * wanted) * sizeof(IvfkmCandidate) + wanted * sizeof(float);
+				 most_candidates(wanted) * sizeof(IvfkmCandidate) + wanted * sizeof(float);
 	Size fits = (Size) work_mem * 1024 / bytes;
 
 	return (int) Max(1, Min(fits, (Size) so->maxsim->vectors.count));
@@ -214,7 +221,6 @@ find_block(IvfkmScan *so, Snapshot snapshot, int first, int n, Size wanted,
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm maxsim block", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	IvfkmBatchQuery *queries = palloc0(sizeof(IvfkmBatchQuery) * n);
-	Size limit = pg_nextpower2_size_t(4 * wanted);
 	int lists_wanted = ivfkm_pass_lists(plan, &so->index.meta);
 	double frontiers = 0.0;
 	IvfkmBatchLists lists;
@@ -232,7 +238,7 @@ find_block(IvfkmScan *so, Snapshot snapshot, int first, int n, Size wanted,
 			ivfkm_query_init(&queries[i].query, &so->index,
 							 PointerGetDatum(dense_array_get(&maxsim->vectors, first + i)), false,
 							 false);
-			ivfkm_candidates_init(&queries[i].near, limit, ivfkm_scan_resize);
+			ivfkm_candidates_init(&queries[i].near, most_candidates(wanted), ivfkm_scan_resize);
 			ivfkm_candidates_begin(&queries[i].near, wanted, get_float4_infinity());
 		}
 		ivfkm_batch_lists_reach(&lists, from, count, plan, lists_wanted);
