@@ -210,6 +210,8 @@ write_region(Regioning *regioning)
 		}
 	}
 	page_point("region-reserved");
+	for (int i = 0; i < nlists + nodes; i++)
+		regioning->move.result->end = Max(regioning->move.result->end, firsts[i] + sizes[i]);
 	memcpy(lists->first_blocks, firsts, sizeof(BlockNumber) * nlists);
 	ivfkm_path_place(path, firsts, firsts + nlists);
 	page_writer_begin_reserved(&writer, build->index.relation, firsts[0]);

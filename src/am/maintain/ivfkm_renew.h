@@ -25,6 +25,7 @@ typedef struct IvfkmRenewal
 	int32 lists;	  /* that it has */
 	double lock_time; /* milliseconds for which inserts waited at the end */
 	int64 freed;	  /* blocks of earlier trees that were freed */
+	BlockNumber end;  /* of a region: behind all blocks that it was written to */
 } IvfkmRenewal;
 
 /* ----- ivfkm_renew.c ----- */

@@ -10,6 +10,8 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -48,6 +50,9 @@
 
 /* Renewals that one piece of maintenance makes for the sake of the file's length, at most. */
 #define MOST_RENEWED 2
+
+/* Regions that may have got other places than was expected before no more are moved. */
+#define MOST_MISSED 3
 
 /* An index is looked at again when this part of its rows has changed. */
 #define LOOK_SHARE (1.0 / 32)
@@ -417,9 +422,17 @@ compare_places(const void *a, const void *b, void *arg)
 	return x > y ? -1 : x < y;
 }
 
+/* Lists that so many rows are clustered into. */
+static int
+lists_of(double rows)
+{
+	return (int) Max(1.0, rint(rows / IVFKM_ROWS_PER_LIST));
+}
+
 /*
- * True if what a region will be written anew to finds places in front of a block; counts[]: rows of
- * each of its lists.
+ * True if what a region will be written to finds places in front of a block; counts[]: rows of each
+ * of its lists.  How the rows of lists that are made anew will spread is not known: those of a list
+ * that is split are taken to be as many in each part, and so are all if there will be fewer lists.
  */
 static bool
 fits_in_front(const IvfkmRegion *region, const uint32 *counts, const IvfkmFreeData *data,
@@ -427,17 +440,22 @@ fits_in_front(const IvfkmRegion *region, const uint32 *counts, const IvfkmFreeDa
 {
 	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
-	uint32 list_rows = Max(IVFKM_ROWS_PER_LIST, (uint32) (region->rows / region->nlists) + 1);
-	int nlists = region->keep ? region->nlists : (int) (region->rows / IVFKM_ROWS_PER_LIST) + 1;
-	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (nlists + IVFKM_MAX_HEIGHT));
+	int nlists = region->keep ? region->nlists : lists_of(region->rows);
+	bool fewer = nlists < region->nlists;
+	int most = nlists + region->nlists;
+	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (most + IVFKM_MAX_HEIGHT));
 	bool fits;
 	int n = 0;
 
-	for (; n < nlists; n++)
+	for (int i = 0; i < (fewer ? 1 : region->nlists); i++)
 	{
-		uint32 rows = region->keep ? counts[n] : list_rows;
+		double all = fewer ? region->rows : counts[i];
+		int parts = region->keep ? 1 : lists_of(all);
+		uint32 rows = (uint32) ceil(all / parts);
 
-		sizes[n] = page_extent_blocks(geometry, rows) + page_extent_refine_blocks(geometry, rows);
+		for (int part = 0; part < parts && n < most; part++)
+			sizes[n++] =
+				page_extent_blocks(geometry, rows) + page_extent_refine_blocks(geometry, rows);
 	}
 	for (int number = region->parent; number >= 0; number = tree->nodes[number].parent)
 		sizes[n++] = ivfkm_node_blocks(geometry->dims, region->index.meta.nattributes,
@@ -471,6 +489,7 @@ last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *d
 			last = i;
 	}
 	region->parent = tree->parents[last];
+	region->below = places[last];
 	for (int i = 0; i < tree->nlists; i++)
 	{
 		if (tree->parents[i] == region->parent && places[i] >= from)
@@ -502,7 +521,7 @@ last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *d
 				region->lists[region->nlists] = order[region->nlists];
 				region->nlists++;
 			}
-			fits = fits_in_front(region, counts, data, places[last]);
+			fits = fits_in_front(region, counts, data, region->below);
 		}
 	}
 	pfree(places);
@@ -534,12 +553,13 @@ list_behind(const IvfkmSizes *sizes, const IvfkmWholeTree *tree, BlockNumber fro
  * If much of the file is free: says how what lies at its end is moved to the front, so that the
  * file can be cut off there.  A tree is written into one range: if it has to be moved as a whole,
  * because its mean or its list of NULLs is in the way, there must be one that is long enough.  If
- * nothing finds a place, because what is free is in pieces, and that is more than half of the file,
- * or a quarter if the mean or the list of NULLs is in the way, a renewal goes to the end, so that
- * all in front of it becomes free.
+ * nothing finds a place, because what is free is in pieces, and that is more than a quarter of the
+ * file, a renewal goes to the end, so that all in front of it becomes free for the next one.  By
+ * hand that one has to wait for another transaction: there it is more than half, unless the mean or
+ * the list of NULLs is in the way.
  */
 IvfkmTask
-ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region)
+ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegion *region)
 {
 	const IvfkmMetaPageData *meta = &region->index.meta;
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
@@ -561,10 +581,12 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region)
 	ivfkm_collect_tree(index, meta, &region->tree);
 	if (!list_behind(sizes, &region->tree, in_use)) /* but something is: what was added to them */
 		find_ends(sizes, region);
-	if (has_regions(&region->index) && last_region(sizes, region, data, in_use))
+	if (has_regions(&region->index) && sizes->nmissed < MOST_MISSED &&
+		last_region(sizes, region, data, in_use))
 		return IVFKM_TASK_REGION;
-	if (sizes->nrenewed < MOST_RENEWED && (fixed || list_behind(sizes, &region->tree, in_use)) &&
-		page_ranges_total(&data->free) + data->lost > meta->used_blocks / (fixed ? 4 : 2))
+	if (sizes->nrenewed == 0 && (fixed || list_behind(sizes, &region->tree, in_use)) &&
+		page_ranges_total(&data->free) + data->lost >
+			meta->used_blocks / (by_hand && !fixed ? 2 : 4))
 		return IVFKM_TASK_RENEW;
 	return IVFKM_TASK_NONE;
 }

@@ -44,6 +44,7 @@ typedef struct IvfkmSizes
 	int nregions;
 	int ncompacted; /* regions that were moved to the front of the file, and renewals for that */
 	int nrenewed;	/* these renewals */
+	int nmissed;	/* regions of those that came to lie no farther in front */
 	IvfkmListEnd *ends; /* of all lists, ascending by id; NULL: not looked for yet */
 	int nends;
 } IvfkmSizes;
@@ -67,13 +68,15 @@ typedef struct IvfkmRegion
 	int most_lists; /* that are to be made of them */
 	bool keep;		/* the lists stay as they are, in other places */
 	double rows;
+	BlockNumber below; /* to move: where the last of the lists lies */
 } IvfkmRegion;
 
 extern void ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context);
 extern void ivfkm_survey_end(IvfkmSizes *sizes);
 extern IvfkmTask ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all,
 								   IvfkmRegion *region);
-extern IvfkmTask ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, IvfkmRegion *region);
+extern IvfkmTask ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand,
+									  IvfkmRegion *region);
 extern void ivfkm_survey_forget(IvfkmSizes *sizes);
 extern void ivfkm_survey_done(IvfkmSizes *sizes, Relation index);
 extern uint64 ivfkm_survey_retry(double rows);

@@ -133,12 +133,13 @@ compact(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 {
 	IvfkmRegion region;
 
-	switch (ivfkm_survey_compact(sizes, index, &region))
+	switch (ivfkm_survey_compact(sizes, index, by_hand, &region))
 	{
 		case IVFKM_TASK_NONE:
 			return false;
 		case IVFKM_TASK_REGION:
 			ivfkm_region_renew(heap, index, !by_hand, &region, result);
+			sizes->nmissed += result->end > region.below;
 			ereport(DEBUG1, (errmsg_internal("moved %d lists to the front of index \"%s\"",
 											 region.nlists, RelationGetRelationName(index))));
 			break;
