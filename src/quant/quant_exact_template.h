@@ -185,23 +185,23 @@ fht_two_levels(float *x, int n, int h)
 }
 
 /*
- * Sixteen scaled elements from x[i] on, flipped unless flips is NULL, with the levels 1 to 8 done.
+ * Sixteen scaled elements from x[i] on, flipped if with_flips, with the levels 1 to 8 done.
  */
 VDB_INLINE VDB_TARGET lanes_f32
-fht_load(const float *x, const float *flips, int i, lanes_f32 scale)
+fht_load(bool with_flips, const float *x, const float *flips, int i, lanes_f32 scale)
 {
-	if (flips != NULL)
+	if (with_flips)
 		scale = lanes_mul(lanes_load(flips + i), scale);
 	return lanes_hadamard(lanes_mul(lanes_load(x + i), scale));
 }
 
 /*
  * Flip and orthonormal fast Hadamard transform of x[n], n a power of two: element i is
- * first multiplied by flips[i] / sqrt(n), then the levels 1, 2, 4 ... n/2 follow.  flips may be a
- * constant NULL: then none is.
+ * first multiplied by flips[i] / sqrt(n), then the levels 1, 2, 4 ... n/2 follow.  with_flips is a
+ * constant; without it no sign changes and flips is not read.
  */
 VDB_INLINE VDB_TARGET void
-fht(float *x, const float *flips, int n)
+fht(bool with_flips, float *x, const float *flips, int n)
 {
 	float scale = 1.0f; /* 1/sqrt(n), exact but for the rounding of 1/sqrt(2) */
 	lanes_f32 scales;
@@ -215,7 +215,7 @@ fht(float *x, const float *flips, int n)
 	if (n < LANES)
 	{
 		for (int i = 0; i < n; i++)
-			x[i] = x[i] * (flips != NULL ? flips[i] * scale : scale);
+			x[i] = x[i] * (with_flips ? flips[i] * scale : scale);
 		for (h = 1; h < n; h *= 2)
 		{
 			for (int i = 0; i < n; i++)
@@ -237,7 +237,7 @@ fht(float *x, const float *flips, int n)
 	if (n < 4 * LANES)
 	{
 		for (int i = 0; i < n; i += LANES)
-			lanes_store(x + i, fht_load(x, flips, i, scales));
+			lanes_store(x + i, fht_load(with_flips, x, flips, i, scales));
 		h = LANES;
 	}
 	else
@@ -246,16 +246,16 @@ fht(float *x, const float *flips, int n)
 		for (int i = 0; i < n; i += 4 * LANES)
 		{
 			float *p = x + i;
-			lanes_f32 a = fht_load(x, flips, i, scales);
-			lanes_f32 b = fht_load(x, flips, i + LANES, scales);
+			lanes_f32 a = fht_load(with_flips, x, flips, i, scales);
+			lanes_f32 b = fht_load(with_flips, x, flips, i + LANES, scales);
 			lanes_f32 ab = lanes_add(a, b);
 			lanes_f32 c;
 			lanes_f32 d;
 			lanes_f32 cd;
 
 			b = lanes_sub(a, b);
-			c = fht_load(x, flips, i + 2 * LANES, scales);
-			d = fht_load(x, flips, i + 3 * LANES, scales);
+			c = fht_load(with_flips, x, flips, i + 2 * LANES, scales);
+			d = fht_load(with_flips, x, flips, i + 3 * LANES, scales);
 			cd = lanes_add(c, d);
 			d = lanes_sub(c, d);
 			lanes_store(p, lanes_add(ab, cd));
@@ -316,7 +316,7 @@ VDB_FN(rotate)(const QuantRotation *rotation, float *x)
 		const float *flips = rotation->flips + (size_t) round * dims;
 		int start = round % 2 == 0 ? 0 : dims - pow2;
 
-		fht(x + start, flips + start, pow2);
+		fht(true, x + start, flips + start, pow2);
 		if (pow2 != dims)
 		{
 			int other = round % 2 == 0 ? pow2 : 0;
@@ -345,7 +345,7 @@ VDB_FN(unrotate)(const QuantRotation *rotation, float *x)
 
 		if (pow2 != dims && round % 2 == 1)
 			kac(x, dims);
-		fht(x + start, NULL, pow2);
+		fht(false, x + start, NULL, pow2);
 		flip(x, flips, dims);
 	}
 }
