@@ -11,6 +11,10 @@
  *	  scan starts it finds the condition there (scan/ivfkm_told.c); one that does not find it
  *	  gives all rows.
  *
+ *	  ORDER BY 1 - (v <=> q) DESC gets no path, though it is the order of a distance: NULL comes
+ *	  first there, and so does NaN, the similarity to a zero vector.  A scan gives them last, and no
+ *	  index knows that it will never have any.
+ *
  *	  As with conditions of other indexes, one of the query must not go before those of row
  *	  security: the distance functions are not leakproof.
  *
