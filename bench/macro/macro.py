@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert|plans|filter|living
+    macro.py prepare|search|build|insert|plans|filter|living|serve|scale
     macro.py results        put results into bench/README.md; needs no server
     macro.py report         one page of all results; needs no server
 
@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 WIDTH = 98              # columns of a line of prose
-KINDS = ("search", "build", "insert", "plans", "filter", "living")
+KINDS = ("search", "build", "insert", "plans", "filter", "living", "serve", "scale")
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Options:
     living_rows: int
     living_rounds: int
     living_cases: list
+    clients: list
+    client_seconds: int
+    scale_dims: int
 
 
 def words(name, default=""):
@@ -67,7 +70,10 @@ def options():
         cache=os.environ.get("BENCH_CACHE", ""),
         living_rows=whole("BENCH_LIVING_ROWS", 30_000),
         living_rounds=whole("BENCH_LIVING_ROUNDS", 100),
-        living_cases=words("BENCH_LIVING_CASES"))
+        living_cases=words("BENCH_LIVING_CASES"),
+        clients=[int(w) for w in words("BENCH_CLIENTS", "1 2 4 8 16")],
+        client_seconds=whole("BENCH_CLIENT_SECONDS", 5),
+        scale_dims=whole("BENCH_SCALE_DIMS", 64))
 
 
 def measure_plans():
@@ -119,6 +125,29 @@ def measure_filters():
         bench.report(folder)
 
 
+def measure_scale():
+    """Run the same searches on tables of different sizes."""
+    from dataset import open_set
+    from indexes import all_indexes, chosen_indexes
+    from serve import ScaleBench, write_scale
+    from server import Server
+
+    chosen, folder = options(), os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = Server(os.environ.get("BENCH_PGVECTOR"))
+    server.open_databases()
+    bench = ScaleBench(server, chosen)
+    for rows in words("BENCH_SCALE", "10000 100000 1000000"):
+        data = open_set(f"synthetic-{rows}x{chosen.scale_dims}", [], os.environ["BENCH_CACHE"])
+        for index in chosen_indexes(all_indexes(data.rows, []), words("BENCH_INDEXES",
+                                    "ivfkm8 hnsw"), server.databases):
+            server.say(f"{index.title}, {rows} rows")
+            server.load(data, index.database)
+            bench.measure(data, index, data.metric)
+        server.restore(data)
+    write_scale(folder, server, chosen, bench)
+
+
 def measure(command):
     """Run one benchmark over all data sets."""
     from build import BuildBench
@@ -128,6 +157,7 @@ def measure(command):
     from libraries import DATABASE, library_indexes, module
     from report import Report
     from search import SearchBench
+    from serve import ServeBench, write_serve
     from server import Server
 
     chosen = options()
@@ -160,14 +190,17 @@ def measure(command):
                               chosen.memory)
             continue
         bench = {"search": SearchBench, "build": BuildBench,
-                 "insert": InsertBench}[command](server, data, metric, indexes,
-                                                 chosen)
+                 "insert": InsertBench, "serve": ServeBench}[command](
+                     server, data, metric, indexes, chosen)
         report = Report(folder, server, data, metric, chosen)
         try:
             bench.run()
         finally:
             server.restore(data)
-        getattr(report, command)(bench)
+        if command == "serve":
+            write_serve(report, bench)
+        else:
+            getattr(report, command)(bench)
 
 
 def wrapped(text):
@@ -242,6 +275,8 @@ def main():
         measure_filters()
     elif command == "living":
         measure_living()
+    elif command == "scale":
+        measure_scale()
     else:
         measure(command)
 

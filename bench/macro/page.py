@@ -12,12 +12,19 @@ import re
 from picture import draw_searches, facts
 
 KINDS = (("search", "Searches"), ("filter", "Searches with filters"), ("build", "Builds"),
-         ("insert", "Inserts"), ("living", "Indexes under changes"), ("plans", "Plans"))
+         ("insert", "Inserts"), ("living", "Indexes under changes"), ("serve", "Clients"),
+         ("scale", "Sizes of tables"), ("plans", "Plans"))
 STYLE = """body { font: 15px/1.5 sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto }
 td, th { border: 1px solid #ccc; padding: .2em .6em; text-align: left;
-  font-variant-numeric: tabular-nums }
-svg { max-width: 100%; height: auto } nav a { margin-right: 1em }"""
+  font-variant-numeric: tabular-nums; min-width: 4.5em }
+svg { max-width: 100%; height: auto; background: #fff } nav a { margin-right: 1em }
+:root { color-scheme: light dark }
+@media (prefers-color-scheme: dark) {
+  body { background: #161616; color: #ddd }
+  td, th { border-color: #555 }
+  a { color: #8ab4f8 }
+}"""
 
 
 def inline(text):
@@ -94,6 +101,7 @@ def write_report(folder, target):
             count += 1
     with open(target, "w", encoding="utf-8") as f:
         f.write("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
                 f"<title>vdb: benchmarks</title><style>{STYLE}</style></head>\n<body>"
                 f"<h1>vdb: benchmarks</h1><nav>{' '.join(links)}</nav>\n"
                 + "\n".join(parts) + "\n</body></html>\n")

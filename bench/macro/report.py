@@ -84,7 +84,7 @@ class Report:
         self.server_settings = server.settings(
             ["shared_buffers", "huge_pages"])
 
-    def head(self, title, more=None):
+    def head(self, title, more=None, rounds=None):
         """Title, and what was measured where; more: versions of libraries."""
         versions = ", ".join(f"{k} {v}" for k, v in {
             **self.server.versions(), **(more or {})}.items())
@@ -95,8 +95,8 @@ class Report:
                 f"distance {self.metric}. {versions}. {settings}, "
                 f"maintenance_work_mem {self.options.memory}. "
                 f"{time.strftime('%Y-%m-%d')}, medians of "
-                f"{self.options.rounds} round(s); load of the machine {self.load[0]:.1f} at the "
-                f"start, {os.getloadavg()[0]:.1f} at the end.\n\n"
+                f"{rounds or self.options.rounds} round(s); load of the machine "
+                f"{self.load[0]:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n\n"
                 f"{machine()}.\n\n")
 
     def write(self, name, text):

@@ -1,8 +1,9 @@
 #!/bin/bash
 # The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
-# bench-living, bench-prepare, bench-results, bench (all) and bench-report.
+# bench-living, bench-serve, bench-scale, bench-prepare, bench-results, bench (all) and
+# bench-report.
 #
-#   run.sh search|build|insert|plans|filter|living|prepare|results|all|report
+#   run.sh search|build|insert|plans|filter|living|serve|scale|prepare|results|all|report
 #
 # Starts a private server with vdb and, if PGVECTOR_SRC is set, pgvector, and hands over to
 # macro.py.  Environment: bench/macro/README.md.
@@ -14,8 +15,12 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | filter | living | prepare | results | all | report) ;;
-*) vdb_die "usage: run.sh search|build|insert|plans|filter|living|prepare|results|all|report" ;;
+search | build | insert | plans | filter | living | serve | scale) ;;
+prepare | results | all | report) ;;
+*)
+	vdb_die "usage: run.sh search|build|insert|plans|filter|living|serve|scale|prepare|results|" \
+		"all|report"
+	;;
 esac
 
 cache=$(vdb_cache_dir)
@@ -158,8 +163,17 @@ if [ -n "$pgvector_src" ]; then
 	export BENCH_PGVECTOR=$pgvector_src
 fi
 start_server || vdb_die "could not start the server"
+# for what runs pgbench and restarts the server
+export BENCH_BIN=$vdb_bin BENCH_LOG=$vdb_log
 commands=("$command")
-[ "$command" != all ] || commands=(search build insert plans report)
+if [ "$command" = all ]; then
+	commands=(search build insert filter living serve scale plans report)
+	# small enough for all of them in ten minutes
+	export BENCH_LIVING_ROWS=${BENCH_LIVING_ROWS:-8000}
+	export BENCH_LIVING_ROUNDS=${BENCH_LIVING_ROUNDS:-10}
+	export BENCH_LIVING_CASES=${BENCH_LIVING_CASES:-loads deletes rounds}
+	export BENCH_SCALE=${BENCH_SCALE:-10000 100000} BENCH_CLIENT_SECONDS=${BENCH_CLIENT_SECONDS:-3}
+fi
 status=0
 for command in "${commands[@]}"; do
 	"$python" bench/macro/macro.py "$command" || status=$?
