@@ -23,9 +23,6 @@
 
 #include "am/index/ivfkm_list.h"
 
-/* Heads of codes are looked at while they exclude at least one unit of so many. */
-#define HEADS_PAY 4
-
 /* Of units whose heads do not pay, those of one in so many are looked at all the same. */
 #define HEADS_SAMPLED 16
 
@@ -164,15 +161,24 @@ prefetch_unit(Relation index, BlockNumber block, const IvfkmGeometry *geometry, 
 	}
 }
 
-/* True if the heads of a unit's codes are worth a look. */
+/*
+ * True if the heads of a unit's codes are worth a look: of late they saved at least as many chunks
+ * as were looked at twice.
+ */
 static inline bool
-heads_pay(IvfkmHeads *heads)
+heads_pay(IvfkmHeads *heads, int nchunks)
 {
-	uint32 excluded = 0;
+	const QuantHeads *bounds = &heads->bounds;
+	uint32 saved = 0;
+	uint32 in_vain = heads->tried;
 
-	for (int h = 0; h < QUANT_HEADS; h++)
-		excluded += heads->excluded[h];
-	return excluded * HEADS_PAY >= heads->tried || heads->left++ % HEADS_SAMPLED == 0;
+	for (int h = 0; h < bounds->n; h++)
+	{
+		saved += heads->excluded[h] * (uint32) (nchunks - bounds->heads[h].nchunks);
+		in_vain -= heads->excluded[h];
+	}
+	return saved >= in_vain * (uint32) bounds->heads[bounds->n - 1].nchunks ||
+		   heads->left++ % HEADS_SAMPLED == 0;
 }
 
 /*
@@ -184,7 +190,8 @@ heads_exclude(IvfkmHeads *heads, const QuantQuery *query, const IvfkmUnit *array
 {
 	int needed;
 
-	if (heads == NULL || heads->bounds.n == 0 || !(threshold <= FLT_MAX) || !heads_pay(heads))
+	if (heads == NULL || heads->bounds.n == 0 || !(threshold <= FLT_MAX) ||
+		!heads_pay(heads, query->nchunks))
 		return false;
 	if (heads->tried == HEADS_MEMORY)
 	{
