@@ -36,6 +36,7 @@ class Options:
     reuse: bool
     cache: str
     living_rows: int
+    living_inserts: int
     living_rounds: int
     living_cases: list
     clients: list
@@ -69,6 +70,7 @@ def options():
         reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"),
         cache=os.environ.get("BENCH_CACHE", ""),
         living_rows=whole("BENCH_LIVING_ROWS", 30_000),
+        living_inserts=whole("BENCH_LIVING_INSERTS", 30_000),
         living_rounds=whole("BENCH_LIVING_ROUNDS", 100),
         living_cases=words("BENCH_LIVING_CASES"),
         clients=[int(w) for w in words("BENCH_CLIENTS", "1 2 4 8 16")],
@@ -228,7 +230,7 @@ def paste(folder):
     text = ""
     for kind in KINDS:
         for name in sorted(os.listdir(to)):
-            if not (name.startswith(kind + "-") and name.endswith(".md")):
+            if not (name.startswith((kind + "-", kind + ".")) and name.endswith(".md")):
                 continue
             with open(os.path.join(to, name), encoding="utf-8") as f:
                 short, _, details = f.read().partition(DETAILS)
