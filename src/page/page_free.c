@@ -44,8 +44,8 @@
 #include "page/page_layout.h"
 #include "page/page_ranges.h"
 
-/* A smaller file is not worth to be made smaller. */
-#define SPARSE_BLOCKS 64
+/* So few free blocks are not worth to be cut off. */
+#define SPARSE_BLOCKS 16
 
 /* Blocks by which the file grows while the extension lock is held, for a reservation. */
 #define EXTEND_AT_A_TIME 256
@@ -390,7 +390,7 @@ page_free_fits(const IvfkmRanges *free, const BlockNumber *sizes, int n, BlockNu
 bool
 page_free_is_sparse(const IvfkmFreeData *data, BlockNumber used_blocks)
 {
-	return used_blocks >= SPARSE_BLOCKS && page_ranges_total(&data->free) > used_blocks / 5;
+	return page_ranges_total(&data->free) > Max(used_blocks / 5, SPARSE_BLOCKS);
 }
 
 /* Takes "npages" consecutive blocks of a reserve; returns the first. */

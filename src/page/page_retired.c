@@ -14,6 +14,11 @@
  *	  Each step is one record of the metapage and of the pages that change with it, so a block is
  *	  always in one place.
  *
+ *	  The newest page comes first.  While a long transaction keeps blocks, each region adds a page,
+ *	  and none becomes free: so as not to walk along all of them each time, a process remembers what
+ *	  it saw of the chain, and looks whether its oldest page can be freed.  What is remembered of a
+ *	  chain that another process has changed since may be older than the chain; then it is walked.
+ *
  *	  Only who keeps all maintenance of the index away (README.md of am/maintain) changes the chain.
  *
  * IDENTIFICATION
@@ -35,6 +40,24 @@
 #include "page/page_ranges.h"
 #include "page/page_retired.h"
 #include "page/page_wal.h"
+
+/* What this process saw last of a chain. */
+typedef struct SeenChain
+{
+	Oid file; /* relfilenode of the index; invalid: nothing was seen */
+	BlockNumber first;
+	uint64 oldest;		/* full transaction id of the last page */
+	BlockNumber blocks; /* retired, with those of the pages themselves */
+} SeenChain;
+
+static SeenChain seen;
+
+/* True if a chain that begins at a block, or an empty one, is that which was seen. */
+static inline bool
+is_seen(Relation index, BlockNumber first)
+{
+	return OidIsValid(seen.file) && seen.file == index->rd_rel->relfilenode && seen.first == first;
+}
 
 /* The ranges on a page. */
 static inline IvfkmRetired
@@ -139,6 +162,13 @@ add_page(PageWal *wal, Page meta_page, BlockNumber block, const IvfkmRange *rang
 	data->xid = U64FromFullTransactionId(ReadNextFullTransactionId());
 	data->count = (uint32) n;
 	memcpy(data->ranges, ranges, sizeof(IvfkmRange) * n);
+	if (is_seen(wal->index, meta->retired_block))
+	{
+		if (!BlockNumberIsValid(meta->retired_block))
+			seen.oldest = data->xid;
+		seen.first = block;
+		seen.blocks += count_blocks(ranges, n) + 1;
+	}
 	meta->retired_block = block;
 	return buffer;
 }
@@ -261,14 +291,19 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 	return freed;
 }
 
-/* The transaction id of a page of the chain; *next is the page behind it. */
+/*
+ * The transaction id of a page of the chain; *next is the page behind it, *blocks how many it
+ * names, with its own.
+ */
 static FullTransactionId
-read_xid(Relation index, BlockNumber block, BlockNumber *next)
+read_xid(Relation index, BlockNumber block, BlockNumber *next, BlockNumber *blocks)
 {
 	Buffer buffer = retired_page_read(index, block, BUFFER_LOCK_SHARE);
-	FullTransactionId xid = FullTransactionIdFromU64(retired_data(BufferGetPage(buffer))->xid);
+	IvfkmRetired data = retired_data(BufferGetPage(buffer));
+	FullTransactionId xid = FullTransactionIdFromU64(data->xid);
 
 	*next = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+	*blocks = count_blocks(data->ranges, data->count) + 1;
 	UnlockReleaseBuffer(buffer);
 	return xid;
 }
@@ -299,11 +334,17 @@ page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg)
 	BlockNumber from = InvalidBlockNumber;
 	BlockNumber freed = 0;
 	BlockNumber nvisited = 0;
+	SeenChain now = {InvalidOid, InvalidBlockNumber, 0, 0};
 
+	if (BlockNumberIsValid(block) && is_seen(index, block) &&
+		!is_free(arg, FullTransactionIdFromU64(seen.oldest)))
+		return 0;
+	seen.file = InvalidOid;
 	while (BlockNumberIsValid(block) && room)
 	{
 		BlockNumber next;
-		FullTransactionId xid = read_xid(index, block, &next);
+		BlockNumber blocks;
+		FullTransactionId xid = read_xid(index, block, &next, &blocks);
 
 		CHECK_FOR_INTERRUPTS();
 		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
@@ -315,9 +356,17 @@ page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg)
 		}
 		else
 		{
+			now.oldest = U64FromFullTransactionId(xid);
+			now.blocks += blocks;
 			from = block;
 			block = next;
 		}
+	}
+	if (!BlockNumberIsValid(block) && room)
+	{
+		now.file = index->rd_rel->relfilenode;
+		now.first = chain_begin(index, &room);
+		seen = now;
 	}
 	return freed;
 }
@@ -362,16 +411,20 @@ add_range(void *arg, BlockNumber block, BlockNumber from, bool chain, const Ivfk
 	*(BlockNumber *) arg += chain ? 1 : range->end - range->first;
 }
 
-/* Blocks that are retired and not free yet. */
+/* Blocks that are retired and not free yet.  The caller keeps all maintenance of the index away. */
 BlockNumber
 page_retired_total(Relation index)
 {
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	bool room;
 	BlockNumber total;
 
 	page_free_read(index, data);
 	total = page_ranges_total(&data->retired);
-	page_retired_walk(index, add_range, &total);
 	pfree(data);
+	if (is_seen(index, chain_begin(index, &room)))
+		total += seen.blocks;
+	else
+		page_retired_walk(index, add_range, &total);
 	return total;
 }
