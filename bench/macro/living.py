@@ -367,7 +367,7 @@ class LivingBench:
             self.copy(kind.rows(int(which.sum())))
             self.delete(np.concatenate(
                 [which, np.zeros(int(which.sum()), dtype=bool)]))
-            if (number + 1) % 10 == 0:
+            if (number + 1) % 10 == 0 or number + 1 == self.options.living_rounds:
                 self.settle()
                 recall, ms = self.search(kind.rows(QUERIES), "<->")
                 recalls.append(recall[0])
