@@ -71,7 +71,8 @@ SQL
 sub wait_for_end
 {
 	my $file = $node->data_dir . '/postmaster.pid';
-	my $pid = -e $file && (vdb_read_file($file) =~ /^(\d+)/)[0];
+	my $text = eval { vdb_read_file($file) } // ''; # it may go at any moment
+	my ($pid) = $text =~ /^(\d+)/;
 
 	usleep(10_000) while $pid && kill(0, $pid);
 	$node->kill9;    # it is gone: forget it
