@@ -221,6 +221,7 @@ typedef struct IvfkmMetaPageData
 	ItemPointerData far_record; /* its child record */
 
 	double calibrated_rows; /* rows when the calibration was measured */
+	uint64 made_removed;	/* rows that VACUUM has removed since all of the tree was made */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

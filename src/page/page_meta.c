@@ -273,14 +273,17 @@ page_meta_widen(Relation index, uint32 list, const ItemPointerData *record, floa
 	return true;
 }
 
-/* Adds to the count of rows that were removed. */
+/* Adds to the counts of rows that were removed. */
 void
 page_meta_count_removed(Relation index, uint64 removed)
 {
 	PageWal wal;
 	Buffer buffer;
+	IvfkmMetaPage meta;
 
-	begin_change(index, &wal, &buffer)->removed += removed;
+	meta = begin_change(index, &wal, &buffer);
+	meta->removed += removed;
+	meta->made_removed += removed;
 	end_change(&wal, buffer);
 }
 
@@ -341,6 +344,7 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	meta.throttle = 0;
 	meta.appended = 0;
 	meta.removed = 0;
+	meta.made_removed = 0;
 
 	/*
 	 * Whoever has read the metapage before has a snapshot or a transaction id from before this

@@ -15,7 +15,7 @@
  *	  retired_block		page_retired.c
  *	  retired_xid		page_free_retired(), when the ranges are free
  *	  appended			page_list.c
- *	  removed			page_meta_count_removed(), by VACUUM
+ *	  removed, made_removed	page_meta_count_removed(), by VACUUM
  *	  retry				page_meta_set_retry(), by whoever asks for a renewal
  *	  build_rows, retry, appended, removed	page_meta_set_rows(), by who has counted the rows
  *	  the list of far rows	page_meta_widen(), by inserts, under the tree lock

@@ -256,6 +256,25 @@ SQL
 	vdb_check($node, 'grown_l2', 'grown_l2');
 	$node->safe_psql('postgres', 'ALTER INDEX grown_l2 SET (maintenance = off)');
 
+	# rows that are replaced by as many others
+	vdb_make_table($node, 'worn', rows => 3000, dims => 8);
+	$node->safe_psql('postgres', <<'SQL');
+ALTER TABLE worn SET (autovacuum_enabled = off);
+CREATE INDEX worn_l2 ON worn USING ivfkm (v) WITH (maintenance = off);
+INSERT INTO worn SELECT id + 10000, v FROM worn WHERE id <= 1400;
+DELETE FROM worn WHERE id <= 1400;
+ALTER INDEX worn_l2 SET (maintenance = on);
+SQL
+	my $log_from = -s $node->logfile;
+	$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) worn');
+	ok( $node->poll_query_until(
+			'postgres',
+			"SELECT pg_read_file('" . $node->logfile . "', $log_from, 100000000) "
+			  . "LIKE '%renewed index \"worn_l2\":%'"),
+		'an index is renewed when a third of its rows have been replaced');
+	vdb_check($node, 'worn_l2', 'worn_l2');
+	vdb_same_rows($node, 'worn', '<->', vdb_vector(7, 8), 'worn_l2');
+
 	# what lies at the end of the file is moved to the front, with lists of the user's number too
 	for my $shape (
 		[ 'auto', '', "SELECT ivfkm_maintain('long_l2')" ],

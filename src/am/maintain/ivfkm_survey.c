@@ -35,6 +35,9 @@
 #define REGION_LISTS 16
 #define REGION_ROWS	 8192
 
+/* Rows that are moved for each one that was inserted or removed, while others wait. */
+#define MOVED_PER_CHANGE 3.0
+
 /*
  * The whole tree is made anew when the index has this many times the rows that it was made with, or
  * this part of them.
@@ -42,8 +45,8 @@
 #define RENEW_GROWN	 4.0
 #define RENEW_SHRUNK 0.5
 
-/* Rows that are moved for each one that was inserted or removed, while others wait. */
-#define MOVED_PER_CHANGE 3.0
+/* So it is when so many of these have been replaced: as many as are moved for each change. */
+#define RENEW_REPLACED (1.0 / MOVED_PER_CHANGE)
 
 /* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
 #define DRIFT_SHARE 0.25
@@ -267,12 +270,15 @@ calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmW
 {
 	const IvfkmMetaPageData *meta = &sizes->seen;
 	double changes = (double) meta->appended + (double) meta->removed;
+	double gone = (double) meta->made_removed;
+	double come = sizes->rows - meta->made_rows + gone;
 	int below_root = 0;
 
 	if (sizes->rows < IVFKM_RENEWAL_MIN_ROWS && meta->made_rows < IVFKM_RENEWAL_MIN_ROWS)
 		return false;
 	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
-		sizes->rows <= RENEW_SHRUNK * meta->made_rows || sizes->drifted)
+		sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
+		Min(gone, come) >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
 		return true;
 	if (!has_regions(index))
 		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;
