@@ -46,6 +46,9 @@
 #define LOCK_TRIES 60
 #define TIDY_TRIES 10
 
+/* Times that a worker tries again what it has given up for another command, 1, 2, 4 ... s later. */
+#define YIELD_TRIES 5
+
 /* Regions that a worker moves to the front of a file, at most. */
 #define MOST_COMPACTED 1000
 
@@ -261,9 +264,12 @@ typedef enum WorkResult
 	WORK_KEPT /* blocks wait to be freed */
 } WorkResult;
 
-/* One transaction of a worker. */
+/*
+ * One transaction of a worker.  Unless it "may_renew" it only tidies up; "again": there is work
+ * that was begun before, so it is done, however few changes there are.
+ */
 static WorkResult
-work(Oid index_oid, bool may_renew, IvfkmSizes *sizes)
+work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 {
 	WorkResult result = WORK_DONE;
 	Relation heap;
@@ -286,7 +292,7 @@ work(Oid index_oid, bool may_renew, IvfkmSizes *sizes)
 			(void) ivfkm_renewal_tidy(heap, index);
 			page_meta_read(index, &meta);
 			if (may_renew && ivfkm_settings_maintenance(index) &&
-				(sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
+				(again || sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
 			{
 				pgstat_report_activity(STATE_RUNNING, "maintaining an index");
 				if (work_on(heap, index, false, sizes, &renewal))
@@ -323,6 +329,19 @@ pause_a_second(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* Leaves the table to others for some seconds, and the database to who wants it. */
+static void
+stand_back(int seconds)
+{
+	for (int i = 0; i < seconds; i++)
+	{
+		pause_a_second();
+		StartTransactionCommand();
+		ivfkm_check_database();
+		CommitTransactionCommand();
+	}
+}
+
 /* Entry point of the worker. */
 void
 ivfkm_worker_main(Datum arg)
@@ -337,7 +356,10 @@ ivfkm_worker_main(Datum arg)
 	IvfkmWorkerTask task;
 	volatile int lock_tries = 0;
 	volatile int tidy_tries = 0;
+	volatile int yields = 0;
 	volatile bool may_renew = true;
+	volatile bool yielded = false;
+	volatile bool again = false;
 	sigjmp_buf failed;
 	IvfkmSizes sizes;
 
@@ -351,9 +373,10 @@ ivfkm_worker_main(Datum arg)
 
 	if (sigsetjmp(failed, 1) != 0)
 	{
-		/* tidy up once, then leave */
+		/* tidy up once, then leave; or try again, if another command was in the way */
 		error_context_stack = NULL;
 		HOLD_INTERRUPTS();
+		yielded = geterrcode() == ERRCODE_LOCK_NOT_AVAILABLE;
 		EmitErrorReport();
 		AbortCurrentTransaction();
 		FlushErrorState();
@@ -361,11 +384,23 @@ ivfkm_worker_main(Datum arg)
 		if (!may_renew)
 			proc_exit(1);
 		may_renew = false;
+		ivfkm_survey_forget(&sizes);
 	}
 	PG_exception_stack = &failed;
 	for (;;)
 	{
-		switch (work(task.index, may_renew, &sizes))
+		WorkResult result = work(task.index, may_renew, again, &sizes);
+
+		if (!may_renew && yielded && yields < YIELD_TRIES && result != WORK_LOCKED)
+		{
+			stand_back(1 << yields++);
+			may_renew = true;
+			again = true;
+			continue;
+		}
+		if (result != WORK_LOCKED)
+			again = false;
+		switch (result)
 		{
 			case WORK_SOME:
 				lock_tries = 0;
