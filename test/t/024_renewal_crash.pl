@@ -93,13 +93,13 @@ for my $panic ('false', 'true')
 			  . 'WHERE id % 20 = 3');
 		if ($point =~ /^region/)
 		{
-			# more rows in one place than a list or two may have
+			# more rows in one place than three lists may have
 			my $place = 100001 + 97 * $places++;
 
 			$statement = "SELECT ivfkm_maintain('t_v', false)";
 			$node->safe_psql('postgres', <<"SQL");
-INSERT INTO t (v) SELECT s.v FROM generate_series(1, 24), (SELECT v FROM spare
-	ORDER BY v <-> (SELECT v FROM spare WHERE id = $place) LIMIT 50) s;
+INSERT INTO t (v) SELECT s.v FROM generate_series(1, 200), (SELECT v FROM spare
+	ORDER BY v <-> (SELECT v FROM spare WHERE id = $place) LIMIT 8) s;
 SQL
 		}
 		if ($point eq 'tidy-abandoned')

@@ -26,16 +26,17 @@
 #include "am/index/ivfkm_settings.h"
 #include "am/maintain/ivfkm_request.h"
 
-/* Indexes that a transaction can ask for, and the time between two requests of a process, ms. */
-#define MAX_REQUESTS	 16
-#define REQUEST_INTERVAL 1000
+/* Indexes that a transaction can ask for. */
+#define MAX_REQUESTS 16
 
-/* Requests of this transaction; the index that is being renewed in it; when it asked last. */
+/* Requests of this transaction; the index that is being renewed in it. */
 static Oid requests[MAX_REQUESTS];
 static int nrequests = 0;
 static Oid renewing = InvalidOid;
-static TimestampTz last_request = 0;
+
+/* The worker that this process launched last: for which index, and when. */
 static Oid last_index = InvalidOid;
+static TimestampTz last_launch = 0;
 
 /* Whether an index has changed so much since it was looked at that it should be again. */
 bool
@@ -70,7 +71,22 @@ launch(Oid index)
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	worker.bgw_restart_time = BGW_NEVER_RESTART;
 	memcpy(worker.bgw_extra, &task, sizeof(task));
-	(void) RegisterDynamicBackgroundWorker(&worker, NULL);
+	if (RegisterDynamicBackgroundWorker(&worker, NULL))
+	{
+		last_index = index;
+		last_launch = GetCurrentTimestamp();
+	}
+}
+
+/*
+ * True if this process has just launched a worker for the index: that one looks at it again when
+ * the interval is over, and sees what has been committed by now.
+ */
+static bool
+is_launched(Oid index)
+{
+	return last_index == index &&
+		   GetCurrentTimestamp() < TimestampTzPlusMilliseconds(last_launch, IVFKM_REQUEST_INTERVAL);
 }
 
 /* Launches a worker to tidy up after a renewal that was under way when an error ended it. */
@@ -92,7 +108,10 @@ end_of_transaction(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_COMMIT:
 			for (int i = 0; i < nrequests; i++)
-				launch(requests[i]);
+			{
+				if (!is_launched(requests[i]))
+					launch(requests[i]);
+			}
 			launch_for_failed();
 			break;
 		case XACT_EVENT_ABORT:
@@ -119,19 +138,14 @@ void
 ivfkm_renewal_request(Relation index)
 {
 	Oid oid = RelationGetRelid(index);
-	TimestampTz now = GetCurrentTimestamp();
 
 	for (int i = 0; i < nrequests; i++)
 	{
 		if (requests[i] == oid)
 			return;
 	}
-	if (nrequests == MAX_REQUESTS ||
-		(last_index == oid && now < TimestampTzPlusMilliseconds(last_request, REQUEST_INTERVAL)))
-		return;
-	last_index = oid;
-	last_request = now;
-	requests[nrequests++] = oid;
+	if (nrequests < MAX_REQUESTS)
+		requests[nrequests++] = oid;
 }
 
 /*

@@ -23,6 +23,12 @@ typedef struct IvfkmWorkerTask
 	Oid index;
 } IvfkmWorkerTask;
 
+/*
+ * A process launches no two workers for an index within so many milliseconds; a worker looks at the
+ * index again when so much time has passed since it began.
+ */
+#define IVFKM_REQUEST_INTERVAL 1000
+
 extern void ivfkm_request_init(void);
 extern bool ivfkm_renewal_due(const IvfkmMetaPageData *meta);
 extern void ivfkm_renewal_put_off(Relation index);

@@ -360,9 +360,11 @@ ivfkm_worker_main(Datum arg)
 	volatile bool may_renew = true;
 	volatile bool yielded = false;
 	volatile bool again = false;
+	TimestampTz started;
 	sigjmp_buf failed;
 	IvfkmSizes sizes;
 
+	started = GetCurrentTimestamp();
 	ivfkm_survey_begin(&sizes, TopMemoryContext);
 	memcpy(&task, MyBgworkerEntry->bgw_extra, sizeof(task));
 	pqsignal(SIGTERM, die);
@@ -389,6 +391,7 @@ ivfkm_worker_main(Datum arg)
 	PG_exception_stack = &failed;
 	for (;;)
 	{
+		TimestampTz now = GetCurrentTimestamp();
 		WorkResult result = work(task.index, may_renew, again, &sizes);
 
 		if (!may_renew && yielded && yields < YIELD_TRIES && result != WORK_LOCKED)
@@ -415,6 +418,12 @@ ivfkm_worker_main(Datum arg)
 					proc_exit(0);
 				break;
 			case WORK_DONE:
+				/* until then, who launched this one launches no other */
+				if (may_renew && now < TimestampTzPlusMilliseconds(started, IVFKM_REQUEST_INTERVAL))
+				{
+					stand_back(1);
+					continue;
+				}
 				proc_exit(0);
 		}
 		pause_a_second();
