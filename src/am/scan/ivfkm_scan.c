@@ -170,13 +170,13 @@ ivfkmrescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int n
 
 	if (so->rerank != NULL)
 		ivfkm_rerank_reset(so->rerank);
-	MemoryContextReset(so->context);
 	memset(&fresh, 0, sizeof(fresh));
 	fresh.context = so->context;
 	fresh.rerank = so->rerank;
 	fresh.told_cache = so->told_cache;
 	fresh.measure = so->measure;
-	ivfkm_scan_counts(so, &fresh.counts);
+	ivfkm_scan_counts(so, &fresh.counts); /* before what it counts in is freed */
+	MemoryContextReset(so->context);
 	*so = fresh;
 
 	if (keys != NULL && scan->numberOfKeys > 0)
