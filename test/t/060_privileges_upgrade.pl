@@ -162,6 +162,8 @@ for my $format ('plain', 'custom')
 	vdb_check_all($node, "$format, restored", database => $database);
 	is(vdb_check($node, 'items_l2', "$format, restored", database => $database), 501,
 		"$format: all entries");
+	# with two jobs the table of centroids may be filled after the index has been made
+	$node->safe_psql($database, 'REINDEX INDEX items_centres') if $format eq 'custom';
 	is($node->safe_psql($database, "SELECT lists FROM ivfkm_info('items_centres')"),
 		10, "$format: lists around the user's centroids");
 	is(objects($database), objects('postgres'), "$format: the extension");

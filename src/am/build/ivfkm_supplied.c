@@ -7,7 +7,7 @@
  *	  The option "centroids" names the table.  It is read as builds run: as the owner of the indexed
  *	  table, in a security-restricted operation; no code of others runs, as it is a plain table and
  *	  nothing but its values is looked at.  A table that is not there, as when only some tables of a
- *	  dump are restored, is no error.  Whatever else is wrong ends CREATE INDEX and REINDEX.  A
+ *	  dump are restored, or not filled yet is no error.  What else is wrong ends CREATE INDEX.  A
  *	  renewal, which nobody may be watching, goes on without the table.
  *
  *	  The centroids are the lists' only: the sample still gives the index space and the
@@ -51,24 +51,27 @@ typedef struct Source
 	const char *hint;
 } Source;
 
-/*
- * Says what is wrong with the table: an error, or in a renewal a warning, after which the build
- * goes on without it.
- */
+/* Warns of what is wrong with the table: the build goes on without it. */
+static void
+do_without(const IvfkmBuild *build, int code, const char *problem, const char *hint)
+{
+	ereport(WARNING,
+			(errcode(code), errmsg_internal("%s", problem),
+			 errdetail("Index \"%s\" was to take its centroids from there; it trains its own.",
+					   RelationGetRelationName(build->index.relation)),
+			 errhint("%s", hint)));
+}
+
+/* Says what is wrong with the table: an error, or in a renewal a warning. */
 static void
 refuse(const IvfkmBuild *build, int code, const char *problem, const char *hint)
 {
-	const char *index = RelationGetRelationName(build->index.relation);
-
 	if (!build->alone)
 		ereport(ERROR, (errcode(code), errmsg_internal("%s", problem),
-						errdetail("Index \"%s\" takes its centroids from there.", index),
+						errdetail("Index \"%s\" takes its centroids from there.",
+								  RelationGetRelationName(build->index.relation)),
 						errhint("%s", hint)));
-	ereport(
-		WARNING,
-		(errcode(code), errmsg_internal("%s", problem),
-		 errdetail("Index \"%s\" was to take its centroids from there; it trains its own.", index),
-		 errhint("%s", hint)));
+	do_without(build, code, problem, hint);
 }
 
 /* Forgets the centroids: the build trains its own. */
@@ -261,9 +264,10 @@ read_rows(Source *source)
 	if (!good)
 		refuse(build, ERRCODE_DATA_EXCEPTION, problem, source->hint);
 	else if (build->nsupplied == 0)
-		refuse(build, ERRCODE_DATA_EXCEPTION,
-			   psprintf("table \"%s\" has no centroids", source->name),
-			   "Fill it, or leave out the option \"centroids\".");
+		/* pg_restore with several jobs may not have filled it yet */
+		do_without(build, ERRCODE_DATA_EXCEPTION,
+				   psprintf("table \"%s\" has no centroids", source->name),
+				   "REINDEX it when the table is filled.");
 	else if (build->nsupplied > IVFKM_MAX_LISTS)
 		refuse(build, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
 			   psprintf("table \"%s\" has more than %d centroids", source->name, IVFKM_MAX_LISTS),
@@ -327,7 +331,7 @@ leave_out_duplicates(Source *source)
 /*
  * Reads the centroids that the option "centroids" of the index names, in input space, into the
  * build: none without it.  Takes AccessShareLock on the table while it is read.  Errors: see the
- * NOTES; a table that is not there is a WARNING.
+ * NOTES; a table that is not there, or has no rows, is a WARNING.
  */
 void
 ivfkm_supplied_read(IvfkmBuild *build)
@@ -346,11 +350,8 @@ ivfkm_supplied_read(IvfkmBuild *build)
 	table = RangeVarGetRelid(range, AccessShareLock, true);
 	if (!OidIsValid(table))
 	{
-		ereport(WARNING,
-				(errcode(ERRCODE_UNDEFINED_TABLE), errmsg("table \"%s\" does not exist", name),
-				 errdetail("Index \"%s\" was to take its centroids from there; it trains its own.",
-						   RelationGetRelationName(build->index.relation)),
-				 errhint("REINDEX it when the table is there.")));
+		do_without(build, ERRCODE_UNDEFINED_TABLE, psprintf("table \"%s\" does not exist", name),
+				   "REINDEX it when the table is there.");
 		return;
 	}
 	source.build = build;
