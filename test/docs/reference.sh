@@ -26,7 +26,8 @@ print_reference()
 		## Index options
 
 		`CREATE INDEX ... USING ivfkm (...) WITH (option = value)`, or `ALTER INDEX ... SET (...)`,
-		after which `centroids`, `lists` and `refine_bits` wait for `REINDEX`.
+		after which `refine_bits` waits for `REINDEX`, and `centroids` and `lists` for that or for
+		the next renewal of the whole index.
 
 		| option | default | what |
 		|---|---|---|

@@ -32,7 +32,7 @@ static int ivfkm_max_scan_tuples;
 static int ivfkm_probes;
 static double ivfkm_target_recall;
 
-/* The target is that of who searches, so it goes before the option of an index. */
+/* The target is that of who searches, so it takes precedence over the option of an index. */
 static bool target_is_own;
 
 /* The other names that are in use in this process. */
@@ -103,8 +103,8 @@ ivfkm_settings_init(void)
 							&ivfkm_probes, 0, 0, IVFKM_MAX_LISTS, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomRealVariable("ivfkm.target_recall",
 							 "Sets the share of the nearest rows that a search is to find.",
-							 "1 searches all of an index. An index's option target_recall goes "
-							 "before what the server or the database sets.",
+							 "1 searches all of an index. An index's option target_recall takes "
+							 "precedence over what the server or the database sets.",
 							 &ivfkm_target_recall, IVFKM_DEFAULT_TARGET, IVFKM_LEAST_TARGET, 1.0,
 							 PGC_USERSET, 0, check_target, assign_target, NULL);
 	MarkGUCPrefixReserved("ivfkm");
