@@ -17,11 +17,14 @@ import time
 
 import numpy as np
 
-from report import machine
+from report import machine, number
 from server import Watch, copy_rows, field_of, read_file, wal_position
 
 QUERIES = 200
 TURNS = 5               # in which two indexes are timed
+TURN_ROUNDS = 100       # rounds of change after which the distribution has turned by 1
+POLL = 0.01             # seconds between two looks for workers
+IDLE = 2.0              # seconds without a worker after which none is waited for
 SEED = 7
 
 
@@ -87,8 +90,9 @@ class WorkerTime(Watch):
             for pid in read_file(
                     f"/proc/{parent}/task/{parent}/children").split():
                 if "vdb maintenance" in read_file(f"/proc/{pid}/cmdline"):
-                    self.seconds[pid] = cpu_seconds(pid)
-            self.stop.wait(0.05)
+                    # one that has just ended has no time any more
+                    self.seconds[pid] = max(self.seconds.get(pid, 0.0), cpu_seconds(pid))
+            self.stop.wait(POLL)
 
     def total(self):
         """CPU seconds of all workers that were seen."""
@@ -173,18 +177,18 @@ class LivingBench:
         self.ids, self.vectors = self.ids[~which], self.vectors[~which]
 
     def settle(self):
-        """Wait until no worker works; seconds that it took."""
-        started = time.monotonic()
-        idle = 0
+        """Wait until no worker works any more; milliseconds until the last one was seen."""
+        started = last = now = time.monotonic()
         with self.server.connect("vdb") as c:
-            while idle < 4 and \
-                    time.monotonic() - started < self.options.seconds * 3:
+            while now - last < IDLE and now - started < self.options.seconds * 3:
                 busy = c.execute(
                     "SELECT count(*) FROM pg_stat_activity WHERE "
                     "backend_type = 'vdb maintenance'").fetchone()[0]
-                idle = 0 if busy else idle + 1
-                time.sleep(0.5)
-        return time.monotonic() - started - 2.0
+                now = time.monotonic()
+                if busy:
+                    last = now
+                time.sleep(POLL)
+        return 1000 * (last - started)
 
     # ----- measuring -----
 
@@ -263,9 +267,9 @@ class LivingBench:
         self.show("living_i")
         with self.server.connect("vdb") as c:
             c.execute("DROP INDEX living_fresh")
-        for number, k in enumerate(ks):
-            self.line(case, how, k, recall=recalls["living_i"][number],
-                      fresh_recall=recalls["living_fresh"][number],
+        for i, k in enumerate(ks):
+            self.line(case, how, k, recall=recalls["living_i"][i],
+                      fresh_recall=recalls["living_fresh"][i],
                       ms=min(times["living_i"]),
                       fresh_ms=min(times["living_fresh"]), size=size,
                       note=note)
@@ -299,7 +303,7 @@ class LivingBench:
             queries = kind.rows(QUERIES)
             waited = self.settle()
             self.compare(f"empty, then {name}", "COPY, worker alone",
-                         queries, operator, note=f"worker {waited:.0f} s",
+                         queries, operator, note=f"worker {number(waited)} ms",
                          maintain=True)
 
     def other_data(self):
@@ -359,15 +363,15 @@ class LivingBench:
         first_size = self.size()
         random = np.random.default_rng(SEED)
         recalls, times, sizes = [], [], []
-        for number in range(self.options.living_rounds):
-            kind.turn = (number + 1) / self.options.living_rounds
+        for done in range(self.options.living_rounds):
+            kind.turn = (done + 1) / TURN_ROUNDS
             which = np.zeros(len(self.ids), dtype=bool)
             which[random.choice(len(which), len(which) // 100,
                                 replace=False)] = True
             self.copy(kind.rows(int(which.sum())))
             self.delete(np.concatenate(
                 [which, np.zeros(int(which.sum()), dtype=bool)]))
-            if (number + 1) % 10 == 0 or number + 1 == self.options.living_rounds:
+            if (done + 1) % 10 == 0 or done + 1 == self.options.living_rounds:
                 self.settle()
                 recall, ms = self.search(kind.rows(QUERIES), "<->")
                 recalls.append(recall[0])
@@ -376,8 +380,8 @@ class LivingBench:
         self.compare(f"{self.options.living_rounds} rounds of 1 %",
                      "VACUUM each round, worker alone", kind.rows(QUERIES),
                      "<->", note=f"recall {min(recalls):.3f} to "
-                     f"{max(recalls):.3f}, {min(times):.2f} to "
-                     f"{max(times):.2f} ms, size at most {max(sizes):.2f}")
+                     f"{max(recalls):.3f}, {number(min(times))} to "
+                     f"{number(max(times))} ms, size at most {max(sizes):.2f}")
 
     def outliers(self):
         """10 rows that are very long."""
@@ -423,10 +427,10 @@ class LivingBench:
                      for row in x]
             times, cpu = [], []
 
-            def client(number):
+            def client(first):
                 with self.server.connect("vdb") as c:
                     start = cpu_seconds(c.info.backend_pid)
-                    for i in range(number, len(lines), 4):
+                    for i in range(first, len(lines), 4):
                         t = time.monotonic()
                         c.execute("INSERT INTO living VALUES (%s, %s)",
                                   (1000000 + i, lines[i]), prepare=True)
@@ -492,9 +496,12 @@ class LivingBench:
             cells = []
             for name in names:
                 v = row[name]
-                digits = 3 if "recall" in name else 2
-                cells.append(f"{v:.{digits}f}" if isinstance(v, float)
-                             else str(v))
+                if not isinstance(v, float):
+                    cells.append(str(v))
+                elif name in ("ms", "fresh_ms"):
+                    cells.append(number(v))
+                else:
+                    cells.append(f"{v:.{3 if 'recall' in name else 2}f}")
             lines.append("| " + " | ".join(cells) + " |")
         with open(f"{folder}/living.md", "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")

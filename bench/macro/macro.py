@@ -18,7 +18,7 @@ from dataclasses import dataclass
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-WIDTH = 98              # columns of a line of prose
+WIDTH = 100              # columns of a line of prose
 KINDS = ("search", "build", "insert", "plans", "filter", "living", "serve", "scale")
 
 

@@ -27,6 +27,7 @@ import numpy as np
 import psycopg
 
 from dataset import BLOCK, Synthetic
+from picture import draw_plans
 from report import machine, number, table
 from server import copy_rows, literal, read_note, write_note
 
@@ -59,12 +60,12 @@ PLANS = {
 WITHIN_PLANS = {
     "seq": {"enable_indexscan": "off", "enable_bitmapscan": "off"},
     "ivfkm": {"enable_seqscan": "off"}}
-LETTER = {"seq": "s", "bitmap": "b", "index": "t", "ivfkm": "v"}
 HOPELESS = 20.0     # a plan that takes as many times the best is given up
-SECONDS = 1.5       # after which no plan of a search is run again
-# Queries of a search, if they take no longer than so: it differs from one to
-# the other how many rows it takes until some pass a filter
+# Queries of a search, all of them by every plan: it differs from one to the other how many rows it
+# takes until some pass a filter.  No more are run when one plan has taken so many seconds; if there
+# are as many as options.rounds, sooner.
 QUERIES = 12
+SECONDS = 1.5
 QUICK_SECONDS = 0.4
 LEAST_MS = 50.0     # but this long it may always take
 
@@ -82,6 +83,7 @@ class Search:
     ms       milliseconds of each plan, median; inf: given up
     cost     the planner's estimate of each plan
     rows     that each plan returned
+    queries  of which that is the median
     """
 
     rows_in_table: int
@@ -95,6 +97,7 @@ class Search:
     ms: dict = field(default_factory=dict)
     cost: dict = field(default_factory=dict)
     rows: dict = field(default_factory=dict)
+    queries: int = 0
 
     @property
     def best(self):
@@ -279,10 +282,8 @@ class PlansBench:
             got, search.cost[plan] = self.plan(c, statements[0], settings)
             if got != plan:
                 raise RuntimeError(f"{plan} cannot be had: {statements[0]}")
-            best = min(search.ms.values(), default=math.inf)
-            ms, rows = self.times(c, statements, settings, best)
-            search.ms[plan], search.rows[plan] = ms, rows
         search.cost[search.chosen] = cost
+        self.times(c, search, statements, plans)
 
     @staticmethod
     def end_timeout(c):
@@ -309,40 +310,62 @@ class PlansBench:
                         ).fetchone()[0][0]["Plan"]
         return name_of_plan(top), top["Total Cost"]
 
-    def times(self, c, statements, settings, best):
+    def times(self, c, search, statements, plans):
         """
-        Median time in milliseconds of a plan over the queries, and the rows
-        of the last one; inf if it is hopeless.  Of each query it is the
-        executor's time or the processor time of all of the statement, if that
-        is less: then other processes were in the way.  A query that is ended
+        Run each query by every plan in turn, {plan: settings}.  Into search: of each plan the
+        median time in milliseconds over the queries, inf if it is hopeless, and the rows of the
+        last one; and how many queries there were, the same for all plans.  A query that is ended
         counts with the time that it was allowed.
+        """
+        times = {plan: [] for plan in plans}
+        spent = dict.fromkeys(plans, 0.0)
+        best = math.inf
+        for i, statement in enumerate(statements):
+            for plan in list(times):
+                allowed = max(LEAST_MS, HOPELESS * best) if best < math.inf else 0
+                ms, rows, seconds = self.time(c, statement, plans[plan], allowed)
+                spent[plan] += seconds
+                if ms is None and i == 0:
+                    del times[plan]
+                    search.ms[plan], search.rows[plan] = math.inf, 0
+                    continue
+                times[plan].append(allowed if ms is None else ms)
+                if ms is not None:
+                    search.rows[plan] = rows
+                best = min(best, statistics.median(times[plan]))
+            if i == 0 and max(spent.values()) <= SECONDS / 3:
+                for values in times.values():     # it warmed up
+                    values.clear()
+                continue
+            search.queries += 1
+            if max(spent.values()) > (SECONDS if search.queries < self.options.rounds
+                                      else QUICK_SECONDS):
+                break
+        search.ms.update((plan, statistics.median(values)) for plan, values in times.items())
+
+    def time(self, c, statement, settings, allowed):
+        """
+        Milliseconds of one query, its rows, and seconds by the clock; None, 0 if it was ended
+        after as many milliseconds as were allowed (0: any).  It is the executor's time or the
+        processor time of all of the statement, if that is less: then other processes were in the
+        way.
         """
         self.set(c, settings)
         pid = c.info.backend_pid
-        times, rows, spent = [], 0, 0.0
-        allowed = max(LEAST_MS, HOPELESS * best) if best < math.inf else 0
         c.execute(f"SET statement_timeout = {math.ceil(allowed)}")
+        started = time.monotonic()
         try:
-            for i, statement in enumerate(statements):
-                before = processor_ms(pid)
-                answer = c.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT "
-                                   f"JSON) {statement}").fetchone()[0][0]
-                rows = answer["Plan"]["Actual Rows"]
-                ms = min(answer["Execution Time"], processor_ms(pid) - before)
-                if i > 0 or ms > SECONDS * 1000 / 3:
-                    times.append(ms)
-                spent += answer["Execution Time"] / 1000
-                enough = (SECONDS if len(times) < self.options.rounds
-                          else QUICK_SECONDS)
-                if times and spent > enough:
-                    break
+            before = processor_ms(pid)
+            answer = c.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"
+                               ).fetchone()[0][0]
+            ms = min(answer["Execution Time"], processor_ms(pid) - before)
+            rows = answer["Plan"]["Actual Rows"]
         except psycopg.errors.QueryCanceled:
-            if not times:
-                return math.inf, 0
-            times.append(allowed)
+            ms, rows = None, 0
         finally:
+            seconds = time.monotonic() - started
             self.end_timeout(c)
-        return statistics.median(times), rows
+        return ms, rows, seconds
 
     # ----- results -----
 
@@ -353,20 +376,22 @@ class PlansBench:
             out = csv.writer(f, lineterminator="\n")
             names = list(PLANS) + ["index"]
             out.writerow(["rows", "dims", "storage", "filter", "limit",
-                          "chosen", "best", "regret"]
+                          "chosen", "best", "regret", "queries"]
                          + [f"{n}_{x}" for x in ("ms", "cost", "rows")
                             for n in names])
             for s in self.searches:
                 out.writerow(
                     [s.rows_in_table, s.dims, s.storage, s.filter,
-                     s.limit or "none", s.chosen, s.best, f"{s.regret:.3f}"]
+                     s.limit or "none", s.chosen, s.best, f"{s.regret:.3f}",
+                     s.queries]
                     + [f"{s.ms[n]:.4g}" if n in s.ms else "" for n in names]
                     + [f"{s.cost[n]:.6g}" if n in s.cost else ""
                        for n in names]
                     + [s.rows.get(n, "") for n in names])
         with open(base + ".md", "w", encoding="utf-8") as f:
             f.write(self.text(f"plans-{self.word}.svg"))
-        self.plot(base + ".svg")
+        with open(base + ".svg", "w", encoding="utf-8") as f:
+            f.write(draw_plans(base + ".csv"))
         self.server.say(f"wrote {base}.md")
 
     def text(self, picture):
@@ -379,7 +404,8 @@ class PlansBench:
         text = (f"### Plans: {self.word}\n\n"
                 f"{len(regrets)} searches, warm, without parallel query. "
                 f"{versions}. {settings}. {time.strftime('%Y-%m-%d')}, "
-                f"medians of {self.options.rounds} to {QUERIES} queries; "
+                f"medians of {min(s.queries for s in self.searches)} to "
+                f"{max(s.queries for s in self.searches)} queries, the same for each plan; "
                 f"load of the machine {self.load_at_start:.1f} at the start, "
                 f"{os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n"
                 f"Regret, geometric mean **{statistics.geometric_mean(regrets):.2f}**, "
@@ -407,57 +433,6 @@ class PlansBench:
              str(s.limit or "none"), f"{s.regret:.2f}", describe(s, False)]
             for s in worst if s.regret > 1.0])
         return text
-
-    def plot(self, path):
-        """A heat map for every table: filters down, LIMITs across."""
-        import matplotlib
-        matplotlib.use("svg")
-        matplotlib.rcParams["svg.hashsalt"] = "vdb"
-        matplotlib.rcParams["svg.fonttype"] = "none"
-        from matplotlib import colors, pyplot
-
-        shown = [t for t in self.tables if any(
-            (s.rows_in_table, s.dims, s.storage) == t for s in self.searches)]
-        across = min(4, len(shown))
-        down = math.ceil(len(shown) / across)
-        figure, grid_axes = pyplot.subplots(
-            down, across, figsize=(3.1 * across, 4.5 * down), squeeze=False,
-            layout="constrained")
-        norm = colors.LogNorm(1, HOPELESS)
-        filters = [Search(0, 0, "", share, column, None).filter
-                   for share in SHARES
-                   for column in ("ab" if share is not None else "b")]
-        filters += [Search(0, 0, "", None, "b", None, within).filter
-                    for within in WITHIN]
-        image = None
-        for axes in grid_axes.flat:
-            axes.set_visible(False)
-        for axes, spec in zip(grid_axes.flat, shown):
-            axes.set_visible(True)
-            values = np.full((len(filters), len(LIMITS)), np.nan)
-            for s in self.searches:
-                if (s.rows_in_table, s.dims, s.storage) != spec:
-                    continue
-                cell = filters.index(s.filter), LIMITS.index(s.limit)
-                values[cell] = s.regret
-                letter = LETTER.get(s.chosen, "?")
-                axes.text(cell[1], cell[0], f"{letter} {number(s.regret)}"
-                          if s.regret > 1.05 else letter, ha="center",
-                          va="center", fontsize=6,
-                          color="black" if s.regret < 8 else "white")
-            image = axes.imshow(values, norm=norm, cmap="YlOrRd",
-                                aspect="auto")
-            axes.set_title(f"{spec[0]:,} x {spec[1]:,}, {spec[2]}", fontsize=8)
-            axes.set_xticks(range(len(LIMITS)),
-                            [str(x or "all") for x in LIMITS], fontsize=6)
-            axes.set_yticks(range(len(filters)), filters, fontsize=6)
-        figure.colorbar(image, ax=grid_axes, shrink=0.6, ticks=[1, 2, 3, 5,
-                                                                10, 20],
-                        format="%g")
-        figure.suptitle("Regret of the plan chosen (s seq, b bitmap, t btree, "
-                        "v ivfkm), by filter and LIMIT", fontsize=9)
-        figure.savefig(path, metadata={"Date": None})
-        pyplot.close(figure)
 
 
 def describe(search, where=True):

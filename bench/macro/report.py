@@ -216,7 +216,7 @@ class Report:
             [name, f"{ms:.2f}", f"{r:.4f}"]
             for name, (ms, r) in bench.exact.items()])
         return text + ("\nAn empty statement (SELECT 1) takes "
-                       f"{bench.empty_us:.0f} us.\n")
+                       f"{number(bench.empty_us / 1000)} ms.\n")
 
     def build(self, bench):
         """Builds: time, size, log, memory."""

@@ -18,8 +18,8 @@ case $command in
 search | build | insert | plans | filter | living | serve | scale) ;;
 prepare | results | all | report) ;;
 *)
-	vdb_die "usage: run.sh search|build|insert|plans|filter|living|serve|scale|prepare|results|" \
-		"all|report"
+	vdb_die "usage: run.sh search|build|insert|plans|filter|living|serve|scale" \
+		"or prepare|results|all|report"
 	;;
 esac
 
@@ -100,7 +100,7 @@ start_server()
 		listen_addresses = ''
 		unix_socket_directories = '$vdb_work/socket'
 		port = $PGPORT
-		max_connections = 20
+		max_connections = 200
 		shared_buffers = '${BENCH_SHARED_BUFFERS:-1GB}'
 		huge_pages = try
 		max_wal_size = '2GB'
