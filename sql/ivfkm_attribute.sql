@@ -165,6 +165,18 @@ SELECT * FROM compare(:btree, 'timestamptz', ARRAY['2011-12-29 22:00+00','2011-1
 SET timezone = 'UTC';
 SELECT * FROM compare(:btree, 'timestamptz', ARRAY['2011-12-29 12:00+00',
 	'2011-12-30 12:00:00.000001+00','2011-12-31 00:00+00']);
+-- the first and last days of timestamps, where clocks are ahead of UTC and behind it; a day that
+-- begins later than every timestamp does so also where the clock shows it before the last one
+\set moments_1 'ARRAY[''4714-11-24 00:00+00 BC'',''4714-11-24 11:00+00 BC'','''
+\set moments_2 '4714-11-25 11:00+00 BC'',''294276-12-31 09:00+00'','''
+\set moments_3 '294276-12-31 10:00+00'',''294276-12-31 23:59:59.999999+00'']'
+\set moments :moments_1 :moments_2 :moments_3
+SET timezone = 'Pacific/Apia';
+SELECT fill('date', ARRAY['4714-11-24 BC','4714-11-25 BC','4714-11-26 BC','294276-12-30',
+	'294276-12-31','294277-01-01','294277-01-02',NULL]);
+SELECT * FROM compare(:btree, 'timestamptz', :moments);
+SET timezone = 'Pacific/Midway';
+SELECT * FROM compare(:btree, 'timestamptz', :moments);
 RESET timezone;
 
 -- strings; blanks at the end count in text and not in character

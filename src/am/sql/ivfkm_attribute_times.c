@@ -115,6 +115,10 @@ finite_sum(int64 a, int64 b)
  * local time that is further from the moment than these can be is before or after it by any offset
  * that a zone may have; one that is not is converted by an offset in use within MAX_OFFSET of it,
  * and a day, because the server looks for changes of the clock from the day before on.
+ *
+ * A date on which no timestamp begins is later than every moment to the server, although a clock
+ * ahead of UTC shows it before the last one: such a local time may be any from the last timestamp
+ * on.
  */
 static TimeArgument
 local_times(TimestampTz moment)
@@ -123,6 +127,7 @@ local_times(TimestampTz moment)
 	pg_time_t end;
 	long least = MAX_OFFSET;
 	long most = -MAX_OFFSET;
+	TimeArgument local;
 
 	if (TIMESTAMP_NOT_FINITE(moment))
 		return exactly(moment);
@@ -157,8 +162,11 @@ local_times(TimestampTz moment)
 			most = Max(most, after);
 		}
 	}
-	return (TimeArgument){finite_sum(moment, least * USECS_PER_SEC),
-						  finite_sum(moment, most * USECS_PER_SEC)};
+	local.earliest = finite_sum(moment, least * USECS_PER_SEC);
+	local.latest = finite_sum(moment, most * USECS_PER_SEC);
+	if (local.latest >= END_TIMESTAMP)
+		local.earliest = Min(local.earliest, END_TIMESTAMP - 1);
+	return local;
 }
 
 /* The argument of an operator on a column with a local clock: date or timestamp. */
