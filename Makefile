@@ -36,7 +36,7 @@ DEPENDENCIES = $(OBJS:=.d) $(OBJS:.o=.bc.d)
 EXTRA_CLEAN = $(DEPENDENCIES)
 
 # := because PGXS asks whether these are empty before it expands them.
-DATA := $(wildcard sql/vdb--*.sql)
+DATA := $(wildcard sql/vdb--*.sql) sql/from_pgvector.awk
 DOCS := $(sort $(wildcard sql/docs/*.md))
 REGRESS := $(sort $(basename $(notdir $(filter-out sql/vdb--%,$(wildcard sql/*.sql)))))
 REGRESS_OPTS = --inputdir=. --load-extension=vdb

@@ -89,7 +89,7 @@ vdb_copy_sources()
 	(cd "$vdb_root" &&
 		find Makefile vdb.control src sql expected test/isolation -type f \
 			\( -name '*.[ch]' -o -name '*.sql' -o -path 'sql/docs/*.md' -o -name '*.out' -o \
-			-name '*.spec' -o -name 'vector_shim.*' \) \
+			-name '*.spec' -o -name 'vector_shim.*' -o -name '*.awk' \) \
 			-print 2>/dev/null | xargs -r cp -p --parents -t "$to")
 }
 

@@ -165,8 +165,8 @@ vdb_make_private_tree()
 
 	# a vdb or pgvector that is installed on the machine is none of our business
 	find "$vdb_work/root" \( -name 'vdb.control' -o -name 'vdb--*.sql' -o -name 'vdb.so' -o \
-		-name 'vdb.index.bc' -o -name 'vector.control' -o -name 'vector--*.sql' -o \
-		-name 'vector.so' \) -delete
+		-name 'vdb.index.bc' -o -name 'from_pgvector.awk' -o -name 'vector.control' -o \
+		-name 'vector--*.sql' -o -name 'vector.so' \) -delete
 	rm -rf "$vdb_work/root$("$PG_CONFIG" --pkglibdir)/bitcode/vdb"
 	[ "$("$vdb_bin/pg_config" --pkglibdir)" = "$vdb_work/root$("$PG_CONFIG" --pkglibdir)" ] ||
 		vdb_die "the copy of $PG_CONFIG does not find its own folders"

@@ -27,7 +27,9 @@ echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
 apt-get -qq update
 apt-get -qq -y install --no-install-recommends "postgresql-$major" >/dev/null
 apt-get -qq -y install --no-install-recommends /in/postgresql-"$major"-vdb_*.deb >/dev/null
-dpkg -L "postgresql-$major-vdb" | grep -E 'vdb\.so|vdb\.control|tuning\.md'
+for file in vdb.so vdb.control from_pgvector.awk tuning.md; do
+	dpkg -L "postgresql-$major-vdb" | grep "/$file\$"
+done
 
 as_postgres "$bin/initdb" -D /tmp/cluster --auth=trust >/dev/null
 as_postgres "$bin/pg_ctl" -D /tmp/cluster -w -s -l /tmp/log -o "-k /tmp -c listen_addresses=" start
