@@ -30,13 +30,13 @@ CREATE TABLE t (i int);
 
 ```sql
 INSERT INTO t SELECT generate_series(1, 20);
-SELECT i, random() * 0 + 0.25 AS x FROM t WHERE i < 3;
+SELECT i, 0.8 AS x, pg_size_pretty(300000::bigint) AS size FROM t WHERE i < 3;
 ```
 
 ```text
- i |  x
----+------
- 1 | 0.75
+ i |  x   | size
+---+------+-------
+ 1 | 0.75 | 200 kB
 ...
 (2 rows)
 ```
@@ -59,6 +59,8 @@ plant "" sound <<<"$sound"
 plant "wrong_statement.md:7 sql" wrong_statement <<<"${sound/INTO t/INTO nowhere}"
 plant "wrong_output.md:12 text" wrong_output <<<"${sound/(2 rows)/(3 rows)}"
 plant "wrong_line.md:12 text" wrong_line <<<"${sound/ 1 | 0.75/ 2 | 0.75}"
+plant "wrong_number.md:12 text" wrong_number <<<"${sound/ 1 | 0.75/ 1 | 0.6}"
+plant "wrong_size.md:12 text" wrong_size <<<"${sound/200 kB/24 kB}"
 plant "wrong_failure.md:20 sql" wrong_failure <<<"${sound/1 \/ 0/1}"
 plant "wrong_message.md:24 text" wrong_message <<<"${sound/by zero/by one}"
 plant "wrong_command.md:28 sh" wrong_command <<<"${sound/test -s out/test -s nothing}"
