@@ -120,8 +120,12 @@ ivfkm_reader_next(IvfkmReader *reader)
 					 reader->generation);
 	reader->page = BufferGetPage(reader->buffer);
 	reader->next = page_group_next(reader->page);
+	/* of the next page what is checked as it is locked: both ends, which long codes leave apart */
 	if (BlockNumberIsValid(reader->next) && last == 0 && reader->query != NULL)
+	{
 		page_prefetch(reader->index, reader->next, 0, IVFKM_PAYLOAD_OFFSET);
+		page_prefetch(reader->index, reader->next, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
+	}
 	return true;
 }
 
