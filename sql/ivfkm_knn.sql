@@ -57,6 +57,22 @@ SET work_mem = '64kB';
 SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) AS others
 FROM ivfkm_knn('t_v', queries(), 10) n LEFT JOIN found f USING (query, tid, distance);
 RESET work_mem;
+-- so many rows at the same distance that there is no memory for them, and then there is
+CREATE TABLE equal (v vector(12));
+INSERT INTO equal SELECT hash_vector(i % 4, 12) FROM generate_series(1, 2400) i;
+CREATE INDEX equal_v ON equal USING ivfkm (v) WITH (lists = 4);
+CREATE FUNCTION equals() RETURNS TABLE (n bigint, nearest bigint) LANGUAGE sql AS $$
+	SELECT count(*), count(*) FILTER (WHERE distance = 0)
+	FROM ivfkm_knn('equal_v', (SELECT array_agg(hash_vector(i % 4, 12))
+		FROM generate_series(1, 200) i), 7)
+$$;
+SET work_mem = '64kB';
+SELECT * FROM equals();
+SET work_mem = '64MB';
+SELECT * FROM equals();
+RESET work_mem;
+DROP FUNCTION equals;
+DROP TABLE equal;
 
 -- with the same lists, what a search for each query finds: of many lists, few and many for a query,
 -- and more than probes says where they hold fewer rows than are wanted

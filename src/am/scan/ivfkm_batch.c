@@ -32,7 +32,7 @@
 
 /*
  * Rows that a query may have among the nearest, by bounds, at least and for each one wanted.  One
- * with more is searched for by itself.
+ * with more is searched for by itself, as is one for which there is no memory; see near_bytes().
  */
 #define MOST_NEAR		1024
 #define MOST_NEAR_PER_K 8
@@ -79,6 +79,16 @@ ivfkm_batch_end(IvfkmBatch *batch)
 	MemoryContextDelete(batch->context);
 }
 
+/*
+ * Memory for the rows near a query, by bounds, in a call of ivfkm_batch_search(): what queries have
+ * on average at most, not each of them.
+ */
+static Size
+near_bytes(const IvfkmBatch *batch)
+{
+	return pg_nextpower2_size_t(Max(2 * (Size) batch->prepare_k, 64)) * sizeof(IvfkmCandidate);
+}
+
 /* Memory that one more query takes in a call of ivfkm_batch_search(), about. */
 Size
 ivfkm_batch_query_bytes(const IvfkmBatch *batch)
@@ -86,11 +96,25 @@ ivfkm_batch_query_bytes(const IvfkmBatch *batch)
 	Size dims = batch->index.meta.dimensions;
 	Size k = (Size) batch->prepare_k;
 	Size point = dims * (2 * sizeof(float) + 2 * sizeof(int16));
-	Size near = pg_nextpower2_size_t(Max(2 * k, 64)) * sizeof(IvfkmCandidate) + k * sizeof(float);
-	Size lists = 2 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
+	/* the array of pairs doubles in size, and is copied as it is sorted */
+	Size lists = 3 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
 
-	return sizeof(IvfkmBatchQuery) + point + quant_query_table_bytes((int) dims) + near + lists +
+	return sizeof(IvfkmBatchQuery) + point + quant_query_table_bytes((int) dims) +
+		   near_bytes(batch) + k * sizeof(float) + lists +
 		   2 * k * (sizeof(IvfkmFoundRow) + 2 * sizeof(Look));
+}
+
+/*
+ * Memory for the rows near n queries, of all together: near_bytes() of each, and what work_mem has
+ * left.
+ */
+static Size
+all_near_bytes(const IvfkmBatch *batch, int n)
+{
+	Size room = (Size) work_mem * 1024;
+	Size counted = (Size) n * ivfkm_batch_query_bytes(batch);
+
+	return (Size) n * near_bytes(batch) + (room > counted ? room - counted : 0);
 }
 
 /*
@@ -201,7 +225,7 @@ collect_looks(IvfkmBatchQuery *queries, int n, Size *nlooks)
 
 		if (queries[i].alone)
 			continue;
-		ivfkm_candidates_arrange(near);
+		ivfkm_candidates_prune(near);
 		/* it is the limit that left rows out, not their bounds */
 		queries[i].alone = near->truncated && near->horizon.lb < near->bounds[0];
 		if (!queries[i].alone)
@@ -347,6 +371,7 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 
 	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
 							batch->prepare_k, queries, n);
+	lists.near_left = all_near_bytes(batch, n);
 	begin_queries(batch, values, n, queries, &lists);
 	ivfkm_batch_lists_scan(&lists);
 	look_exactly(batch, queries, n);

@@ -45,6 +45,9 @@
 #define MOST_CENTROID_FLOATS 1e6
 #define LISTS_FOR_A_DESCENT	 32
 
+/* Chunks of a query's table that the CPU is asked for before its turn. */
+#define ASKED_CHUNKS 8
+
 /* Candidates of a part of a list, a power of two: none is ever left out for want of room. */
 #define MOST_CODES (1 << 24)
 
@@ -64,7 +67,7 @@ wants_centroids(const IvfkmMetaPageData *meta, int n)
 /*
  * Prepares for n queries that are filled in later; "index" and "queries" must stay.  epsilon: width
  * of the bounds of 1-bit codes; k: rows that a search prepares for.  Memory comes from the current
- * context.
+ * context; the caller may set lists->near_left.
  */
 void
 ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapshot snapshot,
@@ -82,6 +85,7 @@ ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapsho
 	lists->epsilon = epsilon;
 	lists->k = k;
 	lists->queries = queries;
+	lists->near_left = SIZE_MAX;
 	lists->table =
 		hash_create("ivfkm batch lists", 256, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	lists->lists_size = FIRST_LISTS;
@@ -426,28 +430,48 @@ scan_unit(const IvfkmBatchUnit *unit, const IvfkmGeometry *geometry, const Quant
 	return vdb_quant->bounds(bound, acc, arrays->add, arrays->mul, threshold, lb, ub);
 }
 
-/* Collects the rows of a unit that "mask" names, with bounds lb and ub, if they are wanted. */
-static void
-collect(IvfkmBatchLists *lists, const IvfkmBatchUnit *unit, uint32 mask, const float *lb,
-		const float *ub, IvfkmCandidates *candidates)
+/* Row "lane" of a unit, by the lower bound of its code. */
+static inline IvfkmCandidate
+unit_row(IvfkmBatchLists *lists, const IvfkmBatchUnit *unit, int lane, float lb)
 {
-	ivfkm_candidates_reserve(candidates);
-	for (; mask != 0; mask &= mask - 1)
-	{
-		int lane = pg_rightmost_one_pos32(mask);
-		const ItemPointerData *tid = &unit->unit.tid[lane];
-		IvfkmCandidate candidate = {.list = 0};
+	const ItemPointerData *tid = &unit->unit.tid[lane];
+	IvfkmCandidate candidate = {.at.lb = lb, .at.row = ivfkm_lists_address(tid)};
 
-		if (unlikely(!page_row_in_table(tid, lists->heap_blocks)))
-			page_check_row(lists->relation, unit->block, unit->number * QUANT_UNIT + lane, tid,
-						   &lists->heap_blocks);
-		candidate.at.lb = lb[lane];
-		candidate.at.row = ivfkm_lists_address(tid);
-		if (unit->unit.refine != NULL)
-			candidate.refine = ivfkm_lists_address(&unit->unit.refine[lane]);
-		if (!ivfkm_position_less(&candidates->horizon, &candidate.at))
-			ivfkm_candidates_add(candidates, &candidate, ub[lane]);
-	}
+	if (unlikely(!page_row_in_table(tid, lists->heap_blocks)))
+		page_check_row(lists->relation, unit->block, unit->number * QUANT_UNIT + lane, tid,
+					   &lists->heap_blocks);
+	if (unit->unit.refine != NULL)
+		candidate.refine = ivfkm_lists_address(&unit->unit.refine[lane]);
+	return candidate;
+}
+
+/*
+ * Makes room for another row in "near" of a query.  Where the memory of all queries together is
+ * used up, "near" grows no further: if that is not enough, rows are left out, and the query is
+ * searched for by itself.
+ */
+static inline void
+reserve_near(IvfkmBatchLists *lists, IvfkmCandidates *near)
+{
+	size_t size = near->size;
+	Size more;
+
+	if (near->n < size)
+		return;
+	if (lists->near_left < size * sizeof(IvfkmCandidate))
+		near->limit = Min(near->limit, size);
+	ivfkm_candidates_reserve_one(near);
+	more = (near->size - size) * sizeof(IvfkmCandidate);
+	lists->near_left -= Min(lists->near_left, more);
+}
+
+/* Adds a row to those near a query, unless it is above the horizon. */
+static inline void
+add_near(IvfkmBatchLists *lists, IvfkmCandidates *near, const IvfkmCandidate *candidate, float ub)
+{
+	reserve_near(lists, near);
+	if (!ivfkm_position_less(&near->horizon, &candidate->at))
+		ivfkm_candidates_add(near, candidate, ub);
 }
 
 /*
@@ -476,76 +500,127 @@ refine_one(IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmProb
 							  &candidate->at.lb, ub);
 }
 
-/* Refines a row of lists->codes and adds it to the nearest, if it may be one of them. */
+/* Refines a row and adds it to the nearest, if it may be one of them. */
 static void
 refine_into_near(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe,
 				 IvfkmCandidate candidate)
 {
-	IvfkmCandidates *near = &asked->near;
 	float ub;
 
-	if (!refine_one(lists, asked, probe, &candidate, &ub))
-		return;
-	ivfkm_candidates_reserve(near);
-	if (!ivfkm_position_less(&near->horizon, &candidate.at))
-		ivfkm_candidates_add(near, &candidate, ub);
+	if (refine_one(lists, asked, probe, &candidate, &ub))
+		add_near(lists, &asked->near, &candidate, ub);
 }
 
 /*
  * Refines the rows of lists->codes that may be among the nearest: the best ones first, so that the
- * horizon falls before others are looked at.  "settled": it will hardly fall, and order costs more
- * than it saves where records are at hand.
+ * horizon falls before others are looked at.  Where records are at hand, a row that is refined in
+ * vain costs less than an order does: then the k best ones come before the others, and that is all.
  */
 static void
-refine(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe, bool settled)
+refine(IvfkmBatchLists *lists, IvfkmBatchQuery *asked, const IvfkmProbe *probe)
 {
 	IvfkmCandidates *codes = &lists->codes;
 	const float *horizon = &asked->near.horizon.lb;
+	float kth;
 
-	if (settled && lists->copies_pay)
+	if (!lists->copies_pay)
 	{
-		for (Size i = 0; i < codes->n; i++)
-		{
-			if (codes->items[i].at.lb <= *horizon)
-				refine_into_near(lists, asked, probe, codes->items[i]);
-		}
+		ivfkm_candidates_arrange(codes);
+		while (codes->n > 0 && ivfkm_candidates_lowest(codes) <= *horizon)
+			refine_into_near(lists, asked, probe, ivfkm_candidates_take(codes));
 		return;
 	}
-	ivfkm_candidates_arrange(codes);
-	while (codes->n > 0 && ivfkm_candidates_lowest(codes) <= *horizon)
-		refine_into_near(lists, asked, probe, ivfkm_candidates_take(codes));
+	kth = ivfkm_candidates_kth(codes);
+	for (Size i = 0; i < codes->n; i++)
+	{
+		if (codes->items[i].at.lb <= Min(kth, *horizon))
+			refine_into_near(lists, asked, probe, codes->items[i]);
+	}
+	for (Size i = 0; i < codes->n; i++)
+	{
+		if (codes->items[i].at.lb > kth && codes->items[i].at.lb <= *horizon)
+			refine_into_near(lists, asked, probe, codes->items[i]);
+	}
 }
 
-/* Looks at the part of a list that is in memory for one query. */
+/*
+ * Looks at the part of a list that is in memory for one query.  Rows below the query's horizon are
+ * refined at once where it will hardly fall any more and records are at hand; else they are
+ * collected before, for the best ones to come first.
+ */
 static void
 scan_for(IvfkmBatchLists *lists, const IvfkmBatchList *list, const IvfkmBatchPair *pair)
 {
 	IvfkmBatchQuery *asked = &lists->queries[pair->query];
 	const IvfkmGeometry *geometry = &lists->index->lists;
 	const QuantQuery *query = &asked->query.quant;
-	IvfkmCandidates *candidates = &asked->near;
+	IvfkmCandidates *near = &asked->near;
+	IvfkmCandidates *codes = &lists->codes;
+	bool at_once = asked->query.refine && pair->round > 0 && lists->copies_pay;
+	bool later = asked->query.refine && !at_once;
+	const float *horizon = later ? &codes->horizon.lb : &near->horizon.lb;
 	IvfkmProbe probe = {.child = list->child, .dist2 = pair->dist2, .dot = pair->dot};
 	QuantBound bound;
 
 	ivfkm_query_bound(&asked->query, &probe, lists->epsilon, &bound);
-	if (asked->query.refine)
-	{
-		candidates = &lists->codes;
-		ivfkm_candidates_begin(candidates, (size_t) lists->k, asked->near.horizon.lb);
-	}
+	if (later)
+		ivfkm_candidates_begin(codes, (size_t) lists->k, near->horizon.lb);
 	for (int u = 0; u < lists->nunits; u++)
 	{
 		const IvfkmBatchUnit *unit = &lists->units[u];
 		float lb[QUANT_UNIT];
 		float ub[QUANT_UNIT];
-		uint32 mask = scan_unit(unit, geometry, query, &bound, candidates->horizon.lb, lb, ub);
+		uint32 mask = scan_unit(unit, geometry, query, &bound, *horizon, lb, ub);
 
 		mask &= unit->rows;
-		if (mask != 0)
-			collect(lists, unit, mask, lb, ub, candidates);
+		if (mask == 0)
+			continue;
+		if (later)
+			ivfkm_candidates_reserve(codes);
+		for (; mask != 0; mask &= mask - 1)
+		{
+			int lane = pg_rightmost_one_pos32(mask);
+			IvfkmCandidate candidate;
+
+			if (lb[lane] > *horizon)
+				continue;
+			candidate = unit_row(lists, unit, lane, lb[lane]);
+			if (at_once)
+				refine_into_near(lists, asked, &probe, candidate);
+			else if (later)
+				ivfkm_candidates_add(codes, &candidate, ub[lane]);
+			else
+				add_near(lists, near, &candidate, ub[lane]);
+		}
 	}
-	if (asked->query.refine && candidates->n > 0)
-		refine(lists, asked, &probe, pair->round > 0);
+	if (later && codes->n > 0)
+		refine(lists, asked, &probe);
+}
+
+/* Asks the CPU for "bytes" bytes. */
+static inline void
+ask_memory(const void *from, Size bytes)
+{
+	for (Size at = 0; at < bytes; at += PG_CACHE_LINE_SIZE / 2)
+		__builtin_prefetch((const char *) from + at);
+}
+
+/*
+ * Asks the CPU for what scan_for() needs of the queries of the next pairs: those of a batch do not
+ * fit into its cache.
+ */
+static inline void
+ask_queries(const IvfkmBatchLists *lists, Size pair, Size end)
+{
+	if (pair + 2 < end)
+		ask_memory(&lists->queries[lists->pairs[pair + 2].query], sizeof(IvfkmBatchQuery));
+	if (pair + 1 < end)
+	{
+		const IvfkmBatchQuery *next = &lists->queries[lists->pairs[pair + 1].query];
+		const QuantQuery *query = &next->query.quant;
+
+		ask_memory(query->table, Min(query->nchunks, ASKED_CHUNKS) * (Size) QUANT_CHUNK_TABLE);
+	}
 }
 
 /* Asks the operating system for the pages of a list that will be read soon. */
@@ -592,6 +667,7 @@ ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
 			for (Size i = starts[s]; i < starts[s + 1]; i++)
 			{
 				CHECK_FOR_INTERRUPTS();
+				ask_queries(lists, i, starts[s + 1]);
 				scan_for(lists, list, &lists->pairs[i]);
 			}
 		}

@@ -84,6 +84,7 @@ typedef struct IvfkmBatchLists
 	float epsilon;
 	int k; /* rows that a search prepares for */
 	IvfkmBatchQuery *queries;
+	Size near_left;				/* bytes that the queries' "near" may still take, all together */
 	IvfkmCentroids *centroids;	/* of all lists, or NULL: they are reached through the tree */
 	IvfkmBatchList **met;		/* then of each of them: the list, or NULL */
 	IvfkmTree tree;				/* else of one query */

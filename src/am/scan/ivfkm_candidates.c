@@ -16,7 +16,7 @@
 
 #include "am/scan/ivfkm_candidates.h"
 
-#define FIRST_SIZE 64 /* rows that there is room for at first; a multiple of the step */
+#define FIRST_SIZE 32 /* rows that there is room for at first; a multiple of the step */
 
 #define HEAP_PREFIX		candidate_heap
 #define HEAP_TYPE		IvfkmCandidate
@@ -71,8 +71,8 @@ ivfkm_candidates_continue(IvfkmCandidates *candidates)
 }
 
 /* Drops the rows above the horizon. */
-static void
-prune(IvfkmCandidates *candidates)
+void
+ivfkm_candidates_prune(IvfkmCandidates *candidates)
 {
 	size_t kept = 0;
 
@@ -103,7 +103,7 @@ candidate_compare(const void *a, const void *b)
 void
 ivfkm_candidates_make_room(IvfkmCandidates *candidates)
 {
-	prune(candidates);
+	ivfkm_candidates_prune(candidates);
 	if (candidates->n + IVFKM_CANDIDATES_STEP > candidates->limit)
 	{
 		size_t keep = candidates->limit / 2;
@@ -148,8 +148,34 @@ ivfkm_candidates_offer(IvfkmCandidates *candidates, float ub)
 void
 ivfkm_candidates_arrange(IvfkmCandidates *candidates)
 {
-	prune(candidates);
+	ivfkm_candidates_prune(candidates);
 	candidate_heap_build(candidates->items, candidates->n);
+}
+
+/*
+ * The k-th smallest lower bound of the rows, of the k that the sweep began with; infinity if there
+ * are fewer.  To be called when all rows are collected: the upper bounds are forgotten.
+ */
+float
+ivfkm_candidates_kth(IvfkmCandidates *candidates)
+{
+	float *lowest = candidates->bounds;
+	size_t k = candidates->k;
+
+	candidates->nbounds = 0;
+	if (k == 0 || candidates->n < k)
+		return INFINITY;
+	for (size_t i = 0; i < k; i++)
+		lowest[i] = candidates->items[i].at.lb;
+	bound_heap_build(lowest, k);
+	for (size_t i = k; i < candidates->n; i++)
+	{
+		if (candidates->items[i].at.lb >= lowest[0])
+			continue;
+		lowest[0] = candidates->items[i].at.lb;
+		bound_heap_down(lowest, k, 0);
+	}
+	return lowest[0];
 }
 
 /* Removes and returns the row with the lowest position; there must be one. */

@@ -98,7 +98,9 @@ extern void ivfkm_candidates_begin(IvfkmCandidates *candidates, size_t k, float 
 extern void ivfkm_candidates_continue(IvfkmCandidates *candidates);
 extern void ivfkm_candidates_make_room(IvfkmCandidates *candidates);
 extern void ivfkm_candidates_offer(IvfkmCandidates *candidates, float ub);
+extern void ivfkm_candidates_prune(IvfkmCandidates *candidates);
 extern void ivfkm_candidates_arrange(IvfkmCandidates *candidates);
+extern float ivfkm_candidates_kth(IvfkmCandidates *candidates);
 extern IvfkmCandidate ivfkm_candidates_take(IvfkmCandidates *candidates);
 
 /* Makes room for IVFKM_CANDIDATES_STEP rows. */
@@ -106,6 +108,14 @@ static inline void
 ivfkm_candidates_reserve(IvfkmCandidates *candidates)
 {
 	if (candidates->n + IVFKM_CANDIDATES_STEP > candidates->size)
+		ivfkm_candidates_make_room(candidates);
+}
+
+/* Makes room for one row. */
+static inline void
+ivfkm_candidates_reserve_one(IvfkmCandidates *candidates)
+{
+	if (candidates->n == candidates->size)
 		ivfkm_candidates_make_room(candidates);
 }
 
