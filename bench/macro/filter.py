@@ -30,9 +30,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dataset import BLOCK, normalised
-from indexes import OPERATOR, describe
+from indexes import OPERATOR, VCHORD_LIST_ROWS, describe, vchordrq_options
 from report import machine, number, size, table, times
-from search import found_ids
+from search import found_ids, processor_seconds
 from server import copy_rows, read_note, vector_bytes, write_note
 
 K = 10
@@ -46,6 +46,7 @@ HOPELESS = 0.5          # seconds a search after which a way is given up
 SECONDS = 2.0           # slow ways get fewer queries, at least FEWEST
 FEWEST = 10
 LESS = (0.005, 0.0005)  # shares at which partial indexes are tried
+PEERS = ("hnsw", "vchordrq", "vchordlists", "diskann")  # ways of other extensions
 
 NO_SORT = {"enable_seqscan": "off", "enable_sort": "off",
            "enable_bitmapscan": "off"}
@@ -76,6 +77,16 @@ def ways(rows):
     ivfkm = [{}] + [{"ivfkm.probes": p} for p in
                     (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)]
     hnsw = [{"hnsw.ef_search": e} for e in (10, 20, 40, 100, 300, 1000)]
+    lists = max(1, rows // VCHORD_LIST_ROWS)
+    vchordrq = [{"vchordrq.epsilon": e} for e in (0.5, 1, 1.5, 1.9, 3, 4)]
+    vchordlists = [{"vchordrq.probes": p, "vchordrq.epsilon": e}
+                   for p in (4, 8, 16, 32, 64, 128, 256, 512, 1024)
+                   if p < lists for e in (0.8, 1.9)]
+    vchordlists += [{"vchordrq.probes": lists, "vchordrq.epsilon": e}
+                    for e in (0.8, 1.9, 4)]
+    diskann = [{"diskann.query_search_list_size": s,
+                "diskann.query_rescore": max(50, s)}
+               for s in (10, 50, 100, 200, 400)]
     return [
         Way("columns", "ivfkm, columns in the index", "vdb", ("c",), NO_SORT,
             ivfkm, "Index Cond", "o-"),
@@ -90,7 +101,15 @@ def ways(rows):
         Way("hnsw", "pgvector, hnsw, iterative scan", "pgvector", ("h",),
             {**NO_SORT, "hnsw.iterative_scan": "relaxed_order",
              "hnsw.max_scan_tuples": max(rows, 20_000),
-             "hnsw.scan_mem_multiplier": 50}, hnsw, "Index Scan", "s--")]
+             "hnsw.scan_mem_multiplier": 50}, hnsw, "Index Scan", "s--"),
+        Way("vchordrq", "VectorChord, vchordrq, prefilter", "vectorchord",
+            ("r",), {**NO_SORT, "vchordrq.prefilter": "on"}, vchordrq,
+            "Index Scan", "d--"),
+        Way("vchordlists", "VectorChord, lists, prefilter", "vectorchord",
+            ("l",), {**NO_SORT, "vchordrq.prefilter": "on"}, vchordlists,
+            "Index Scan", "D:"),
+        Way("diskann", "pgvectorscale, diskann", "pgvectorscale", ("d",),
+            NO_SORT, diskann, "Index Scan", "p--")]
 
 
 @dataclass
@@ -140,6 +159,9 @@ class FilterBench:
                      if w.database in server.databases]
         chosen = os.environ.get("BENCH_WAYS", "").split()
         self.measured = [w for w in self.ways if w.key in chosen or not chosen]
+        self.with_recall = "recall" in chosen or not chosen
+        used = {w.database for w in self.measured} | ({"vdb"} if self.with_recall else set())
+        self.databases = [d for d in self.server.databases if d in used]
         self.results = []
         self.recalls = None  # of searches by default
         self.builds = {}
@@ -150,19 +172,19 @@ class FilterBench:
     def run(self):
         """Do everything; results are in results."""
         self.make_columns()
-        for database in self.server.databases:
+        for database in self.databases:
             self.load(database)
         self.build_all()
         for cell in self.cells():
             self.find_truth(cell)
             for way in self.measured:
                 self.measure(cell, way)
-        if any(way.key == "columns" for way in self.measured):
+        if self.with_recall:
             from filter_recall import FilterRecall
 
             self.recalls = FilterRecall(self)
             self.recalls.run()
-        for database in self.server.databases:
+        for database in self.databases:
             self.see(database, None)
 
     def distances_to(self, rows):
@@ -227,15 +249,21 @@ class FilterBench:
                        {"fingerprint": self.data.fingerprint})
 
     def build_all(self):
-        """Build the indexes that are the same for all filters."""
+        """Build the indexes of the measured ways that are the same for all filters."""
         ops = f"v vector_{self.metric}_ops"
-        for column in ("near", "created", "tenant"):
-            self.build("vdb", column, f"({column})")
-        self.build("vdb", "v", f"USING ivfkm ({ops})")
-        self.build("vdb", "c", f"USING ivfkm ({ops}, near, created, tenant)")
-        if "pgvector" in self.server.databases:
-            self.build("pgvector", "h", f"USING hnsw ({ops}) WITH (m = 16, "
-                                        "ef_construction = 64)")
+        lists = max(1, self.data.rows // VCHORD_LIST_ROWS)
+        definitions = {column: f"({column})" for column in ("near", "created", "tenant")}
+        definitions |= {
+            "v": f"USING ivfkm ({ops})",
+            "c": f"USING ivfkm ({ops}, near, created, tenant)",
+            "h": f"USING hnsw ({ops}) WITH (m = 16, ef_construction = 64)",
+            "r": f"USING vchordrq ({ops})",
+            "l": f"USING vchordrq ({ops}) WITH ({vchordrq_options(lists, self.metric)})",
+            "d": f"USING diskann ({ops})"}
+        for way in self.measured:
+            for key in way.indexes:
+                if key in definitions and (way.database, key) not in self.builds:
+                    self.build(way.database, key, definitions[key])
 
     def build(self, database, key, definition):
         """Build an index, unless it is there; note seconds and bytes."""
@@ -336,7 +364,7 @@ class FilterBench:
                                    f"WHERE {cell.where}")
         must = way.must
         if cell.kind == "unfiltered":
-            if way.key not in ("columns", "plain", "hnsw"):
+            if way.key not in ("columns", "plain") + PEERS:
                 return
             must = "Index Scan"
         self.see(way.database, way.indexes)
@@ -399,7 +427,9 @@ class FilterBench:
 
     def report(self, folder):
         """Write the tables, the figures as CSV and the plot."""
-        base = os.path.join(folder, f"filter-{self.data.name}")
+        label = os.environ.get("BENCH_LABEL", "")
+        name = f"filter-{self.data.name}" + (f"-{label}" if label else "")
+        base = os.path.join(folder, name)
         self.keep_others(base + ".csv")
         with open(base + ".csv", "w", newline="", encoding="utf-8") as f:
             out = csv.writer(f, lineterminator="\n")
@@ -411,7 +441,7 @@ class FilterBench:
                               r.setting, f"{r.recall:.4f}",
                               f"{r.ms:.4g}", r.fewer])
         with open(base + ".md", "w", encoding="utf-8") as f:
-            f.write(self.text(f"filter-{self.data.name}.svg"))
+            f.write(self.text(name + ".svg"))
         self.plot(base + ".svg")
         if self.recalls is not None:
             self.recalls.write(base + "-recall.csv")
@@ -443,7 +473,7 @@ class FilterBench:
                         for r in self.results})
         ways_shown = [w for w in self.ways
                       if any(r.way.key == w.key for r in self.results)]
-        compared = any(w.key == "hnsw" for w in ways_shown)
+        peers = [w for w in ways_shown if w.key in PEERS]
         rows = []
         for number_of_kind, share in shown:
             kind, share = KINDS[number_of_kind], -share
@@ -451,16 +481,18 @@ class FilterBench:
             for way in ways_shown:
                 row.append(shown_ms(self.result(kind, share, way.key)))
             ours = self.result(kind, share, "columns")
-            theirs = self.result(kind, share, "hnsw")
-            if compared:
+            for way in peers:
+                theirs = self.result(kind, share, way.key)
                 row.append(times(theirs.ms / ours.ms) if ours and theirs
                            and theirs.recall >= LEAST <= ours.recall else "")
             rows.append(row)
         text += table(["filter, rows that match"]
                       + [w.title for w in ways_shown]
-                      + ["columns over hnsw"] * compared, rows)
-        if not compared:
-            text += "\npgvector was not measured.\n"
+                      + [f"columns over {w.key}" for w in peers], rows)
+        for database, title in (("pgvector", "pgvector"), ("vectorchord", "VectorChord"),
+                                ("pgvectorscale", "pgvectorscale")):
+            if not any(w.database == database for w in ways_shown):
+                text += f"\n{title} was not measured.\n"
         text += f"\n![searches/s by selectivity]({picture})\n\n"
         text += "<!-- details -->\n\n" + table(
             ["index", "seconds to build", "size"],
@@ -528,15 +560,6 @@ def shown_ms(result):
         return f"above {HOPELESS * 1000:.0f}"
     text = number(result.ms)
     return text if result.recall >= LEAST else f"{text} at {result.recall:.2f}"
-
-
-def processor_seconds(pid):
-    """Seconds that a process has had a processor; None if nobody tells."""
-    try:
-        with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
-            return int(f.read().split()[0]) / 1e9
-    except OSError:
-        return None
 
 
 def timed(connection, arguments):

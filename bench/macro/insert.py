@@ -67,7 +67,7 @@ class InsertBench:
 
     def run(self):
         """Insert in rounds: no index, then each index."""
-        wanted = [(None, d) for d in self.server.databases]
+        wanted = [(None, d) for d in self.server.plain]
         wanted += [(i, i.database) for i in self.indexes]
         for index in self.indexes:
             self.server.ensure(self.data, index, self.metric,

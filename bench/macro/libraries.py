@@ -178,6 +178,11 @@ class LibraryClient:
         return times, results
 
     @staticmethod
+    def processor_seconds():
+        """None: the processor time of this process is not that of searches alone."""
+        return None
+
+    @staticmethod
     def found(results):
         """Ids of the rows of each result; FAISS has -1 where it found fewer."""
         return [r[r >= 0] for r in results]

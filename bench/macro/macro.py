@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert|plans|filter|living|serve|scale
+    macro.py prepare|search|build|insert|plans|filter|maxsim|living|serve|scale
     macro.py results        put results into bench/README.md; needs no server
     macro.py report         one page of all results; needs no server
 
@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 WIDTH = 100              # columns of a line of prose
-KINDS = ("search", "build", "insert", "plans", "filter", "living", "serve", "scale")
+KINDS = ("search", "build", "insert", "plans", "filter", "maxsim", "living", "serve", "scale")
 
 
 @dataclass
@@ -42,6 +42,8 @@ class Options:
     clients: list
     client_seconds: int
     scale_dims: int
+    maxsim_rows: int
+    two: bool
 
 
 def words(name, default=""):
@@ -75,7 +77,18 @@ def options():
         living_cases=words("BENCH_LIVING_CASES"),
         clients=[int(w) for w in words("BENCH_CLIENTS", "1 2 4 8 16")],
         client_seconds=whole("BENCH_CLIENT_SECONDS", 5),
-        scale_dims=whole("BENCH_SCALE_DIMS", 64))
+        scale_dims=whole("BENCH_SCALE_DIMS", 64),
+        maxsim_rows=whole("BENCH_MAXSIM_ROWS", 20_000),
+        two=os.environ.get("BENCH_TWO_CLIENTS", "1") != "0")
+
+
+def open_server():
+    """The server with vdb and the extensions of others that run.sh has installed."""
+    from server import Server
+
+    peers = {name: os.environ["BENCH_" + name.upper()] for name in ("vectorchord", "pgvectorscale")
+             if os.environ.get("BENCH_" + name.upper())}
+    return Server(os.environ.get("BENCH_PGVECTOR"), peers)
 
 
 def measure_plans():
@@ -112,11 +125,10 @@ def measure_filters():
     """Run the benchmark of filters, whose tables have more columns."""
     from dataset import open_set
     from filter import FilterBench
-    from server import Server
 
     folder = os.environ["BENCH_OUT"]
     os.makedirs(folder, exist_ok=True)
-    server = Server(os.environ.get("BENCH_PGVECTOR"))
+    server = open_server()
     server.open_databases()
     for word in words("BENCH_SETS", "sample"):
         data = open_set(word, os.environ.get("BENCH_DATA", "").split(":"),
@@ -127,21 +139,33 @@ def measure_filters():
         bench.report(folder)
 
 
+def measure_maxsim():
+    """Run the searches of arrays of vectors, which have a table of their own."""
+    from maxsim import MaxsimBench
+
+    folder = os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = open_server()
+    server.open_databases()
+    bench = MaxsimBench(server, options())
+    bench.run()
+    bench.report(folder)
+
+
 def measure_scale():
     """Run the same searches on tables of different sizes."""
     from dataset import open_set
     from indexes import all_indexes, chosen_indexes
     from serve import ScaleBench, write_scale
-    from server import Server
 
     chosen, folder = options(), os.environ["BENCH_OUT"]
     os.makedirs(folder, exist_ok=True)
-    server = Server(os.environ.get("BENCH_PGVECTOR"))
+    server = open_server()
     server.open_databases()
     bench = ScaleBench(server, chosen)
     for rows in words("BENCH_SCALE", "10000 100000 1000000"):
         data = open_set(f"synthetic-{rows}x{chosen.scale_dims}", [], os.environ["BENCH_CACHE"])
-        for index in chosen_indexes(all_indexes(data.rows, []), words("BENCH_INDEXES",
+        for index in chosen_indexes(all_indexes(data.rows, [], data.metric), words("BENCH_INDEXES",
                                     "ivfkm8 hnsw"), server.databases):
             server.say(f"{index.title}, {rows} rows")
             server.load(data, index.database)
@@ -160,10 +184,9 @@ def measure(command):
     from report import Report
     from search import SearchBench
     from serve import ServeBench, write_serve
-    from server import Server
 
     chosen = options()
-    server = Server(os.environ.get("BENCH_PGVECTOR"))
+    server = open_server()
     server.open_databases()
     cache, folder = os.environ["BENCH_CACHE"], os.environ["BENCH_OUT"]
     os.makedirs(folder, exist_ok=True)
@@ -177,7 +200,8 @@ def measure(command):
                              + " ".join(OPERATOR))
         extra = library_indexes(data.rows, data.dims)
         indexes = chosen_indexes(
-            all_indexes(data.rows, words("BENCH_EPSILON", "3")) + extra, words("BENCH_INDEXES"),
+            all_indexes(data.rows, words("BENCH_EPSILON", "3"), metric) + extra,
+            words("BENCH_INDEXES"),
             list(server.databases) + [DATABASE] * (command == "search"))
         for index in extra:
             if index in indexes and not module(index):
@@ -275,6 +299,8 @@ def main():
         measure_plans()
     elif command == "filter":
         measure_filters()
+    elif command == "maxsim":
+        measure_maxsim()
     elif command == "living":
         measure_living()
     elif command == "scale":

@@ -12,8 +12,8 @@ import re
 from picture import draw_searches, facts
 
 KINDS = (("search", "Searches"), ("filter", "Searches with filters"), ("build", "Builds"),
-         ("insert", "Inserts"), ("living", "Indexes under changes"), ("serve", "Clients"),
-         ("scale", "Sizes of tables"), ("plans", "Plans"))
+         ("insert", "Inserts"), ("maxsim", "MaxSim"), ("living", "Indexes under changes"),
+         ("serve", "Clients"), ("scale", "Sizes of tables"), ("plans", "Plans"))
 STYLE = """body { font: 15px/1.5 sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto }
 td, th { border: 1px solid #ccc; padding: .2em .6em; text-align: left;

@@ -57,6 +57,8 @@ def style(index):
     """Markers and line of an index: ours whole, others broken, libraries without SQL dotted."""
     if index.startswith("ivfkm"):
         return "o-"
+    if index.startswith(("vchord", "diskann")):
+        return "d-."
     return "s--" if index.startswith(("hnsw (", "ivfflat")) else "^:"
 
 

@@ -15,6 +15,7 @@ from libraries import versions as library_versions
 from picture import draw_searches, facts
 
 THRESHOLDS = (0.95, 0.99)
+CPU_THRESHOLDS = (0.90, 0.95, 0.99)
 DETAILS = "<!-- details -->"
 
 
@@ -81,6 +82,8 @@ class Report:
         self.folder, self.server, self.data = folder, server, data
         self.metric, self.options = metric, options
         self.load = os.getloadavg()
+        label = os.environ.get("BENCH_LABEL", "")
+        self.set = data.name + (f"-{label}" if label else "")
         self.server_settings = server.settings(
             ["shared_buffers", "huge_pages"])
 
@@ -116,21 +119,22 @@ class Report:
 
     def search(self, bench):
         """Searches: summary, ratios, every setting, plot."""
-        name = f"search-{self.data.name}"
+        name = f"search-{self.set}"
         text = self.head("Searches", library_versions(bench.indexes))
         text += self.search_summary(bench)
         text += self.search_ratios(bench)
+        text += self.search_cpu(bench)
         text += f"![searches/s against recall]({name}.svg)\n\n"
         text += DETAILS + "\n\n" + self.search_details(bench)
         self.write(name + ".md", text)
         self.write_csv(name + ".csv", (
             "set", "metric", "index", "setting", "recall",
             "searches_per_s", "slowest_round", "fastest_round", "median_ms",
-            "p99_ms", "index_bytes", "default"), [
+            "p99_ms", "cpu_ms", "index_bytes", "default"), [
             (self.data.word, self.metric, p.index.title, describe(p.settings),
              f"{p.recall:.4f}", f"{p.rate:.1f}", f"{min(p.rates):.1f}",
              f"{max(p.rates):.1f}", f"{median(p.median_ms):.4f}",
-             f"{median(p.p99_ms):.4f}", bench.builds[p.index.key]["bytes"],
+             f"{median(p.p99_ms):.4f}", f"{p.cpu:.4f}", bench.builds[p.index.key]["bytes"],
              "t" if p.settings == i.default else "f")
             for i in bench.indexes for p in bench.points[i.key] if p.rates])
         lines = text.split("\n")
@@ -192,10 +196,36 @@ class Report:
                         for t in THRESHOLDS], rows) + "\n"
 
     @staticmethod
+    def search_cpu(bench):
+        """Processor time of the backend at the cheapest settings of each."""
+        rows = []
+        ours = {least: min((p.cpu for i in bench.indexes if i.database == "vdb"
+                            for p in [bench.cheapest(i.key, least)] if p),
+                           default=0) for least in CPU_THRESHOLDS}
+        for index in bench.indexes:
+            if not any(p.cpu_ms for p in bench.points[index.key]):
+                continue
+            row = [index.title]
+            for least in CPU_THRESHOLDS:
+                p = bench.cheapest(index.key, least)
+                row.append(f"{p.cpu:.3f} ({describe(p.settings)})"
+                           if p else "not reached")
+            rows.append(row + [times(p.cpu / ours[least]) if ours[least] and p
+                               else "" for least in CPU_THRESHOLDS
+                               for p in [bench.cheapest(index.key, least)]])
+        if not rows:
+            return ""
+        return ("Milliseconds of the backend's processor time a search, least of the rounds, "
+                "which other processes of the machine change little; then as a multiple of "
+                "ivfkm's least:\n\n" + table(
+                    ["index"] + [f"at recall >= {t:.2f}" for t in CPU_THRESHOLDS]
+                    + [f"times ivfkm's at {t:.2f}" for t in CPU_THRESHOLDS], rows) + "\n")
+
+    @staticmethod
     def short(index):
         """What the head of a column calls an index."""
-        return {"faissflat": "FAISS IVF", "faisspq": "FAISS IVF, PQ"}.get(
-            index.key, index.method)
+        return {"faissflat": "FAISS IVF", "faisspq": "FAISS IVF, PQ",
+                "vchordlists": index.title}.get(index.key, index.method)
 
     def search_details(self, bench):
         """Every setting, and the exhaustive searches."""
@@ -208,9 +238,11 @@ class Report:
                         f"{p.recall:.4f}", number(p.rate),
                         f"{min(p.rates):.0f}-{max(p.rates):.0f}",
                         f"{median(p.median_ms):.3f}",
-                        f"{median(p.p99_ms):.3f}"])
+                        f"{median(p.p99_ms):.3f}",
+                        f"{p.cpu:.3f}" if p.cpu_ms else ""])
         text = table(["index", "setting", "recall@10", "searches/s",
-                      "of all rounds", "median ms", "99 % ms"], rows)
+                      "of all rounds", "median ms", "99 % ms", "processor ms"],
+                     rows)
         text += "\nExhaustive searches, one client, no parallel query:\n\n"
         text += table(["search", "ms (median)", "recall@10"], [
             [name, f"{ms:.2f}", f"{r:.4f}"]
@@ -228,20 +260,24 @@ class Report:
             title = index.title if index else "plain scan of every vector"
             last = costs[-1]
             all_seconds = [c["seconds"] for c in costs]
+            cpu = [c["cpu"] for c in costs if "cpu" in c]
             rows.append([
                 title, str(processes), f"{seconds:.2f}",
                 f"{min(all_seconds):.2f}-{max(all_seconds):.2f}",
-                times(seconds / scan[processes])]
+                times(seconds / scan[processes]),
+                number(median(cpu)) if cpu else ""]
                 + ([size(last["bytes"]), size(last["wal"]),
                     size(max(c["memory"] for c in costs))]
                    if index else ["", "", ""]))
             lines.append((self.data.word, self.metric, title, processes,
                           f"{seconds:.3f}", f"{min(all_seconds):.3f}",
                           f"{max(all_seconds):.3f}", last.get("bytes", ""),
-                          last.get("wal", ""), last.get("memory", "")))
+                          last.get("wal", ""), last.get("memory", ""),
+                          last.get("cpu", "")))
         text = self.head("Builds")
         text += table(["index", "processes", "seconds", "of all rounds",
-                       "of the scan's time", "size", "WAL", "peak memory"],
+                       "of the scan's time", "processor s", "size", "WAL",
+                       "peak memory"],
                       rows)
         text += self.build_ratios(bench)
         messages = sorted({f"{index.title}: {m}" for index, _, costs
@@ -250,10 +286,11 @@ class Report:
         if messages:
             text += "\nMessages of the server:\n\n" + "".join(
                 f"* {m}\n" for m in messages)
-        self.write(f"build-{self.data.name}.md", text)
-        self.write_csv(f"build-{self.data.name}.csv", (
+        self.write(f"build-{self.set}.md", text)
+        self.write_csv(f"build-{self.set}.csv", (
             "set", "metric", "index", "processes", "seconds", "fastest",
-            "slowest", "index_bytes", "wal_bytes", "memory_bytes"), lines)
+            "slowest", "index_bytes", "wal_bytes", "memory_bytes",
+            "cpu_seconds"), lines)
 
     @staticmethod
     def build_ratios(bench):
@@ -266,7 +303,7 @@ class Report:
                 continue
             for (_, p), (other, theirs, their_bytes) in seconds.items():
                 if other.database != "vdb" and p == processes:
-                    rows.append([f"{index.title} beside {other.method}",
+                    rows.append([f"{index.title} beside {Report.short(other)}",
                                  str(p), times(theirs / own),
                                  f"1/{their_bytes / own_bytes:.1f}"])
         return "\n" + table(["", "processes", "times as fast", "size"],
@@ -295,7 +332,7 @@ class Report:
         text += table(["index", "rows/s", "WAL a row", "page images a row"]
                       + [f"beside {k}" for k in ("hnsw", "ivfflat")
                          if k in rate], rows)
-        self.write(f"insert-{self.data.name}.md", text)
-        self.write_csv(f"insert-{self.data.name}.csv", (
+        self.write(f"insert-{self.set}.md", text)
+        self.write_csv(f"insert-{self.set}.csv", (
             "set", "metric", "index", "rows_per_s", "wal_bytes_per_row",
             "page_images_per_row"), lines)

@@ -1,13 +1,14 @@
 #!/bin/bash
 # The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
-# bench-living, bench-serve, bench-scale, bench-prepare, bench-results, bench (all) and
-# bench-report.
+# bench-maxsim, bench-living, bench-serve, bench-scale, bench-prepare, bench-results, bench (all)
+# and bench-report.
 #
-#   run.sh search|build|insert|plans|filter|living|serve|scale|prepare|results|all|report
+#   run.sh search|build|insert|plans|filter|maxsim|living|serve|scale|prepare|results|all|report
 #
-# Starts a private server with vdb and, if PGVECTOR_SRC is set, pgvector, and hands over to
-# macro.py.  Environment: bench/macro/README.md.
-pgvector_src=${PGVECTOR_SRC:-}
+# Starts a private server with vdb and, if they are set, pgvector (PGVECTOR_SRC), VectorChord
+# (VECTORCHORD_DIR) and pgvectorscale (PGVECTORSCALE_DIR), and hands over to macro.py.
+# Environment: bench/macro/README.md.
+pgvector_src=${PGVECTOR_SRC:-} vectorchord=${VECTORCHORD_DIR:-} pgvectorscale=${PGVECTORSCALE_DIR:-}
 cd "$(dirname "$0")/../.." || exit 2
 . test/lib/common.sh
 . test/lib/prepare.sh
@@ -15,10 +16,10 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | filter | living | serve | scale) ;;
+search | build | insert | plans | filter | maxsim | living | serve | scale) ;;
 prepare | results | all | report) ;;
 *)
-	vdb_die "usage: run.sh search|build|insert|plans|filter|living|serve|scale" \
+	vdb_die "usage: run.sh search|build|insert|plans|filter|maxsim|living|serve|scale" \
 		"or prepare|results|all|report"
 	;;
 esac
@@ -82,6 +83,22 @@ install_pgvector()
 		make -s -C "$to" CC=gcc PG_CONFIG="$vdb_bin/pg_config" $(vdb_bitcode_option) install
 }
 
+# install_built FOLDER NAME: copy an extension that was built elsewhere into the private tree: its
+# library, NAME*.so, control file and scripts, wherever below the folder they are.
+install_built()
+{
+	local folder=$1 name=$2 libraries to
+
+	libraries=$(find -L "$folder" -name "$name*.so") && [ -n "$libraries" ] &&
+		[ -n "$(find -L "$folder" -name "$name.control")" ] ||
+		vdb_die "$folder has no built $name: no $name*.so or no $name.control"
+	to=$("$vdb_bin/pg_config" --pkglibdir)
+	find -L "$folder" -name "$name*.so" -exec cp --remove-destination -t "$to" {} + || return
+	to=$("$vdb_bin/pg_config" --sharedir)/extension
+	find -L "$folder" \( -name "$name.control" -o -name "$name--*.sql" \) \
+		-exec cp --remove-destination -t "$to" {} +
+}
+
 # initdb once, then start with settings of our own; a kept data directory is found again.
 start_server()
 {
@@ -111,6 +128,7 @@ start_server()
 		max_parallel_workers = 8
 		jit = off
 		timezone = 'UTC'
+		shared_preload_libraries = '${vectorchord:+vchord}'
 	CONF
 	vdb_as_server "$vdb_bin/pg_ctl" -D "$vdb_data" -l "$vdb_log" -w -t 600 -s start ||
 		{ cat "$vdb_log"; return 1; }
@@ -161,6 +179,14 @@ if [ -n "$pgvector_src" ]; then
 			vdb_die "could not build $pgvector_src"
 		}
 	export BENCH_PGVECTOR=$pgvector_src
+fi
+if [ -n "$vectorchord$pgvectorscale" ]; then
+	[ -n "$pgvector_src" ] || vdb_die "VectorChord and pgvectorscale need pgvector: PGVECTOR_SRC"
+	[ -z "$vectorchord" ] || install_built "$vectorchord" vchord ||
+		vdb_die "could not install VectorChord"
+	[ -z "$pgvectorscale" ] || install_built "$pgvectorscale" vectorscale ||
+		vdb_die "could not install pgvectorscale"
+	export BENCH_VECTORCHORD=$vectorchord BENCH_PGVECTORSCALE=$pgvectorscale
 fi
 start_server || vdb_die "could not start the server"
 # for what runs pgbench and restarts the server

@@ -40,8 +40,8 @@ EXACT_SETTINGS = {"enable_indexscan": "off", "plan_cache_mode":
 @dataclass
 class Point:
     """
-    One index with certain settings: recall, then a rate and latencies for
-    each round.
+    One index with certain settings: recall, then a rate, latencies and
+    processor time for each round.
     """
 
     index: object
@@ -50,11 +50,18 @@ class Point:
     rates: list = field(default_factory=list)
     median_ms: list = field(default_factory=list)
     p99_ms: list = field(default_factory=list)
+    cpu_ms: list = field(default_factory=list)
 
     @property
     def rate(self):
         """Searches per second, median of the rounds."""
         return statistics.median(self.rates) if self.rates else math.nan
+
+    @property
+    def cpu(self):
+        """Milliseconds of the backend's processor time a search, least of
+        the rounds; nan if there is no backend."""
+        return min(self.cpu_ms, default=math.nan)
 
 
 def spin():
@@ -139,10 +146,25 @@ class Client:
                 raise RuntimeError(result.error_message.decode())
         return times, results
 
+    def processor_seconds(self):
+        """Processor time of the backend so far, or None."""
+        # asleep, the backend's time is up to date
+        self.connection.execute("SELECT pg_sleep(0.001)")
+        return processor_seconds(self.connection.info.backend_pid)
+
     @staticmethod
     def found(results):
         """Ids of the rows of each result."""
         return [found_ids(r) for r in results]
+
+
+def processor_seconds(pid):
+    """Seconds that a process has had a processor; None if nobody tells."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+            return int(f.read().split()[0]) / 1e9
+    except OSError:
+        return None
 
 
 def found_ids(result):
@@ -221,7 +243,8 @@ class SearchBench:
     def is_hopeless(self, index, settings):
         """With the default epsilon, probes like these find too little for
         another one to be of interest."""
-        plain = {k: v for k, v in settings.items() if k != "ivfkm.epsilon"}
+        plain = {k: v for k, v in settings.items()
+                 if not k.endswith(".epsilon")}
         return plain != settings and any(
             p.settings == plain and p.recall < LEAST_EPSILON
             for p in self.points[index.key])
@@ -256,7 +279,11 @@ class SearchBench:
                 for point in order.sample(points, len(points)):
                     c.use(point.settings)
                     c.search(self.queries[:WARM_UP], self.options.seconds)
+                    before = c.processor_seconds()
                     times = c.search(self.queries, self.options.seconds)[0]
+                    if before is not None:
+                        point.cpu_ms.append((c.processor_seconds() - before)
+                                            * 1e3 / len(times))
                     point.rates.append(len(times) * 1e9 / sum(times))
                     point.median_ms.append(statistics.median(times) / 1e6)
                     point.p99_ms.append(np.percentile(times, 99) / 1e6)
@@ -266,6 +293,13 @@ class SearchBench:
         points = [p for p in self.points[key]
                   if p.recall >= least and p.rates]
         return max(points, key=lambda p: p.rate, default=None)
+
+    def cheapest(self, key, least):
+        """The point of an index with a recall that takes the least
+        processor time, or None."""
+        points = [p for p in self.points[key]
+                  if p.recall >= least and p.cpu_ms]
+        return min(points, key=lambda p: p.cpu, default=None)
 
     def time_clients(self, index):
         """One and two clients, with the default and at recall 0.95."""
@@ -316,7 +350,7 @@ class SearchBench:
     def time_exact(self):
         """Search without an index, and all of ivfkm's lists."""
         some = self.queries[:EXACT_QUERIES]
-        for database in self.server.databases:
+        for database in self.server.plain:
             self.server.only(self.data, database, None)
             with Client(self.server, self.data, self.metric, database,
                         EXACT_SETTINGS) as c:
@@ -371,6 +405,6 @@ class SearchBench:
                 self.server.say(f"round {number + 1} of {self.options.rounds}")
                 self.time_round(number)
             for index in self.indexes:
-                if index.database != libraries.DATABASE:
+                if index.database != libraries.DATABASE and self.options.two:
                     self.time_clients(index)
             self.time_exact()

@@ -167,7 +167,7 @@ class ScaleBench:
 
 def write_serve(report, bench):
     """serve-SET.md and .csv."""
-    name = f"serve-{report.data.name}"
+    name = f"serve-{report.set}"
     text = report.head("Clients", rounds=1)
     text += ("Searches of 10 rows with default settings, each client one session of pgbench with "
              f"a prepared statement, {report.options.client_seconds} s each:\n\n")

@@ -22,7 +22,8 @@ from dataset import ROOT
 
 COPY_ROWS = 2000
 POLL_SECONDS = 0.02
-EXTENSION = {"vdb": "vdb", "pgvector": "vector"}
+EXTENSION = {"vdb": "vdb", "pgvector": "vector", "vectorchord": "vchord",
+             "pgvectorscale": "vectorscale"}
 
 
 def source_hash(*patterns):
@@ -38,9 +39,14 @@ def source_hash(*patterns):
 class Server:
     """The server that run.sh has started."""
 
-    def __init__(self, pgvector_source, verbose=True):
+    def __init__(self, pgvector_source, peers=None, verbose=True):
+        """peers: folders of extensions that were built elsewhere and use
+        pgvector's types, by their names in EXTENSION."""
+        peers = peers or {}
         self.verbose = verbose
-        self.databases = ["vdb"] + (["pgvector"] if pgvector_source else [])
+        # those whose tables are measured without an index
+        self.plain = ["vdb"] + (["pgvector"] if pgvector_source else [])
+        self.databases = self.plain + list(peers)
         self.pgvector_source = pgvector_source
         src = pgvector_source or ""
         self.script = {
@@ -49,6 +55,10 @@ class Server:
         self.code = {
             "vdb": source_hash(f"{ROOT}/src/**/*.[ch]"),
             "pgvector": source_hash(f"{src}/src/*.[ch]", f"{src}/Makefile")}
+        for name, folder in peers.items():
+            self.script[name] = source_hash(
+                f"{folder}/**/{EXTENSION[name]}--*.sql")
+            self.code[name] = source_hash(f"{folder}/**/*.so")
 
     def say(self, text):
         """Tell what is going on."""
@@ -81,7 +91,8 @@ class Server:
                 c.execute(f"DROP DATABASE IF EXISTS {name}")
                 c.execute(f"CREATE DATABASE {name}")
                 with self.connect(name) as inside:
-                    inside.execute(f"CREATE EXTENSION {EXTENSION[name]}")
+                    inside.execute(f"CREATE EXTENSION {EXTENSION[name]} "
+                                   "CASCADE")
                     inside.execute("CREATE EXTENSION pg_prewarm")
                 write_note(c, f"DATABASE {name}",
                            {"script": self.script[name]})
@@ -127,7 +138,8 @@ class Server:
     def build(self, data, index, metric, processes, memory):
         """
         Build an index, in place of one that is there, and return what it
-        cost: seconds, bytes, wal (bytes), memory (peak bytes), messages.
+        cost: seconds, cpu (seconds of processor time of all processes),
+        bytes, wal (bytes), memory (peak bytes), messages.
         """
         name = index.name(data.name, metric)
         statement = index.create(data.name, metric)
@@ -155,7 +167,7 @@ class Server:
                 c.execute(f"{statement}; COMMENT ON INDEX {name} IS "
                           f"{literal(note)}")
                 seconds = time.monotonic() - started
-            cost = {"seconds": round(seconds, 3),
+            cost = {"seconds": round(seconds, 3), "cpu": peak.cpu_seconds(),
                     "wal": wal_position(c) - before,
                     "bytes": c.execute("SELECT pg_relation_size(%s)",
                                        (name,)).fetchone()[0],
@@ -321,7 +333,8 @@ class PeakMemory(Watch):
     """
     Peak memory of a backend and its parallel workers while the block runs:
     private pages plus the dynamic shared memory that was attached meanwhile,
-    without shared buffers.  Looked at every POLL_SECONDS.
+    without shared buffers; and their processor time.  Looked at every
+    POLL_SECONDS.
     """
 
     def __init__(self, pid):
@@ -329,10 +342,19 @@ class PeakMemory(Watch):
         self.pid = pid
         self.bytes = 0
         self.before = set()
+        self.ticks = {}     # of the processes, as last seen
+        self.ticks_before = 0
 
     def __enter__(self):
         self.before = segments(self.pid)
+        self.ticks_before = ticks(self.pid)
         return super().__enter__()
+
+    def cpu_seconds(self):
+        """Processor time of all processes and their threads so far."""
+        self.ticks[self.pid] = ticks(self.pid)
+        return round((sum(self.ticks.values()) - self.ticks_before)
+                     / os.sysconf("SC_CLK_TCK"), 2)
 
     def watch(self):
         """Poll until told to stop."""
@@ -346,6 +368,8 @@ class PeakMemory(Watch):
                     pids.append(int(pid))
             total = sum(1024 * field_of(f"/proc/{p}/status", "RssAnon:")
                         for p in pids)
+            for p in pids:
+                self.ticks[p] = max(self.ticks.get(p, 0), ticks(p))
             shared = set().union(*(segments(p) for p in pids)) - self.before
             for path in shared:
                 try:
@@ -363,6 +387,12 @@ def read_file(path):
             return f.read()
     except OSError:
         return ""
+
+
+def ticks(pid):
+    """Clock ticks of processor time of a process, 0 if it has gone."""
+    fields = read_file(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12]) if fields else 0
 
 
 def field_of(path, name):
