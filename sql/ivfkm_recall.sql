@@ -30,7 +30,7 @@ RESET ivfkm.target_recall;
 
 -- what the build has measured
 SELECT index_name, rows, lists, dead, largest_list BETWEEN 100 AND 1000 AS largest_list,
-	rows_at_build, rows_added, rows_removed, residual_ratio BETWEEN 0.9 AND 1.1 AS residual_ratio,
+	rows_counted, rows_added, rows_removed, residual_ratio BETWEEN 0.9 AND 1.1 AS residual_ratio,
 	rows_10 < rows_100 AND rows_100 < 5000 AS budgets, calibrated_at, calibrated_by_queries,
 	bytes = pg_relation_size('t_v') AS bytes, wants
 FROM ivfkm_stats() WHERE index_name = 't_v'::regclass;
