@@ -270,16 +270,19 @@ build_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 void
 ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 {
-	uint32 list = (ItemPointerGetBlockNumberNoCheck(tid) + ItemPointerGetOffsetNumberNoCheck(tid)) %
-				  build->shared->nlists;
 	SortedCode *sorted = build->sorted_code;
 	IvfkmCode code;
+	uint32 list;
+
+	if (build->row_list != NULL)
+		list = *build->row_list;
+	else
+		list = (ItemPointerGetBlockNumberNoCheck(tid) + ItemPointerGetOffsetNumberNoCheck(tid)) %
+			   build->shared->nlists;
 
 	code.bits = sorted->code;
 	code.refine = sorted->code + quant_code_bytes(build->dims);
 	memset(&code.refine_factors, 0, sizeof(code.refine_factors));
-	if (build->row_list != NULL)
-		list = *build->row_list;
 	ivfkm_code_forced(build->dims, build->plan.meta.refine_bits, &code);
 	sorted->factors = code.factors;
 	sorted->refine_factors = code.refine_factors;

@@ -266,10 +266,11 @@ ivfkm_move_sample_done(IvfkmMove *move, int n)
 }
 
 /*
- * Assigns the rows at move->tids to the new lists, as move->tid_lists says or to the nearest ones,
- * encodes and sorts them.  "with_nulls": there is
- * a new list of NULLs; else a row whose value turns out to be NULL is one of which nothing is
- * known.
+ * Assigns the rows at move->tids to the new lists, to the nearest ones or, if there are
+ * move->tid_lists, to those, encodes and sorts them.  "with_nulls": there is a new list of NULLs;
+ * else a row whose value turns out to be NULL is one of which nothing is known.  Such a row is
+ * forced; if its address is marked it joins the NULLs, its attributes unknown.  Addresses that lead
+ * to no row any more are left out.
  */
 void
 ivfkm_move_assign(IvfkmMove *move, bool with_nulls)

@@ -147,7 +147,7 @@ train_lists(Regioning *regioning)
 {
 	IvfkmMove *move = &regioning->move;
 	IvfkmBuild *build = &move->build;
-	int nlists = (int) Max(1.0, rint((double) move->ntids / IVFKM_ROWS_PER_LIST));
+	int nlists = ivfkm_sizes_auto_lists((double) move->ntids);
 	int nrows;
 
 	nlists = Min(nlists, regioning->region->most_lists);

@@ -45,7 +45,10 @@
 #define RENEW_GROWN	 4.0
 #define RENEW_SHRUNK 0.5
 
-/* So it is when so many of these have been replaced: as many as are moved for each change. */
+/*
+ * So it is when this part of them has gone and as many others have come: that moves as many rows
+ * for each one that was replaced as regions may move for each change.
+ */
 #define RENEW_REPLACED (1.0 / MOVED_PER_CHANGE)
 
 /* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
@@ -428,13 +431,6 @@ compare_places(const void *a, const void *b, void *arg)
 	return x > y ? -1 : x < y;
 }
 
-/* Lists that so many rows are clustered into. */
-static int
-lists_of(double rows)
-{
-	return (int) Max(1.0, rint(rows / IVFKM_ROWS_PER_LIST));
-}
-
 /*
  * True if what a region will be written to finds places in front of a block; counts[]: rows of each
  * of its lists.  How the rows of lists that are made anew will spread is not known: those of a list
@@ -446,7 +442,7 @@ fits_in_front(const IvfkmRegion *region, const uint32 *counts, const IvfkmFreeDa
 {
 	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
-	int nlists = region->keep ? region->nlists : lists_of(region->rows);
+	int nlists = region->keep ? region->nlists : ivfkm_sizes_auto_lists(region->rows);
 	bool fewer = nlists < region->nlists;
 	int most = nlists + region->nlists;
 	BlockNumber *sizes = palloc(sizeof(BlockNumber) * (most + IVFKM_MAX_HEIGHT));
@@ -456,7 +452,7 @@ fits_in_front(const IvfkmRegion *region, const uint32 *counts, const IvfkmFreeDa
 	for (int i = 0; i < (fewer ? 1 : region->nlists); i++)
 	{
 		double all = fewer ? region->rows : counts[i];
-		int parts = region->keep ? 1 : lists_of(all);
+		int parts = region->keep ? 1 : ivfkm_sizes_auto_lists(all);
 		uint32 rows = (uint32) ceil(all / parts);
 
 		for (int part = 0; part < parts && n < most; part++)

@@ -360,9 +360,9 @@ ivfkm_worker_main(Datum arg)
 	volatile bool may_renew = true;
 	volatile bool yielded = false;
 	volatile bool again = false;
+	static IvfkmSizes sizes; /* it changes before an error leads back here */
 	TimestampTz started;
 	sigjmp_buf failed;
-	IvfkmSizes sizes;
 
 	started = GetCurrentTimestamp();
 	ivfkm_survey_begin(&sizes, TopMemoryContext);
