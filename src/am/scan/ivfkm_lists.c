@@ -223,9 +223,11 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	}
 	if (first_time)
 	{
+		double left_out = list.left_out * lists->mean_rows;
+
 		lists->rows += rows;
-		lists->passed += rows + list.left_out * lists->mean_rows;
-		lists->counted += Min(rows, (double) list.child.rows) + list.left_out * lists->mean_rows;
+		lists->left_out += left_out;
+		lists->counted += Min(rows, (double) list.child.rows) + left_out;
 	}
 }
 

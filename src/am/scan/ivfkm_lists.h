@@ -44,9 +44,9 @@ typedef struct IvfkmLists
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
 	bool complete;			 /* all lists of the index were reached */
 	double rows;			 /* in the lists scanned, living or not */
-	double passed;			 /* the same, with those of lists that were left out */
+	double left_out;		 /* in lists that were left out: what lists have on average */
 	double *before;			 /* of each list scanned: "counted" before it; NULL if not noted */
-	double counted;			 /* as "passed", of each list no more than it had when it was made */
+	double counted;			 /* both, of each list scanned no more than it had when it was made */
 	double expected;		 /* in the lists reached and not scanned yet, when they were made */
 
 	/* reading from disk */

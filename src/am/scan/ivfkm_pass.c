@@ -70,20 +70,22 @@ unfiltered_k(IvfkmScan *so, double k)
 	const IvfkmCandidates *candidates = &so->candidates;
 	double met = (double) so->filter.nmet;
 	double rank = k;
-	double even;
 
 	if (so->lists.filter == NULL)
 		return k;
 	if (met < k)
 		return get_float8_infinity();
 	if (candidates->k > 0)
-		rank =
-			2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
-										 candidates->k, candidates->horizon.lb, so->lists.passed) -
-			1.0;
-	even = k * so->lists.counted / met;
-	rank *= Max(1.0, Min(rank / even / ONE_SIDED, ONE_SIDED_MOST));
-	return Max(Max(so->found_at, rank), even);
+	{
+		double rows = so->lists.rows + so->lists.left_out; /* that "met" and ranks are among */
+		double even = k * rows / met;
+
+		rank = 2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
+											candidates->k, candidates->horizon.lb, rows) -
+			   1.0;
+		rank *= Max(1.0, Min(rank / even / ONE_SIDED, ONE_SIDED_MOST));
+	}
+	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
 }
 
 /* The k whose budget the first pass takes that prepares for "k" rows. */
