@@ -147,13 +147,15 @@ needed_chunks(const IvfkmHeads *heads, const IvfkmGeometry *geometry)
 	return geometry->nchunks;
 }
 
-/* Asks the CPU for what most units need of a unit of a group of one page. */
+/*
+ * Asks the CPU for a unit of a group of one page: all of it, or, if not all chunks are needed, so
+ * many and the factors behind them.
+ */
 static inline void
 prefetch_unit(Relation index, BlockNumber block, const IvfkmGeometry *geometry, int unit,
-			  const IvfkmHeads *heads)
+			  int nchunks)
 {
 	int start = IVFKM_PAYLOAD_OFFSET + unit * geometry->unit_bytes;
-	int nchunks = needed_chunks(heads, geometry);
 
 	if (nchunks == geometry->nchunks)
 		page_prefetch(index, block, start, geometry->unit_bytes);
@@ -220,16 +222,18 @@ void
 ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child,
 					const IvfkmHeads *heads)
 {
-	if (geometry->stripes > 1)
-	{
+	int nchunks = needed_chunks(heads, geometry);
+
+	if (geometry->stripes > 1 || nchunks == geometry->nchunks)
 		page_prefetch(index, child->first_block, 0,
 					  IVFKM_PAYLOAD_OFFSET +
 						  Min(geometry->units * geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
-		return;
+	else
+	{
+		page_prefetch(index, child->first_block, 0, IVFKM_PAYLOAD_OFFSET);
+		for (int u = 0; u < geometry->units; u++)
+			prefetch_unit(index, child->first_block, geometry, u, nchunks);
 	}
-	page_prefetch(index, child->first_block, 0, IVFKM_PAYLOAD_OFFSET);
-	for (int u = 0; u < geometry->units; u++)
-		prefetch_unit(index, child->first_block, geometry, u, heads);
 	page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }
 
@@ -267,7 +271,8 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 	{
 		/* the same unit of the next page, which is then in the cache when it is its turn */
 		if (BlockNumberIsValid(reader->next))
-			prefetch_unit(reader->index, reader->next, geometry, unit, reader->heads);
+			prefetch_unit(reader->index, reader->next, geometry, unit,
+						  needed_chunks(reader->heads, geometry));
 		if (heads_exclude(reader->heads, reader->query, arrays, threshold))
 			return 0;
 		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,

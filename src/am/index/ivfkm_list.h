@@ -19,7 +19,7 @@ typedef struct IvfkmHeads
 	QuantHeads bounds;			  /* of the list that is read */
 	uint32 tried;				  /* units whose heads were looked at, of late */
 	uint32 excluded[QUANT_HEADS]; /* of these, those that so many heads excluded */
-	uint32 left;				  /* units whose heads were not looked at */
+	uint32 left;				  /* units met while heads did not pay: one in some is tried */
 } IvfkmHeads;
 
 /* Walks the groups of a list or node; holds a share lock on a group's last page. */

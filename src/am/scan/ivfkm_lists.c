@@ -131,6 +131,16 @@ matching_rows(IvfkmLists *lists, IvfkmReader *reader, int number, bool first_tim
 }
 
 /*
+ * True while units are looked at by their heads first: in the first sweep.  Floors, which later
+ * ones have, rely on a row's position being the same each time.
+ */
+static inline bool
+looks_at_heads(const IvfkmCandidates *candidates)
+{
+	return candidates->k > 0;
+}
+
+/*
  * Scans one posting list: collects its rows that were not given and are not above the horizon.
  * The list is read ahead if the scan does that, and further lists may be reached meanwhile.
  */
@@ -155,7 +165,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
 	reader.lazy = lists->filter != NULL;
-	if (candidates->k > 0)
+	if (looks_at_heads(candidates))
 	{
 		ivfkm_query_heads(lists->query, &list, epsilon, &lists->heads.bounds);
 		reader.heads = &lists->heads;
@@ -291,7 +301,7 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 	}
 	if (next + 1 < lists->nreached)
 		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child,
-							&lists->heads);
+							looks_at_heads(candidates) ? &lists->heads : NULL);
 	if (lists->before != NULL)
 		lists->before[next] = lists->counted;
 	scan_list(lists, next, true, epsilon, given, candidates);
