@@ -44,7 +44,8 @@
 /* What this process saw last of a chain. */
 typedef struct SeenChain
 {
-	Oid file; /* relfilenode of the index; invalid: nothing was seen */
+	Oid index; /* invalid: nothing was seen */
+	Oid file;  /* its relfilenode, which another index in another tablespace may have, too */
 	BlockNumber first;
 	uint64 oldest;		/* full transaction id of the last page */
 	BlockNumber blocks; /* retired, with those of the pages themselves */
@@ -56,7 +57,8 @@ static SeenChain seen;
 static inline bool
 is_seen(Relation index, BlockNumber first)
 {
-	return OidIsValid(seen.file) && seen.file == index->rd_rel->relfilenode && seen.first == first;
+	return seen.index == RelationGetRelid(index) && seen.file == index->rd_rel->relfilenode &&
+		   seen.first == first;
 }
 
 /* The ranges on a page. */
@@ -334,12 +336,12 @@ page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg)
 	BlockNumber from = InvalidBlockNumber;
 	BlockNumber freed = 0;
 	BlockNumber nvisited = 0;
-	SeenChain now = {InvalidOid, InvalidBlockNumber, 0, 0};
+	SeenChain now = {InvalidOid, InvalidOid, InvalidBlockNumber, 0, 0};
 
 	if (BlockNumberIsValid(block) && is_seen(index, block) &&
 		!is_free(arg, FullTransactionIdFromU64(seen.oldest)))
 		return 0;
-	seen.file = InvalidOid;
+	seen.index = InvalidOid;
 	while (BlockNumberIsValid(block) && room)
 	{
 		BlockNumber next;
@@ -364,6 +366,7 @@ page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg)
 	}
 	if (!BlockNumberIsValid(block) && room)
 	{
+		now.index = RelationGetRelid(index);
 		now.file = index->rd_rel->relfilenode;
 		now.first = chain_begin(index, &room);
 		seen = now;
