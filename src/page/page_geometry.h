@@ -74,7 +74,6 @@ ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
 	return rest < 0 ? 0 : Min(rest, IVFKM_PAGE_CHUNKS);
 }
 
-extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
 /* Where the images of an attribute are among those of a unit, in bytes. */
 static inline int
 ivfkm_image_offset(uint8 narrow, int attribute)
@@ -83,6 +82,7 @@ ivfkm_image_offset(uint8 narrow, int attribute)
 		   (int) sizeof(int32);
 }
 
+extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
 extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes,
 							   uint8 narrow);
 extern void page_null_geometry(IvfkmGeometry *geometry, int nattributes, uint8 narrow);

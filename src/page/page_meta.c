@@ -42,9 +42,13 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 		page_corrupted(index, IVFKM_META_BLOCK, "Number of dimensions is %u.", meta->dimensions);
 	if (meta->metric < IVFKM_METRIC_L2 || meta->metric > IVFKM_METRIC_JACCARD)
 		page_corrupted(index, IVFKM_META_BLOCK, "Metric is %u.", meta->metric);
-	if (meta->nattributes > IVFKM_MAX_ATTRIBUTES || meta->narrow >> meta->nattributes != 0 ||
+	if (meta->nattributes > IVFKM_MAX_ATTRIBUTES ||
 		(int) meta->dimensions > page_attributes_max_dims(meta->nattributes))
 		page_corrupted(index, IVFKM_META_BLOCK, "It has %u attributes.", meta->nattributes);
+	if (meta->narrow >> meta->nattributes != 0)
+		page_corrupted(index, IVFKM_META_BLOCK,
+					   "Of %u attributes, those of mask 0x%02X are narrow.", meta->nattributes,
+					   meta->narrow);
 	if (meta->column_dimensions < 1 || !(meta->distance_ratio > 0.0f) ||
 		!(meta->distance_ratio <= FLT_MAX) || !(meta->distance_deviation >= 0.0f) ||
 		!(meta->distance_deviation <= FLT_MAX))
@@ -279,9 +283,8 @@ page_meta_count_removed(Relation index, uint64 removed)
 {
 	PageWal wal;
 	Buffer buffer;
-	IvfkmMetaPage meta;
+	IvfkmMetaPage meta = begin_change(index, &wal, &buffer);
 
-	meta = begin_change(index, &wal, &buffer);
 	meta->removed += removed;
 	meta->made_removed += removed;
 	end_change(&wal, buffer);
