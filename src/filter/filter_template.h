@@ -152,6 +152,8 @@ VDB_FN(unit)(const Filter *filter, const void *images, const uint16_t *nulls)
 			continue;
 		}
 		rows &= ~null;
+		if (rows == 0 || term->kind == FILTER_NOT_NULL)
+			continue;
 		if (filter->narrow >> term->attribute & 1)
 		{
 			widen(column, wide);
