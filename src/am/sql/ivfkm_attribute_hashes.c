@@ -4,9 +4,9 @@
  *	  Attributes that are found by a hash: strings, uuid, and the elements of arrays.
  *
  * NOTES
- *	  The hash is 32 bits of the one that hash joins use, under the column's collation.  Rows of an
- *	  equal hash are checked again.  An array's image is a signature: each
- *	  element that is not NULL sets one of 64 bits.
+ *	  The hash is the one of 32 bits that hash joins use, under the column's collation.  Rows of an
+ *	  equal hash are checked again.  An array's image is a signature: each element that is not NULL
+ *	  sets one of 64 bits.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_attribute_hashes.c
@@ -32,41 +32,39 @@ PG_FUNCTION_INFO_V1(ivfkm_array_support);
 
 /* ----- one value ----- */
 
-/* The first 32 bits of the 64-bit hash of a value by one of the server's functions. */
+/* The hash of a value by one of the server's functions. */
 static int64
 hash_image(PGFunction function, Datum value, Oid collation)
 {
-	Datum hash = DirectFunctionCall2Coll(function, collation, value, Int64GetDatum(0));
-
-	return (int32) (DatumGetUInt64(hash) >> 32);
+	return (int32) DatumGetUInt32(DirectFunctionCall1Coll(function, collation, value));
 }
 
 /* Of text; strings that the collation calls equal have one hash. */
 static int64
 text_image(Datum value, Oid collation)
 {
-	return hash_image(hashtextextended, value, collation);
+	return hash_image(hashtext, value, collation);
 }
 
 /* Of character(n), without the blanks at its end. */
 static int64
 bpchar_image(Datum value, Oid collation)
 {
-	return hash_image(hashbpcharextended, value, collation);
+	return hash_image(hashbpchar, value, collation);
 }
 
 /* Of uuid. */
 static int64
 uuid_image(Datum value, Oid collation)
 {
-	return hash_image(uuid_hash_extended, value, collation);
+	return hash_image(uuid_hash, value, collation);
 }
 
 /* Of bytea. */
 static int64
 bytea_image(Datum value, Oid collation)
 {
-	return hash_image(hashvarlenaextended, value, collation);
+	return hash_image(hashvarlena, value, collation);
 }
 
 /* Equality with a value of the same type. */
