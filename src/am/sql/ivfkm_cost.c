@@ -132,7 +132,7 @@ typedef struct ScanModel
 	double list_pages;	 /* of a list, without refine pages */
 	double centroids;	 /* that a search compares with */
 	double row_distance; /* cost of the exact distance of a row */
-	double row_bound;	 /* of testing a row's bounds of the distance, in a scan without order */
+	double row_test;	 /* of the conditions on a row's distance, in a scan without order */
 	Cost page;			 /* of reading a page of the index */
 } ScanModel;
 
@@ -473,7 +473,7 @@ cost_of_range(const ScanModel *model, double within, double candidates, Cost *fi
 	pages += model->meta.nlists * model->list_pages;
 	work += cost_of_code(model) * model->entries + code * model->meta.nlists + KEPT_COST * taken +
 			ROW_COST * within;
-	apart = ELSEWHERE * model->row_bound * within;
+	apart = ELSEWHERE * model->row_test * within;
 	if (model->meta.refine_bits > 0 && model->within < 1.0)
 	{
 		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
@@ -485,19 +485,19 @@ cost_of_range(const ScanModel *model, double within, double candidates, Cost *fi
 /*
  * The share of the rows of an index that a scan gives by the bounds of its distance; false if it
  * has none.  A scan in the order of a distance knows bounds of that one.  Of a scan without order
- * also the share of candidates.  *bound grows by what it costs to test a row's bounds.
+ * also the share of candidates, and what these conditions cost for a row: *test grows by that.
  */
 static bool
-find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares, Cost *bound)
+find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares, Cost *test)
 {
 	const IndexOptInfo *info = path->indexinfo;
+	bool unordered = path->indexorderbys == NIL;
 	Expr *origin = NULL;
 	bool found = false;
 	List *rinfos = info->indrestrictinfo;
 	ListCell *cell;
 
-	if (path->indexorderbys != NIL &&
-		!ivfkm_range_index_origin(info, linitial(path->indexorderbys), &origin))
+	if (!unordered && !ivfkm_range_index_origin(info, linitial(path->indexorderbys), &origin))
 		return false;
 	if (path->path.param_info != NULL)
 		rinfos = list_concat_copy(rinfos, path->path.param_info->ppi_clauses);
@@ -512,11 +512,13 @@ find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares, 
 			(origin != NULL && !equal(match.origin, origin)))
 			continue;
 		origin = match.origin;
-		cost_qual_eval_node(&cost, (Node *) rinfo, root);
-		*bound += cost.per_tuple;
+		if (unordered)
+		{
+			cost_qual_eval_node(&cost, (Node *) rinfo, root);
+			*test += cost.per_tuple;
+		}
 		own.within = own.candidates = rinfo->norm_selec;
-		if ((path->indexorderbys == NIL || rinfo->norm_selec < 0.0) &&
-			!ivfkm_range_shares(root, &match, &own))
+		if ((unordered || rinfo->norm_selec < 0.0) && !ivfkm_range_shares(root, &match, &own))
 			own.candidates = -1.0;
 		if (!found || own.within < shares->within)
 			*shares = own;
@@ -610,7 +612,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	bool bounded;
 	double wanted;
 	double share;
-	Cost bound = 0.0;
+	Cost test = 0.0;
 	Cost first;
 
 	*selectivity = model_conditions(&model, root, path);
@@ -621,7 +623,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	 * by conditions on the other columns.  Nor may a scan look at rows that policies hide.
 	 */
 	ivfkm_range_correct(root, info->rel);
-	bounded = find_shares(root, path, &shares, &bound);
+	bounded = find_shares(root, path, &shares, &test);
 	if (list_length(path->indexorderbys) > 1 ||
 		(path->indexorderbys == NIL && path->indexclauses == NIL && !bounded) ||
 		replaces_aggregate(root) || ivfkm_bypasses_policies(root, path, index))
@@ -637,18 +639,17 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	model_init(&model, root, path, index);
 	index_close(index, NoLock);
 	model.within = shares.within;
-	model.row_bound = bound;
+	model.row_test = test;
+	*selectivity *= shares.within; /* of a scan in order, too: it ends at the bound */
 	if (path->indexorderbys == NIL)
 	{
 		if (shares.candidates < 0.0) /* they were not counted */
 			shares.candidates = shares.within * (SPREAD + SPREAD_DIM / model.meta.dimensions);
-		*selectivity *= shares.within;
 		*total_cost =
 			cost_of_range(&model, shares.within * model.met * model.rows,
 						  Min(shares.candidates, 1.0) * model.met * model.rows, startup_cost);
 		return;
 	}
-	*selectivity *= shares.within; /* it ends at the bound */
 	wanted = rows_wanted(root, path, &model, &share);
 	if (wanted > 0.0)
 	{
