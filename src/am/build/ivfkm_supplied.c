@@ -7,8 +7,9 @@
  *	  The option "centroids" names the table.  It is read as builds run: as the owner of the indexed
  *	  table, in a security-restricted operation; no code of others runs, as it is a plain table and
  *	  nothing but its values is looked at.  A table that is not there, as when only some tables of a
- *	  dump are restored, or not filled yet is no error.  What else is wrong ends CREATE INDEX.  A
- *	  renewal, which nobody may be watching, goes on without the table.
+ *	  dump are restored, or not filled yet is no error.  What else is wrong ends CREATE INDEX and
+ *	  REINDEX, which reads the table again.  So does a renewal, but as nobody may be watching, it
+ *	  goes on without the table.
  *
  *	  The centroids are the lists' only: the sample still gives the index space and the
  *	  calibration, and nodes are trained above the lists as always.

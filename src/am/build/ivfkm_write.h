@@ -23,7 +23,7 @@ typedef struct IvfkmPlanLevel
 	float *norms;				 /* squared norm of each centroid as stored */
 	float *radii;				 /* see IvfkmChildData */
 	uint32 *counts;				 /* rows of each list; children of each node */
-	uint32 *made;				 /* rows that the records of lists tell; NULL: those they have */
+	uint32 *made;				 /* rows that lists had when they were made; NULL: "counts" */
 	BlockNumber *first_blocks;	 /* first block of each */
 	IvfkmSummaryData *summaries; /* of each list; NULL without attributes, and of nodes */
 } IvfkmPlanLevel;

@@ -6,7 +6,8 @@
  * NOTES
  *	  Sizes follow from the geometry of pages and the number of rows that the table's statistics
  *	  tell.  What is not known is how rows spread over lists: these are taken to be within a
- *	  quarter of their mean, evenly.
+ *	  quarter of their mean, evenly.  Nor is it of which types the other columns are: each is taken
+ *	  to need 8 bytes a row, where many need 4.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_estimate.c
@@ -49,7 +50,7 @@ typedef struct EstimatedIndex
 	int column_dims;
 	int dims; /* of input space, to which the codes belong */
 	int refine_bits;
-	int nattributes; /* of 8 bytes each */
+	int nattributes; /* taken to have 8 bytes each */
 } EstimatedIndex;
 
 /* Bytes of the parts of an index. */

@@ -7,9 +7,9 @@
  *	  PostgreSQL has no statistics of a distance and takes a third of the rows to be within any
  *	  bound.  If the bound and what it is around are known when the query is planned, the index
  *	  knows better: in the nearest lists rows are counted by their 1-bit codes.  Of further lists
- *	  the share is taken that the distance of the centroid and the mean residual lead to expect,
- *	  corrected by what counting gave.  Else a small share is taken: whoever asks for rows within
- *	  a distance wants few.
+ *	  the share is taken that the distance of the centroid and the mean residual lead to expect, of
+ *	  rows within the bound times what counting gave of it.  Else a small share is taken: whoever
+ *	  asks for rows within a distance wants few.
  *
  *	  A plan needs the answer for the number of rows and for the cost of each path.  The last few
  *	  answers are kept while a query is planned, in the planner's memory.
@@ -179,7 +179,7 @@ begin_answers(const PlannerInfo *root)
 	planning.glob = root->glob;
 }
 
-/* The answer to a question that was asked before; NULL if it was not, or is no longer planning. */
+/* The answer to a question that was asked before; NULL if it was not, or if others came since. */
 static const Answer *
 find_answer(Oid index, const Const *origin, double bound)
 {
@@ -374,7 +374,8 @@ ask(Question *question)
 
 /*
  * Finds out the share of the rows of an index that are within the bound of "match", and of those
- * that a scan takes for candidates.  False if it can only be guessed: the latter is as the former.
+ * that a scan without order takes for candidates.  False if the index has no answer: then both are
+ * what PostgreSQL takes of a range.
  */
 bool
 ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeShares *shares)
