@@ -59,7 +59,7 @@ BEGIN
 	FOR i IN 1..3 LOOP
 		EXECUTE 'EXPLAIN (BUFFERS, FORMAT JSON) ' || query INTO plan;
 	END LOOP;
-	RETURN coalesce(plan->0->'Plan'->>key, plan->0->'Planning'->>key);
+	RETURN coalesce(plan->0->'Planning'->>key, plan->0->'Plan'->>key);
 END $$;
 SELECT format('SELECT id FROM t WHERE b < 200 ORDER BY v <-> ''%s'' LIMIT 10', vector_of(0, 16))
 	AS filtered \gset
