@@ -4,9 +4,8 @@
  *	  Query tables, scan kernels and bounds of 1-bit codes, at every SIMD level.
  *
  * NOTES
- *	  Integer sums are compared exactly, bounds within a tolerance.  The last cases are
- *	  statistical: they check that the error bound of README.md (src/quant) is what it
- *	  claims to be.
+ *	  Integer sums are compared exactly, bounds within a tolerance.  test_quant_errors.c checks that
+ *	  bounds hold.
  *
  * IDENTIFICATION
  *	  test/unit/test_quant_scan.c
@@ -15,8 +14,7 @@
  */
 #include <float.h>
 #include "test_main.h"
-#include "port/vdb_half.h"
-#include "quant/quant.h"
+#include "quant_data.h"
 
 #define HALF_ONE 0x3c00
 
@@ -25,14 +23,6 @@ static const int some_dims[] = {1,	 2,	  3,   4,	 5,	   31,	 32,   33,	 63,   64
 								255, 384, 784, 1024, 1056, 2048, 2080, 4096, 4128, 8200, 16000};
 
 #define NSOME ((int) (sizeof(some_dims) / sizeof(some_dims[0])))
-
-/* Fills x[n] with standard normal numbers. */
-static void
-fill_normal(float *x, int n)
-{
-	for (int i = 0; i < n; i++)
-		x[i] = test_random_normal();
-}
 
 /* ----- query tables ----- */
 
@@ -187,17 +177,17 @@ accumulate_is_exact(void)
 {
 	for (int k = 0; k < NSOME; k++)
 	{
+		RandomUnit unit;
 		int nchunks = quant_chunks(some_dims[k]);
-		uint8_t *chunks = guard_alloc((size_t) nchunks * QUANT_CHUNK);
 		uint8_t *table = guard_alloc((size_t) nchunks * QUANT_CHUNK_TABLE);
 
+		random_unit_init(&unit, some_dims[k]);
 		for (int fill = 0; fill < 3; fill++)
 		{
 			uint32_t expected[QUANT_UNIT] = {0};
 
 			/* random; the largest table; the largest entries in one half only */
-			for (int i = 0; i < nchunks * QUANT_CHUNK; i++)
-				chunks[i] = (uint8_t) test_random_u64();
+			fill_bytes(unit.chunks, (size_t) nchunks * QUANT_CHUNK);
 			for (int i = 0; i < nchunks * QUANT_CHUNK_TABLE; i++)
 				table[i] = fill == 0   ? (uint8_t) test_random_u64()
 						   : fill == 1 ? 255
@@ -206,7 +196,7 @@ accumulate_is_exact(void)
 				for (int i = 0; i < QUANT_CHUNK; i++)
 				{
 					const uint8_t *entries = table + c * QUANT_CHUNK_TABLE + i / 16 * 16;
-					uint8_t byte = chunks[c * QUANT_CHUNK + i];
+					uint8_t byte = unit.chunks[c * QUANT_CHUNK + i];
 
 					expected[i % 16] += entries[byte & 15] + entries[QUANT_CHUNK + (byte >> 4)];
 				}
@@ -219,13 +209,13 @@ accumulate_is_exact(void)
 
 					for (int v = 0; v < QUANT_UNIT; v++)
 						whole[v] = pieces[v] = 1000u * (uint32_t) v;
-					kernels->accumulate(table, chunks, nchunks, whole);
+					kernels->accumulate(table, unit.chunks, nchunks, whole);
 					for (int c = 0, n; c < nchunks; c += n)
 					{
 						n = 1 + (int) test_random_below(70);
 						n = n < nchunks - c ? n : nchunks - c;
-						kernels->accumulate(table + c * QUANT_CHUNK_TABLE, chunks + c * QUANT_CHUNK,
-											n, pieces);
+						kernels->accumulate(table + c * QUANT_CHUNK_TABLE,
+											unit.chunks + c * QUANT_CHUNK, n, pieces);
 					}
 					for (int v = 0; v < QUANT_UNIT; v++)
 					{
@@ -237,8 +227,8 @@ accumulate_is_exact(void)
 					}
 				}
 		}
-		guard_free(chunks, (size_t) nchunks * QUANT_CHUNK);
 		guard_free(table, (size_t) nchunks * QUANT_CHUNK_TABLE);
+		random_unit_free(&unit);
 	}
 }
 
@@ -355,26 +345,12 @@ scan_unit_equals_parts(void)
 {
 	for (int k = 0; k < NSOME; k++)
 	{
-		int dims = some_dims[k];
-		int nchunks = quant_chunks(dims);
-		float *q = exact_alloc((size_t) dims * sizeof(float));
-		uint8_t *table = exact_alloc(quant_query_table_bytes(dims));
-		uint8_t *chunks = exact_alloc((size_t) nchunks * QUANT_CHUNK + 1);
-		float *add = exact_alloc(QUANT_UNIT * sizeof(float));
-		uint16_t *mul = exact_alloc(QUANT_UNIT * sizeof(uint16_t));
-		QuantQuery query;
+		RandomUnit unit;
+		const QuantQuery *query = &unit.query;
 		QuantBound bound;
 
-		fill_normal(q, dims);
-		for (int i = 0; i < nchunks * QUANT_CHUNK + 1; i++)
-			chunks[i] = (uint8_t) test_random_u64();
-		for (int v = 0; v < QUANT_UNIT; v++)
-		{
-			add[v] = test_random_float(0.0f, 2.0f);
-			mul[v] = vdb_half_from_float(test_random_float(0.0f, 0.1f));
-		}
-		quant_query_init(&query, dims, q, table);
-		quant_bound_init(&bound, QUANT_L2, &query, 1.0f, 1.0f, 1.5f);
+		random_unit_init(&unit, some_dims[k]);
+		quant_bound_init(&bound, QUANT_L2, query, 1.0f, 1.0f, 1.5f);
 		for (int coarse = 0; coarse < 2; coarse++)
 			for (int s = 0; s < VDB_SIMD_COUNT; s++)
 				if (test_simd(s))
@@ -388,21 +364,17 @@ scan_unit_equals_parts(void)
 					uint32_t mask[2];
 
 					bound.coarse = coarse;
-					kernels->accumulate(coarse ? query.coarse_table : table, chunks + 1, nchunks,
-										acc);
-					mask[0] = kernels->bounds(coarse ? &parts : &bound, acc, add, mul, 2.0f, lb[0],
-											  ub[0]);
-					mask[1] = kernels->scan_unit(&query, &bound, chunks + 1, add, mul, 2.0f, lb[1],
-												 ub[1]);
+					kernels->accumulate(coarse ? query->coarse_table : query->table, unit.memory,
+										unit.nchunks, acc);
+					mask[0] = kernels->bounds(coarse ? &parts : &bound, acc, unit.add, unit.mul,
+											  2.0f, lb[0], ub[0]);
+					mask[1] = kernels->scan_unit(query, &bound, unit.memory, unit.add, unit.mul,
+												 2.0f, lb[1], ub[1]);
 					CHECK(mask[0] == mask[1] && memcmp(lb[0], lb[1], sizeof(lb[0])) == 0 &&
 							  memcmp(ub[0], ub[1], sizeof(ub[0])) == 0,
-						  "%s at %d dimensions, coarse %d", vdb_simd_name(s), dims, coarse);
+						  "%s at %d dimensions, coarse %d", vdb_simd_name(s), unit.dims, coarse);
 				}
-		free(q);
-		free(table);
-		free(chunks);
-		free(add);
-		free(mul);
+		random_unit_free(&unit);
 	}
 }
 
@@ -413,27 +385,19 @@ heads_match_reference(void)
 	for (int k = 0; k < NSOME; k++)
 	{
 		int dims = some_dims[k];
-		int nchunks = quant_chunks(dims);
-		float *q = exact_alloc((size_t) dims * sizeof(float));
-		uint8_t *table = exact_alloc(quant_query_table_bytes(dims));
-		uint8_t *chunks = guard_alloc((size_t) nchunks * QUANT_CHUNK);
-		float *add = exact_alloc(QUANT_UNIT * sizeof(float));
-		uint16_t *mul = exact_alloc(QUANT_UNIT * sizeof(uint16_t));
-		QuantQuery query;
+		RandomUnit unit;
+		QuantQuery *query = &unit.query;
 		QuantHeads heads;
 
-		fill_normal(q, dims);
-		for (int i = 0; i < nchunks * QUANT_CHUNK; i++)
-			chunks[i] = (uint8_t) test_random_u64();
-		quant_query_init(&query, dims, q, table);
-		CHECK(query.nheads == (dims > 31 * QUANT_CHUNK_DIMS ? QUANT_HEADS : 0), "dims %d: %d heads",
-			  dims, query.nheads);
-		quant_heads_init(&heads, QUANT_L2, &query, 1.0f, 1.0f, 1.5f);
-		CHECK(heads.n == query.nheads, "dims %d: %d heads", dims, heads.n);
+		random_unit_init(&unit, dims);
+		CHECK(query->nheads == (dims > 31 * QUANT_CHUNK_DIMS ? QUANT_HEADS : 0),
+			  "dims %d: %d heads", dims, query->nheads);
+		quant_heads_init(&heads, QUANT_L2, query, 1.0f, 1.0f, 1.5f);
+		CHECK(heads.n == query->nheads, "dims %d: %d heads", dims, heads.n);
 		for (int h = 0; h < heads.n; h++)
 			CHECK(heads.heads[h].nchunks % 2 == 0 &&
 					  heads.heads[h].nchunks > (h == 0 ? 0 : heads.heads[h - 1].nchunks) &&
-					  heads.heads[h].nchunks <= nchunks / 2,
+					  heads.heads[h].nchunks <= unit.nchunks / 2,
 				  "dims %d, head %d: %d chunks", dims, h, heads.heads[h].nchunks);
 		for (int round = 0; round < 50 && heads.n > 0; round++)
 		{
@@ -441,20 +405,21 @@ heads_match_reference(void)
 
 			for (int v = 0; v < QUANT_UNIT; v++)
 			{
-				add[v] = round % 5 == 0 && v % 3 == 0 ? INFINITY : 1000.0f;
-				mul[v] = vdb_half_from_float(test_random_float(0.0f, 1.0f));
+				unit.add[v] = round % 5 == 0 && v % 3 == 0 ? INFINITY : 1000.0f;
+				unit.mul[v] = vdb_half_from_float(test_random_float(0.0f, 1.0f));
 			}
 			if (round % 7 == 0) /* a forced slot is never excluded */
 			{
-				add[5] = -FLT_MAX;
-				mul[5] = 0;
+				unit.add[5] = -FLT_MAX;
+				unit.mul[5] = 0;
 			}
 			for (int s = 0; s < VDB_SIMD_COUNT; s++)
 				if (test_simd(s))
 				{
 					const QuantKernels *kernels = quant_kernels(s);
 					int expected = 0;
-					int found = kernels->scan_heads(&query, &heads, chunks, add, mul, threshold);
+					int found = kernels->scan_heads(query, &heads, unit.chunks, unit.add, unit.mul,
+													threshold);
 
 					for (int h = heads.n - 1; h >= 0; h--)
 					{
@@ -464,8 +429,9 @@ heads_match_reference(void)
 						float lb[QUANT_UNIT];
 						float ub[QUANT_UNIT];
 
-						kernels->accumulate(query.coarse_table, chunks, head->nchunks, acc);
-						if (kernels->bounds(&bound, acc, add, mul, threshold, lb, ub) == 0)
+						kernels->accumulate(query->coarse_table, unit.chunks, head->nchunks, acc);
+						if (kernels->bounds(&bound, acc, unit.add, unit.mul, threshold, lb, ub) ==
+							0)
 							expected = h + 1;
 					}
 					CHECK(found == expected, "%s at %d dimensions: %d heads, not %d",
@@ -475,19 +441,15 @@ heads_match_reference(void)
 				}
 		}
 		/* nothing is known of such a query or list */
-		quant_heads_init(&heads, QUANT_L2, &query, INFINITY, 1.0f, 1.5f);
+		quant_heads_init(&heads, QUANT_L2, query, INFINITY, 1.0f, 1.5f);
 		CHECK(heads.n == 0, "dims %d: heads at infinity", dims);
-		quant_heads_init(&heads, QUANT_IP, &query, 1.0f, NAN, 1.5f);
+		quant_heads_init(&heads, QUANT_IP, query, 1.0f, NAN, 1.5f);
 		CHECK(heads.n == 0, "dims %d: heads without a distance", dims);
-		memset(q, 0, (size_t) dims / 2 * sizeof(float));
-		quant_query_init(&query, dims, q, table);
-		quant_heads_init(&heads, QUANT_L2, &query, 1.0f, 1.0f, 1.5f);
+		memset(unit.q, 0, (size_t) dims / 2 * sizeof(float));
+		quant_query_init(query, dims, unit.q, unit.table);
+		quant_heads_init(&heads, QUANT_L2, query, 1.0f, 1.0f, 1.5f);
 		CHECK(heads.n == 0, "dims %d: heads of zeros", dims);
-		free(q);
-		free(table);
-		guard_free(chunks, (size_t) nchunks * QUANT_CHUNK);
-		free(add);
-		free(mul);
+		random_unit_free(&unit);
 	}
 }
 
@@ -497,19 +459,19 @@ coarse_sums_are_exact(void)
 {
 	for (int k = 0; k < NSOME; k++)
 	{
+		RandomUnit unit;
 		int nchunks = quant_chunks(some_dims[k]);
-		uint8_t *chunks = guard_alloc((size_t) nchunks * QUANT_CHUNK);
 		uint8_t *table = guard_alloc((size_t) nchunks * QUANT_CHUNK_TABLE);
 		QuantQuery query = {
 			.dims = some_dims[k], .nchunks = nchunks, .table = NULL, .coarse_table = table};
 		QuantBound bound = {.coarse = true, .coarse_slope = -1.0f}; /* lb is the sum */
-		float add[QUANT_UNIT] = {0.0f};
-		uint16_t mul[QUANT_UNIT];
 
-		for (int i = 0; i < nchunks * QUANT_CHUNK; i++)
-			chunks[i] = (uint8_t) test_random_u64();
+		random_unit_init(&unit, some_dims[k]);
 		for (int v = 0; v < QUANT_UNIT; v++)
-			mul[v] = HALF_ONE;
+		{
+			unit.add[v] = 0.0f;
+			unit.mul[v] = HALF_ONE;
+		}
 		for (int fill = 0; fill < 2; fill++)
 		{
 			uint32_t expected[QUANT_UNIT] = {0};
@@ -522,7 +484,7 @@ coarse_sums_are_exact(void)
 					table + i / QUANT_CHUNK * QUANT_CHUNK_TABLE + i % 64 / 16 * 16;
 
 				expected[i % 16] +=
-					entries[chunks[i] & 15] + entries[QUANT_CHUNK + (chunks[i] >> 4)];
+					entries[unit.chunks[i] & 15] + entries[QUANT_CHUNK + (unit.chunks[i] >> 4)];
 			}
 			for (int s = 0; s < VDB_SIMD_COUNT; s++)
 				if (test_simd(s))
@@ -530,63 +492,17 @@ coarse_sums_are_exact(void)
 					float lb[QUANT_UNIT];
 					float ub[QUANT_UNIT];
 
-					quant_kernels(s)->scan_unit(&query, &bound, chunks, add, mul, 0.0f, lb, ub);
+					quant_kernels(s)->scan_unit(&query, &bound, unit.chunks, unit.add, unit.mul,
+												0.0f, lb, ub);
 					for (int v = 0; v < QUANT_UNIT; v++)
 						CHECK(lb[v] == (float) expected[v],
 							  "%s, %d chunks, fill %d, vector %d: %g, not %u", vdb_simd_name(s),
 							  nchunks, fill, v, lb[v], expected[v]);
 				}
 		}
-		guard_free(chunks, (size_t) nchunks * QUANT_CHUNK);
 		guard_free(table, (size_t) nchunks * QUANT_CHUNK_TABLE);
+		random_unit_free(&unit);
 	}
-}
-
-/* Bounds have the width of both errors; the coarse table serves where it adds little. */
-static void
-bound_init_widths(void)
-{
-	enum
-	{
-		DIMS = 256
-	};
-	static const float ratios[] = {0.0f, 0.1f, 1.0f, 10.0f, 30.0f, 45.0f, 100.0f, 1e4f};
-	float q[DIMS];
-	uint8_t table[2 * DIMS / QUANT_CHUNK_DIMS * QUANT_CHUNK_TABLE];
-	QuantQuery query;
-
-	fill_normal(q, DIMS);
-	quant_query_init(&query, DIMS, q, table);
-	for (size_t k = 0; k < sizeof(ratios) / sizeof(ratios[0]); k++)
-		for (int metric = QUANT_L2; metric <= QUANT_IP; metric++)
-		{
-			double m = metric == QUANT_IP ? 1.0 : 2.0;
-			double code = ratios[k] * query.lut_sigma;
-			double coarse = 255.0 / 63.0 * query.lut_sigma;
-			double kappa = m * 1.5 * hypot(code, query.lut_sigma);
-			double coarse_kappa = m * 1.5 * hypot(code, coarse);
-			QuantBound bound;
-
-			quant_bound_init(&bound, metric, &query, 5.0f,
-							 (float) (code / QUANT_SIGMA * (code / QUANT_SIGMA)), 1.5f);
-			CHECK(bound.g == 5.0f, "g %g", bound.g);
-			CHECK(fabs(bound.width - 2.0 * kappa) <= 1e-5 * kappa, "ratio %g: width %g, not %g",
-				  ratios[k], bound.width, 2.0 * kappa);
-			CHECK(fabs(bound.base - (m * query.beta + kappa)) <= 1e-5 * fabs(m * query.beta),
-				  "ratio %g: base %g", ratios[k], bound.base);
-			CHECK(bound.slope == (float) m * query.delta, "slope %g", bound.slope);
-			CHECK(fabs(bound.coarse_width - 2.0 * coarse_kappa) <= 1e-5 * coarse_kappa,
-				  "ratio %g: coarse width %g, not %g", ratios[k], bound.coarse_width,
-				  2.0 * coarse_kappa);
-			CHECK(fabs(bound.coarse_base - (m * query.beta + coarse_kappa)) <=
-					  1e-5 * fabs(m * query.beta),
-				  "ratio %g: coarse base %g", ratios[k], bound.coarse_base);
-			CHECK(fabs(bound.coarse_slope - m * QUANT_COARSE * query.delta) <=
-					  1e-6 * bound.coarse_slope,
-				  "coarse slope %g", bound.coarse_slope);
-			CHECK(bound.coarse == (coarse_kappa <= 1.02 * kappa), "ratio %g: coarse %d", ratios[k],
-				  bound.coarse);
-		}
 }
 
 /* Empty and forced slots, and queries without usable bounds. */
@@ -701,204 +617,6 @@ dispatch(void)
 	quant_select(VDB_SIMD_SCALAR);
 }
 
-/* ----- statistics ----- */
-
-/* Numbers that the error of many estimates is summed up in. */
-typedef struct ErrorStats
-{
-	int n;
-	double sum;
-	double squares;
-	int outside;				  /* true distances outside of the bounds */
-	double head_sum[QUANT_HEADS]; /* of heads' estimates, the same */
-	double head_squares[QUANT_HEADS];
-} ErrorStats;
-
-/* The error of each head's estimate of the distance of a unit's row, in standard deviations. */
-static void
-note_head_errors(const QuantQuery *query, QuantMetric metric, double g, double dist2,
-				 const uint8_t *chunks, int v, float add, uint16_t mul, double true_distance,
-				 ErrorStats *stats)
-{
-	QuantHeads plain;
-	QuantHeads wide;
-
-	quant_heads_init(&plain, metric, query, (float) g, (float) dist2, 0.0f);
-	quant_heads_init(&wide, metric, query, (float) g, (float) dist2, 1.0f);
-	for (int h = 0; h < plain.n; h++)
-	{
-		const QuantHead *head = &plain.heads[h];
-		double f = vdb_half_to_float(mul);
-		uint32_t acc[QUANT_UNIT] = {0};
-		double z;
-
-		vdb_quant->accumulate(query->coarse_table, chunks, head->nchunks, acc);
-		z = add + g - f * ((double) head->slope * acc[v] + head->base) - true_distance;
-		z /= f * ((double) wide.heads[h].base - head->base);
-		stats->head_sum[h] += z;
-		stats->head_squares[h] += z * z;
-	}
-}
-
-/*
- * Estimates and bounds of "nunits" units of random vectors, each unit for another query,
- * through the whole module: rotation, encoding, packing, table, kernel.
- */
-static void
-measure_errors(QuantMetric metric, int dims, int nunits, float epsilon, ErrorStats *stats)
-{
-	size_t row = (size_t) dims * sizeof(float);
-	int nbytes = quant_code_bytes(dims);
-	QuantRotation rotation;
-	float *flips = exact_alloc(quant_rotation_floats(dims) * sizeof(float));
-	float *q = exact_alloc(row);
-	float *c = exact_alloc(row);
-	float *mu = exact_alloc(row);
-	float *x = exact_alloc(row * QUANT_UNIT);
-	uint8_t *table = exact_alloc(quant_query_table_bytes(dims));
-	uint8_t *rows = exact_alloc((size_t) nbytes * QUANT_UNIT);
-	uint8_t *chunks = exact_alloc((size_t) nbytes * QUANT_UNIT);
-
-	memset(stats, 0, sizeof(*stats));
-	quant_rotation_init(&rotation, dims, 42, flips);
-	for (int unit = 0; unit < nunits; unit++)
-	{
-		const uint8_t *codes[QUANT_UNIT];
-		float add[QUANT_UNIT];
-		uint16_t mul[QUANT_UNIT];
-		float lb[QUANT_UNIT];
-		float ub[QUANT_UNIT];
-		QuantQuery query;
-		QuantBound bound;
-		double g = 0.0;
-		double dist2 = 0.0;
-
-		for (int i = 0; i < dims; i++)
-		{
-			c[i] = 0.7f * test_random_normal();
-			mu[i] = 0.3f * test_random_normal();
-			q[i] = c[i] + 1.3f * test_random_normal();
-		}
-		quant_rotate(&rotation, c);
-		quant_rotate(&rotation, mu);
-		quant_rotate(&rotation, q);
-		for (int v = 0; v < QUANT_UNIT; v++)
-		{
-			QuantFactors factors;
-			float *o = x + v * dims;
-			float spread = test_random_float(0.2f, 2.0f);
-
-			/* far from normal before the rotation: one coordinate in ten differs */
-			for (int i = 0; i < dims; i++)
-				o[i] = test_random_below(10) == 0 ? spread * test_random_normal() : 0.0f;
-			o[0] += 0.5f; /* not the centroid itself */
-			quant_rotate(&rotation, o);
-			for (int i = 0; i < dims; i++)
-				o[i] += c[i];
-			codes[v] = rows + v * nbytes;
-			quant_encode(metric, dims, o, c, mu, rows + v * nbytes, &factors);
-			add[v] = factors.add;
-			mul[v] = factors.mul;
-		}
-		for (int i = 0; i < dims; i++)
-		{
-			double d = (double) q[i] - c[i];
-
-			dist2 += d * d;
-			g += metric == QUANT_IP ? -(double) q[i] * c[i] : d * d;
-		}
-		quant_pack_unit(chunks, quant_chunks(dims), codes);
-		quant_query_init(&query, dims, q, table);
-		quant_bound_init(&bound, metric, &query, (float) g, (float) dist2, epsilon);
-		vdb_quant->scan_unit(&query, &bound, chunks, add, mul, INFINITY, lb, ub);
-
-		for (int v = 0; v < QUANT_UNIT; v++)
-		{
-			const float *o = x + v * dims;
-			double m = metric == QUANT_IP ? 1.0 : 2.0;
-			double sigma = m * QUANT_SIGMA * vdb_half_to_float(mul[v]) * sqrt(dist2);
-			double true_distance = 0.0;
-			double z;
-
-			/* for QUANT_IP the caller adds -<mu,q> - <mu,mu> to g; here to neither side */
-			for (int i = 0; i < dims; i++)
-				true_distance += metric == QUANT_IP
-									 ? -(double) o[i] * ((double) q[i] + mu[i])
-									 : ((double) o[i] - q[i]) * ((double) o[i] - q[i]);
-			z = (((double) lb[v] + ub[v]) / 2.0 - true_distance) / sigma;
-			note_head_errors(&query, metric, g, dist2, chunks, v, add[v], mul[v], true_distance,
-							 stats);
-			stats->n++;
-			stats->sum += z;
-			stats->squares += z * z;
-			if (true_distance < lb[v] || true_distance > ub[v])
-				stats->outside++;
-		}
-	}
-	free(flips);
-	free(q);
-	free(c);
-	free(mu);
-	free(x);
-	free(table);
-	free(rows);
-	free(chunks);
-}
-
-/* So have those of heads, whose errors are less independent: all of a query have much in common. */
-static void
-head_bound_holds(void)
-{
-	static const int dims[] = {1024, 1500, 2048};
-
-	quant_select(vdb_simd_best());
-	for (size_t k = 0; k < sizeof(dims) / sizeof(dims[0]); k++)
-		for (int metric = QUANT_L2; metric <= QUANT_IP; metric++)
-		{
-			ErrorStats stats;
-
-			measure_errors(metric, dims[k], 150, 4.0f, &stats);
-			for (int h = 0; h < QUANT_HEADS; h++)
-			{
-				double mean = stats.head_sum[h] / stats.n;
-				double deviation = sqrt(stats.head_squares[h] / stats.n - mean * mean);
-
-				CHECK(fabs(mean) < 0.15, "dims %d, metric %d, head %d: mean %g", dims[k], metric, h,
-					  mean);
-				CHECK(deviation > 0.9 && deviation < 1.1,
-					  "dims %d, metric %d, head %d: deviation %g", dims[k], metric, h, deviation);
-			}
-		}
-	quant_select(VDB_SIMD_SCALAR);
-}
-
-/* Estimates have no bias and the claimed deviation; bounds of 4 deviations hold. */
-static void
-error_bound_holds(void)
-{
-	static const int dims[] = {64, 100, 200, 384, 784};
-
-	quant_select(vdb_simd_best());
-	for (size_t k = 0; k < sizeof(dims) / sizeof(dims[0]); k++)
-		for (int metric = QUANT_L2; metric <= QUANT_IP; metric++)
-		{
-			ErrorStats stats;
-			double mean;
-			double deviation;
-
-			measure_errors(metric, dims[k], 250, 4.0f, &stats);
-			mean = stats.sum / stats.n;
-			deviation = sqrt(stats.squares / stats.n - mean * mean);
-			CHECK(fabs(mean) < 5.0 / sqrt(stats.n), "dims %d, metric %d: mean %g", dims[k], metric,
-				  mean);
-			CHECK(deviation > 0.9 && deviation < 1.1, "dims %d, metric %d: deviation %g", dims[k],
-				  metric, deviation);
-			CHECK(stats.outside <= stats.n / 1000, "dims %d, metric %d: %d of %d outside", dims[k],
-				  metric, stats.outside, stats.n);
-		}
-	quant_select(VDB_SIMD_SCALAR);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -912,9 +630,6 @@ main(int argc, char **argv)
 	TEST_RUN(scan_unit_equals_parts);
 	TEST_RUN(heads_match_reference);
 	TEST_RUN(coarse_sums_are_exact);
-	TEST_RUN(bound_init_widths);
 	TEST_RUN(bounds_special_slots);
-	TEST_RUN(error_bound_holds);
-	TEST_RUN(head_bound_holds);
 	return test_end();
 }
