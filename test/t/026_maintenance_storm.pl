@@ -104,8 +104,16 @@ sub by_workers
 	return $times;
 }
 
+# Waits until no worker is left.
+sub workers_leave
+{
+	return $node->poll_query_until('postgres',
+		"SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'vdb maintenance')");
+}
+
 # The first time with all scripts.  Those that keep workers from the table are left out when it is
-# repeated, until one of the workers that inserts call for has come to an end.
+# repeated, until one of the workers that inserts call for has come to an end: perhaps behind the
+# clients, when nobody is in its way any more.
 for my $round (1 .. 20)
 {
 	last if $round > 1 && by_workers() > 0;
@@ -118,6 +126,7 @@ for my $round (1 .. 20)
 		0, [qr/actually processed/], [qr{^(pgbench: setting random seed to \d+\n)?$}],
 		"$clients clients, $per_client transactions each, without an error or a difference",
 		\%named);
+	ok(workers_leave(), 'then the workers leave');
 	delete @scripts{qw(026_vacuum@3 026_maintain@4 026_renew@1)};
 }
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM renewals WHERE made > 0'),
@@ -128,9 +137,7 @@ my $live = $node->safe_psql('postgres', 'SELECT count(*) FROM kept');
 cmp_ok(vdb_check($node, 'kept_l2', 'after the changes'), '>=', $live, "at least $live entries");
 vdb_same_rows($node, 'kept', '<->', 'SELECT v FROM spare LIMIT 1', 'after the changes');
 $node->safe_psql('postgres', 'ALTER DATABASE postgres SET ivfkm.maintenance = off');
-ok( $node->poll_query_until('postgres',
-		"SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'vdb maintenance')"),
-	'workers leave');
+ok(workers_leave(), 'workers leave');
 $node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) kept');
 is(vdb_check($node, 'kept_l2', 'after VACUUM'), $live, "$live entries after VACUUM");
 vdb_check_all($node, 'at the end');
