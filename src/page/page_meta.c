@@ -324,8 +324,8 @@ page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 
 
 /*
  * Makes the tree "next", whose blocks come from a first reservation and from "reserve", the current
- * one, and retires all that is not part of it: one record.  The caller keeps inserts out, and holds
- * no buffer lock.  Takes the extension lock.
+ * one, and retires all that is not part of it: one record.  "next" says what came late, as appended.
+ * The caller keeps inserts out, and holds no buffer lock.  Takes the extension lock.
  */
 void
 page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const IvfkmReserve *reserve)
@@ -345,7 +345,6 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	meta.space_version = meta.tree_version;
 	meta.pending_block = InvalidBlockNumber;
 	meta.throttle = 0;
-	meta.appended = 0;
 	meta.removed = 0;
 	meta.made_removed = 0;
 

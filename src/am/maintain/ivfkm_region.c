@@ -497,6 +497,7 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	 * an id behind the old lists', so that their blocks can be freed even if nobody writes any more
 	 */
 	(void) GetTopTransactionId();
+	page_meta_set_retry(index, region->index.meta.retry); /* it has not failed */
 	result->renewed = true;
 	result->rows = (int64) build->shared->rows + result->late;
 	result->lists = (int32) build->plan.levels[0].count;

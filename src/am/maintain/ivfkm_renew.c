@@ -326,9 +326,11 @@ take_place(Renewing *renewing)
 	page_point("renew-forced");
 	page_meta_set_far(plan_meta, renewing->next.meta.far_id, &renewing->next.meta.far_record,
 					  renewing->next.meta.far_radius);
-	plan_meta->build_rows += (double) move->result->late;
+	/* lists and budgets were made without the rows that came late: these count as changes */
 	plan_meta->made_rows = plan_meta->build_rows;
-	plan_meta->calibrated_rows = plan_meta->build_rows;
+	plan_meta->calibrated_rows = move->build.table_rows;
+	plan_meta->build_rows += (double) move->result->late;
+	plan_meta->appended = (uint64) move->result->late;
 	plan_meta->retry = ivfkm_survey_retry(plan_meta->build_rows);
 	page_meta_replace_tree(index, plan_meta, &renewing->move.reserve);
 	page_point("renew-replaced");
