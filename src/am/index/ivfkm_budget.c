@@ -51,11 +51,23 @@ static const double missed_one_in[IVFKM_CALIBRATION_TARGETS] = {5, 10, 20, 50, 1
 static const double epsilons[IVFKM_CALIBRATION_TARGETS] = {1.282, 1.645, 1.960,
 														   2.326, 2.576, 2.807};
 
-/* Rows of a list, on average, when the tree was made. */
+/* Rows of a list, on average, when they were counted. */
 static double
 mean_rows(const IvfkmMetaPageData *meta)
 {
 	return meta->build_rows / meta->nlists;
+}
+
+/*
+ * However few were measured, see above.  Lists that have lost their rows make the average no
+ * smaller: searches pass them.
+ */
+static double
+floor_rows(const IvfkmMetaPageData *meta)
+{
+	double rows = Max(meta->build_rows, meta->made_rows);
+
+	return Min(FLOOR_ROWS, FLOOR_LISTS * rows / meta->nlists);
 }
 
 /*
@@ -129,7 +141,7 @@ ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 	}
 	rows = exp(ends[0] + (ends[1] - ends[0]) * kshare);
 	rows *= Max(1.0, k / ivfkm_budget_k[nk - 1]);
-	return Max(rows, Min(FLOOR_ROWS, FLOOR_LISTS * mean_rows(meta)));
+	return Max(rows, floor_rows(meta));
 }
 
 /* Raises what is below the budget of a smaller k or target: more never needs fewer rows. */

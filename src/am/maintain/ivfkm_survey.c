@@ -27,9 +27,20 @@
 #include "am/maintain/ivfkm_request.h"
 #include "am/maintain/ivfkm_survey.h"
 
-/* A list with more rows is split, one with fewer is merged with others. */
+/* A list with more rows is split, one with fewer has lost most of its rows. */
 #define SPLIT_ROWS (2 * IVFKM_ROWS_PER_LIST)
 #define MERGE_ROWS (IVFKM_ROWS_PER_LIST / 4)
+
+/*
+ * Lists that have lost most of their rows are merged when they are so many of all.  Fewer keep
+ * their places: searches pass them at little cost, and rows that come back find them.
+ */
+#define MERGE_SHARE 0.25
+
+/* What a list calls for, if it does not have to be split: the larger, the sooner. */
+#define NEED_NONE	0.0
+#define NEED_SHRINK 1.0
+#define NEED_MERGE	2.0
 
 /* Lists and rows of a region, unless one list alone has more. */
 #define REGION_LISTS 16
@@ -113,9 +124,16 @@ compare_sizes(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* True if a list has lost most of the rows that it was made with. */
+static bool
+is_emptied(const IvfkmListSize *size, const IvfkmChildData *list)
+{
+	return size->rows < MERGE_ROWS && size->rows < 0.5 * list->rows;
+}
+
 /*
- * Counts all lists, and finds out whether the mean of the rows is far from the origin of index
- * space, where it was when the space was made.
+ * Counts all lists, and finds out whether many have lost their rows, and whether the mean of the
+ * rows is far from the origin of index space, where it was when the space was made.
  */
 static void
 count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
@@ -126,6 +144,7 @@ count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tr
 	uint16 *centroid = palloc(sizeof(uint16) * dims);
 	double energy = 0.0;
 	double mean2 = 0.0;
+	int nemptied = 0;
 
 	sizes->seen = index->meta;
 	sizes->count = tree->nlists;
@@ -140,6 +159,7 @@ count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tr
 		CHECK_FOR_INTERRUPTS();
 		count_list(index->relation, &index->lists, &tree->lists[i].child, size);
 		sizes->rows += size->rows;
+		nemptied += is_emptied(size, &tree->lists[i].child);
 		page_child_read(index->relation, dims, &tree->lists[i].pointer, &child, centroid);
 		energy += (double) size->rows * child.norm2;
 		for (int dim = 0; dim < dims; dim++)
@@ -148,6 +168,7 @@ count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tr
 	energy += sizes->rows * index->meta.build_residual2;
 	for (int dim = 0; dim < dims && sizes->rows > 0.0; dim++)
 		mean2 += (mean[dim] / sizes->rows) * (mean[dim] / sizes->rows);
+	sizes->merging = nemptied > MERGE_SHARE * tree->nlists;
 	sizes->drifted = sizes->rows > 0.0 && mean2 > DRIFT_SHARE * (energy / sizes->rows);
 	qsort(sizes->lists, sizes->count, sizeof(IvfkmListSize), compare_sizes);
 	MemoryContextSwitchTo(old_context);
@@ -167,12 +188,13 @@ size_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmChild
 }
 
 /*
- * How much a list calls for work: 0 for not at all.  A list that was made as large, or as small, as
- * it is cannot be helped: its rows are equal, or it has no sisters.
+ * How much a list calls for work: its rows if it is to be split, or one of the needs above.  A list
+ * that was made as large, or as small, as it is cannot be helped: its rows are equal, or it has no
+ * sisters.
  */
 static double
-need_of(const IvfkmGeometry *geometry, const IvfkmListSize *size, const IvfkmChildData *list,
-		bool alone)
+need_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmListSize *size,
+		const IvfkmChildData *list, bool alone)
 {
 	double made = list->rows;
 	uint32 blocks = page_extent_blocks(geometry, size->rows) / geometry->stripes;
@@ -180,11 +202,11 @@ need_of(const IvfkmGeometry *geometry, const IvfkmListSize *size, const IvfkmChi
 	if (size->rows > SPLIT_ROWS && size->rows > 1.5 * made)
 		return size->rows;
 	if (alone)
-		return 0.0;
-	if (size->rows < MERGE_ROWS && size->rows < 0.5 * made)
-		return 1.0;
+		return NEED_NONE;
+	if (sizes->merging && is_emptied(size, list))
+		return NEED_MERGE;
 	/* emptied groups */
-	return size->groups > 2 * blocks + 1 ? 1.0 : 0.0;
+	return size->groups > 2 * blocks + 1 ? NEED_SHRINK : NEED_NONE;
 }
 
 /* A sister by its distance to the list that a region is made around. */
@@ -258,6 +280,34 @@ choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
 }
 
 /*
+ * Makes a region of lists below the node of one of them that have emptied groups: they keep their
+ * centroids and rows, and get as many groups as these take.
+ */
+static void
+choose_emptied(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
+{
+	const IvfkmGeometry *geometry = &region->index.lists;
+	const IvfkmWholeTree *tree = &region->tree;
+
+	region->parent = tree->parents[around];
+	region->lists = palloc(sizeof(int) * REGION_LISTS);
+	region->keep = true;
+	for (int i = 0; i < tree->nlists && region->nlists < REGION_LISTS; i++)
+	{
+		const IvfkmChildData *list = &tree->lists[i].child;
+		bool made_now;
+		IvfkmListSize size = size_of(sizes, geometry, list, &made_now);
+
+		if (tree->parents[i] != region->parent ||
+			need_of(sizes, geometry, &size, list, false) != NEED_SHRINK ||
+			(region->nlists > 0 && region->rows + size.rows > REGION_ROWS))
+			continue;
+		region->lists[region->nlists++] = i;
+		region->rows += size.rows;
+	}
+}
+
+/*
  * False for an index whose lists are only made anew all at once: it has as many as the user wants,
  * or several entries of a row, which their address does not tell apart.
  */
@@ -327,7 +377,7 @@ IvfkmTask
 ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *region)
 {
 	const IvfkmGeometry *geometry = &region->index.lists;
-	double most = 0.0;
+	double most = NEED_NONE;
 	int around = -1;
 
 	memset(region, 0, sizeof(*region));
@@ -346,7 +396,7 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 		const IvfkmChildData *list = &region->tree.lists[i].child;
 		bool made_now;
 		IvfkmListSize size = size_of(sizes, geometry, list, &made_now);
-		double need = need_of(geometry, &size, list, region->tree.nlists == 1);
+		double need = need_of(sizes, geometry, &size, list, region->tree.nlists == 1);
 
 		if (need > most)
 		{
@@ -356,10 +406,15 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	}
 	if (around < 0)
 		return IVFKM_TASK_NONE;
-	choose_region(sizes, region, around);
-	region->most_lists = most > 1.0 ? INT_MAX : region->nlists;
-	sizes->moved += region->rows;
 	sizes->nregions++;
+	if (most == NEED_SHRINK)
+		choose_emptied(sizes, region, around);
+	else
+	{
+		choose_region(sizes, region, around);
+		region->most_lists = most > NEED_MERGE ? INT_MAX : region->nlists;
+		sizes->moved += region->rows;
+	}
 	return IVFKM_TASK_REGION;
 }
 

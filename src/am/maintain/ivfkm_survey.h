@@ -39,6 +39,7 @@ typedef struct IvfkmSizes
 	int count;
 	IvfkmMetaPageData seen; /* the metapage from before */
 	double rows;			/* in all lists */
+	bool merging;			/* so many lists have lost their rows that these are merged */
 	bool drifted;			/* the rows are no longer where the index space expects them */
 	double moved;			/* rows of regions so far */
 	int nregions;
