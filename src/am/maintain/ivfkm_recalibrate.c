@@ -41,6 +41,9 @@
 /* An index is measured again when it has this many times the rows. */
 #define GROWN 1.5
 
+/* So is one at rest that has this many times the rows, or the rows this many times less. */
+#define CHANGED_AT_REST 1.1
+
 /* So is one if this part of its rows has come into other lists at once. */
 #define MOVED_SHARE 0.5
 
@@ -63,6 +66,16 @@ ivfkm_recalibration_due(Relation index, double rows, double moved)
 	page_meta_read(index, &meta);
 	return rows >= IVFKM_RENEWAL_MIN_ROWS &&
 		   (rows >= GROWN * meta.calibrated_rows || moved >= MOVED_SHARE * rows);
+}
+
+/* True if an index that does not change any more should be measured again. */
+bool
+ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta)
+{
+	double more = Max(meta->build_rows, meta->calibrated_rows);
+	double less = Min(meta->build_rows, meta->calibrated_rows);
+
+	return meta->build_rows >= IVFKM_RENEWAL_MIN_ROWS && more >= CHANGED_AT_REST * less;
 }
 
 /* Ascending addresses, then lists. */

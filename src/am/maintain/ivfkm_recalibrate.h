@@ -15,7 +15,10 @@
 
 #include "utils/rel.h"
 
+#include "page/page_format.h"
+
 extern bool ivfkm_recalibration_due(Relation index, double rows, double moved);
+extern bool ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta);
 extern void ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield);
 
 #endif /* IVFKM_RECALIBRATE_H */

@@ -295,6 +295,9 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 				(again || sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
 			{
 				pgstat_report_activity(STATE_RUNNING, "maintaining an index");
+				if (ivfkm_renewal_due(&meta))
+					sizes->ncompacted =
+						0; /* rows have come since: count again before more is moved */
 				if (work_on(heap, index, false, sizes, &renewal))
 					result = WORK_SOME;
 			}
@@ -319,6 +322,49 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 	return result;
 }
 
+/*
+ * One transaction of a worker that has nothing else to do.  Returns true if the index has changed
+ * since its budgets were measured; *before receives the metapage.  If that is "known" from before
+ * and nothing has changed since, measures now: under way that would be done too often.
+ */
+static bool
+measure_at_rest(Oid index_oid, bool known, IvfkmMetaPageData *before)
+{
+	bool due = false;
+	Relation heap;
+	Relation index;
+
+	StartTransactionCommand();
+	ivfkm_check_database();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (ivfkm_renewal_open(index_oid, &heap, &index) && heap != NULL)
+	{
+		IvfkmOwnerRights rights;
+		IvfkmMetaPageData meta;
+
+		ivfkm_owner_begin(&rights, heap);
+		page_meta_read(index, &meta);
+		due = ivfkm_renewal_possible(index) && ivfkm_settings_maintenance(index) &&
+			  ivfkm_recalibration_at_rest(&meta);
+		if (due && known && meta.tree_version == before->tree_version &&
+			meta.appended == before->appended && meta.removed == before->removed)
+		{
+			pgstat_report_activity(STATE_RUNNING, "calibrating an index");
+			ivfkm_recalibrate(heap, index, meta.build_rows, true);
+			ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" at rest for %.0f rows",
+											 RelationGetRelationName(index), meta.build_rows)));
+		}
+		*before = meta;
+		ivfkm_owner_end(&rights);
+		relation_close(index, NoLock);
+		relation_close(heap, NoLock);
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return due;
+}
+
 /* Waits a second, or until the postmaster or a signal ends this process. */
 static void
 pause_a_second(void)
@@ -340,6 +386,18 @@ stand_back(int seconds)
 		ivfkm_check_database();
 		CommitTransactionCommand();
 	}
+}
+
+/* The end of a worker that may still renew: measures an index that has come to rest. */
+static void
+come_to_rest(Oid index)
+{
+	IvfkmMetaPageData meta;
+
+	if (!measure_at_rest(index, false, &meta))
+		return;
+	stand_back(1);
+	(void) measure_at_rest(index, true, &meta);
 }
 
 /* Entry point of the worker. */
@@ -424,6 +482,8 @@ ivfkm_worker_main(Datum arg)
 					stand_back(1);
 					continue;
 				}
+				if (may_renew)
+					come_to_rest(task.index);
 				proc_exit(0);
 		}
 		pause_a_second();
