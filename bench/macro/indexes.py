@@ -86,13 +86,14 @@ def all_indexes(rows, epsilons, metric):
     return out + vectorchord_indexes(rows, metric) + pgvectorscale_indexes()
 
 
-def vchordrq_options(lists, metric):
+def vchordrq_options(lists, metric, residual=True):
     """
     Options of a vchordrq index with so many lists, as its manual has them:
     codes of residuals, and centroids of unit length for cosines.
     """
+    residual = "residual_quantization = true\n" if residual else ""
     spherical = "true" if metric == "cosine" else "false"
-    return ("options = $$residual_quantization = true\n[build.internal]\n"
+    return (f"options = $${residual}[build.internal]\n"
             f"lists = [{lists}]\nspherical_centroids = {spherical}\n"
             "build_threads = 2$$")
 

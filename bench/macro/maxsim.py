@@ -150,10 +150,13 @@ class MaxsimBench:
         yield ("ivfkm", "vdb", [[{"ivfkm.target_recall": r} for r in (0.8, 0.9, 0.95)]
                                 + [{}] + [{"ivfkm.target_recall": r} for r in (0.99, 0.995)]])
         lists = max(1, len(self.vectors) // VCHORD_LIST_ROWS)
-        probes = [p for p in (8, 16, 32, 64, 128) if p < lists]
+        probes = [p for p in (8, 16, 32, 64) if p < lists]
+        # maxsim_threshold 0 takes vectors that were not found for infinitely near unless some are
+        # refined; else it is the number of vectors whose lists tell how far the others are
         yield (f"vchordrq, {lists} lists", "vectorchord", [
-            [{"vchordrq.probes": p, "vchordrq.maxsim_refine": r, "vchordrq.epsilon": 1.9}
-             for p in probes] for r in (0, 64, 256, 1024)])
+            [{"vchordrq.probes": p, "vchordrq.maxsim_refine": r,
+              "vchordrq.maxsim_threshold": t and p * VCHORD_LIST_ROWS} for p in probes]
+            for r, t in ((64, 0), (64, 1), (0, 1), (256, 0))])
 
     # ----- measurements -----
 
@@ -205,7 +208,7 @@ class MaxsimBench:
         if "vectorchord" in self.databases:
             lists = max(1, len(self.vectors) // VCHORD_LIST_ROWS)
             self.build("vectorchord", "vchordrq", f"USING vchordrq ({ops}) WITH "
-                       f"({vchordrq_options(lists, 'cosine')})")
+                       f"({vchordrq_options(lists, 'ip', False)})")
         for title, database, sweeps in self.ways():
             if database in self.databases:
                 for settings in sweeps:
