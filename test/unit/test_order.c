@@ -95,6 +95,7 @@ candidates_horizon(void)
 		size_t nsorted = 0;
 		size_t expected = 0;
 		float horizon = highest;
+		float kth;
 		IvfkmPosition last = ivfkm_position_first(-INFINITY);
 		IvfkmCandidates candidates;
 
@@ -124,6 +125,8 @@ candidates_horizon(void)
 			expected += lb[i] <= horizon;
 		ivfkm_candidates_arrange(&candidates);
 		CHECK(candidates.n == expected, "%zu rows, not %zu", candidates.n, expected);
+		kth = ivfkm_candidates_kth(&candidates);
+		CHECK((k > 0 && expected >= k) || kth == INFINITY, "there is no row number k");
 		while (candidates.n > 0)
 		{
 			float lowest = ivfkm_candidates_lowest(&candidates);
@@ -133,6 +136,8 @@ candidates_horizon(void)
 			CHECK(candidate.at.lb == lb[candidate.at.row - 1], "bound of its row");
 			CHECK(ivfkm_position_less(&last, &candidate.at), "in order");
 			last = candidate.at;
+			if (expected - candidates.n == k)
+				CHECK(lowest == kth, "%g is row number k, not %g", lowest, kth);
 		}
 		CHECK(ivfkm_candidates_lowest(&candidates) == INFINITY, "none left");
 		free_all(&candidates, NULL, NULL);
