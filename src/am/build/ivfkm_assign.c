@@ -69,22 +69,23 @@ sorted_bytes(const IvfkmBuild *build)
 }
 
 /*
- * Sets up a sort of encoded rows by list and heap address, and by the place of a vector in its
- * array, with "memory" kB.
+ * Sets up a sort of encoded rows by list, first attribute and heap address, and by the place of a
+ * vector in its array, with "memory" kB.  Rows that are alike in the first attribute come into the
+ * same units, so that a filter of it is met in few of them.
  */
 static void
 begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 {
-	AttrNumber columns[3] = {1, 2, 5};
-	Oid operators[3] = {Int4LessOperator, TIDLessOperator, Int4LessOperator};
-	Oid collations[3] = {InvalidOid, InvalidOid, InvalidOid};
-	bool nulls_first[3] = {false, false, false};
-	bool arrays = build->index.ops->array != NULL; /* several entries of a row in a list */
-	int nkeys = arrays ? 3 : 2;
+	AttrNumber columns[4] = {1, 5, 2, 6};
+	Oid operators[4] = {Int4LessOperator, Int8LessOperator, TIDLessOperator, Int4LessOperator};
+	Oid collations[4] = {InvalidOid, InvalidOid, InvalidOid, InvalidOid};
+	bool nulls_first[4] = {false, false, false, false};
+	/* several entries of a row in a list */
+	int nkeys = build->index.ops->array != NULL ? 4 : 3;
 
 	if (build->sort_slot == NULL)
 	{
-		TupleDesc desc = CreateTemplateTupleDesc(arrays ? 5 : 4);
+		TupleDesc desc = CreateTemplateTupleDesc(6);
 		Size code_bytes = sorted_bytes(build);
 		Size attribute_bytes = VARHDRSZ + attributes_bytes(build);
 
@@ -92,8 +93,8 @@ begin_sort(IvfkmBuild *build, int memory, SortCoordinate coordinate)
 		TupleDescInitEntry(desc, (AttrNumber) 2, "tid", TIDOID, -1, 0);
 		TupleDescInitEntry(desc, (AttrNumber) 3, "code", BYTEAOID, -1, 0);
 		TupleDescInitEntry(desc, (AttrNumber) 4, "attributes", BYTEAOID, -1, 0);
-		if (arrays)
-			TupleDescInitEntry(desc, (AttrNumber) 5, "vector", INT4OID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 5, "first", INT8OID, -1, 0);
+		TupleDescInitEntry(desc, (AttrNumber) 6, "vector", INT4OID, -1, 0);
 		build->sort_slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 		build->sorted_code = palloc0(code_bytes);
 		SET_VARSIZE(build->sorted_code, code_bytes);
@@ -140,11 +141,10 @@ put_row(IvfkmBuild *build, int32 list, const ItemPointerData *tid, int vector,
 	slot->tts_isnull[2] = sorted == NULL;
 	slot->tts_values[3] = PointerGetDatum(build->sorted_attributes);
 	slot->tts_isnull[3] = !has_attributes;
-	if (slot->tts_tupleDescriptor->natts > 4)
-	{
-		slot->tts_values[4] = Int32GetDatum(vector);
-		slot->tts_isnull[4] = false;
-	}
+	slot->tts_values[4] = Int64GetDatum(has_attributes ? attributes->images[0] : 0);
+	slot->tts_isnull[4] = !has_attributes;
+	slot->tts_values[5] = Int32GetDatum(vector);
+	slot->tts_isnull[5] = build->index.ops->array == NULL;
 	ExecStoreVirtualTuple(slot);
 	tuplesort_puttupleslot(build->sort, slot);
 }
