@@ -40,6 +40,7 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->heads = NULL;
 	reader->ahead = NULL;
 	reader->lazy = false;
+	reader->sparse = false;
 	reader->summed = false;
 	reader->first = child->first_block;
 	reader->extent_end = child->first_block + child->nblocks;
@@ -87,6 +88,20 @@ sum_codes(IvfkmReader *reader)
 	reader->summed = true;
 }
 
+/* Asks the CPU for the attributes of all units of a group, whose last page is given. */
+static void
+prefetch_attributes(Relation index, BlockNumber last_page, const IvfkmGeometry *geometry)
+{
+	int offset = geometry->stripes > 1 ? geometry->tail
+									   : IVFKM_PAYLOAD_OFFSET + geometry->nchunks * QUANT_CHUNK;
+
+	page_prefetch(index, last_page, 0, IVFKM_PAYLOAD_OFFSET);
+	for (int u = 0; u < geometry->units; u++)
+		page_prefetch(index, last_page, offset + u * geometry->unit_bytes + geometry->masks,
+					  geometry->tail_bytes - geometry->masks);
+	page_prefetch(index, last_page, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
+}
+
 /*
  * Goes on to the next group and locks its last page in share mode; false (and nothing
  * locked) at the end of the chain.  A chain longer than the file is a loop: damage.
@@ -120,11 +135,17 @@ ivfkm_reader_next(IvfkmReader *reader)
 					 reader->generation);
 	reader->page = BufferGetPage(reader->buffer);
 	reader->next = page_group_next(reader->page);
-	/* of the next page what is checked as it is locked: both ends, which long codes leave apart */
-	if (BlockNumberIsValid(reader->next) && last == 0 && reader->query != NULL)
+	if (BlockNumberIsValid(reader->next))
 	{
-		page_prefetch(reader->index, reader->next, 0, IVFKM_PAYLOAD_OFFSET);
-		page_prefetch(reader->index, reader->next, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
+		if (reader->lazy)
+			prefetch_attributes(reader->index, reader->next + last, geometry);
+		else if (last == 0 && reader->query != NULL)
+		{
+			/* what is checked as it is locked: both ends, which long codes leave apart */
+			page_prefetch(reader->index, reader->next, 0, IVFKM_PAYLOAD_OFFSET);
+			page_prefetch(reader->index, reader->next, IVFKM_PAYLOAD_END,
+						  sizeof(IvfkmPageOpaqueData));
+		}
 	}
 	return true;
 }
@@ -216,14 +237,19 @@ heads_exclude(IvfkmHeads *heads, const QuantQuery *query, const IvfkmUnit *array
 
 /*
  * Asks the CPU for the first page of a list or node that will be read soon; "heads" (NULL: all of
- * it is needed) is that of the search.
+ * it is needed) is that of the search.  With "sparse" for the attributes alone, of the first group.
  */
 void
 ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child,
-					const IvfkmHeads *heads)
+					const IvfkmHeads *heads, bool sparse)
 {
 	int nchunks = needed_chunks(heads, geometry);
 
+	if (sparse)
+	{
+		prefetch_attributes(index, child->first_block + geometry->stripes - 1, geometry);
+		return;
+	}
 	if (geometry->stripes > 1 || nchunks == geometry->nchunks)
 		page_prefetch(index, child->first_block, 0,
 					  IVFKM_PAYLOAD_OFFSET +
@@ -237,21 +263,19 @@ ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmCh
 	page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }
 
-/*
- * The arrays of one unit of the current group, to look at its attributes, not at its codes.
- * *arrays points into the locked page.
- */
+/* Asks the CPU for a unit of the current group, whose bounds will be asked for soon. */
 void
-ivfkm_reader_unit(IvfkmReader *reader, int unit, IvfkmUnit *arrays)
+ivfkm_reader_want(const IvfkmReader *reader, int unit)
 {
 	const IvfkmGeometry *geometry = reader->geometry;
+	IvfkmUnit arrays;
 
-	page_unit_get(reader->page, geometry, unit, arrays);
-	/* the same of the next page, which is then in the cache when it is its turn */
-	if (BlockNumberIsValid(reader->next))
-		page_prefetch(reader->index, reader->next + (geometry->stripes - 1),
-					  (int) ((char *) arrays->nulls - (char *) reader->page),
-					  geometry->tail_bytes - geometry->masks);
+	if (geometry->stripes > 1)
+		return;
+	page_unit_get(reader->page, geometry, unit, &arrays);
+	for (const char *at = (const char *) arrays.chunks;
+		 at < (const char *) arrays.chunks + geometry->unit_bytes; at += QUANT_CHUNK)
+		__builtin_prefetch(at, 0);
 }
 
 /*
@@ -270,7 +294,7 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 	if (last == 0)
 	{
 		/* the same unit of the next page, which is then in the cache when it is its turn */
-		if (BlockNumberIsValid(reader->next))
+		if (BlockNumberIsValid(reader->next) && !reader->sparse)
 			prefetch_unit(reader->index, reader->next, geometry, unit,
 						  needed_chunks(reader->heads, geometry));
 		if (heads_exclude(reader->heads, reader->query, arrays, threshold))

@@ -40,6 +40,7 @@ typedef struct IvfkmReader
 	Buffer buffer;		  /* last page of that group, or InvalidBuffer */
 	Page page;
 	bool lazy;				/* a striped unit's codes are read when bounds are asked for */
+	bool sparse;			/* of few units bounds will be asked for: see ivfkm_reader_want() */
 	bool summed;			/* acc is that of the current group */
 	uint32 acc[QUANT_UNIT]; /* sums of a striped unit */
 } IvfkmReader;
@@ -48,8 +49,8 @@ extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmG
 							   const IvfkmChildData *child, const QuantQuery *query);
 extern bool ivfkm_reader_next(IvfkmReader *reader);
 extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
-								const IvfkmChildData *child, const IvfkmHeads *heads);
-extern void ivfkm_reader_unit(IvfkmReader *reader, int unit, IvfkmUnit *arrays);
+								const IvfkmChildData *child, const IvfkmHeads *heads, bool sparse);
+extern void ivfkm_reader_want(const IvfkmReader *reader, int unit);
 extern uint32 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound,
 								float threshold, float *lb, float *ub, IvfkmUnit *arrays);
 

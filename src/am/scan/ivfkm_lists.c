@@ -29,8 +29,12 @@
 
 #define FIRST_SIZE 16 /* lists that there is room for at first */
 
-/* Of so many units without a match, the codes of one are looked at. */
+/*
+ * Of so many units without a match, the codes of one are looked at.  Which ones follows from their
+ * number times the golden ratio, so that they have no period: rows of a list are sorted.
+ */
 #define SAMPLED_UNITS 16
+#define GOLDEN_RATIO  UINT32_C(2654435769)
 
 StaticAssertDecl(IVFKM_CANDIDATES_STEP == QUANT_UNIT, "room is made for one unit at a time");
 
@@ -98,36 +102,70 @@ expects_more(const IvfkmLists *lists)
 	return !ivfkm_lists_enough(&lists->plan, lists->nreached, lists->counted + lists->expected);
 }
 
-/*
- * The rows of a unit of the current group that are there and may match the filter.  Most units of a
- * list have none: then their codes are not looked at, but for those of a sample, if it is wanted.
- * *others: where the rows of the unit belong that do not match; NULL if the unit can be left out.
- */
-static uint32
-matching_rows(IvfkmLists *lists, IvfkmReader *reader, int number, bool first_time, bool sampling,
-			  IvfkmFilterOthers **others)
+/* True if the codes of a unit without a match, the number-th of a scan, are looked at. */
+static inline bool
+is_sampled(uint32 number)
 {
-	IvfkmFilter *filter = lists->filter;
-	IvfkmUnit unit;
-	uint32 used;
-	uint32 mask;
+	return number * GOLDEN_RATIO < PG_UINT32_MAX / SAMPLED_UNITS;
+}
 
-	*others = NULL;
-	ivfkm_reader_unit(reader, number, &unit);
-	mask = ivfkm_filter_unit(filter, &unit);
-	if (mask == 0 && !sampling)
-		return 0;
-	used = page_unit_used(&unit);
-	mask &= used;
-	if (mask != 0)
-		*others = &filter->beside;
-	else if (sampling && filter->nskipped++ % SAMPLED_UNITS == 0)
-		*others = &filter->apart;
-	if (first_time)
-		filter->nmet += pg_popcount32(mask);
-	if (sampling && *others != NULL)
-		(*others)->rows += pg_popcount32(used & ~mask);
-	return mask;
+/* What a filter says of the units of a group. */
+typedef struct GroupMatches
+{
+	uint32 rows[IVFKM_PAGE_CHUNKS];				  /* that are there and may match, of each unit */
+	IvfkmFilterOthers *others[IVFKM_PAGE_CHUNKS]; /* where those of the unit belong that do not
+												   * match; NULL: the unit can be left out */
+} GroupMatches;
+
+/*
+ * Tests the rows of all units of the current group, and, where they are in few units, asks the CPU
+ * for the codes that will be looked at.  Most units of a list have no row that matches: then their
+ * codes are left out, but for those of a sample, if it is wanted.
+ */
+static void
+match_group(const IvfkmLists *lists, IvfkmReader *reader, bool first_time, bool sampling,
+			GroupMatches *matches)
+{
+	const IvfkmGeometry *geometry = lists->geometry;
+	IvfkmFilter *filter = lists->filter;
+	bool full = page_group_used(reader->page) == geometry->slots;
+	int wanted = 0;
+
+	for (int u = 0; u < geometry->units; u++)
+	{
+		IvfkmFilterOthers *others = NULL;
+		IvfkmUnit unit;
+		uint32 used = FILTER_ALL_ROWS;
+		uint32 mask;
+
+		page_unit_get(reader->page, geometry, u, &unit);
+		mask = ivfkm_filter_unit(filter, &unit);
+		if (mask != 0 && !full)
+		{
+			used = page_unit_used(&unit);
+			mask &= used;
+		}
+		if (mask != 0)
+			others = &filter->beside;
+		else if (sampling && is_sampled(filter->nskipped++))
+		{
+			others = &filter->apart;
+			if (!full)
+				used = page_unit_used(&unit);
+		}
+		matches->rows[u] = mask;
+		matches->others[u] = others;
+		if (others == NULL)
+			continue;
+		wanted++;
+		if (reader->sparse)
+			ivfkm_reader_want(reader, u);
+		if (first_time)
+			filter->nmet += pg_popcount32(mask);
+		if (sampling)
+			others->rows += pg_popcount32(used & ~mask);
+	}
+	reader->sparse = wanted * 2 < geometry->units;
 }
 
 /*
@@ -153,6 +191,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	bool approximate = lists->query->approximate;
 	/* ivfkm_pass.c asks for rows that do not match only while k are looked for that do */
 	bool sampling = first_time && candidates->k > 0;
+	GroupMatches matches;
 	IvfkmReader reader;
 	QuantBound bound;
 	IvfkmSlack slack;
@@ -165,6 +204,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
 	reader.lazy = lists->filter != NULL;
+	reader.sparse = lists->sparse;
 	if (looks_at_heads(candidates))
 	{
 		ivfkm_query_heads(lists->query, &list, epsilon, &lists->heads.bounds);
@@ -174,6 +214,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	{
 		test_old_snapshot_compat(lists->snapshot, lists->index, reader.page);
 		rows += page_group_used(reader.page);
+		if (lists->filter != NULL)
+			match_group(lists, &reader, first_time, sampling, &matches);
 		for (int u = 0; u < geometry->units; u++)
 		{
 			float lb[QUANT_UNIT];
@@ -187,7 +229,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 
 			if (lists->filter != NULL)
 			{
-				mask = matching_rows(lists, &reader, u, first_time, sampling, &others);
+				mask = matches.rows[u];
+				others = matches.others[u];
 				if (others == NULL)
 					continue;
 			}
@@ -231,6 +274,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			}
 		}
 	}
+	lists->sparse = reader.sparse;
 	if (first_time)
 	{
 		double left_out = list.left_out * lists->mean_rows;
@@ -301,7 +345,7 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 	}
 	if (next + 1 < lists->nreached)
 		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child,
-							looks_at_heads(candidates) ? &lists->heads : NULL);
+							looks_at_heads(candidates) ? &lists->heads : NULL, lists->sparse);
 	if (lists->before != NULL)
 		lists->before[next] = lists->counted;
 	scan_list(lists, next, true, epsilon, given, candidates);

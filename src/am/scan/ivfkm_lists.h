@@ -39,6 +39,7 @@ typedef struct IvfkmLists
 	IvfkmHeads heads;  /* of codes, that the first sweep looks at first */
 	IvfkmProbe *items; /* in the order of their centroids' distance */
 	int nscanned;
+	bool sparse;  /* with a filter: few units of the group that was read last have matches */
 	int nreached; /* those behind the scanned ones are next */
 	int size;
 	BlockNumber heap_blocks; /* of the table, when it was looked at last */
