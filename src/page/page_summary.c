@@ -26,8 +26,8 @@
 #include "page/page_wal.h"
 
 /* Bytes of a summary of so many attributes. */
-static Size
-summary_bytes(int nattributes)
+Size
+page_summary_bytes(int nattributes)
 {
 	return offsetof(IvfkmSummaryData, images) +
 		   (Size) nattributes * sizeof(((IvfkmSummaryData *) NULL)->images[0]);
@@ -37,7 +37,7 @@ summary_bytes(int nattributes)
 static uint32
 per_page(int nattributes)
 {
-	return (uint32) (IVFKM_PAYLOAD_BYTES / summary_bytes(nattributes));
+	return (uint32) (IVFKM_PAYLOAD_BYTES / page_summary_bytes(nattributes));
 }
 
 /*
@@ -74,7 +74,7 @@ summary_on(Page page, const IvfkmSummaries *summaries, uint32 ordinal)
 {
 	return (IvfkmSummaryData *) (IvfkmPageGetPayload(page) +
 								 ordinal % per_page(summaries->nattributes) *
-									 summary_bytes(summaries->nattributes));
+									 page_summary_bytes(summaries->nattributes));
 }
 
 /* Writes the pages of a node in the making, of which n children have summaries; the rest is 0. */
@@ -90,7 +90,7 @@ page_summary_write(IvfkmWriter *writer, const IvfkmSummaries *summaries,
 		page_init((Page) page, IVFKM_PAGE_SUMMARY, summaries->owner, summaries->generation);
 		for (uint32 ordinal = i * each; ordinal < Min(n, (i + 1) * each); ordinal++)
 			memcpy(summary_on((Page) page, summaries, ordinal), &records[ordinal],
-				   summary_bytes(summaries->nattributes));
+				   page_summary_bytes(summaries->nattributes));
 		page_writer_add(writer, summaries->first + i, page);
 	}
 	pfree(page);
@@ -147,7 +147,7 @@ page_summary_read(Relation index, const IvfkmSummaries *summaries, uint32 ordina
 
 	memset(summary, 0, sizeof(*summary));
 	memcpy(summary, summary_on(BufferGetPage(buffer), summaries, ordinal),
-		   summary_bytes(summaries->nattributes));
+		   page_summary_bytes(summaries->nattributes));
 	UnlockReleaseBuffer(buffer);
 }
 
@@ -160,7 +160,7 @@ page_summary_change(Relation index, const IvfkmSummaries *summaries, uint32 ordi
 					IvfkmSummaryChange change, void *arg)
 {
 	Buffer buffer = lock_summary(index, summaries, ordinal, BUFFER_LOCK_EXCLUSIVE);
-	Size bytes = summary_bytes(summaries->nattributes);
+	Size bytes = page_summary_bytes(summaries->nattributes);
 	IvfkmSummaryData summary = {0};
 	bool changed;
 

@@ -35,6 +35,7 @@ typedef void (*IvfkmSummaryVisit)(uint32 ordinal, const IvfkmSummaryData *summar
 /* Changes a summary; false if it is fine as it is. */
 typedef bool (*IvfkmSummaryChange)(IvfkmSummaryData *summary, void *arg);
 
+extern Size page_summary_bytes(int nattributes);
 extern BlockNumber page_summary_blocks(const IvfkmGeometry *nodes, int nattributes, int level,
 									   BlockNumber nblocks);
 extern void page_summary_of(IvfkmSummaries *summaries, const IvfkmGeometry *nodes, int nattributes,

@@ -179,6 +179,52 @@ ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
 	return tree.lists;
 }
 
+/*
+ * Some of the nodes above lists of the tree "meta", at most "most", evenly spread over it: all of
+ * them if there are no more.  Returns how many; "nodes" has room for "most".
+ */
+int
+ivfkm_sample_nodes(Relation index, const IvfkmMetaPageData *meta, int most, IvfkmChildData *nodes)
+{
+	int dims = (int) meta->dimensions;
+	uint16 *centroid = palloc(sizeof(uint16) * dims);
+	IvfkmWholeTree tree = {0};
+	Collection all = {.index = index, .nattributes = meta->nattributes, .tree = &tree};
+	int n = 1;
+
+	page_node_geometry(&all.geometry, dims);
+	page_meta_root(meta, &nodes[0]);
+	while (n > 0 && nodes[0].level > 1)
+	{
+		ItemPointerData **pointers = palloc(sizeof(ItemPointerData *) * n);
+		int *counts = palloc(sizeof(int) * n);
+		uint16 level = nodes[0].level - 1;
+		int each = most / n;
+		int below = 0;
+
+		for (int i = 0; i < n; i++)
+			pointers[i] = node_pointers(&all, &nodes[i], &counts[i]);
+		for (int i = 0; i < n; i++)
+		{
+			int picked = Min(each, counts[i]);
+
+			for (int j = 0; j < picked; j++)
+			{
+				const ItemPointerData *pointer = &pointers[i][(int64) j * counts[i] / picked];
+				IvfkmChildData *child = &nodes[below++];
+
+				page_child_read(index, dims, pointer, child, centroid);
+				if (child->level != level)
+					page_corrupted(index, ItemPointerGetBlockNumberNoCheck(pointer),
+								   "A child's level is %u instead of %u.", child->level, level);
+			}
+		}
+		n = below;
+	}
+	pfree(centroid);
+	return n;
+}
+
 /* Ascending owner ids. */
 static int
 compare_ids(const void *a, const void *b)

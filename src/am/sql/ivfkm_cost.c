@@ -37,6 +37,7 @@
 #include "am/index/ivfkm_settings.h"
 #include "am/index/ivfkm_tree.h"
 #include "am/sql/ivfkm_cost.h"
+#include "am/sql/ivfkm_list_share.h"
 #include "am/sql/ivfkm_plan_cache.h"
 #include "am/sql/ivfkm_range_rows.h"
 
@@ -125,7 +126,9 @@ typedef struct ScanModel
 	int nconditions;	 /* on the index's other columns */
 	double met;			 /* share that meets them */
 	double test;		 /* of testing these for a row; 0: there are none */
-	double looked;		 /* share of the rows in units where a row meets them */
+	double lists;		 /* in which rows may meet them, by their summaries; or all */
+	double dense;		 /* share of the rows of these lists that meets them */
+	double looked;		 /* share of these in units where a row meets them */
 	bool filtered;		 /* some are filtered out afterwards, but for those beyond the bounds */
 	bool few;			 /* fewer rows than the LIMIT pass: all are wanted */
 	double list_rows;	 /* in a list */
@@ -254,17 +257,15 @@ told_conditions(const IndexPath *path)
  * table that a scan gives by them and by the predicate of the index.
  */
 static Selectivity
-model_conditions(ScanModel *model, PlannerInfo *root, const IndexPath *path)
+model_conditions(ScanModel *model, PlannerInfo *root, const IndexPath *path, List *told)
 {
 	IndexOptInfo *info = path->indexinfo;
 	double rows = Max(info->rel->tuples, 1.0);
 	Selectivity given = Min(1.0, info->tuples / rows);
-	List *told = told_conditions(path);
 	List *quals;
 
 	model->met = 1.0;
 	model->test = 0.0;
-	model->looked = 1.0;
 	model->nconditions = list_length(path->indexclauses) + list_length(told);
 	if (model->nconditions == 0)
 		return given;
@@ -274,8 +275,19 @@ model_conditions(ScanModel *model, PlannerInfo *root, const IndexPath *path)
 	model->met = Max(1.0, given * rows) / Max(info->tuples, 1.0);
 	model->met = Min(model->met, 1.0);
 	model->test = TEST_COST + TEST_COST_TERM * model->nconditions;
-	model->looked = 1.0 - pow(1.0 - model->met, QUANT_UNIT);
 	return given;
+}
+
+/* Notes which lists a scan looks into for its conditions.  Uses what the functions before noted. */
+static void
+model_lists(ScanModel *model, PlannerInfo *root, const IndexPath *path, List *told, Relation index)
+{
+	double share =
+		model->nconditions > 0 ? ivfkm_list_share(root, path, told, index, &model->meta) : 1.0;
+
+	model->lists = Max(1.0, model->meta.nlists * share);
+	model->dense = Min(1.0, model->met / share);
+	model->looked = 1.0 - pow(1.0 - model->dense, QUANT_UNIT);
 }
 
 /* Cost of looking at a row of a list: its attributes, then perhaps its code. */
@@ -287,14 +299,15 @@ cost_of_code(const ScanModel *model)
 
 /*
  * Lists that hold the budget for the k nearest rows that meet the conditions, which are spread as
- * the k / share nearest of all are: lists that have lost rows since the build hold less.
+ * the k / share nearest of all are, in the lists that are not left out: lists that have lost rows
+ * since the build hold less.
  */
 static double
 lists_of_budget(const ScanModel *model, double k)
 {
 	double rows_per_list = Min(model->list_rows, model->meta.build_rows / model->meta.nlists);
 
-	return ceil(ivfkm_budget_rows(&model->meta, k / model->met, model->settings.target) /
+	return ceil(ivfkm_budget_rows(&model->meta, k / model->dense, model->settings.target) /
 				Max(rows_per_list, 1.0));
 }
 
@@ -323,7 +336,7 @@ lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
 	}
 	if (settings->max_probes > 0)
 		lists = Min(lists, settings->max_probes);
-	return Max(before, Min(lists, model->meta.nlists));
+	return Max(before, Min(lists, model->lists));
 }
 
 /*
@@ -367,7 +380,7 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
 	double work = START_COST + START_COST_DIM * dims + code * rows +
 				  (CODE_COST + CODE_COST_DIM * dims) * model->centroids +
-				  CANDIDATE_COST * Min(rows * model->met, k * spread);
+				  CANDIDATE_COST * Min(rows * model->dense, k * spread);
 	double given;
 	double taken;
 	double looks;
@@ -390,10 +403,10 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 		needed = lists > before ? pass_needed(model, wanted, total_k) : 0.0;
 	}
 	rows = lists * model->list_rows;
-	work += again * model->list_rows * (code + KEPT_COST * model->met);
+	work += again * model->list_rows * (code + KEPT_COST * model->dense);
 	pages += expected * model->list_pages;
 
-	rows *= model->met;
+	rows *= model->dense;
 	given = Min(wanted, rows);
 	taken = Min(given * spread, rows);
 	looks = taken;
@@ -417,10 +430,10 @@ cost_of_arrays(const ScanModel *model, double wanted, Cost *first)
 	double dims = model->meta.dimensions;
 	double k = Max(wanted, ivfkm_budget_pass_k(0.0, model->limit));
 	double found = Max(k * VECTORS_PER_ROW, LEAST_VECTORS);
-	double budget =
-		ivfkm_budget_rows(&model->meta, found / model->met, ENTRIES_TARGET) * model->settings.scale;
-	double lists = Min(ceil(budget / Max(model->list_rows, 1.0)), model->meta.nlists);
-	double distinct = Min(lists * model->vectors * DISTINCT_LISTS, model->meta.nlists);
+	double budget = ivfkm_budget_rows(&model->meta, found / model->dense, ENTRIES_TARGET) *
+					model->settings.scale;
+	double lists = Min(ceil(budget / Max(model->list_rows, 1.0)), model->lists);
+	double distinct = Min(lists * model->vectors * DISTINCT_LISTS, model->lists);
 	double looks = Min(k * ARRAYS_LOOKED_AT, model->rows * model->met);
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ) +
 				   distinct * model->list_pages + looks;
@@ -448,7 +461,7 @@ cost_of_sort(const ScanModel *model)
 {
 	double rows = model->rows * model->met;
 	double comparisons = rows * log2(Max(rows, 2.0));
-	double pages = model->meta.nlists * model->list_pages;
+	double pages = model->lists * model->list_pages;
 
 	if (model->meta.refine_bits > 0)
 		pages += rows / model->geometry.refine_slots;
@@ -470,9 +483,9 @@ cost_of_range(const ScanModel *model, double within, double candidates, Cost *fi
 	double apart;
 
 	*first = work * cpu_operator_cost + pages * model->page;
-	pages += model->meta.nlists * model->list_pages;
-	work += cost_of_code(model) * model->entries + code * model->meta.nlists + KEPT_COST * taken +
-			ROW_COST * within;
+	pages += model->lists * model->list_pages;
+	work += cost_of_code(model) * model->lists * model->list_rows + code * model->lists +
+			KEPT_COST * taken + ROW_COST * within;
 	apart = ELSEWHERE * model->row_test * within;
 	if (model->meta.refine_bits > 0 && model->within < 1.0)
 	{
@@ -614,8 +627,9 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	double share;
 	Cost test = 0.0;
 	Cost first;
+	List *told = told_conditions(path);
 
-	*selectivity = model_conditions(&model, root, path);
+	*selectivity = model_conditions(&model, root, path, told);
 	*correlation = 0.0;
 	*pages = info->pages;
 	/*
@@ -637,6 +651,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	}
 
 	model_init(&model, root, path, index);
+	model_lists(&model, root, path, told, index);
 	index_close(index, NoLock);
 	model.within = shares.within;
 	model.row_test = test;

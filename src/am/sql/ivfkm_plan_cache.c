@@ -13,6 +13,9 @@
  *	  index.  It is read in a subtransaction, and that it was damaged is kept as well.  A scan
  *	  of the index will report it.
  *
+ *	  Summaries of some lists are kept beside it, once a query has conditions on the index's other
+ *	  columns: a few kB for an index.
+ *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_plan_cache.c
  *
@@ -28,7 +31,13 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "am/index/ivfkm_all_lists.h"
 #include "am/sql/ivfkm_plan_cache.h"
+#include "page/page_summary.h"
+
+/* Summaries that are kept of an index, and nodes that these are taken from, at most. */
+#define KEPT_SUMMARIES 256
+#define SAMPLED_NODES  8
 
 /* One index of this session. */
 typedef struct PlanCacheEntry
@@ -37,10 +46,21 @@ typedef struct PlanCacheEntry
 	bool damaged;
 	BlockNumber npages; /* of the index when it was read */
 	IvfkmMetaPageData meta;
+	bool has_summaries; /* they were read */
+	IvfkmSummarySample summaries;
 } PlanCacheEntry;
 
 /* Entries by the index's OID, in CacheMemoryContext; NULL until the first one. */
 static HTAB *plan_cache;
+
+/* Forgets the summaries of an entry. */
+static void
+forget_summaries(PlanCacheEntry *entry)
+{
+	if (entry->has_summaries && entry->summaries.images != NULL)
+		pfree(entry->summaries.images);
+	entry->has_summaries = false;
+}
 
 /* Relation cache callback: forgets the index, or all of them if "relation" is invalid. */
 static void
@@ -51,12 +71,19 @@ forget_index(Datum arg, Oid relation)
 
 	if (OidIsValid(relation))
 	{
+		entry = hash_search(plan_cache, &relation, HASH_FIND, NULL);
+		if (entry == NULL)
+			return;
+		forget_summaries(entry);
 		(void) hash_search(plan_cache, &relation, HASH_REMOVE, NULL);
 		return;
 	}
 	hash_seq_init(&status, plan_cache);
 	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		forget_summaries(entry);
 		(void) hash_search(plan_cache, &entry->index, HASH_REMOVE, NULL);
+	}
 }
 
 /* Makes the table and asks to be told of changes; both last as long as the session. */
@@ -134,6 +161,7 @@ ivfkm_plan_cache_get(Relation index, BlockNumber npages, IvfkmMetaPageData *meta
 	Oid oid = RelationGetRelid(index);
 	PlanCacheEntry *entry;
 	bool damaged;
+	bool found;
 
 	npages = Max(npages, 1);
 	if (plan_cache == NULL)
@@ -142,7 +170,10 @@ ivfkm_plan_cache_get(Relation index, BlockNumber npages, IvfkmMetaPageData *meta
 	if (entry == NULL || npages / 2 >= entry->npages || npages <= entry->npages / 2)
 	{
 		damaged = !ivfkm_plan_cache_try(index, read_metapage, meta);
-		entry = hash_search(plan_cache, &oid, HASH_ENTER, NULL);
+		entry = hash_search(plan_cache, &oid, HASH_ENTER, &found);
+		if (found)
+			forget_summaries(entry);
+		entry->has_summaries = false;
 		entry->damaged = damaged;
 		entry->npages = npages;
 		if (!damaged)
@@ -151,4 +182,97 @@ ivfkm_plan_cache_get(Relation index, BlockNumber npages, IvfkmMetaPageData *meta
 	else if (!entry->damaged)
 		*meta = entry->meta;
 	return !entry->damaged;
+}
+
+/* Summaries that are being read; "meta" is the index's. */
+typedef struct SummaryReading
+{
+	const IvfkmMetaPageData *meta;
+	uint32 seen; /* summaries of lists with rows */
+	uint32 step; /* of so many one is kept */
+	IvfkmSummarySample sample;
+} SummaryReading;
+
+/* Keeps one in "step" summaries of lists that have rows: an IvfkmSummaryVisit. */
+static void
+keep_summary(uint32 ordinal, const IvfkmSummaryData *summary, void *arg)
+{
+	SummaryReading *reading = arg;
+	IvfkmSummarySample *sample = &reading->sample;
+
+	if (summary->unknown == 0 && summary->nulls == 0 && summary->values == 0)
+		return;
+	if (reading->seen++ % reading->step == 0 && sample->count < KEPT_SUMMARIES)
+		memcpy(sample->images + sample->bytes * sample->count++, summary, sample->bytes);
+}
+
+/* Reads summaries of an index into "arg", a SummaryReading. */
+static void
+read_summaries(Relation index, void *arg)
+{
+	SummaryReading *reading = arg;
+	const IvfkmMetaPageData *meta = reading->meta;
+	IvfkmChildData nodes[SAMPLED_NODES];
+	IvfkmGeometry geometry;
+	int n = ivfkm_sample_nodes(index, meta, SAMPLED_NODES, nodes);
+	uint32 slots = 0;
+
+	page_node_geometry(&geometry, (int) meta->dimensions);
+	for (int pass = 0; pass < 2; pass++)
+	{
+		for (int i = 0; i < n; i++)
+		{
+			IvfkmSummaries summaries;
+
+			page_summary_of(&summaries, &geometry, meta->nattributes, &nodes[i]);
+			if (pass == 0)
+				slots += summaries.count;
+			else
+				page_summary_visit(index, &summaries, keep_summary, reading);
+		}
+		reading->step = Max(1, (slots + KEPT_SUMMARIES - 1) / KEPT_SUMMARIES);
+	}
+}
+
+/*
+ * Summaries of lists of an index, evenly spread over its tree, as they are or were not long ago.
+ * "meta" is what ivfkm_plan_cache_get() gave just before.  NULL if there are none, if they are
+ * damaged, or if they were to be read in a parallel operation.  What is returned lasts until the
+ * next catalog access.
+ */
+const IvfkmSummarySample *
+ivfkm_plan_cache_summaries(Relation index, const IvfkmMetaPageData *meta)
+{
+	Oid oid = RelationGetRelid(index);
+	PlanCacheEntry *entry = hash_search(plan_cache, &oid, HASH_FIND, NULL);
+
+	if (meta->nattributes == 0 || entry == NULL)
+		return NULL;
+	if (!entry->has_summaries)
+	{
+		SummaryReading reading = {.meta = meta};
+		IvfkmSummarySample *sample = &reading.sample;
+
+		if (IsInParallelMode())
+			return NULL;
+		sample->bytes = page_summary_bytes(meta->nattributes);
+		sample->images = palloc(sample->bytes * KEPT_SUMMARIES);
+		if (!ivfkm_plan_cache_try(index, read_summaries, &reading))
+			sample->count = 0;
+		entry = hash_search(plan_cache, &oid, HASH_FIND, NULL);
+		if (entry == NULL || entry->has_summaries) /* somebody has changed the index meanwhile */
+			return NULL;
+		entry->summaries = *sample;
+		entry->summaries.images = NULL;
+		if (sample->count > 0)
+		{
+			Size bytes = sample->bytes * sample->count;
+
+			entry->summaries.images = MemoryContextAlloc(CacheMemoryContext, bytes);
+			memcpy(entry->summaries.images, sample->images, bytes);
+		}
+		entry->has_summaries = true;
+		pfree(sample->images);
+	}
+	return entry->summaries.count > 0 ? &entry->summaries : NULL;
 }
