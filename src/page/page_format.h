@@ -122,11 +122,13 @@ typedef enum IvfkmMetric
 
 /*
  * Rows in the order of the lists that hold the k nearest rows, for one k, by the recall wanted;
- * neither falls with k nor with the recall.
+ * neither falls with k nor with the recall.  And how much farther than the k-th nearest row the
+ * list that comes next is, in index space, where a search may end: see am/index/ivfkm_gap.h.
  */
 typedef struct IvfkmCalibration
 {
 	float rows[IVFKM_CALIBRATION_TARGETS];
+	float gaps[IVFKM_CALIBRATION_TARGETS];
 } IvfkmCalibration;
 
 #define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */

@@ -11,6 +11,7 @@
 #include "compat.h"
 
 #include <float.h>
+#include <math.h>
 
 #include "storage/bufmgr.h"
 
@@ -82,6 +83,9 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 			if (!(*rows > 0.0f && *rows <= FLT_MAX) || (j > 0 && *rows < rows[-1]) ||
 				(i > 0 && *rows < meta->calibration[i - 1].rows[j]))
 				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d is %g rows.", i, j, *rows);
+			if (!(fabsf(meta->calibration[i].gaps[j]) <= FLT_MAX))
+				page_corrupted(index, IVFKM_META_BLOCK, "Gap %u, %d is %g.", i, j,
+							   meta->calibration[i].gaps[j]);
 		}
 	}
 	if (meta->far_id != 0 &&

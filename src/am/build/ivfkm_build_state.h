@@ -145,6 +145,7 @@ typedef struct IvfkmTraining
 	float *radii;			 /* of each node */
 	pg_atomic_uint32 *ranks; /* of the calibration */
 	pg_atomic_uint32 *node_ranks; /* likewise; see ivfkm_nodes_ranks() */
+	struct IvfkmGapQuery *gaps;	  /* likewise, of each query */
 	/* while the sample is taken, in the place of the workspace */
 	uint64 *hashes; /* of the row in each slot */
 	ItemPointerData *tids;

@@ -36,6 +36,7 @@
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_train.h"
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_gap.h"
 #include "am/index/ivfkm_tree.h"
 
 /*
@@ -97,6 +98,13 @@ ivfkm_calibrate_bytes(int dims, int nrows, int nlists)
 			   ((Size) dims + ROW_BLOCK + nlists + ivfkm_nodes_max(nlists)) +
 		   sizeof(Ranked) * KMEANS_TARGETS * nearest +
 		   (sizeof(uint64) + 3 * sizeof(uint32)) * nlists;
+}
+
+/* Bytes of what is noted of the queries of a sample of at most nrows. */
+Size
+ivfkm_calibrate_gap_bytes(int nrows)
+{
+	return sizeof(IvfkmGapQuery) * (Size) Min(Max(nrows, 1), CALIBRATION_QUERIES_MAX);
 }
 
 /* Number of bins for each k in which the neighbours of all queries are counted. */
@@ -202,6 +210,55 @@ rows_before(const uint64 *order, const uint32 *size_of, uint32 nlists, int nrows
 
 		bin_of[list] = (uint32) Min(rows * nbins / (uint64) nrows, nbins - 1);
 		rows += size_of[list];
+	}
+}
+
+/*
+ * Notes the curve of a query: see ivfkm_gap.h.  order: the lists in their order, in the lower
+ * halves; keys: as ivfkm_tree.c has them, of each list at [list * KMEANS_TARGETS].
+ */
+static void
+note_curve(const IvfkmBuild *build, const uint64 *order, const uint32 *size_of, const float *keys,
+		   double norm, IvfkmGapQuery *gap)
+{
+	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
+	uint32 nlists = build->shared->nlists;
+	double scale = build->table_rows / build->shared->nrows;
+	double seen = 0.0; /* by the sample, of the table's */
+	uint32 rank = 0;
+
+	for (int point = 0; point < IVFKM_GAP_POINTS; point++)
+	{
+		double rows = ivfkm_gap_point(point, build->table_rows);
+
+		for (; rank < nlists && seen < rows; rank++)
+			seen += size_of[(uint32) order[rank]] * scale;
+		gap->lists[point] =
+			rank < nlists
+				? (float) ivfkm_gap_part(by_dot, keys[(uint32) order[rank] * KMEANS_TARGETS], norm)
+				: INFINITY;
+	}
+}
+
+/*
+ * Notes how far the k-th nearest row of a query is, for each k of which m[] nearest rows of the
+ * sample stand: nearest[] has n of them in their order.
+ */
+static void
+note_neighbours(const IvfkmBuild *build, const Ranked *nearest, int n, const int *m, int levels,
+				double norm, IvfkmGapQuery *gap)
+{
+	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
+
+	for (int level = 0; level < IVFKM_CALIBRATION_KS; level++)
+	{
+		gap->rows[level] = INFINITY;
+		if (level < levels && m[level] <= n)
+		{
+			double key = nearest[m[level] - 1].distance;
+
+			gap->rows[level] = (float) ivfkm_gap_part(by_dot, by_dot ? 0.5 * key : key, norm);
+		}
 	}
 }
 
@@ -549,6 +606,9 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
 			rows_before(order, size_of, nlists, nrows, nbins, bin_of);
 			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
+			note_curve(build, order, size_of, keys + q, norm, &build->training.gaps[first + q]);
+			note_neighbours(build, heap, found[q], m, levels, norm,
+							&build->training.gaps[first + q]);
 			for (int level = 0; level < levels; level++)
 			{
 				pg_atomic_uint32 *bins = build->training.ranks + (Size) level * nbins;
@@ -662,6 +722,8 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 	}
 	reach_small_k(meta, levels, m, build->shared->sample_fraction);
 	ivfkm_budget_order(meta->calibration, levels);
+	ivfkm_gap_quantiles(build->training.gaps, nqueries, build->table_rows,
+						ivfkm_budget_floor(build->table_rows / nlists), meta->calibration, levels);
 	meta->ncalibrations = levels;
 }
 

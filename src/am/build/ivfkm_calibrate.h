@@ -14,6 +14,7 @@
 #include "am/build/ivfkm_build_state.h"
 
 extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
+extern Size ivfkm_calibrate_gap_bytes(int nrows);
 extern uint32 ivfkm_calibrate_bins(int nlists);
 extern void ivfkm_calibrate(IvfkmBuild *build);
 extern void ivfkm_calibrate_budgets(IvfkmBuild *build);

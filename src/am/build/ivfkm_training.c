@@ -46,6 +46,7 @@ training_carve(char *base, int dims, int max_rows, int capacity, int nlists,
 	CARVE(node_ranks, sizeof(pg_atomic_uint32) * IVFKM_NDESCENTS * (Size) max_nodes);
 	CARVE(ranks,
 		  sizeof(pg_atomic_uint32) * IVFKM_CALIBRATION_KS * (Size) ivfkm_calibrate_bins(nlists));
+	CARVE(gaps, ivfkm_calibrate_gap_bytes(max_rows));
 	sampling = used;
 	CARVE(hashes, sizeof(uint64) * (Size) capacity);
 	CARVE(tids, sizeof(ItemPointerData) * (Size) capacity);

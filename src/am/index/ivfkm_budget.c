@@ -16,6 +16,7 @@
  */
 #include "compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "utils/float.h"
@@ -67,7 +68,7 @@ floor_rows(const IvfkmMetaPageData *meta)
 {
 	double rows = Max(meta->build_rows, meta->made_rows);
 
-	return Min(FLOOR_ROWS, FLOOR_LISTS * rows / meta->nlists);
+	return ivfkm_budget_floor(rows / meta->nlists);
 }
 
 /*
@@ -110,6 +111,13 @@ ivfkm_budget_epsilon(double target)
 			   IVFKM_EXACT_EPSILON);
 }
 
+/* Rows that a search sees however few were measured to be enough. */
+double
+ivfkm_budget_floor(double rows_per_list)
+{
+	return Min(FLOOR_ROWS, FLOOR_LISTS * rows_per_list);
+}
+
 /*
  * Rows in the order of the lists that a search for the k nearest rows sees: as many as were
  * measured to hold the share "target" of them, or infinitely many.  Between what was measured:
@@ -144,6 +152,37 @@ ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 	return Max(rows, floor_rows(meta));
 }
 
+/*
+ * How much farther than the k-th nearest row the next list has to be where a search for the share
+ * "target" of the k nearest ends: see ivfkm_gap.h.  Between what was measured: linear in the
+ * logarithms of k and of the share missed; for larger k it is that of the largest one.  -infinity:
+ * nothing is known.
+ */
+double
+ivfkm_budget_gap(const IvfkmMetaPageData *meta, double k, double target)
+{
+	int nk = (int) meta->ncalibrations;
+	int i = 0;
+	int j;
+	double kshare = 0.0;
+	double tshare;
+	double ends[2];
+
+	if (nk == 0 || target >= 1.0)
+		return -get_float8_infinity();
+	if (nk > 1)
+		kshare = Min(locate(ivfkm_budget_k, nk, Max(k, ivfkm_budget_k[0]), &i), 1.0);
+	tshare = locate(missed_one_in, IVFKM_CALIBRATION_TARGETS, 1.0 / (1.0 - target), &j);
+	tshare = Max(0.0, Min(tshare, 1.0));
+	for (int n = 0; n < 2; n++)
+	{
+		const float *gap = meta->calibration[Min(i + n, nk - 1)].gaps;
+
+		ends[n] = gap[j] + ((double) gap[j + 1] - gap[j]) * tshare;
+	}
+	return ends[0] + (ends[1] - ends[0]) * kshare;
+}
+
 /* Raises what is below the budget of a smaller k or target: more never needs fewer rows. */
 void
 ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
@@ -165,7 +204,7 @@ ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
 /*
  * Gives "next", of an index of so many rows, the calibration of "old", of the rows that it was
  * measured among.  The k nearest of g times the rows are spread like the k / g nearest were, over g
- * times the rows.
+ * times the rows.  Gaps stay what they were in input space.
  */
 void
 ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows)
@@ -180,10 +219,17 @@ ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double
 	memset(next->calibration, 0, sizeof(next->calibration));
 	for (uint32 i = 0; i < next->ncalibrations; i++)
 	{
+		double k = ivfkm_budget_k[i] / growth;
+
 		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
-			next->calibration[i].rows[j] =
-				(float) (growth * ivfkm_budget_rows(old, ivfkm_budget_k[i] / growth,
-													ivfkm_budget_targets[j]));
+		{
+			double target = ivfkm_budget_targets[j];
+			double gap =
+				ldexp(ivfkm_budget_gap(old, k, target), old->scale_exponent - next->scale_exponent);
+
+			next->calibration[i].rows[j] = (float) (growth * ivfkm_budget_rows(old, k, target));
+			next->calibration[i].gaps[j] = (float) Max(-FLT_MAX, Min(gap, FLT_MAX));
+		}
 	}
 	ivfkm_budget_order(next->calibration, (int) next->ncalibrations);
 }

@@ -241,6 +241,14 @@ reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *p
 	}
 	if ((uint32) asked->nlists >= lists->index->meta.nlists)
 		asked->complete = true;
+	if (lists->next_wanted && !asked->complete)
+	{
+		IvfkmProbe next;
+		int centroid;
+
+		asked->complete = !next_probe(lists, &next, &centroid);
+		asked->next_key = next.key;
+	}
 	end_query(lists, old_context);
 }
 

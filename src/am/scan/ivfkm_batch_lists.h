@@ -37,6 +37,7 @@ typedef struct IvfkmBatchQuery
 	IvfkmCandidates near; /* rows whose bounds are not above the k-th smallest upper bound */
 	int nlists;			  /* that it scans */
 	bool complete;		  /* these are all there are */
+	float next_key;		  /* of the list behind these, if they are not */
 	bool alone;			  /* it has to be searched for by itself */
 	IvfkmFoundRow *found;
 	int nfound;
@@ -100,6 +101,7 @@ typedef struct IvfkmBatchLists
 	IvfkmFilter *filter;	 /* conditions on the rows; NULL: there are none */
 	double rows;			 /* in the lists scanned, living or not, each list once */
 	double rows_met;		 /* of them, those that may meet the conditions */
+	bool next_wanted;		 /* the keys of the lists behind those of the queries are wanted */
 
 	/* the part of a list that is in memory */
 	Page *pages; /* copies */

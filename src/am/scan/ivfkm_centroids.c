@@ -239,6 +239,11 @@ ivfkm_centroids_next(IvfkmCentroids *centroids, IvfkmProbe *probe)
 	probe->dist2 =
 		vdb_dist->l2sq_f16(centroids->query->point,
 						   centroids->centroids + (Size) list * centroids->dims, centroids->dims);
+	if (centroids->by_dot)
+		probe->key = centroids->query_keys[list];
+	else
+		probe->key =
+			probe->dist2 + centroids->list_lean * probe->child.radius * probe->child.radius;
 	probe->dot = 0.5f * (centroids->query_norm2 + probe->child.norm2 - probe->dist2);
 	return list;
 }

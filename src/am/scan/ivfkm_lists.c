@@ -354,6 +354,15 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 	return true;
 }
 
+/* The list that would be scanned next, or NULL; reaches it, and so may read pages of the tree. */
+const IvfkmProbe *
+ivfkm_lists_next(IvfkmLists *lists)
+{
+	if (lists->nscanned == lists->nreached && !reach_list(lists))
+		return NULL;
+	return &lists->items[lists->nscanned];
+}
+
 /* Scans all lists that were scanned before, from number "first" on. */
 void
 ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon, const IvfkmGiven *given,

@@ -75,6 +75,7 @@ extern void ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapsh
 extern void ivfkm_lists_note(IvfkmLists *lists);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);
+extern const IvfkmProbe *ivfkm_lists_next(IvfkmLists *lists);
 extern void ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon,
 								   const IvfkmGiven *given, IvfkmCandidates *candidates);
 extern void ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count);

@@ -16,10 +16,12 @@
 
 #include "access/relscan.h"
 #include "miscadmin.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_gap.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/scan/ivfkm_maxsim.h"
 #include "am/scan/ivfkm_measure.h"
@@ -148,6 +150,40 @@ ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k, const Item
 	qsort(rows, n, sizeof(IvfkmMeasuredRow), compare_distances);
 	pfree(tids);
 	return n;
+}
+
+/*
+ * Notes the curve and the neighbours of the last search, which has found n rows, the nearest first,
+ * and noted its lists: see index/ivfkm_gap.h.  rows: of the index.
+ */
+void
+ivfkm_measuring_gap(const IvfkmMeasuring *measuring, const IvfkmMeasuredRow *found, int n,
+					double rows, IvfkmGapQuery *gap)
+{
+	const IvfkmScan *so = measuring->scan->opaque;
+	const IvfkmLists *lists = &so->lists;
+	int list = 0;
+
+	for (int point = 0; point < IVFKM_GAP_POINTS; point++)
+	{
+		double seen = ivfkm_gap_point(point, rows);
+
+		while (list < lists->nscanned && lists->before[list] < seen)
+			list++;
+		gap->lists[point] =
+			list < lists->nscanned
+				? (float) ivfkm_query_gap_of_list(&so->query, lists->items[list].key)
+				: get_float4_infinity();
+	}
+	for (int level = 0; level < IVFKM_CALIBRATION_KS; level++)
+	{
+		int k = (int) ivfkm_budget_k[level];
+
+		gap->rows[level] = get_float4_infinity();
+		if (k <= n && so->query.ordered)
+			gap->rows[level] = (float) ivfkm_query_gap_to_row(
+				&so->query, found[k - 1].distance * so->query.distance_scale);
+	}
 }
 
 /* Lists that the last search scanned, and rows in them. */

@@ -15,6 +15,7 @@
 
 #include "am/scan/ivfkm_rerank.h"
 
+struct IvfkmGapQuery;
 struct IvfkmScan;
 
 /* A row that a search has met, and the number of its list in the order of the search. */
@@ -62,6 +63,8 @@ extern void ivfkm_measuring_end(IvfkmMeasuring *measuring);
 extern void ivfkm_measuring_key(const IvfkmMeasuring *measuring, Datum query, ScanKey key);
 extern int ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k,
 								  const ItemPointerData *self, IvfkmMeasuredRow *rows);
+extern void ivfkm_measuring_gap(const IvfkmMeasuring *measuring, const IvfkmMeasuredRow *found,
+								int n, double rows, struct IvfkmGapQuery *gap);
 extern void ivfkm_measuring_seen(const IvfkmMeasuring *measuring, double *lists, double *rows);
 extern void ivfkm_measure_apply(struct IvfkmScan *so);
 extern void ivfkm_measure_note(IvfkmMeasure *measure, uint64 row, int list);

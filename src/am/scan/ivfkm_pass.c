@@ -20,6 +20,7 @@
 #include "utils/float.h"
 
 #include "am/index/ivfkm_budget.h"
+#include "am/index/ivfkm_gap.h"
 #include "am/scan/ivfkm_pass.h"
 #include "page/page_point.h"
 
@@ -40,6 +41,13 @@
  */
 #define ONE_SIDED	   2.0
 #define ONE_SIDED_MOST 3.0
+
+/*
+ * A search that goes on behind its budget sees at most so many times that many rows, and looks at
+ * its nearest rows again each time that it has seen this part of it.
+ */
+#define REACH_MOST 4.0
+#define REACH_STEP 0.25
 
 /* True when lists with enough rows for max_scan_tuples were scanned. */
 static bool
@@ -379,5 +387,93 @@ ivfkm_pass_next(IvfkmScan *so)
 	scan_lists(so);
 	ivfkm_candidates_arrange(candidates);
 	ivfkm_lists_end_pass(&so->lists, candidates, (Size) so->k);
+	return true;
+}
+
+/*
+ * How much farther a list of that key is than a row at "distance", both in index space: see
+ * index/ivfkm_gap.h.
+ */
+double
+ivfkm_pass_gap(const IvfkmQuery *query, double key, double distance)
+{
+	return ivfkm_query_gap_of_list(query, key) - ivfkm_query_gap_to_row(query, distance);
+}
+
+/*
+ * The gap of the first list that is not near enough for a search that prepares for the k nearest
+ * rows, if there is no filter: see ivfkm_pass_gap().  -infinity: no list is.
+ */
+double
+ivfkm_pass_first_gap(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k)
+{
+	if (settings->probes > 0 || k > first_k(settings, k))
+		return -get_float8_infinity();
+	return ivfkm_budget_gap(meta, k, settings->target);
+}
+
+/* True if the next list is so near that a row at "farthest" ends no search. */
+static bool
+is_near(IvfkmScan *so, const IvfkmReach *reach, double farthest)
+{
+	const IvfkmProbe *next;
+
+	if (so->lists.counted >= reach->most)
+		return false;
+	next = ivfkm_lists_next(&so->lists);
+	return next != NULL && ivfkm_pass_gap(&so->query, next->key, farthest) < reach->gap;
+}
+
+/*
+ * Behind the first pass: true if the scan may go on to further lists, after its *wanted nearest
+ * rows are known.  It does for a LIMIT that the budget is for, unless a setting says how far it is
+ * to scan.  The horizon by 1-bit codes, which is farther than those rows, tells most scans already
+ * that it need not.
+ */
+bool
+ivfkm_pass_reach_begin(IvfkmScan *so, IvfkmReach *reach, int64 *wanted)
+{
+	const IvfkmSettings *settings = &so->settings;
+	double budget;
+
+	*wanted = so->told.limit;
+	if (so->pass != 1 || so->exhaustive || so->told.exhaustive || !so->query.ordered ||
+		so->lists.complete || *wanted < 1 || *wanted > so->k)
+		return false;
+	reach->gap = ivfkm_pass_first_gap(settings, &so->index.meta, (double) *wanted);
+	if (isinf(reach->gap))
+		return false;
+	budget = pass_budget(so, 1, so->k);
+	if (isinf(budget))
+		return false;
+	if (so->lists.filter != NULL)
+		reach->gap =
+			ivfkm_budget_gap(&so->index.meta, unfiltered_k(so, (double) so->k), settings->target);
+	reach->step = budget * REACH_STEP;
+	reach->most = Max(budget, so->lists.counted) * REACH_MOST;
+	return is_near(so, reach, so->candidates.horizon.lb);
+}
+
+/*
+ * Goes on to further lists if the next one is near enough to the last of the rows wanted, whose
+ * distance in index space is at most "farthest".  False if it is not, or there are none.
+ */
+bool
+ivfkm_pass_reach(IvfkmScan *so, const IvfkmReach *reach, double farthest)
+{
+	IvfkmLists *lists = &so->lists;
+	double until = Min(lists->counted + reach->step, reach->most);
+	int scanned = lists->nscanned;
+
+	while (lists->counted < until && is_near(so, reach, farthest))
+	{
+		lists->plan.least = Min(lists->nscanned + 1, lists->plan.most);
+		if (!ivfkm_lists_scan_next(lists, so->epsilon, &so->given, &so->candidates))
+			break;
+	}
+	if (lists->nscanned == scanned)
+		return false;
+	ivfkm_candidates_arrange(&so->candidates);
+	ivfkm_lists_end_pass(lists, &so->candidates, (Size) so->k);
 	return true;
 }

@@ -19,10 +19,12 @@
 #include "fmgr.h"
 #include "utils/float.h"
 
+#include "am/index/ivfkm_gap.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
 #include "am/index/ivfkm_settings.h"
 #include "am/scan/ivfkm_query.h"
+#include "distance/dist.h"
 
 /* Half-width of the bounds of heads: they exclude one in 4,000 of the rows that are wanted. */
 #define HEAD_EPSILON 3.5f
@@ -283,4 +285,28 @@ ivfkm_query_operator_distance(const IvfkmQuery *query, double distance)
 {
 	distance = ivfkm_ops_operator_form(query->ops, distance / query->distance_scale);
 	return distance - fabs(distance) * 1e-12;
+}
+
+/* Length of the point that lists of inner products are ordered around; 1 if they are not such. */
+static double
+gap_norm(const IvfkmQuery *query)
+{
+	return query->metric == QUANT_IP ? sqrt(vdb_dist->norm2(query->target, (size_t) query->dims))
+									 : 1.0;
+}
+
+/* The part of a gap that a list with that key in ivfkm_tree.c makes: see index/ivfkm_gap.h. */
+double
+ivfkm_query_gap_of_list(const IvfkmQuery *query, double key)
+{
+	return ivfkm_gap_part(query->metric == QUANT_IP, key, gap_norm(query));
+}
+
+/* The part of a gap that a row at "distance" in index space makes. */
+double
+ivfkm_query_gap_to_row(const IvfkmQuery *query, double distance)
+{
+	if (query->metric != QUANT_IP)
+		return ivfkm_gap_part(false, distance, 1.0);
+	return ivfkm_gap_part(true, distance - query->ip_constant, gap_norm(query));
 }

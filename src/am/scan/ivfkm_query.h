@@ -59,6 +59,8 @@ extern void ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum v
 							 bool exact);
 extern double ivfkm_query_distance(const IvfkmQuery *query, double distance);
 extern double ivfkm_query_operator_distance(const IvfkmQuery *query, double distance);
+extern double ivfkm_query_gap_of_list(const IvfkmQuery *query, double key);
+extern double ivfkm_query_gap_to_row(const IvfkmQuery *query, double distance);
 extern void ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  QuantBound *bound);
 extern void ivfkm_query_heads(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,

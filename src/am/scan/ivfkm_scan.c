@@ -302,36 +302,38 @@ next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 }
 
 /*
- * Finds the next row in order; false if there are no more.  *next has its distance, or the lower
- * bound of it.  In the scan's memory context.
+ * Decides which row is next in order; false if there are no more, or, if the scan is "settling",
+ * none is left of the lists scanned so far.  In the scan's memory context.
  */
 static bool
-next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
+decide_next(IndexScanDesc scan, IvfkmScan *so, bool settling, IvfkmNextRow *next)
 {
 	IvfkmOrder *order = &so->order;
-	IvfkmStep step = IVFKM_STEP_SCAN;
 
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (ivfkm_pass_due(so))
+		if (!settling && ivfkm_pass_due(so))
 			(void) ivfkm_pass_next(so);
-		if (step != IVFKM_STEP_END)
-			step = ivfkm_order_step(order, ivfkm_candidates_lowest(&so->candidates),
-									ivfkm_candidates_horizon(&so->candidates));
-		switch (step)
+		switch (ivfkm_order_step(order, ivfkm_candidates_lowest(&so->candidates),
+								 ivfkm_candidates_horizon(&so->candidates)))
 		{
 			case IVFKM_STEP_GIVE_KNOWN:
-				*next = ivfkm_order_take_known(order);
-				if (next->distance < order->last &&
+			{
+				IvfkmKnownRow known = ivfkm_order_take_known(order);
+
+				if (known.distance < order->last &&
 					so->settings.iterative_scan != IVFKM_ITERATIVE_RELAXED)
 				{
-					ivfkm_order_add_late(order, next);
+					ivfkm_order_add_late(order, &known);
 					break;
 				}
-				order->last = Max(order->last, next->distance);
-				so->nvisible++;
+				order->last = Max(order->last, known.distance);
+				next->row = known.row;
+				next->distance = next->ub = known.distance;
+				next->known = true;
 				return true;
+			}
 			case IVFKM_STEP_GIVE_REFINED:
 			{
 				IvfkmRefinedRow refined = ivfkm_order_take_refined(order);
@@ -344,7 +346,8 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 				order->last = refined.ub;
 				next->row = refined.row;
 				next->distance = refined.lb;
-				note_unlooked(so, refined.row);
+				next->ub = refined.ub;
+				next->known = false;
 				return true;
 			}
 			case IVFKM_STEP_LOOK:
@@ -354,18 +357,97 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 				resolve_candidate(scan, so);
 				break;
 			case IVFKM_STEP_SCAN:
-				if (ivfkm_pass_next(so))
-					break;
-				step = IVFKM_STEP_END;
-				/* FALLTHROUGH */
+				if (settling || !ivfkm_pass_next(so))
+					return false;
+				break;
 			case IVFKM_STEP_END:
-				if (order->nlate == 0)
-					return next_null(scan, so, next);
-				*next = ivfkm_order_take_late(order);
-				so->nvisible++;
-				return true;
+				return false;
 		}
 	}
+}
+
+/* Takes back what was decided on before any row was given. */
+static void
+unsettle(IvfkmScan *so)
+{
+	IvfkmOrder *order = &so->order;
+
+	for (int64 i = 0; i < so->nsettled; i++)
+	{
+		const IvfkmNextRow *next = &so->settled[i];
+		IvfkmRefinedRow refined = {(float) next->distance, (float) next->ub, next->row};
+		IvfkmKnownRow known = {next->distance, next->row};
+
+		if (next->known)
+			ivfkm_order_add_known(order, &known);
+		else
+			ivfkm_order_add_refined(order, &refined);
+	}
+	while (order->nlate > 0)
+	{
+		IvfkmKnownRow known = ivfkm_order_take_late(order);
+
+		ivfkm_order_add_known(order, &known);
+	}
+	order->last = -get_float8_infinity();
+	so->nsettled = 0;
+}
+
+/*
+ * Behind the first pass: decides on the rows that the LIMIT wants, and scans further lists as long
+ * as the next one is near enough to the last of these rows.
+ */
+static void
+settle(IndexScanDesc scan, IvfkmScan *so)
+{
+	int64 wanted;
+	IvfkmReach reach;
+
+	if (!ivfkm_pass_reach_begin(so, &reach, &wanted))
+		return;
+	so->settled = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmNextRow) * wanted);
+	for (;;)
+	{
+		while (so->nsettled < wanted && decide_next(scan, so, true, &so->settled[so->nsettled]))
+			so->nsettled++;
+		if (so->nsettled < wanted ||
+			!ivfkm_pass_reach(so, &reach, so->settled[so->nsettled - 1].ub))
+			return;
+		unsettle(so);
+	}
+}
+
+/*
+ * Finds the next row in order; false if there are no more.  *row has its distance, or the lower
+ * bound of it.  In the scan's memory context.
+ */
+static bool
+next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *row)
+{
+	IvfkmNextRow next;
+
+	if (so->pass == 0 && ivfkm_pass_next(so))
+		settle(scan, so);
+	if (so->settled_given < so->nsettled)
+		next = so->settled[so->settled_given++];
+	else if (!so->decided_all && decide_next(scan, so, false, &next))
+		;
+	else
+	{
+		so->decided_all = true;
+		if (so->order.nlate == 0)
+			return next_null(scan, so, row);
+		*row = ivfkm_order_take_late(&so->order);
+		so->nvisible++;
+		return true;
+	}
+	row->row = next.row;
+	row->distance = next.distance;
+	if (next.known)
+		so->nvisible++;
+	else
+		note_unlooked(so, next.row);
+	return true;
 }
 
 /*

@@ -43,6 +43,15 @@ typedef struct IvfkmScanCounts
 	int64 given;	  /* to the executor */
 } IvfkmScanCounts;
 
+/* A row that was decided to be next. */
+typedef struct IvfkmNextRow
+{
+	IvfkmAddress row;
+	double distance; /* or the lower bound of it */
+	double ub;		 /* upper bound */
+	bool known;		 /* it was looked at exactly */
+} IvfkmNextRow;
+
 typedef struct IvfkmScan
 {
 	MemoryContext context;			  /* everything below but "rerank"; reset by rescan */
@@ -83,6 +92,12 @@ typedef struct IvfkmScan
 	Size nunlooked;
 	Size unlooked_size;
 	int64 nvisible; /* rows given that are */
+
+	/* the rows that are next, decided on before lists were enough: see README.md */
+	IvfkmNextRow *settled;
+	int64 nsettled;
+	int64 settled_given; /* of them */
+	bool decided_all;	 /* nothing is left but late rows and those without a value */
 } IvfkmScan;
 
 /* IvfkmResize in the current memory context. */

@@ -34,6 +34,7 @@
 
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_gap.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_ops.h"
@@ -343,6 +344,8 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 	int most = (int) ivfkm_budget_k[IVFKM_CALIBRATION_KS - 1];
 	IvfkmMeasuredRow *truth;
 	double *needs;
+	IvfkmGapQuery *gaps =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmGapQuery) * Max(queries->n, 1));
 	int levels;
 	Datum values[4];
 	bool nulls[4] = {false};
@@ -362,6 +365,7 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 
 		if (n < most) /* rows that are dead or not visible count as live */
 			ereport(DEBUG1, (errmsg("query has %d neighbours instead of %d", n, most)));
+		ivfkm_measuring_gap(&measuring, truth, n, live, &gaps[i]);
 		for (int j = 0; j < most; j++)
 			needs[(Size) i * most + j] = n > 0 ? truth[Min(j, n - 1)].before : 0.0;
 	}
@@ -371,6 +375,9 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 	{
 		levels = calibrate_from(needs, queries->n, most, own && meta.metric == IVFKM_METRIC_IP,
 								calibration);
+		ivfkm_gap_quantiles(gaps, queries->n, live,
+							ivfkm_budget_floor(meta.build_rows / Max(meta.nlists, 1)), calibration,
+							levels);
 		page_meta_calibrate(index, calibration, (uint32) levels, live, GetCurrentTimestamp(), !own);
 	}
 	page_meta_read(index, &meta);

@@ -1,0 +1,92 @@
+--
+-- Queries that are unlike the rows: where the budget of rows as queries says too little
+--
+
+-- a number between 0 and 1
+CREATE FUNCTION uniform(seed integer, d integer) RETURNS float8
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	AS 'SELECT (hashint8(seed * 20000::bigint + d) & 65535) / 65536.0::float8';
+
+-- rows are dense near zero, queries are uniform
+CREATE TABLE t (id integer, part integer, v vector(10));
+INSERT INTO t
+SELECT i, i % 4, array_agg(2 * uniform(i, d) * uniform(-i, d) ORDER BY d)::vector
+FROM generate_series(1, 10000) i, generate_series(1, 10) d GROUP BY i ORDER BY i;
+CREATE TABLE q (id integer, v vector(10));
+INSERT INTO q
+SELECT i, array_agg(uniform(i, d) ORDER BY d)::vector
+FROM generate_series(20001, 20100) i, generate_series(1, 10) d GROUP BY i;
+ANALYZE t, q;
+
+-- share of the k nearest rows, of those of a part or of all, that searches of all queries find
+CREATE FUNCTION recall(operator text, k integer, filter text = 'true')
+RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	query text := format('SELECT array_agg(d) FROM
+		(SELECT v %1$s $1 AS d FROM t WHERE %2$s ORDER BY v %1$s $1 LIMIT $2) s',
+		operator, filter);
+	sorted float8[];
+	found float8[];
+	hits integer := 0;
+	v vector;
+BEGIN
+	FOR v IN SELECT q.v FROM q LOOP
+		SET LOCAL enable_indexscan = off;
+		EXECUTE query USING v, k INTO sorted;
+		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
+		EXECUTE query USING v, k INTO found;
+		SET LOCAL enable_seqscan = on;
+		hits := hits + (SELECT count(*) FROM unnest(found) d WHERE d <= sorted[k]);
+	END LOOP;
+	RETURN hits / (100.0 * k);
+END $$;
+
+CREATE INDEX t_idx ON t USING ivfkm (v);
+
+-- rows that searches of rows as queries, or of all queries, see on average
+CREATE FUNCTION seen(queries text = NULL) RETURNS float8 LANGUAGE sql
+	AS $$ SELECT rows FROM ivfkm_recall('t_idx', 10, 100, queries) $$;
+
+SELECT recall('<->', 10) > 0.95 AS k_10, recall('<->', 40) > 0.95 AS k_40,
+	recall('<->', 200) > 0.96 AS k_200;
+-- they see more rows than rows as queries do, but no more than a few times as many
+SELECT seen('SELECT v FROM q') / seen() BETWEEN 1.2 AND 4 AS more;
+-- many queries at once
+SET enable_indexscan = off;
+CREATE TABLE truth AS
+SELECT q.id, (SELECT max(d) FROM (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 10 OFFSET 0) s)
+	AS farthest
+FROM q;
+RESET enable_indexscan;
+SELECT count(*) > 950 AS found
+FROM (SELECT array_agg(v ORDER BY id) AS all FROM q) s, ivfkm_knn('t_idx', s.all, 10) n
+	JOIN truth ON truth.id = n.query + 20000
+WHERE n.distance <= truth.farthest;
+-- a number of lists is what it says
+SET ivfkm.probes = 3;
+SELECT lists FROM ivfkm_recall('t_idx', 10, 100, 'SELECT v FROM q');
+RESET ivfkm.probes;
+-- where queries like these were measured, few go on
+SELECT queries FROM ivfkm_calibrate('t_idx', 'SELECT v FROM q WHERE id % 2 = 0');
+SELECT recall('<->', 10) > 0.97 AS k_10;
+SELECT seen('SELECT v FROM q WHERE id % 2 = 1') / rows < 1.2 AS few
+FROM (SELECT rows_10 AS rows FROM ivfkm_calibrate('t_idx', 'SELECT v FROM q WHERE id % 2 = 0')) s;
+SELECT count(*) FROM vdb_index_check('t_idx');
+DROP INDEX t_idx;
+
+-- other distances, and filters
+CREATE INDEX t_idx ON t USING ivfkm (v vector_cosine_ops);
+SELECT recall('<=>', 10) > 0.94 AS cosine;
+DROP INDEX t_idx;
+CREATE INDEX t_idx ON t USING ivfkm (v vector_ip_ops);
+SELECT recall('<#>', 10) > 0.975 AS product;
+DROP INDEX t_idx;
+CREATE INDEX t_idx ON t USING ivfkm (v vector_l1_ops);
+SELECT recall('<+>', 10) > 0.97 AS l1;
+DROP INDEX t_idx;
+CREATE INDEX t_idx ON t USING ivfkm (v, part);
+SELECT recall('<->', 10, 'part = 1') > 0.97 AS filter;
+
+DROP TABLE t, q, truth;
+DROP FUNCTION recall, seen, uniform;
