@@ -1,11 +1,12 @@
-# Rows that go and come back find the lists that they were in; and an index that has grown and come
-# to rest is measured again.
+# Rows that go and come back find the lists that they were in; an index that has grown and come to
+# rest is measured again; and many sessions that ask for a worker do not get one each.
 
 use strict;
 use warnings;
 
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 use Vdb::Test;
 
 my $node = vdb_node('main', conf => "autovacuum = off\nmax_worker_processes = 12\n");
@@ -118,18 +119,48 @@ SQL
 	vdb_check($node, 'clusters_l2', 'late rows');
 }
 
-# at rest: a third more rows is less than what a worker measures for under way
+# at rest: not half more rows is less than what a worker measures for under way
 $node->safe_psql(
 	'postgres', <<'SQL');
 TRUNCATE clusters;
 INSERT INTO clusters SELECT i, place(i, i % 150) FROM generate_series(1, 6000) i;
 REINDEX INDEX clusters_l2;
-INSERT INTO clusters SELECT i, place(i, i % 150) FROM generate_series(6001, 8000) i;
+INSERT INTO clusters SELECT i, place(i, i % 150) FROM generate_series(6001, 8900) i;
 SQL
 ok( $node->poll_query_until(
 		'postgres', "SELECT calibrated_at IS NOT NULL FROM ivfkm_condition('clusters_l2')"),
 	'an index at rest is measured again');
 vdb_check($node, 'clusters_l2', 'measured');
+
+# while a worker cannot begin, one more may wait with it, however many sessions ask
+{
+	my $workers =
+	  "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'vdb maintenance'";
+
+	ok($node->poll_query_until('postgres', $workers, '0'), 'no worker is there');
+	my $holder = vdb_background($node,
+		'BEGIN; LOCK TABLE clusters IN SHARE UPDATE EXCLUSIVE MODE; SELECT pg_sleep(600);');
+	foreach my $session (1 .. 6)
+	{
+		$node->safe_psql(
+			'postgres', "INSERT INTO clusters SELECT $session * 100000 + i, place(i, 9)
+				FROM generate_series(1, 2000) i");
+	}
+	my $seen = 0;
+	foreach (1 .. 100)    # less than the minute for which a worker waits
+	{
+		$seen = $node->safe_psql('postgres', $workers);
+		last if $seen >= 1 && $seen <= 2;
+		usleep(100_000);
+	}
+	ok($seen >= 1 && $seen <= 2, "six sessions have asked, there are $seen workers");
+	$node->safe_psql('postgres', "SELECT pg_terminate_backend($holder->{pid})");
+	vdb_finish($holder);
+	ok( $node->poll_query_until(
+			'postgres', "SELECT largest_list < 3000 FROM ivfkm_condition('clusters_l2')"),
+		'they see to the rows of all');
+	vdb_check($node, 'clusters_l2', 'six sessions');
+}
 
 $node->stop;
 done_testing();

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_lock.c
- *	  The lock of an index's current tree, and that of the database.
+ *	  The lock of an index's current tree, that of its workers, and that of the database.
  *
  * NOTES
  *	  Who writes into the current tree holds it in ShareLock, from the moment when it sees that
@@ -11,6 +11,9 @@
  *	  It is a lock on an object of the catalog, with a sub-object that nothing else uses, and no
  *	  page lock: before their latest minor versions PostgreSQL 15 and 16 do not see deadlocks in
  *	  which page locks take part.
+ *
+ *	  Each worker of an index holds an advisory lock, of a kind that no SQL function takes, in
+ *	  ShareLock: nobody waits for it, but it can be seen how many hold it.  It outlives errors.
  *
  * IDENTIFICATION
  *	  src/am/maintain/ivfkm_lock.c
@@ -29,7 +32,10 @@
 /* The sub-object; columns of an index, which are locked nowhere, have positive numbers. */
 #define TREE_SUBOBJECT 0xF1D
 
-/* The lock's tag. */
+/* The kind of advisory lock that workers hold; SQL functions take kinds 1 and 2. */
+#define WORKER_LOCK_KIND 0xF1D
+
+/* The tag of the tree's lock. */
 static void
 tree_tag(Relation index, LOCKTAG *tag)
 {
@@ -55,6 +61,46 @@ ivfkm_unlock_tree(Relation index, LOCKMODE mode)
 
 	tree_tag(index, &tag);
 	(void) LockRelease(&tag, mode, false);
+}
+
+/* The tag of the lock that workers of an index hold. */
+static void
+worker_tag(Oid index, LOCKTAG *tag)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, index, 0, WORKER_LOCK_KIND);
+}
+
+/* Number of background workers that maintain an index or will do so.  Raises no error. */
+int
+ivfkm_count_workers(Oid index)
+{
+	LOCKTAG tag;
+
+	worker_tag(index, &tag);
+	return LockWaiterCount(&tag);
+}
+
+/*
+ * Counts this process among them until it leaves or ends: while it is counted, it looks at the
+ * index again for whoever asks for a worker.
+ */
+void
+ivfkm_join_workers(Oid index)
+{
+	LOCKTAG tag;
+
+	worker_tag(index, &tag);
+	(void) LockAcquire(&tag, ShareLock, true, false);
+}
+
+/* Ends that. */
+void
+ivfkm_leave_workers(Oid index)
+{
+	LOCKTAG tag;
+
+	worker_tag(index, &tag);
+	(void) LockRelease(&tag, ShareLock, true);
 }
 
 /*

@@ -18,6 +18,9 @@
 
 extern void ivfkm_lock_tree(Relation index, LOCKMODE mode);
 extern void ivfkm_unlock_tree(Relation index, LOCKMODE mode);
+extern int ivfkm_count_workers(Oid index);
+extern void ivfkm_join_workers(Oid index);
+extern void ivfkm_leave_workers(Oid index);
 extern void ivfkm_check_database(void);
 extern void ivfkm_check_waiters(Relation heap, Relation index, bool yield);
 

@@ -24,6 +24,7 @@
 #include "utils/timestamp.h"
 
 #include "am/index/ivfkm_settings.h"
+#include "am/maintain/ivfkm_lock.h"
 #include "am/maintain/ivfkm_request.h"
 
 /* Indexes that a transaction can ask for. */
@@ -55,13 +56,15 @@ ivfkm_renewal_put_off(Relation index)
 	page_meta_set_retry(index, (meta.appended + meta.removed) * 5 / 4 + IVFKM_RENEWAL_MIN_ROWS);
 }
 
-/* Launches a worker for an index; quiet if there is no slot for it. */
+/* Launches a worker for an index, if not enough are there; quiet if there is no slot for it. */
 static void
 launch(Oid index)
 {
 	BackgroundWorker worker;
 	IvfkmWorkerTask task = {MyDatabaseId, index};
 
+	if (ivfkm_count_workers(index) >= IVFKM_MOST_WORKERS)
+		return;
 	memset(&worker, 0, sizeof(worker));
 	snprintf(worker.bgw_name, BGW_MAXLEN, "vdb maintenance of index %u", index);
 	snprintf(worker.bgw_type, BGW_MAXLEN, "vdb maintenance");

@@ -29,6 +29,9 @@ typedef struct IvfkmWorkerTask
  */
 #define IVFKM_REQUEST_INTERVAL 1000
 
+/* Workers of an index at a time: one is at work, the other looks at what comes meanwhile. */
+#define IVFKM_MOST_WORKERS 2
+
 extern void ivfkm_request_init(void);
 extern bool ivfkm_renewal_due(const IvfkmMetaPageData *meta);
 extern void ivfkm_renewal_put_off(Relation index);

@@ -400,6 +400,20 @@ come_to_rest(Oid index)
 	(void) measure_at_rest(index, true, &meta);
 }
 
+/*
+ * Counts this worker among those that will look at the index again, or no longer, as "wanted".
+ * Whoever asks for a worker while two are counted launches none.
+ */
+static void
+be_counted(Oid index, bool wanted, volatile bool *counted)
+{
+	if (wanted && !*counted)
+		ivfkm_join_workers(index);
+	else if (!wanted && *counted)
+		ivfkm_leave_workers(index);
+	*counted = wanted;
+}
+
 /* Entry point of the worker. */
 void
 ivfkm_worker_main(Datum arg)
@@ -418,6 +432,7 @@ ivfkm_worker_main(Datum arg)
 	volatile bool may_renew = true;
 	volatile bool yielded = false;
 	volatile bool again = false;
+	volatile bool counted = false;
 	static IvfkmSizes sizes; /* it changes before an error leads back here */
 	TimestampTz started;
 	sigjmp_buf failed;
@@ -428,6 +443,10 @@ ivfkm_worker_main(Datum arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(task.database, InvalidOid, 0);
+	/* several sessions may have asked at once */
+	if (ivfkm_count_workers(task.index) >= IVFKM_MOST_WORKERS)
+		proc_exit(0);
+	be_counted(task.index, true, &counted);
 	for (Size i = 0; i < lengthof(settings); i++)
 		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 
@@ -440,6 +459,7 @@ ivfkm_worker_main(Datum arg)
 		EmitErrorReport();
 		AbortCurrentTransaction();
 		FlushErrorState();
+		be_counted(task.index, false, &counted);
 		RESUME_INTERRUPTS();
 		if (!may_renew)
 			proc_exit(1);
@@ -455,6 +475,7 @@ ivfkm_worker_main(Datum arg)
 		if (!may_renew && yielded && yields < YIELD_TRIES && result != WORK_LOCKED)
 		{
 			stand_back(1 << yields++);
+			be_counted(task.index, true, &counted);
 			may_renew = true;
 			again = true;
 			continue;
@@ -470,6 +491,8 @@ ivfkm_worker_main(Datum arg)
 			case WORK_LOCKED:
 				if (++lock_tries >= LOCK_TRIES)
 					proc_exit(0);
+				if (lock_tries == LOCK_TRIES / 2) /* who asks from now on needs one that stays */
+					be_counted(task.index, false, &counted);
 				break;
 			case WORK_KEPT:
 				if (++tidy_tries >= TIDY_TRIES)
@@ -480,6 +503,12 @@ ivfkm_worker_main(Datum arg)
 				if (may_renew && now < TimestampTzPlusMilliseconds(started, IVFKM_REQUEST_INTERVAL))
 				{
 					stand_back(1);
+					continue;
+				}
+				if (counted)
+				{
+					/* once more, for those who have asked until now */
+					be_counted(task.index, false, &counted);
 					continue;
 				}
 				if (may_renew)
