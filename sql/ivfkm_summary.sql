@@ -46,8 +46,8 @@ SELECT * FROM searches(ARRAY['tenant = 7', 'tenant > 6', 'tenant < 0', 'tenant <
 SELECT * FROM searches(ARRAY['tenant IS NULL', 'tenant IS NOT NULL', 'moved IS NULL',
 	'tenant >= 0', 'labels @> ''{}''', 'id > 100']);
 
--- Costs know which lists are left out: an eighth of the rows costs less where it is known at planning
--- which ones are meant, as their lists are known then.
+-- Costs know which lists are left out: an eighth of the rows costs less where it is known at
+-- planning which ones are meant, as their lists are known then.
 CREATE FUNCTION cost(condition text, rest text) RETURNS float8 LANGUAGE plpgsql AS $$
 DECLARE
 	plan json;

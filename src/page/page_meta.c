@@ -328,8 +328,8 @@ page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 
 
 /*
  * Makes the tree "next", whose blocks come from a first reservation and from "reserve", the current
- * one, and retires all that is not part of it: one record.  "next" says what came late, as appended.
- * The caller keeps inserts out, and holds no buffer lock.  Takes the extension lock.
+ * one, and retires all that is not part of it: one record.  "next" says what came late, as
+ * appended.  The caller keeps inserts out, and holds no buffer lock.  Takes the extension lock.
  */
 void
 page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const IvfkmReserve *reserve)

@@ -373,8 +373,8 @@ SQL
 # ----- a worker that gives way -----
 
 {
-	# The expression takes its time in a worker, so that VACUUM meets it at work and waits.  What the
-	# worker puts off is asked for by nobody else.
+	# The expression takes its time in a worker, so that VACUUM meets it at work and waits.  What
+	# the worker puts off is asked for by nobody else.
 	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET ivfkm.maintenance = on');
 	$node->safe_psql('postgres', <<'SQL');
 SET test.quick = 'yes';

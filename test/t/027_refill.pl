@@ -103,10 +103,12 @@ SQL
 		$node, "SELECT stop('renew-assigned', 1, 1); SELECT late FROM ivfkm_maintain('clusters_l2');
 			SELECT max(rows) FROM ivfkm_lists('clusters_l2')");
 	ok( $node->poll_query_until(
-			'postgres', "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'advisory')"),
+			'postgres',
+			"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'advisory')"),
 		'a renewal waits');
 	$node->safe_psql(
-		'postgres', 'INSERT INTO clusters SELECT i, place(i, 9) FROM generate_series(20001, 21500) i');
+		'postgres', 'INSERT INTO clusters SELECT i, place(i, 9)
+			FROM generate_series(20001, 21500) i');
 	$node->safe_psql('postgres', "SELECT pg_terminate_backend($holder->{pid})");
 	vdb_finish($holder);
 	my $result = vdb_finish($maintainer);
