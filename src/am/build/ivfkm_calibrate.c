@@ -213,6 +213,13 @@ rows_before(const uint64 *order, const uint32 *size_of, uint32 nlists, int nrows
 	}
 }
 
+/* Rows that the sample stands for: in workers too, which do not know build->table_rows. */
+static double
+sampled_rows(const IvfkmBuildShared *shared)
+{
+	return shared->nrows > 0 ? shared->nrows / shared->sample_fraction : 0.0;
+}
+
 /*
  * Notes the curve of a query: see ivfkm_gap.h.  order: the lists in their order, in the lower
  * halves; keys: as ivfkm_tree.c has them, of each list at [list * KMEANS_TARGETS].
@@ -223,13 +230,14 @@ note_curve(const IvfkmBuild *build, const uint64 *order, const uint32 *size_of, 
 {
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	uint32 nlists = build->shared->nlists;
-	double scale = build->table_rows / build->shared->nrows;
+	double table_rows = sampled_rows(build->shared);
+	double scale = table_rows / build->shared->nrows;
 	double seen = 0.0; /* by the sample, of the table's */
 	uint32 rank = 0;
 
 	for (int point = 0; point < IVFKM_GAP_POINTS; point++)
 	{
-		double rows = ivfkm_gap_point(point, build->table_rows);
+		double rows = ivfkm_gap_point(point, table_rows);
 
 		for (; rank < nlists && seen < rows; rank++)
 			seen += size_of[(uint32) order[rank]] * scale;
@@ -722,7 +730,7 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 	}
 	reach_small_k(meta, levels, m, build->shared->sample_fraction);
 	ivfkm_budget_order(meta->calibration, levels);
-	ivfkm_gap_quantiles(build->training.gaps, nqueries, build->table_rows,
+	ivfkm_gap_quantiles(build->training.gaps, nqueries, sampled_rows(build->shared),
 						ivfkm_budget_floor(build->table_rows / nlists), meta->calibration, levels);
 	meta->ncalibrations = levels;
 }
