@@ -261,7 +261,7 @@ def paste(folder):
             text += wrapped(short).rstrip().replace("](search-", "](results/search-"
                                            ).replace("](plans-", "](results/plans-"
                                            ).replace("](filter-", "](results/filter-")
-            text += (f"\n\nEvery setting: [results/{name}](results/{name})"
+            text += (f"\n\nEvery setting:\n[results/{name}](results/{name})"
                      if details else "") + "\n\n"
     readme = os.path.join(ROOT, "bench", "README.md")
     with open(readme, encoding="utf-8") as f:
