@@ -246,8 +246,10 @@ reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *p
 		IvfkmProbe next;
 		int centroid;
 
-		asked->complete = !next_probe(lists, &next, &centroid);
-		asked->next_key = next.key;
+		if (next_probe(lists, &next, &centroid))
+			asked->next_key = next.key;
+		else
+			asked->complete = true;
 	}
 	end_query(lists, old_context);
 }
