@@ -118,6 +118,29 @@ ivfkm_budget_floor(double rows_per_list)
 	return Min(FLOOR_ROWS, FLOOR_LISTS * rows_per_list);
 }
 
+/* Where a k and a target lie in a calibration: behind its i-th k and j-th target. */
+typedef struct Place
+{
+	int i;
+	int j;
+	double kshare; /* of the way to the next k: 0 to 1 */
+	double tshare; /* of the way to target j + 1, or beyond the last one */
+} Place;
+
+/* See above; "meta" has a calibration, and target < 1. */
+static Place
+place_of(const IvfkmMetaPageData *meta, double k, double target)
+{
+	int nk = (int) meta->ncalibrations;
+	Place place = {0};
+
+	if (nk > 1)
+		place.kshare = Min(locate(ivfkm_budget_k, nk, Max(k, ivfkm_budget_k[0]), &place.i), 1.0);
+	place.tshare =
+		Max(locate(missed_one_in, IVFKM_CALIBRATION_TARGETS, 1.0 / (1.0 - target), &place.j), 0.0);
+	return place;
+}
+
 /*
  * Rows in the order of the lists that a search for the k nearest rows sees: as many as were
  * measured to hold the share "target" of them, or infinitely many.  Between what was measured:
@@ -129,25 +152,19 @@ ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 {
 	int nk = (int) meta->ncalibrations;
 	double rows;
-	int i = 0;
-	int j;
-	double kshare = 0.0;
-	double tshare;
 	double ends[2];
+	Place place;
 
 	if (nk == 0 || target >= 1.0)
 		return get_float8_infinity();
-	k = Max(k, ivfkm_budget_k[0]);
-	if (nk > 1)
-		kshare = Min(locate(ivfkm_budget_k, nk, k, &i), 1.0);
-	tshare = Max(locate(missed_one_in, IVFKM_CALIBRATION_TARGETS, 1.0 / (1.0 - target), &j), 0.0);
+	place = place_of(meta, k, target);
 	for (int n = 0; n < 2; n++)
 	{
-		const float *row = meta->calibration[Min(i + n, nk - 1)].rows;
+		const float *row = &meta->calibration[Min(place.i + n, nk - 1)].rows[place.j];
 
-		ends[n] = log(row[j]) + (log(row[j + 1]) - log(row[j])) * tshare;
+		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place.tshare;
 	}
-	rows = exp(ends[0] + (ends[1] - ends[0]) * kshare);
+	rows = exp(ends[0] + (ends[1] - ends[0]) * place.kshare);
 	rows *= Max(1.0, k / ivfkm_budget_k[nk - 1]);
 	return Max(rows, floor_rows(meta));
 }
@@ -162,25 +179,19 @@ double
 ivfkm_budget_gap(const IvfkmMetaPageData *meta, double k, double target)
 {
 	int nk = (int) meta->ncalibrations;
-	int i = 0;
-	int j;
-	double kshare = 0.0;
-	double tshare;
 	double ends[2];
+	Place place;
 
 	if (nk == 0 || target >= 1.0)
 		return -get_float8_infinity();
-	if (nk > 1)
-		kshare = Min(locate(ivfkm_budget_k, nk, Max(k, ivfkm_budget_k[0]), &i), 1.0);
-	tshare = locate(missed_one_in, IVFKM_CALIBRATION_TARGETS, 1.0 / (1.0 - target), &j);
-	tshare = Max(0.0, Min(tshare, 1.0));
+	place = place_of(meta, k, target);
 	for (int n = 0; n < 2; n++)
 	{
-		const float *gap = meta->calibration[Min(i + n, nk - 1)].gaps;
+		const float *gap = &meta->calibration[Min(place.i + n, nk - 1)].gaps[place.j];
 
-		ends[n] = gap[j] + ((double) gap[j + 1] - gap[j]) * tshare;
+		ends[n] = gap[0] + ((double) gap[1] - gap[0]) * Min(place.tshare, 1.0);
 	}
-	return ends[0] + (ends[1] - ends[0]) * kshare;
+	return ends[0] + (ends[1] - ends[0]) * place.kshare;
 }
 
 /* Raises what is below the budget of a smaller k or target: more never needs fewer rows. */
