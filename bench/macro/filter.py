@@ -267,25 +267,9 @@ class FilterBench:
 
     def build(self, database, key, definition):
         """Build an index, unless it is there; note seconds and bytes."""
-        name = f"{self.name}_{key}"
-        note = {"code": self.server.code[database], "definition": definition}
-        with self.server.connect(database, {
-                "maintenance_work_mem": self.options.memory,
-                "max_parallel_maintenance_workers":
-                    self.options.processes - 1}) as c:
-            known = read_note(c.execute(
-                "SELECT obj_description(to_regclass(%s), 'pg_class')",
-                (name,)))
-            if {k: known.get(k) for k in note} != note:
-                self.server.say(f"building {name}")
-                c.execute(f"DROP INDEX IF EXISTS {name}")
-                before = time.monotonic()
-                c.execute(f"CREATE INDEX {name} ON {self.name} {definition}")
-                known = {**note,
-                         "seconds": round(time.monotonic() - before, 2)}
-                write_note(c, f"INDEX {name}", known)
-            self.builds[database, key] = (known["seconds"], c.execute(
-                "SELECT pg_relation_size(%s)", (name,)).fetchone()[0])
+        self.builds[database, key] = self.server.keep_index(
+            database, self.name, f"{self.name}_{key}", definition,
+            self.options.processes, self.options.memory)
 
     def see(self, database, keys):
         """Let the planner see some indexes of the table (None: all)."""

@@ -128,22 +128,11 @@ class MaxsimBench:
     def build(self, database, key, definition):
         """Build an index, unless the same code built it, and keep what it cost."""
         name = f"{self.name}_{key}"
-        note = {"code": self.server.code[database], "definition": definition}
-        with self.server.connect(database, {
-                "maintenance_work_mem": self.options.memory,
-                "max_parallel_maintenance_workers": self.options.processes - 1}) as c:
-            known = read_note(c.execute("SELECT obj_description(to_regclass(%s), 'pg_class')",
-                                        (name,)))
-            if {k: known.get(k) for k in note} != note:
-                self.server.say(f"building {name}")
-                c.execute(f"DROP INDEX IF EXISTS {name}")
-                before = time.monotonic()
-                c.execute(f"CREATE INDEX {name} ON {self.name} {definition}")
-                known = {**note, "seconds": round(time.monotonic() - before, 2)}
-                write_note(c, f"INDEX {name}", known)
-            bytes_used = c.execute("SELECT pg_relation_size(%s)", (name,)).fetchone()[0]
+        seconds, bytes_used = self.server.keep_index(
+            database, self.name, name, definition, self.options.processes, self.options.memory)
+        with self.server.connect(database) as c:
             c.execute("SELECT pg_prewarm(%s)", (name,))
-            self.builds.append((key, known["seconds"], bytes_used))
+        self.builds.append((key, seconds, bytes_used))
 
     def ways(self):
         """Every way: title, database, settings to try in the order of rising recall."""

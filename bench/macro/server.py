@@ -187,6 +187,24 @@ class Server:
                 note = self.built(c, data, index, metric)
         return note
 
+    def keep_index(self, database, table, name, definition, processes, memory):
+        """Build an index of a table, unless the same code built it so; return seconds and bytes."""
+        note = {"code": self.code[database], "definition": definition}
+        with self.connect(database, {
+                "maintenance_work_mem": memory,
+                "max_parallel_maintenance_workers": processes - 1}) as c:
+            known = read_note(c.execute("SELECT obj_description(to_regclass(%s), 'pg_class')",
+                                        (name,)))
+            if {k: known.get(k) for k in note} != note:
+                self.say(f"building {name}")
+                c.execute(f"DROP INDEX IF EXISTS {name}")
+                before = time.monotonic()
+                c.execute(f"CREATE INDEX {name} ON {table} {definition}")
+                known = {**note, "seconds": round(time.monotonic() - before, 2)}
+                write_note(c, f"INDEX {name}", known)
+            return (known["seconds"],
+                    c.execute("SELECT pg_relation_size(%s)", (name,)).fetchone()[0])
+
     def only(self, data, database, name, ready=False):
         """
         Let the planner see no index of a table but one (None: none at all).
