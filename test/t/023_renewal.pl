@@ -38,6 +38,24 @@ SET enable_seqscan = on; SET enable_indexscan = off; $count;}));
 	return;
 }
 
+# SQL that makes a function slow(vector), which takes $seconds a row in a worker.  A session says that
+# it wants it quick, as this one does.
+sub slow
+{
+	my ($seconds) = @_;
+
+	return <<"SQL";
+SET test.quick = 'yes';
+CREATE FUNCTION slow(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS \$\$
+BEGIN
+	IF current_setting('test.quick', true) IS NULL THEN
+		PERFORM pg_sleep($seconds);
+	END IF;
+	RETURN v;
+END \$\$;
+SQL
+}
+
 # ----- beside writers -----
 
 for my $table (sort keys %shape)
@@ -376,15 +394,7 @@ SQL
 	# The expression takes its time in a worker, so that VACUUM meets it at work and waits.  What
 	# the worker puts off is asked for by nobody else.
 	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET ivfkm.maintenance = on');
-	$node->safe_psql('postgres', <<'SQL');
-SET test.quick = 'yes';
-CREATE FUNCTION slow(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	IF current_setting('test.quick', true) IS NULL THEN
-		PERFORM pg_sleep(0.001);
-	END IF;
-	RETURN v;
-END $$;
+	$node->safe_psql('postgres', slow(0.001) . <<'SQL');
 CREATE TABLE way (id bigint, v vector(8));
 CREATE INDEX way_l2 ON way USING ivfkm ((slow(v)::vector(8)) vector_l2_ops);
 SQL
@@ -432,17 +442,8 @@ SQL
 	# the expression takes its time in the worker, longer than DROP DATABASE waits
 	$node->safe_psql('postgres',
 		'CREATE DATABASE gone; ALTER DATABASE gone SET ivfkm.maintenance = on');
-	is( $node->safe_psql(
-			'gone', <<'SQL'), 't', 'a worker works in another database');
-SET test.quick = 'yes';
-CREATE EXTENSION vdb;
-CREATE FUNCTION slow(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-	IF current_setting('test.quick', true) IS NULL THEN
-		PERFORM pg_sleep(0.02);
-	END IF;
-	RETURN v;
-END $$;
+	$node->safe_psql('gone', 'CREATE EXTENSION vdb');
+	is($node->safe_psql('gone', slow(0.02) . <<'SQL'), 't', 'a worker works in another database');
 CREATE TABLE t (id bigint, v vector(8));
 CREATE INDEX t_v ON t USING ivfkm ((slow(v)::vector(8)) vector_l2_ops);
 INSERT INTO t SELECT i, array_agg(sin(i * j) ORDER BY j)::real[]::vector
