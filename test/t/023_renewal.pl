@@ -38,8 +38,8 @@ SET enable_seqscan = on; SET enable_indexscan = off; $count;}));
 	return;
 }
 
-# SQL that makes a function slow(vector), which takes $seconds a row in a worker.  A session says that
-# it wants it quick, as this one does.
+# SQL that makes a function slow(vector), which takes $seconds a row in a worker.  A session says
+# that it wants it quick, as this one does.
 sub slow
 {
 	my ($seconds) = @_;
