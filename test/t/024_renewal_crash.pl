@@ -1,5 +1,6 @@
 # A renewal fails, or the server goes down, at each step of it, while other sessions write: the
-# index goes on as it was, or as it became, holds every row, and loses no block.
+# index goes on as it was, or as it became, holds every row, and loses no block.  From the first
+# crash on its lists are below nodes of few children, in three heights.
 
 use strict;
 use warnings;
@@ -83,6 +84,15 @@ sub wait_for_end
 
 for my $panic ('false', 'true')
 {
+	if ($panic eq 'true')
+	{
+		$node->safe_psql('postgres', $_)
+		  for (
+			'INSERT INTO t (v) SELECT v FROM spare LIMIT 2000',
+			'ALTER DATABASE postgres SET ivfkm.debug_node_children = 3',
+			"SELECT ivfkm_maintain('t_v')");
+		is($node->safe_psql('postgres', "SELECT height FROM ivfkm_info('t_v')"), 3, 'heights');
+	}
 	for my $point (@points)
 	{
 		my $name = "$point, " . ($panic eq 'true' ? 'crash' : 'error');
