@@ -165,4 +165,15 @@ INSERT INTO t SELECT i, hash_vector(i, 8) FROM generate_series(1, 500) i;
 SELECT * FROM scanned(10);
 SELECT recall(10);
 DROP TABLE t;
+
+-- a filter that all rows meet changes nothing, however many rows the first list has
+CREATE TEMP TABLE t (id integer, c integer, v vector(8));
+INSERT INTO t SELECT i, i % 7, hash_vector(i, 8) FROM generate_series(1, 6000) i;
+CREATE INDEX t_idx ON t USING ivfkm (v, c) WITH (lists = 20);
+ANALYZE t;
+SELECT rows FROM scanned(10) \gset
+SET enable_seqscan = off;
+SELECT count(*) FROM (SELECT FROM t WHERE c >= 0 ORDER BY v <-> hash_vector(-1, 8) LIMIT 10) s;
+SELECT rows = :rows AS the_same FROM ivfkm_last_scan();
+DROP TABLE t;
 DROP FUNCTION hash_vector, recall, scanned;

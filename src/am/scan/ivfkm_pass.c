@@ -340,6 +340,9 @@ scan_lists(IvfkmScan *so)
 	lists->plan = plan;
 	for (;;)
 	{
+		double counted = lists->counted; /* before the next list */
+		double met = (double) so->filter.nmet;
+
 		if (ivfkm_lists_enough(&lists->plan, lists->nscanned, lists->counted) && few_rows(so))
 			lists->plan.least = lists->nscanned + 1;
 		if (!ivfkm_lists_scan_next(lists, so->epsilon, &so->given, &so->candidates))
@@ -347,7 +350,8 @@ scan_lists(IvfkmScan *so)
 		if (lists->filter == NULL)
 			continue;
 		if (so->found_at == 0.0 && so->filter.nmet >= so->total_k)
-			so->found_at = lists->counted;
+			so->found_at = counted + (lists->counted - counted) * ((double) so->total_k - met) /
+										 ((double) so->filter.nmet - met);
 		if (plan.budget > 0.0 &&
 			(lists->counted >= lists->plan.budget || lists->counted >= BUDGET_AGAIN * known_at))
 		{

@@ -78,7 +78,7 @@ typedef struct IvfkmScan
 	int64 k;			/* rows that it prepares for */
 	int64 total_k;		/* of all passes: rows that may be given before the next one */
 	float epsilon;		/* of the sweep */
-	double found_at;	/* with a filter: rows seen when total_k that match were found, or 0 */
+	double found_at;	/* with a filter: rows seen until total_k that match were found, or 0 */
 	bool by_address;	/* its rows are noted by address, as the next one has wider bounds */
 	int collected_from; /* without order: the first list whose rows are candidates */
 
