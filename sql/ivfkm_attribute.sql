@@ -2,18 +2,27 @@
 -- Attributes of ivfkm indexes: each type and operator finds by the index what the table has
 --
 -- Fills table t, whose column c has a type, with rows of the values (as text, NULL too), several
--- of each, and indexes c and v.  (Servers before 17 do not look for ANY in other columns than the
--- first.)
+-- of each, and indexes c and v.  The index is made when the table has the values "before", and has
+-- to take the others as they come.  (Servers before 17 do not look for ANY in other columns than
+-- the first.)
 CREATE TABLE t ();
-CREATE FUNCTION fill(type text, value text[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION fill(type text, value text[], before text[] DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql AS $$
 BEGIN
 	DROP TABLE t;
 	EXECUTE format('CREATE TABLE t (id integer, v vector(2), c %s)', type);
+	IF before IS NOT NULL THEN
+		EXECUTE format('INSERT INTO t SELECT 10000 + i, ARRAY[3, i]::real[]::vector(2),
+			(($1)[i])::%s FROM generate_series(1, array_length($1, 1)) i', type) USING before;
+		CREATE INDEX t_idx ON t USING ivfkm (c, v) WITH (lists = 3);
+	END IF;
 	EXECUTE format('INSERT INTO t SELECT i * 5 + j, ARRAY[i, j]::real[]::vector(2), (($1)[i])::%s
 		FROM generate_series(1, array_length($1, 1)) i, generate_series(0, 4) j', type) USING value;
 	-- some have no vector
 	INSERT INTO t SELECT id + 1000, NULL, c FROM t WHERE id % 5 = 0;
-	CREATE INDEX t_idx ON t USING ivfkm (c, v);
+	IF before IS NULL THEN
+		CREATE INDEX t_idx ON t USING ivfkm (c, v);
+	END IF;
 	ANALYZE t;
 	PERFORM vdb_index_check('t_idx');
 END $$;
@@ -251,6 +260,82 @@ CREATE INDEX t_narrow ON t USING ivfkm (v, c, a, b) WITH (lists = 1);
 CREATE INDEX t_wide ON t USING ivfkm (v, x, y, z) WITH (lists = 1);
 SELECT pg_relation_size('t_narrow') < pg_relation_size('t_wide') AS narrow,
 	vdb_index_check('t_narrow') IS NOT NULL AS sound;
+
+-- so do bigints and timestamps, if those that the table has when the index is made are such
+UPDATE t SET x = id - 2^30, y = '2024-01-01'::timestamp + id * interval '1 day';
+CREATE INDEX t_squeezed ON t USING ivfkm (v, x, y, a) WITH (lists = 1);
+CREATE INDEX t_large ON t USING ivfkm (v, (x - 6000), (y + interval '50 years')) WITH (lists = 1);
+CREATE INDEX t_close ON t USING ivfkm (v, (x + 2147483648),
+	('epoch'::timestamp + id * interval '0.1 seconds')) WITH (lists = 1);
+REINDEX INDEX t_narrow;
+SELECT pg_relation_size('t_squeezed') = pg_relation_size('t_narrow') AS narrow,
+	pg_relation_size('t_large') > pg_relation_size('t_narrow') AS large,
+	pg_relation_size('t_close') > pg_relation_size('t_narrow') AS close,
+	vdb_index_check('t_squeezed') IS NOT NULL AS sound;
+
+-- Rows that the executor has to leave out: those that have another value, but the same 32 bits
+CREATE FUNCTION rechecked(condition text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	line text;
+BEGIN
+	SET LOCAL enable_seqscan = off;
+	FOR line IN EXECUTE format('EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+		SELECT id FROM t WHERE %s ORDER BY v <-> ''[3,2]'' LIMIT 1000', condition) LOOP
+		IF line ~ 'Removed by Index Recheck' THEN
+			RETURN regexp_replace(line, '.*: ', '');
+		END IF;
+	END LOOP;
+	RETURN 'none';
+END $$;
+-- Whether the index is sound when it has got other lists
+CREATE FUNCTION renewed() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM ivfkm_maintain('t_idx');
+	PERFORM vdb_index_check('t_idx');
+	RETURN true;
+END $$;
+\set some '(SELECT array_agg((i * 10)::text) FROM generate_series(-50, 60) i)'
+\set ints_1 'ARRAY[''-9223372036854775808'',''-9223372036854775807'',''-1099511627777'','''
+\set ints_2 '-1099511627776'',''-1073741826'',''-1073741825'',''-1073741824'',''-1'','''
+\set ints_3 '0'',''7'',''1073741823'',''1073741824'',''1073741825'',''1073741887'','''
+\set ints_4 '1073741888'',''2147483647'',''2147483648'',''1099511627776'','''
+\set ints_5 '1099511627777'',''9223372036854775806'',''9223372036854775807'']'
+\set ints :ints_1 :ints_2 :ints_3 :ints_4 :ints_5
+SELECT fill('bigint', :ints || ARRAY[NULL], :some);
+SELECT * FROM compare(:btree, 'smallint', ARRAY['-32768','-1','0','7','32767']);
+SELECT * FROM compare(:btree, 'integer', ARRAY['-2147483648','-1','0','7','2147483647']);
+SELECT * FROM compare(:btree, 'bigint', :ints || ARRAY['1099511627778','1073741860']);
+SELECT * FROM compare(:btree, 'bigint', :ints || ARRAY[NULL,'1099511627778','8'], true);
+SELECT rechecked('c = 7'), rechecked('c <= 1073741823'), rechecked('c < 1073741825'),
+	rechecked('c = 1099511627777'), rechecked('c IN (0, 1099511627777)'), rechecked('c > 0');
+SELECT renewed();
+SELECT * FROM compare(:btree, 'bigint', :ints || ARRAY['1099511627778','1073741860']);
+SELECT rechecked('c = 7'), rechecked('c = 1099511627777');
+\set days '(SELECT array_agg((''2024-01-01''::timestamp + i * interval ''1 hour'')::text) FROM '
+\set some :days 'generate_series(1, 200) i)'
+\set near_1 'ARRAY[''1928-01-01 00:00'',''1928-12-11 21:04:44.582911'','''
+\set near_2 '1928-12-11 21:04:44.582912'',''1999-12-31 23:59:59.999999'','''
+\set near_3 '2000-01-01 00:00:00'',''2000-01-01 00:00:00.000001'','''
+\set near_4 '2000-01-01 00:00:01.048575'',''2000-01-01 00:00:01.048576'','''
+\set near_5 '2024-01-02 05:00:00'',''2024-01-02 05:00:00.3'','''
+\set near_6 '2071-01-20 02:55:15.417087'',''2071-01-20 02:55:15.417088'','''
+\set near_7 '2500-01-01 00:00'']'
+\set near :near_1 :near_2 :near_3 :near_4 :near_5 :near_6 :near_7
+SELECT fill('timestamp', :times || :near || ARRAY[NULL], :some);
+SELECT * FROM compare(:btree, 'date', :dates || ARRAY['5874897-12-31']);
+SELECT * FROM compare(:btree, 'timestamp', :times || :near);
+SELECT * FROM compare(:btree, 'timestamptz', :times || :near);
+SELECT * FROM compare(:btree, 'timestamp', :near, true);
+SELECT rechecked('c = ''2000-01-01 00:00'''), rechecked('c <= ''2024-01-02 05:00:00.1'''),
+	rechecked('c IS NOT NULL');
+SELECT fill('timestamptz', :moments || :near || ARRAY[NULL], :some);
+SELECT * FROM compare(:btree, 'date', :dates || ARRAY['5874897-12-31']);
+SELECT * FROM compare(:btree, 'timestamp', :times || :near);
+SELECT * FROM compare(:btree, 'timestamptz', :moments || :near);
+SELECT rechecked('c = ''2000-01-01 00:00''');
+SELECT renewed();
+SELECT * FROM compare(:btree, 'timestamptz', :moments || :near);
+SELECT rechecked('c = ''2000-01-01 00:00''');
 
 -- a column whose own = is not the one that the operator class knows
 SET client_min_messages = warning;

@@ -101,7 +101,8 @@ typedef struct IvfkmColumns
 {
 	int vector; /* the column of the vector, from 0 */
 	int nattributes;
-	uint8 narrow; /* bit a: images of attribute a are within 32 bits */
+	uint8 narrow;	/* bit a: images of attribute a are within 32 bits */
+	uint8 squeezed; /* because they are squeezed: see IvfkmSqueeze */
 	IvfkmAttribute attributes[IVFKM_MAX_ATTRIBUTES]; /* in the order of the columns */
 } IvfkmColumns;
 

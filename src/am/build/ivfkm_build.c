@@ -79,6 +79,24 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 }
 
 /*
+ * Decides, by a sample of the rows and before workers start, which attributes of a new index are
+ * squeezed; returns an estimate of how many rows there are.
+ */
+static double
+choose_narrow(IvfkmBuild *build)
+{
+	IvfkmMetaPageData *meta = &build->plan.meta;
+	IvfkmImageRange ranges[IVFKM_MAX_ATTRIBUTES] = {0};
+	double rows =
+		ivfkm_sample_count(build->heap, &build->index, build->index_info, build->check, ranges);
+
+	meta->narrow = ivfkm_columns_choose(&build->index.columns, ranges);
+	(void) ivfkm_columns_narrow(&build->index.columns, meta->narrow);
+	ivfkm_index_geometry(&build->index, meta);
+	return rows;
+}
+
+/*
  * Samples the table, trains the centroids and calibrates: fills in the plan, and starts the
  * workers, if there may be any, which stay for the scan of the table.
  */
@@ -94,8 +112,9 @@ ivfkm_build_plan(IvfkmBuild *build)
 	if (build->heap != NULL)
 	{
 		ivfkm_supplied_read(build);
-		total_rows =
-			ivfkm_sample_count(build->heap, &build->index, build->index_info, build->check);
+		total_rows = build->fresh ? choose_narrow(build)
+								  : ivfkm_sample_count(build->heap, &build->index,
+													   build->index_info, build->check, NULL);
 		if (!build->alone)
 			nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}
@@ -137,6 +156,7 @@ ivfkmbuild(Relation heap, Relation index, IndexInfo *index_info)
 					  ivfkm_ops_column_dims(index, ivfkm_ops_get(index)));
 	for (int a = 0; a < build.index.columns.nattributes; a++)
 		ivfkm_attribute_check(index, build.index.columns.attributes[a].column + 1);
+	build.fresh = true;
 	old_context = MemoryContextSwitchTo(build.context);
 	ivfkm_build_plan(&build);
 	page_point("build-planned");

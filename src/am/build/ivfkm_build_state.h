@@ -93,6 +93,7 @@ typedef struct IvfkmBuildShared
 	int dims;
 	int column_dims;
 	int refine_bits;
+	uint8 narrow;	   /* bit a: images of attribute a are within 32 bits */
 	int nparticipants; /* processes that memory was divided among, with the leader */
 	int max_lists;	   /* room for so many */
 
@@ -163,6 +164,7 @@ typedef struct IvfkmBuild
 	int dims; /* of index space */
 	bool leader;
 	bool alone;			 /* without workers, whatever the table's size */
+	bool fresh;			 /* decides which images are squeezed */
 	void (*check)(void); /* called often; may raise an error; or NULL */
 	MemoryContext context;
 	MemoryContext row_context; /* reset after every row */

@@ -27,6 +27,7 @@
 
 #include "am/build/ivfkm_sample.h"
 #include "am/build/ivfkm_team.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_row.h"
 
 /* Blocks that ivfkm_sample_count() looks at; smaller tables are counted in full. */
@@ -52,6 +53,7 @@ typedef struct CountState
 	MemoryContext context;	 /* of one row */
 	double rows;			 /* vectors that could be indexed */
 	void (*check)(void);	 /* as that of a build */
+	IvfkmImageRange *ranges; /* of the attributes, or NULL */
 } CountState;
 
 typedef struct SampleState
@@ -78,6 +80,8 @@ count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	CHECK_FOR_INTERRUPTS();
 	if (state->check != NULL)
 		state->check();
+	if (state->ranges != NULL)
+		ivfkm_columns_note(&state->index->columns, values, isnull, state->ranges);
 	if (state->index->ops->array != NULL)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(state->context);
@@ -103,18 +107,19 @@ scan_range(Relation heap, Relation index, IndexInfo *index_info, BlockNumber fir
 
 /*
  * Estimate of the vectors that the index will hold, exact for small tables.  check: called for each
- * row looked at, may raise an error; or NULL.
+ * row looked at, may raise an error; or NULL.  ranges: of each attribute, to which what the rows
+ * looked at have is added; or NULL.
  */
 double
 ivfkm_sample_count(Relation heap, const IvfkmIndex *index, IndexInfo *index_info,
-				   void (*check)(void))
+				   void (*check)(void), IvfkmImageRange *ranges)
 {
 	BlockNumber nblocks = RelationGetNumberOfBlocks(heap);
 	BlockSamplerData sampler;
 	BlockNumber chosen = BlockSampler_Init(&sampler, nblocks, COUNT_BLOCKS, (uint32) SAMPLE_SEED);
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm count", ALLOCSET_DEFAULT_SIZES);
-	CountState state = {index, context, 0.0, check};
+	CountState state = {index, context, 0.0, check, ranges};
 
 	while (BlockSampler_HasMore(&sampler))
 		scan_range(heap, index->relation, index_info, BlockSampler_Next(&sampler), 1, count_row,

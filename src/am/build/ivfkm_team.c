@@ -186,6 +186,7 @@ shared_init(IvfkmBuild *build, int nworkers, int max_lists)
 	shared->dims = build->dims;
 	shared->column_dims = build->index.column_dims;
 	shared->refine_bits = build->plan.meta.refine_bits;
+	shared->narrow = build->plan.meta.narrow;
 	shared->nparticipants = nworkers + 1;
 	shared->max_lists = max_lists;
 	BarrierInit(&shared->barrier, 0);
@@ -393,6 +394,7 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.index_info->ii_Concurrent = shared->concurrent;
 	build.index.ops = ivfkm_ops_get(build.index.relation);
 	ivfkm_columns_get(build.index.relation, &build.index.columns);
+	(void) ivfkm_columns_narrow(&build.index.columns, shared->narrow);
 	build.dims = shared->dims;
 	build.plan.meta.dimensions = shared->dims;
 	build.index.column_dims = shared->column_dims;

@@ -97,6 +97,42 @@ ivfkm_attribute_range(FilterTerm *term, StrategyNumber strategy, int64 image, bo
 	return !exact;
 }
 
+/*
+ * Makes a term of images one of squeezed images.  True if it then includes some that it did not:
+ * rows must be checked again.
+ */
+static bool
+squeeze_term(const IvfkmSqueeze *squeeze, FilterTerm *term)
+{
+	int64 low = squeeze->image(term->low);
+	int64 high = squeeze->image(term->high);
+	bool more;
+
+	if (term->kind != FILTER_RANGE)
+		return false;
+	more = (term->low > PG_INT64_MIN && squeeze->image(term->low - 1) == low) ||
+		   (term->high < PG_INT64_MAX && squeeze->image(term->high + 1) == high);
+	term->low = low;
+	term->high = high;
+	return more;
+}
+
+/*
+ * The term of "column operator argument", which is not NULL, of images or of squeezed ones.  True
+ * when rows must be checked again.
+ */
+static bool
+value_term(const IvfkmAttributeOps *ops, bool squeezed, ScanKey key, Datum argument,
+		   FilterTerm *term)
+{
+	bool recheck =
+		ops->term(ops, key->sk_strategy, key->sk_subtype, argument, key->sk_collation, term);
+
+	if (squeezed)
+		recheck |= squeeze_term(ops->squeeze, term);
+	return recheck;
+}
+
 /* By value, for qsort(). */
 static int
 compare_images(const void *a, const void *b)
@@ -159,7 +195,7 @@ unite_terms(FilterTerm *term, const FilterTerm *other, bool *exact)
  * widest of its terms.  NULL elements match nothing.  True when rows must be checked again.
  */
 static bool
-array_term(const IvfkmAttributeOps *ops, ScanKey key, FilterTerm *term)
+array_term(const IvfkmAttributeOps *ops, bool squeezed, ScanKey key, FilterTerm *term)
 {
 	ArrayType *array = DatumGetArrayTypeP(key->sk_argument);
 	int64 *values;
@@ -184,8 +220,7 @@ array_term(const IvfkmAttributeOps *ops, ScanKey key, FilterTerm *term)
 
 		if (nulls[i])
 			continue;
-		recheck |= ops->term(ops, key->sk_strategy, key->sk_subtype, elements[i], key->sk_collation,
-							 &element);
+		recheck |= value_term(ops, squeezed, key, elements[i], &element);
 		if (element.kind == FILTER_NOTHING)
 			continue;
 		if (element.kind == FILTER_RANGE && element.low == element.high)
@@ -204,11 +239,13 @@ array_term(const IvfkmAttributeOps *ops, ScanKey key, FilterTerm *term)
 
 /*
  * Turns a scan key on an attribute into a term of a filter; "attribute" is its number among the
- * index's attributes.  Memory is allocated in the current context and must last as long as the
- * term.  True when rows that meet the term must be checked again by the executor.
+ * index's attributes, whose images may be squeezed.  Memory is allocated in the current context
+ * and must last as long as the term.  True when rows that meet the term must be checked again by
+ * the executor.
  */
 bool
-ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, ScanKey key, FilterTerm *term)
+ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, bool squeezed, ScanKey key,
+					 FilterTerm *term)
 {
 	bool recheck = false;
 
@@ -220,10 +257,9 @@ ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, ScanKey key, F
 	else if (key->sk_flags & SK_ISNULL)
 		term->kind = FILTER_NOTHING;
 	else if (key->sk_flags & SK_SEARCHARRAY)
-		recheck = array_term(ops, key, term);
+		recheck = array_term(ops, squeezed, key, term);
 	else
-		recheck = ops->term(ops, key->sk_strategy, key->sk_subtype, key->sk_argument,
-							key->sk_collation, term);
+		recheck = value_term(ops, squeezed, key, key->sk_argument, term);
 	term->attribute = attribute;
 	return recheck;
 }

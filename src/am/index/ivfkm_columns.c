@@ -16,8 +16,10 @@
 
 #include "access/genam.h"
 
-#include "am/index/ivfkm_attribute.h"
 #include "am/index/ivfkm_columns.h"
+
+/* Of so many values of an attribute the build has to know before it squeezes their images. */
+#define LEAST_VALUES 100
 
 /* True if a column (from 0) of the index is a vector. */
 static bool
@@ -72,7 +74,10 @@ ivfkm_columns_attributes(Relation relation)
 	return n;
 }
 
-/* Finds out what the columns of an index are.  Errors: those of the functions above. */
+/*
+ * Finds out what the columns of an index are, of which none has squeezed images.  Errors: those of
+ * the functions above.
+ */
 void
 ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
 {
@@ -97,6 +102,71 @@ ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
 }
 
 /*
+ * Sets which attributes of an index are narrow, by its metapage: those whose images always are, and
+ * those that the build has decided to squeeze.  False if that cannot be.
+ */
+bool
+ivfkm_columns_narrow(IvfkmColumns *columns, uint8 narrow)
+{
+	uint8 always = columns->narrow & (uint8) ~columns->squeezed;
+
+	if ((narrow & always) != always)
+		return false;
+	columns->narrow = narrow;
+	columns->squeezed = narrow & (uint8) ~always;
+	for (int a = 0; a < IVFKM_MAX_ATTRIBUTES; a++)
+	{
+		if ((columns->squeezed & (1 << a)) == 0)
+			continue;
+		if (a >= columns->nattributes || columns->attributes[a].ops->squeeze == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Adds a row's values to what is known of those of each attribute that may be squeezed. */
+void
+ivfkm_columns_note(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
+				   IvfkmImageRange *ranges)
+{
+	for (int a = 0; a < columns->nattributes; a++)
+	{
+		const IvfkmAttribute *attribute = &columns->attributes[a];
+		IvfkmImageRange *range = &ranges[a];
+		int64 image;
+
+		if (attribute->ops->squeeze == NULL || isnull[attribute->column])
+			continue;
+		image = attribute->ops->image(values[attribute->column], attribute->collation);
+		if (image == PG_INT64_MIN || image == PG_INT64_MAX)
+			continue;
+		range->low = range->count == 0 ? image : Min(range->low, image);
+		range->high = range->count == 0 ? image : Max(range->high, image);
+		range->count++;
+	}
+}
+
+/*
+ * Which attributes are to be narrow in a new index whose rows have such values.  Few values say
+ * nothing of those to come.
+ */
+uint8
+ivfkm_columns_choose(const IvfkmColumns *columns, const IvfkmImageRange *ranges)
+{
+	uint8 narrow = columns->narrow;
+
+	for (int a = 0; a < columns->nattributes; a++)
+	{
+		const IvfkmSqueeze *squeeze = columns->attributes[a].ops->squeeze;
+
+		if (squeeze != NULL && ranges[a].count >= LEAST_VALUES &&
+			squeeze->suits(ranges[a].low, ranges[a].high))
+			narrow |= (uint8) (1 << a);
+	}
+	return narrow;
+}
+
+/*
  * The attributes of a row, from the values of its index columns.  Detoasts in the current memory
  * context.
  */
@@ -110,9 +180,13 @@ ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool 
 		const IvfkmAttribute *attribute = &columns->attributes[a];
 
 		if (isnull[attribute->column])
+		{
 			attributes->nulls |= (uint8) (1 << a);
-		else
-			attributes->images[a] =
-				attribute->ops->image(values[attribute->column], attribute->collation);
+			continue;
+		}
+		attributes->images[a] =
+			attribute->ops->image(values[attribute->column], attribute->collation);
+		if (columns->squeezed & (1 << a))
+			attributes->images[a] = attribute->ops->squeeze->image(attributes->images[a]);
 	}
 }

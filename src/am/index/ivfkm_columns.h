@@ -11,11 +11,16 @@
 #ifndef IVFKM_COLUMNS_H
 #define IVFKM_COLUMNS_H
 
+#include "am/index/ivfkm_attribute.h"
 #include "am/ivfkm.h"
 
 extern int ivfkm_columns_vector(Relation relation);
 extern int ivfkm_columns_attributes(Relation relation);
 extern void ivfkm_columns_get(Relation relation, IvfkmColumns *columns);
+extern bool ivfkm_columns_narrow(IvfkmColumns *columns, uint8 narrow);
+extern void ivfkm_columns_note(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
+							   IvfkmImageRange *ranges);
+extern uint8 ivfkm_columns_choose(const IvfkmColumns *columns, const IvfkmImageRange *ranges);
 extern void ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
 							   IvfkmAttributes *attributes);
 

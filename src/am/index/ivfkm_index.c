@@ -39,7 +39,7 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	if (meta->nattributes != index->columns.nattributes)
 		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
 					   meta->nattributes, index->columns.nattributes);
-	if (meta->narrow != index->columns.narrow)
+	if (!ivfkm_columns_narrow(&index->columns, meta->narrow))
 		page_corrupted(relation, IVFKM_META_BLOCK,
 					   "It has other narrow attributes than the index.");
 	ivfkm_index_geometry(index, meta);

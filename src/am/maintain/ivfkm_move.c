@@ -22,6 +22,7 @@
 #include "am/build/ivfkm_assign.h"
 #include "am/build/ivfkm_centre.h"
 #include "am/build/ivfkm_progress.h"
+#include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_rights.h"
@@ -47,6 +48,8 @@ ivfkm_move_begin(IvfkmMove *move, Relation heap, Relation index, const IvfkmMeta
 	ivfkm_build_begin(build, heap, index, index_info, (int) meta->column_dimensions);
 	build->alone = true;
 	build->plan.meta.refine_bits = meta->refine_bits;
+	build->plan.meta.narrow = meta->narrow;
+	(void) ivfkm_columns_narrow(&build->index.columns, meta->narrow);
 	ivfkm_index_geometry(&build->index, &build->plan.meta);
 	move->yield = yield;
 	build->check = yield ? ivfkm_check_database : NULL;

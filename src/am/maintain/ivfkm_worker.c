@@ -124,7 +124,7 @@ is_seen(Relation heap, Relation index, double rows)
 
 	ivfkm_index_open(&handle, index);
 	index_info->ii_Concurrent = true;
-	return ivfkm_sample_count(heap, &handle, index_info, ivfkm_check_database) >= 0.5 * rows;
+	return ivfkm_sample_count(heap, &handle, index_info, ivfkm_check_database, NULL) >= 0.5 * rows;
 }
 
 /*

@@ -81,7 +81,8 @@ hash_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, Da
 Datum
 ivfkm_text_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {TEXTOID, text_image, hash_term, IVFKM_IMAGE_HASH, true};
+	static const IvfkmAttributeOps ops = {TEXTOID,			text_image, hash_term,
+										  IVFKM_IMAGE_HASH, true,		NULL};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -90,8 +91,8 @@ ivfkm_text_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BPCHAROID, bpchar_image, hash_term, IVFKM_IMAGE_HASH,
-										  true};
+	static const IvfkmAttributeOps ops = {BPCHAROID,		bpchar_image, hash_term,
+										  IVFKM_IMAGE_HASH, true,		  NULL};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -100,7 +101,8 @@ ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_uuid_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {UUIDOID, uuid_image, hash_term, IVFKM_IMAGE_HASH, true};
+	static const IvfkmAttributeOps ops = {UUIDOID,			uuid_image, hash_term,
+										  IVFKM_IMAGE_HASH, true,		NULL};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -109,7 +111,8 @@ ivfkm_uuid_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_bytea_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {BYTEAOID, bytea_image, hash_term, IVFKM_IMAGE_HASH, true};
+	static const IvfkmAttributeOps ops = {BYTEAOID,			bytea_image, hash_term,
+										  IVFKM_IMAGE_HASH, true,		 NULL};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -197,8 +200,8 @@ array_argument_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid s
 Datum
 ivfkm_array_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmAttributeOps ops = {ANYARRAYOID, array_image, array_argument_term,
-										  IVFKM_IMAGE_SIGNATURE, false};
+	static const IvfkmAttributeOps ops = {ANYARRAYOID,			 array_image, array_argument_term,
+										  IVFKM_IMAGE_SIGNATURE, false,		  NULL};
 
 	PG_RETURN_POINTER(&ops);
 }

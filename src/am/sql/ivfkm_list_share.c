@@ -147,6 +147,8 @@ ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, Relation 
 		return 1.0;
 	nkeys = make_keys(root, path, told, &keys);
 	ivfkm_columns_get(index, &columns);
+	if (!ivfkm_columns_narrow(&columns, meta->narrow))
+		return 1.0; /* damage, which the scan reports */
 	ivfkm_filter_init(&filter, nkeys);
 	ivfkm_filter_add(&filter, &columns, keys, nkeys);
 	if (!ivfkm_filter_has_terms(&filter))
