@@ -27,27 +27,25 @@
 #define BLOCKS_AT_LEAST 16
 
 /*
- * Starts to read the blocks of the index that next(arg) returns, until it returns
+ * Starts to read the blocks of an index, or of its table, that next(arg) returns, until it returns
  * InvalidBlockNumber; it is called when no page is locked by page_ahead_read(), and may itself
  * read.  effective_io_concurrency of the tablespace says how many reads may be under way.
  */
 void
-page_ahead_begin(IvfkmAhead *ahead, Relation index, IvfkmNextBlock next, void *arg)
+page_ahead_begin(IvfkmAhead *ahead, Relation relation, IvfkmNextBlock next, void *arg)
 {
-	int reads = get_tablespace_io_concurrency(index->rd_rel->reltablespace);
+	int reads = get_tablespace_io_concurrency(relation->rd_rel->reltablespace);
 
-	ahead->index = index;
+	ahead->relation = relation;
 	ahead->next = next;
 	ahead->arg = arg;
 	ahead->window = reads > 0 ? Max(reads * BLOCKS_PER_READ, BLOCKS_AT_LEAST) : 0;
 	ahead->nasked = 0;
 }
 
-/*
- * Asks for further blocks, then pins and locks "block": the next one, but any block is read.
- */
-Buffer
-page_ahead_read(IvfkmAhead *ahead, BlockNumber block, int lockmode)
+/* Asks for further blocks.  To be called before each block is read. */
+void
+page_ahead_ask(IvfkmAhead *ahead)
 {
 	while (ahead->nasked < ahead->window)
 	{
@@ -55,10 +53,20 @@ page_ahead_read(IvfkmAhead *ahead, BlockNumber block, int lockmode)
 
 		if (!BlockNumberIsValid(asked))
 			break;
-		page_read_ahead(ahead->index, asked);
+		page_read_ahead(ahead->relation, asked);
 		ahead->nasked++;
 	}
 	if (ahead->nasked > 0)
 		ahead->nasked--;
-	return page_read(ahead->index, block, lockmode);
+}
+
+/*
+ * Asks for further blocks of an index, then pins and locks "block": the next one, but any block is
+ * read.
+ */
+Buffer
+page_ahead_read(IvfkmAhead *ahead, BlockNumber block, int lockmode)
+{
+	page_ahead_ask(ahead);
+	return page_read(ahead->relation, block, lockmode);
 }

@@ -22,14 +22,15 @@ typedef BlockNumber (*IvfkmNextBlock)(void *arg);
 /* Blocks that are read in a known order. */
 typedef struct IvfkmAhead
 {
-	Relation index;
+	Relation relation;
 	IvfkmNextBlock next;
 	void *arg;
 	int window; /* blocks to be asked for ahead */
 	int nasked; /* blocks asked for and not read yet */
 } IvfkmAhead;
 
-extern void page_ahead_begin(IvfkmAhead *ahead, Relation index, IvfkmNextBlock next, void *arg);
+extern void page_ahead_begin(IvfkmAhead *ahead, Relation relation, IvfkmNextBlock next, void *arg);
+extern void page_ahead_ask(IvfkmAhead *ahead);
 extern Buffer page_ahead_read(IvfkmAhead *ahead, BlockNumber block, int lockmode);
 
 #endif /* IVFKM_PAGE_AHEAD_H */

@@ -328,6 +328,25 @@ row_at(TestIndex *index, IvfkmAddress row)
 	return &index->row[row >> 16][(row & 0xFFFF) - 1];
 }
 
+/* Refines some of the best candidates, of the first sweep, before any is decided on. */
+static void
+refine_many(TestIndex *index, bool addresses, IvfkmCandidates *candidates, IvfkmGiven *given,
+			IvfkmOrder *order)
+{
+	for (uint64_t n = test_random_below(100); n > 0 && candidates->n > 0; n--)
+	{
+		IvfkmCandidate candidate = ivfkm_candidates_take(candidates);
+		const TestRow *row = row_at(index, candidate.at.row);
+		IvfkmRefinedRow refined = {
+			.lb = row->refined_lb, .ub = row->refined_ub, .row = candidate.at.row};
+
+		if (addresses)
+			CHECK(ivfkm_given_add(given, candidate.at.row), "taken once");
+		ivfkm_order_append_refined(order, &refined);
+	}
+	ivfkm_order_arrange(order);
+}
+
 /*
  * Passes as in ivfkm_pass.c, with lists added at random: every row is given once; with all
  * lists in the first pass, in the order of distance.
@@ -358,6 +377,8 @@ scan_gives_every_row_once(void)
 		for (int list = 0; list < nscanned; list++)
 			collect_list(&index, list, &given, &candidates);
 		ivfkm_candidates_arrange(&candidates);
+		if (turn % 3 == 1)
+			refine_many(&index, addresses, &candidates, &given, &order);
 
 		for (;;)
 		{

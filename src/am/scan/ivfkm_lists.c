@@ -286,8 +286,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 }
 
 /* True if this scan has met blocks that were not in shared buffers: there may be more. */
-static bool
-reads_from_disk(const IvfkmLists *lists)
+bool
+ivfkm_lists_read_from_disk(const IvfkmLists *lists)
 {
 	return pgBufferUsage.shared_blks_read != lists->reads_before;
 }
@@ -336,7 +336,7 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 		;
 	if (next == lists->nreached)
 		return false;
-	if (!lists->reading_ahead && reads_from_disk(lists))
+	if (!lists->reading_ahead && ivfkm_lists_read_from_disk(lists))
 	{
 		lists->ahead_list = next;
 		lists->ahead_page = 0;
@@ -399,6 +399,31 @@ block_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Notes the refine page of a candidate in a list that has room for it. */
+static void
+add_block(const IvfkmLists *lists, const IvfkmCandidate *candidate, BlockList *list)
+{
+	BlockNumber block = (BlockNumber) (candidate->refine >> 16);
+	BlockNumber nblocks;
+
+	if ((list->nblocks == 0 || list->blocks[list->nblocks - 1] != block) &&
+		page_in_file(lists->index, block, &nblocks))
+		list->blocks[list->nblocks++] = block;
+}
+
+/* Reads the pages of a list, more than one at a time. */
+static void
+read_blocks(const IvfkmLists *lists, BlockList *list)
+{
+	IvfkmAhead ahead;
+
+	qsort(list->blocks, list->nblocks, sizeof(BlockNumber), block_compare);
+	list->nblocks = qunique(list->blocks, list->nblocks, sizeof(BlockNumber), block_compare);
+	page_ahead_begin(&ahead, lists->index, next_listed_page, list);
+	for (Size i = 0; i < list->nblocks; i++)
+		UnlockReleaseBuffer(page_ahead_read(&ahead, list->blocks[i], BUFFER_LOCK_SHARE));
+}
+
 /*
  * Ends a pass; what reads lists ahead goes on with the next one.  If the scan read from disk, reads
  * the refine pages of the first "count" of the arranged candidates, more than one at a time.
@@ -407,24 +432,35 @@ void
 ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count)
 {
 	BlockList list = {0};
-	IvfkmAhead ahead;
-	BlockNumber nblocks;
 
-	if (!lists->query->refine || !reads_from_disk(lists))
+	if (!lists->query->refine || !ivfkm_lists_read_from_disk(lists))
 		return;
 	count = Min(count, candidates->n);
 	list.blocks = palloc(sizeof(BlockNumber) * Max(count, 1));
 	for (Size i = 0; i < count; i++)
-	{
-		BlockNumber block = (BlockNumber) (candidates->items[i].refine >> 16);
+		add_block(lists, &candidates->items[i], &list);
+	read_blocks(lists, &list);
+	pfree(list.blocks);
+}
 
-		if (page_in_file(lists->index, block, &nblocks))
-			list.blocks[list.nblocks++] = block;
+/*
+ * If the scan read from disk, reads the refine pages of the candidates at or below a lower bound,
+ * more than one at a time.
+ */
+void
+ivfkm_lists_read_refine(const IvfkmLists *lists, const IvfkmCandidates *candidates, float lb)
+{
+	BlockList list = {0};
+
+	if (!ivfkm_lists_read_from_disk(lists))
+		return;
+	list.blocks =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(BlockNumber) * Max(candidates->n, 1));
+	for (Size i = 0; i < candidates->n; i++)
+	{
+		if (candidates->items[i].at.lb <= lb)
+			add_block(lists, &candidates->items[i], &list);
 	}
-	qsort(list.blocks, list.nblocks, sizeof(BlockNumber), block_compare);
-	list.nblocks = qunique(list.blocks, list.nblocks, sizeof(BlockNumber), block_compare);
-	page_ahead_begin(&ahead, lists->index, next_listed_page, &list);
-	for (Size i = 0; i < list.nblocks; i++)
-		UnlockReleaseBuffer(page_ahead_read(&ahead, list.blocks[i], BUFFER_LOCK_SHARE));
+	read_blocks(lists, &list);
 	pfree(list.blocks);
 }

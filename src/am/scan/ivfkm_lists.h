@@ -78,6 +78,9 @@ extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmG
 extern const IvfkmProbe *ivfkm_lists_next(IvfkmLists *lists);
 extern void ivfkm_lists_scan_again(IvfkmLists *lists, int first, float epsilon,
 								   const IvfkmGiven *given, IvfkmCandidates *candidates);
+extern bool ivfkm_lists_read_from_disk(const IvfkmLists *lists);
+extern void ivfkm_lists_read_refine(const IvfkmLists *lists, const IvfkmCandidates *candidates,
+									float lb);
 extern void ivfkm_lists_end_pass(IvfkmLists *lists, const IvfkmCandidates *candidates, Size count);
 
 /* A heap address, or that of a refine record, as a number; and back. */

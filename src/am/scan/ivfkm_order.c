@@ -54,14 +54,28 @@ reserve_one(const IvfkmOrder *order, void *items, size_t n, size_t *size, size_t
 	return order->resize(items, *size * bytes);
 }
 
-/* Adds a row with narrow bounds. */
+/* Adds a row with narrow bounds, but not to its place: see ivfkm_order_arrange(). */
 void
-ivfkm_order_add_refined(IvfkmOrder *order, const IvfkmRefinedRow *row)
+ivfkm_order_append_refined(IvfkmOrder *order, const IvfkmRefinedRow *row)
 {
 	order->refined = reserve_one(order, order->refined, order->nrefined, &order->refined_size,
 								 sizeof(IvfkmRefinedRow));
 	order->refined[order->nrefined++] = *row;
+}
+
+/* Adds a row with narrow bounds. */
+void
+ivfkm_order_add_refined(IvfkmOrder *order, const IvfkmRefinedRow *row)
+{
+	ivfkm_order_append_refined(order, row);
 	refined_heap_up(order->refined, order->nrefined);
+}
+
+/* Puts the rows that were appended to their places; to be called before any other function. */
+void
+ivfkm_order_arrange(IvfkmOrder *order)
+{
+	refined_heap_build(order->refined, order->nrefined);
 }
 
 /* Adds a row whose distance is known. */

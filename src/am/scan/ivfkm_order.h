@@ -63,6 +63,8 @@ typedef enum IvfkmStep
 
 extern void ivfkm_order_init(IvfkmOrder *order, double bound, IvfkmResize resize);
 extern void ivfkm_order_add_refined(IvfkmOrder *order, const IvfkmRefinedRow *row);
+extern void ivfkm_order_append_refined(IvfkmOrder *order, const IvfkmRefinedRow *row);
+extern void ivfkm_order_arrange(IvfkmOrder *order);
 extern void ivfkm_order_add_known(IvfkmOrder *order, const IvfkmKnownRow *row);
 extern void ivfkm_order_add_late(IvfkmOrder *order, const IvfkmKnownRow *row);
 extern IvfkmRefinedRow ivfkm_order_take_refined(IvfkmOrder *order);

@@ -22,6 +22,7 @@
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_gap.h"
 #include "am/scan/ivfkm_pass.h"
+#include "am/scan/ivfkm_resolve.h"
 #include "page/page_point.h"
 
 /* Added to ivfkm.epsilon after the first sweep: rows are then worth more than bounds. */
@@ -361,6 +362,17 @@ scan_lists(IvfkmScan *so)
 	}
 }
 
+/* When the lists of a pass were scanned: refines what is wanted, and arranges other candidates. */
+static void
+end_pass(IvfkmScan *so)
+{
+	bool refined = ivfkm_resolve_many(so);
+
+	ivfkm_candidates_arrange(&so->candidates);
+	if (!refined)
+		ivfkm_lists_end_pass(&so->lists, &so->candidates, (Size) so->k);
+}
+
 /*
  * Prepares for more rows: scans further lists, and those scanned before if rows of them were
  * left out.  False if there is nothing left.
@@ -389,8 +401,7 @@ ivfkm_pass_next(IvfkmScan *so)
 	else
 		ivfkm_candidates_continue(candidates);
 	scan_lists(so);
-	ivfkm_candidates_arrange(candidates);
-	ivfkm_lists_end_pass(&so->lists, candidates, (Size) so->k);
+	end_pass(so);
 	return true;
 }
 
@@ -477,7 +488,6 @@ ivfkm_pass_reach(IvfkmScan *so, const IvfkmReach *reach, double farthest)
 	}
 	if (lists->nscanned == scanned)
 		return false;
-	ivfkm_candidates_arrange(&so->candidates);
-	ivfkm_lists_end_pass(lists, &so->candidates, (Size) so->k);
+	end_pass(so);
 	return true;
 }

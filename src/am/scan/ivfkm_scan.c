@@ -27,8 +27,10 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/scan/ivfkm_maxsim.h"
 #include "am/scan/ivfkm_pass.h"
+#include "am/scan/ivfkm_resolve.h"
 #include "am/scan/ivfkm_scan.h"
 #include "am/scan/ivfkm_unordered.h"
+#include "page/page_ahead.h"
 #include "page/page_point.h"
 
 /*
@@ -37,6 +39,9 @@
  */
 #define LEAST_CANDIDATES 1024
 #define MOST_CANDIDATES	 (1 << 24)
+
+/* Rows that are looked at before the first one is given, if they overlap and are wanted. */
+#define FIRST_LOOKS 64
 
 /* The scan of this process that ended last. */
 static Oid last_index = InvalidOid;
@@ -239,35 +244,71 @@ look_exactly(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress row)
 static void
 resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 {
-	IvfkmCandidates *candidates = &so->candidates;
-	IvfkmCandidate candidate = ivfkm_candidates_take(candidates);
-	ItemPointerData record = ivfkm_lists_tid(candidate.refine);
-	ItemPointerData tid = ivfkm_lists_tid(candidate.at.row);
-	IvfkmRefinedRow refined = {.row = candidate.at.row};
+	IvfkmCandidate candidate = ivfkm_candidates_take(&so->candidates);
 
-	so->counts.candidates++;
-	if (so->measure != NULL && so->measure->met != NULL)
-		ivfkm_measure_note(so->measure, candidate.at.row, candidate.list);
-	if (so->by_address && !ivfkm_given_add(&so->given, candidate.at.row))
-		return; /* twice in the index; vdb_index_check() reports it */
-	if (!so->query.refine)
-	{
-		look_exactly(scan, so, candidate.at.row);
+	if (!ivfkm_resolve_note(so, &candidate))
 		return;
-	}
-	so->counts.refined++;
-	/* the children of the root of the heap are likely the next ones */
-	for (Size i = 0; i < Min(candidates->n, 3); i++)
-	{
-		ItemPointerData next = ivfkm_lists_tid(candidates->items[i].refine);
+	if (so->query.refine)
+		ivfkm_resolve_one(so, &candidate);
+	else
+		look_exactly(scan, so, candidate.at.row);
+}
 
-		page_refine_prefetch(so->index.relation, &so->index.lists, &next);
+/* Rows to be looked at, in the order of the table. */
+typedef struct RowsToSee
+{
+	IvfkmAddress *rows;
+	Size n;
+	Size asked; /* how many the operating system was asked for */
+} RowsToSee;
+
+/* The table's block with the next one. */
+static BlockNumber
+next_table_block(void *arg)
+{
+	RowsToSee *see = arg;
+
+	return see->asked < see->n ? (BlockNumber) (see->rows[see->asked++] >> 16) : InvalidBlockNumber;
+}
+
+/*
+ * Looks at all rows at once that have to be before the next "wanted" ones are given.  Their pages
+ * are asked for ahead if the scan reads from disk.
+ */
+static void
+look_at_many(IndexScanDesc scan, IvfkmScan *so, int64 wanted)
+{
+	RowsToSee see = {0};
+	IvfkmAhead ahead;
+	bool cold = ivfkm_lists_read_from_disk(&so->lists);
+
+	see.n = ivfkm_resolve_looks(so, wanted, &see.rows);
+	if (cold)
+		page_ahead_begin(&ahead, scan->heapRelation, next_table_block, &see);
+	for (Size i = 0; i < see.n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (cold)
+			page_ahead_ask(&ahead);
+		look_exactly(scan, so, see.rows[i]);
 	}
-	/* where rows are looked at whatever their bounds are, narrow ones will do */
-	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
-						   so->query.narrow ? IVFKM_REFINE_EPSILON : so->epsilon, &refined.lb,
-						   &refined.ub))
-		ivfkm_order_add_refined(&so->order, &refined);
+	if (see.rows != NULL)
+		pfree(see.rows);
+}
+
+/*
+ * Looks at rows before the next one is decided on, if more are wanted than were looked at: at
+ * first so many, then three times as many as were given.  Whoever wants them may end sooner.
+ */
+static void
+look_ahead(IndexScanDesc scan, IvfkmScan *so)
+{
+	int64 wanted = Min(so->told.limit - so->ngiven, Max(so->ngiven * 3, FIRST_LOOKS));
+
+	if (so->ngiven < so->looked_until || wanted <= 0)
+		return;
+	so->looked_until = so->ngiven + wanted;
+	look_at_many(scan, so, wanted);
 }
 
 /* Notes that a row is given that was not looked at; it may turn out to be invisible. */
@@ -408,6 +449,7 @@ settle(IndexScanDesc scan, IvfkmScan *so)
 	so->settled = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmNextRow) * wanted);
 	for (;;)
 	{
+		look_at_many(scan, so, wanted);
 		while (so->nsettled < wanted && decide_next(scan, so, true, &so->settled[so->nsettled]))
 			so->nsettled++;
 		if (so->nsettled < wanted ||
@@ -428,6 +470,8 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *row)
 
 	if (so->pass == 0 && ivfkm_pass_next(so))
 		settle(scan, so);
+	if (so->settled_given == so->nsettled && !so->decided_all)
+		look_ahead(scan, so);
 	if (so->settled_given < so->nsettled)
 		next = so->settled[so->settled_given++];
 	else if (!so->decided_all && decide_next(scan, so, false, &next))

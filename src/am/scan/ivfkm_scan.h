@@ -87,6 +87,7 @@ typedef struct IvfkmScan
 	IvfkmCandidates candidates;
 	IvfkmOrder order;
 	int64 ngiven;
+	int64 looked_until;		/* given rows up to which those that overlap were looked at */
 	IvfkmNulls nulls;		/* read when all else was given */
 	IvfkmAddress *unlooked; /* with iterative_scan off: rows given that may not be visible */
 	Size nunlooked;
