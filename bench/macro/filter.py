@@ -145,6 +145,8 @@ class Result:
     recall: float
     ms: float
     fewer: int      # searches that returned fewer rows than there are, or K
+    settings: dict = None   # as the server takes them; None: of another run
+    count: int = 0          # searches of a round
 
 
 class FilterBench:
@@ -177,8 +179,7 @@ class FilterBench:
         self.build_all()
         for cell in self.cells():
             self.find_truth(cell)
-            for way in self.measured:
-                self.measure(cell, way)
+            self.take_times([self.measure(cell, way) for way in self.measured])
         if self.with_recall:
             from filter_recall import FilterRecall
 
@@ -340,16 +341,17 @@ class FilterBench:
     # ----- measurements -----
 
     def measure(self, cell, way):
-        """Try the settings of a way until the recall is high enough."""
+        """Try the settings of a way until the recall is high enough; the
+        result, None where the way is not for the cell."""
         if way.key == "partial":
             if cell.share not in LESS or cell.kind == "tenant":
-                return
+                return None
             self.build("vdb", "p", f"USING ivfkm (v vector_{self.metric}_ops) "
                                    f"WHERE {cell.where}")
         must = way.must
         if cell.kind == "unfiltered":
             if way.key not in ("columns", "plain") + PEERS:
-                return
+                return None
             must = "Index Scan"
         self.see(way.database, way.indexes)
         found = None
@@ -358,40 +360,59 @@ class FilterBench:
             if found.recall >= LEAST or math.isnan(found.ms):
                 break
         self.results.append(found)
-        self.server.say(
-            f"{cell.kind} {cell.share:.4%}, {way.title}: "
-            f"{number(found.ms)} ms, recall {found.recall:.3f} "
-            f"({found.setting}){', fewer rows' * bool(found.fewer)}")
+        return found
 
-    def try_setting(self, cell, way, setting, must):
-        """Run the queries of a cell with one setting."""
+    def session(self, cell, way, setting):
+        """A session in which "search" is prepared, and the arguments of each
+        query."""
         statement = (f"SELECT id FROM {self.name} WHERE {cell.where} ORDER BY "
                      f"v {OPERATOR[self.metric]} $1 LIMIT {K}")
-        vectors = vector_bytes(cell.queries)
-        with self.server.connect(way.database, {
-                **way.settings, **setting,
-                "plan_cache_mode": "force_generic_plan"}) as c:
-            c.pgconn.prepare(b"search", statement.encode())
+        c = self.server.connect(way.database, {
+            **way.settings, **setting, "plan_cache_mode": "force_generic_plan"})
+        c.pgconn.prepare(b"search", statement.encode())
+        return c, [[v] if cell.values is None
+                   else [v, cell.values[i].to_bytes(4, "big")]
+                   for i, v in enumerate(vector_bytes(cell.queries))]
+
+    def try_setting(self, cell, way, setting, must):
+        """Run the queries of a cell once with one setting."""
+        c, arguments = self.session(cell, way, setting)
+        with c:
             text = "[" + ",".join(map(repr, cell.queries[0].tolist())) + "]"
             value = f", {cell.values[0]}" if cell.values else ""
             plan = "\n".join(r[0] for r in c.execute(
                 f"EXPLAIN (COSTS OFF) EXECUTE search('{text}'{value})"))
             if must not in plan:
                 raise RuntimeError(f"no plan of {way.title}:\n{plan}")
-            arguments = [[v] if cell.values is None
-                         else [v, cell.values[i].to_bytes(4, "big")]
-                         for i, v in enumerate(vectors)]
             seconds, results = timed(c, arguments[:2])
             if seconds > HOPELESS:
                 return Result(cell, way, describe(setting), math.nan, math.nan,
                               0)
-            arguments = arguments[:max(FEWEST, int(SECONDS / seconds))]
-            results = timed(c, arguments)[1]
+            count = max(FEWEST, int(SECONDS / seconds))
+            seconds, results = timed(c, arguments[:count])
             recall, fewer = self.recall(cell, results)
-            spent = [timed(c, arguments)[0] * 1e3
-                     for _ in range(self.options.rounds)]
-            return Result(cell, way, describe(setting), recall,
-                          statistics.median(spent), fewer)
+            return Result(cell, way, describe(setting), recall, seconds * 1e3,
+                          fewer, setting, count)
+
+    def take_times(self, results):
+        """Take the times of all ways in turns: what else the machine does, or
+        how warm it is, then falls on all of them alike."""
+        results = [r for r in results if r is not None and r.count > 0]
+        spent = [[] for _ in results]
+        for turn in range(self.options.rounds):
+            order = list(zip(results, spent))
+            for r, times_of in order if turn % 2 == 0 else order[::-1]:
+                self.see(r.way.database, r.way.indexes)
+                c, arguments = self.session(r.cell, r.way, r.settings)
+                with c:
+                    timed(c, arguments[:r.count])
+                    times_of.append(timed(c, arguments[:r.count])[0] * 1e3)
+        for r, times_of in zip(results, spent):
+            r.ms = statistics.median(times_of)
+            self.server.say(
+                f"{r.cell.kind} {r.cell.share:.4%}, {r.way.title}: "
+                f"{number(r.ms)} ms, recall {r.recall:.3f} "
+                f"({r.setting}){', fewer rows' * bool(r.fewer)}")
 
     # ----- results -----
 
