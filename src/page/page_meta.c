@@ -375,6 +375,7 @@ page_meta_set_nodes(IvfkmMetaPage meta, const IvfkmMetaPageData *next)
 	meta->root_nblocks = next->root_nblocks;
 	meta->root_id = next->root_id;
 	meta->nlists = next->nlists;
+	memcpy(meta->descents, next->descents, sizeof(meta->descents));
 	page_meta_set_far(meta, next->far_id, &next->far_record, next->far_radius);
 	meta->tree_version++;
 	meta->tree_end_id = meta->next_id;

@@ -8,7 +8,7 @@
  *
  *	  all fields		page_meta_write(), once, by the build
  *	  all of the tree, and the counts since	page_meta_replace_tree(), by a renewal
- *	  root, nlists, far rows	page_meta_set_nodes(), by who has written other nodes
+ *	  root, nlists, descents, far rows	page_meta_set_nodes(), by who has written other nodes
  *	  used_blocks, next_id, and the ranges behind the fields		page_free.c
  *	  tree_first, tree_end	page_free_shrink(), where the file becomes shorter
  *	  pending_block, throttle	page_pending.c, page_meta_set_throttle(), page_free_abandoned()

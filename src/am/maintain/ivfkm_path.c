@@ -21,6 +21,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 
 #include "cluster/kmeans.h"
@@ -500,6 +501,33 @@ ivfkm_path_root(const IvfkmPath *path, IvfkmMetaPageData *meta)
 	meta->root_id = root->id;
 	meta->root_block = root->first_block;
 	meta->root_nblocks = root->nblocks;
+}
+
+/*
+ * Says on the metapage how many nodes descents open: the same part of a level's nodes as before,
+ * where some have become more.  A number is rounded up or down, up with the probability of its
+ * fraction, so that many small steps add up to the right one.
+ */
+void
+ivfkm_path_descents(const IvfkmPath *path, const IvfkmWholeTree *tree, IvfkmMetaPageData *meta)
+{
+	double chance = hash_bytes_uint32(meta->next_id) / 4294967296.0;
+
+	for (int level = 1; level < path->height; level++)
+	{
+		uint32 more = (uint32) path->levels[level - 1].count - 1;
+		uint32 before = 0;
+
+		for (int i = 0; i < tree->nnodes; i++)
+			before += tree->nodes[i].child.level == level;
+		for (int kind = 0; kind < IVFKM_NDESCENTS && more > 0; kind++)
+		{
+			uint32 *nodes = &meta->descents[kind].nodes[level - 1];
+			double part = Min(1.0, (double) *nodes / before);
+
+			*nodes += (uint32) (more * part + chance);
+		}
+	}
 }
 
 /* Where the record of the list with that owner id is, if a node in the making leads to it. */

@@ -61,6 +61,8 @@ extern void ivfkm_path_write(const IvfkmPath *path, IvfkmWriter *writer);
 extern void ivfkm_path_summarise(const IvfkmPath *path, const IvfkmWholeTree *tree, int parent,
 								 const IvfkmPlan *plan);
 extern void ivfkm_path_root(const IvfkmPath *path, IvfkmMetaPageData *meta);
+extern void ivfkm_path_descents(const IvfkmPath *path, const IvfkmWholeTree *tree,
+								IvfkmMetaPageData *meta);
 extern bool ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record);
 extern void ivfkm_path_old_blocks(const IvfkmPath *path, const IvfkmWholeTree *tree, int parent,
 								  IvfkmBlocks *blocks);

@@ -419,6 +419,7 @@ take_place(Regioning *regioning)
 	old_blocks(regioning, &blocks);
 	pfree(blocks.blocks);
 	ivfkm_path_root(&regioning->path, &next);
+	ivfkm_path_descents(&regioning->path, &regioning->region->tree, &next);
 	next.nlists += build->plan.levels[0].count - (uint32) regioning->region->nlists;
 	for (int round = 0;; round++)
 	{
