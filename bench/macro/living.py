@@ -21,6 +21,7 @@ from report import machine, number
 from server import Watch, copy_rows, field_of, read_file, wal_position
 
 QUERIES = 200
+SEEN_QUERIES = 50       # of which it is told what they saw
 TURNS = 5               # in which two indexes are timed
 TURN_ROUNDS = 100       # rounds of change after which the distribution has turned by 1
 POLL = 0.01             # seconds between two looks for workers
@@ -147,6 +148,20 @@ class LivingBench:
                     RETURN percentile_cont(0.5) WITHIN GROUP (ORDER BY x)
                         FROM unnest(times) x;
                 END $$""")
+            c.execute(f"""
+                CREATE OR REPLACE FUNCTION living_seen(OUT lists numeric, OUT rows numeric,
+                    OUT looked_at numeric) LANGUAGE plpgsql AS $$
+                DECLARE q record; s record;
+                BEGIN
+                    lists := 0; rows := 0; looked_at := 0;
+                    FOR q IN SELECT v FROM living_q LIMIT {SEEN_QUERIES} LOOP
+                        PERFORM id FROM living ORDER BY v {kind.operator} q.v LIMIT 10;
+                        SELECT * INTO s FROM ivfkm_last_scan();
+                        lists := lists + s.lists / {SEEN_QUERIES}.0;
+                        rows := rows + s.rows / {SEEN_QUERIES}.0;
+                        looked_at := looked_at + s.reranked / {SEEN_QUERIES}.0;
+                    END LOOP;
+                END $$""")
             if with_index:
                 self.create_index(c)
 
@@ -168,12 +183,13 @@ class LivingBench:
             [self.ids, np.arange(first, first + len(x))])
         self.vectors = np.concatenate([self.vectors, x])
 
-    def delete(self, which):
-        """Delete rows by a mask, and VACUUM."""
+    def delete(self, which, vacuum=True):
+        """Delete rows by a mask, and VACUUM unless somebody else does."""
         with self.server.connect("vdb") as c:
             c.execute("DELETE FROM living WHERE id = ANY(%s)",
                       ([int(i) for i in self.ids[which]],))
-            c.execute("VACUUM (INDEX_CLEANUP ON) living")
+            if vacuum:
+                c.execute("VACUUM (INDEX_CLEANUP ON) living")
         self.ids, self.vectors = self.ids[~which], self.vectors[~which]
 
     def settle(self):
@@ -225,6 +241,12 @@ class LivingBench:
             c.execute("SELECT living_time()")
             return c.execute("SELECT living_time()").fetchone()[0]
 
+    def seen(self):
+        """What searches for 10 rows see on average, in words."""
+        with self.server.connect("vdb", {"enable_seqscan": "off"}) as c:
+            return "{:.0f} lists, {:.0f} rows, {:.0f} looked at".format(
+                *c.execute("SELECT * FROM living_seen()").fetchone())
+
     def search(self, queries, operator, ks=(10,)):
         """(recall at each k, milliseconds of a search, least of some)"""
         self.load_queries(queries)
@@ -255,10 +277,12 @@ class LivingBench:
             self.create_index(c, "living_fresh")
         self.load_queries(queries)
         times = {"living_i": [], "living_fresh": []}
-        recalls = {}
+        recalls, seen = {}, []
         for index in times:
             self.show(index)
             recalls[index] = self.recall(queries, operator, ks)
+            seen.append(self.seen())
+        note = f"{note}; " * bool(note) + f"sees {seen[0]}, fresh {seen[1]}"
         for _ in range(TURNS):
             for index, values in times.items():
                 self.show(index)
@@ -307,21 +331,27 @@ class LivingBench:
                          maintain=True)
 
     def other_data(self):
-        """Rows of one kind, then six times as many of another."""
+        """Rows of one kind, then more (by default six times) of another."""
         for title, turned, offset in (("mean shifted", False, 3.0),
                                       ("other places", True, 0.0)):
             kind = Kind("clusters", 96)
             other = Kind("clusters", 96, turned=turned)
             self.begin(kind, with_index=False)
-            self.copy(kind.rows(self.n // 6))
+            self.copy(kind.rows(self.options.living_before or self.n // 6))
             with self.server.connect("vdb") as c:
                 self.create_index(c)
             self.copy(other.rows(self.n) + np.float32(offset), chunk=2000)
-            self.settle()
-            self.compare(f"{title}: new rows", "COPY, worker alone",
-                         other.rows(QUERIES) + np.float32(offset), "<->")
-            self.compare(f"{title}: old rows", "COPY, worker alone",
-                         kind.rows(QUERIES), "<->", maintain=True)
+            waited = self.settle()
+            asked = {"new": other.rows(QUERIES) + np.float32(offset),
+                     "old": kind.rows(QUERIES)}
+            for how in ("COPY, worker alone", "ivfkm_maintain()"):
+                if "maintain" in how:
+                    with self.server.connect("vdb") as c:
+                        c.execute("SELECT ivfkm_maintain('living_i')")
+                    waited = self.settle()
+                for age, queries in asked.items():
+                    self.compare(f"{title}: {age} rows", how, queries, "<->",
+                                 note=f"worker {number(waited)} ms")
 
     def deletes(self):
         """Rows deleted in four ways."""
@@ -354,8 +384,13 @@ class LivingBench:
                          kind.rows(QUERIES), "<->", ks=(10, 50, 200))
 
     def rounds(self):
-        """1 % deleted and 1 % inserted, of a slowly turning kind."""
+        """
+        1 % deleted and 1 % inserted, of a slowly turning kind.  With
+        BENCH_AUTOVACUUM nobody but autovacuum removes the dead rows.
+        """
         kind = Kind("clusters", 96)
+        with self.server.connect("vdb") as c:
+            by_itself = c.execute("SHOW autovacuum").fetchone()[0] == "on"
         self.begin(kind, with_index=False)
         self.copy(kind.rows(self.n))
         with self.server.connect("vdb") as c:
@@ -370,15 +405,19 @@ class LivingBench:
                                 replace=False)] = True
             self.copy(kind.rows(int(which.sum())))
             self.delete(np.concatenate(
-                [which, np.zeros(int(which.sum()), dtype=bool)]))
+                [which, np.zeros(int(which.sum()), dtype=bool)]),
+                vacuum=not by_itself)
             if (done + 1) % 10 == 0 or done + 1 == self.options.living_rounds:
                 self.settle()
                 recall, ms = self.search(kind.rows(QUERIES), "<->")
                 recalls.append(recall[0])
                 times.append(ms)
                 sizes.append(self.size() / first_size)
+                self.server.say(f"round {done + 1}: recall {recall[0]:.3f}, {ms:.3f} ms, sees "
+                                f"{self.seen()}, size {sizes[-1]:.2f}")
         self.compare(f"{self.options.living_rounds} rounds of 1 %",
-                     "VACUUM each round, worker alone", kind.rows(QUERIES),
+                     f"{'autovacuum' if by_itself else 'VACUUM each round'}, "
+                     "worker alone", kind.rows(QUERIES),
                      "<->", note=f"recall {min(recalls):.3f} to "
                      f"{max(recalls):.3f}, {number(min(times))} to "
                      f"{number(max(times))} ms, size at most {max(sizes):.2f}")

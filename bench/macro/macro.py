@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert|plans|filter|maxsim|living|serve|scale
+    macro.py prepare|search|build|insert|plans|filter|maxsim|living|serve|scale|target
     macro.py results        put results into bench/README.md; needs no server
     macro.py report         one page of all results; needs no server
 
@@ -19,7 +19,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 WIDTH = 100              # columns of a line of prose
-KINDS = ("search", "build", "insert", "plans", "filter", "maxsim", "living", "serve", "scale")
+KINDS = ("search", "build", "insert", "plans", "filter", "maxsim", "living", "serve", "scale",
+         "target")
 
 
 @dataclass
@@ -30,12 +31,14 @@ class Options:
     queries: int
     seconds: float
     insert: int
+    insert_clients: list
     processes: int
     build_with: list
     memory: str
     reuse: bool
     cache: str
     living_rows: int
+    living_before: int
     living_inserts: int
     living_rounds: int
     living_cases: list
@@ -66,12 +69,14 @@ def options():
         queries=whole("BENCH_QUERIES", 1000),
         seconds=float(os.environ.get("BENCH_SECONDS") or 20),
         insert=whole("BENCH_INSERT_ROWS", 10_000),
+        insert_clients=[int(w) for w in words("BENCH_INSERT_CLIENTS")],
         processes=whole("BENCH_PROCESSES", 2),
         build_with=[int(w) for w in words("BENCH_BUILD_PROCESSES", "1 2")],
         memory=os.environ.get("BENCH_MAINTENANCE_WORK_MEM") or "1GB",
         reuse=os.environ.get("BENCH_REUSE", "") not in ("", "0"),
         cache=os.environ.get("BENCH_CACHE", ""),
         living_rows=whole("BENCH_LIVING_ROWS", 30_000),
+        living_before=int(os.environ.get("BENCH_LIVING_BEFORE") or 0),
         living_inserts=whole("BENCH_LIVING_INSERTS", 30_000),
         living_rounds=whole("BENCH_LIVING_ROUNDS", 100),
         living_cases=words("BENCH_LIVING_CASES"),
@@ -172,6 +177,32 @@ def measure_scale():
             bench.measure(data, index, data.metric)
         server.restore(data)
     write_scale(folder, server, chosen, bench)
+
+
+def measure_one_table(command):
+    """Run one of the benchmarks that need one table of vdb, with the index of bench-filter."""
+    from dataset import open_set
+    from insert_clients import InsertClients
+    from server import Server
+    from target import TargetBench
+
+    chosen, folder = options(), os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = Server(None)
+    server.open_databases()
+    for word in words("BENCH_SETS", "sample"):
+        data = open_set(word, os.environ.get("BENCH_DATA", "").split(":"),
+                        os.environ["BENCH_CACHE"])
+        if os.environ.get("BENCH_TABLE") == "filter":
+            data.name += "_filter"
+        server.load(data, "vdb")
+        bench = {"target": TargetBench, "insert": InsertClients}[command](
+            server, data, os.environ.get("BENCH_METRIC") or data.metric, chosen)
+        try:
+            bench.run()
+        finally:
+            server.restore(data)
+        bench.report(folder)
 
 
 def measure(command):
@@ -305,6 +336,8 @@ def main():
         measure_living()
     elif command == "scale":
         measure_scale()
+    elif command == "target" or (command == "insert" and words("BENCH_INSERT_CLIENTS")):
+        measure_one_table(command)
     else:
         measure(command)
 

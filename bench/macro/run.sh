@@ -1,9 +1,10 @@
 #!/bin/bash
 # The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
-# bench-maxsim, bench-living, bench-serve, bench-scale, bench-prepare, bench-results, bench (all)
-# and bench-report.
+# bench-maxsim, bench-living, bench-serve, bench-scale, bench-target, bench-prepare, bench-results,
+# bench (all) and bench-report.
 #
-#   run.sh search|build|insert|plans|filter|maxsim|living|serve|scale|prepare|results|all|report
+#   run.sh search|build|insert|plans|filter|maxsim|living|serve|scale|target
+#   run.sh prepare|results|all|report
 #
 # Starts a private server with vdb and, if they are set, pgvector (PGVECTOR_SRC), VectorChord
 # (VECTORCHORD_DIR) and pgvectorscale (PGVECTORSCALE_DIR), and hands over to macro.py.
@@ -16,10 +17,10 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | filter | maxsim | living | serve | scale) ;;
+search | build | insert | plans | filter | maxsim | living | serve | scale | target) ;;
 prepare | results | all | report) ;;
 *)
-	vdb_die "usage: run.sh search|build|insert|plans|filter|maxsim|living|serve|scale" \
+	vdb_die "usage: run.sh search|build|insert|plans|filter|maxsim|living|serve|scale|target" \
 		"or prepare|results|all|report"
 	;;
 esac
@@ -123,7 +124,8 @@ start_server()
 		max_wal_size = '2GB'
 		min_wal_size = '256MB'
 		checkpoint_timeout = '1h'
-		autovacuum = off
+		autovacuum = ${BENCH_AUTOVACUUM:-off}
+		autovacuum_naptime = '5s'
 		max_worker_processes = 16
 		max_parallel_workers = 8
 		jit = off
