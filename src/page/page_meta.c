@@ -79,10 +79,15 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
 		{
 			const float *rows = &meta->calibration[i].rows[j];
+			const float *least = &meta->calibration[i].least[j];
 
 			if (!(*rows > 0.0f && *rows <= FLT_MAX) || (j > 0 && *rows < rows[-1]) ||
 				(i > 0 && *rows < meta->calibration[i - 1].rows[j]))
 				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d is %g rows.", i, j, *rows);
+			if (!(*least > 0.0f && *least <= *rows) || (j > 0 && *least < least[-1]) ||
+				(i > 0 && *least < meta->calibration[i - 1].least[j]))
+				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d begins at %g rows.", i, j,
+							   *least);
 			if (!(fabsf(meta->calibration[i].gaps[j]) <= FLT_MAX))
 				page_corrupted(index, IVFKM_META_BLOCK, "Gap %u, %d is %g.", i, j,
 							   meta->calibration[i].gaps[j]);

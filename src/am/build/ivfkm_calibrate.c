@@ -220,27 +220,37 @@ sampled_rows(const IvfkmBuildShared *shared)
 	return shared->nrows > 0 ? shared->nrows / shared->sample_fraction : 0.0;
 }
 
+/* Rows that searches of the index see at least, by the sample. */
+static double
+least_rows(const IvfkmBuildShared *shared)
+{
+	return ivfkm_budget_floor(sampled_rows(shared) / shared->nlists);
+}
+
 /*
  * Notes the curve of a query: see ivfkm_gap.h.  order: the lists in their order, in the lower
- * halves; keys: as ivfkm_tree.c has them, of each list at [list * KMEANS_TARGETS].
+ * halves; keys: as ivfkm_tree.c has them, of each list at [list * KMEANS_TARGETS].  before[point]:
+ * lists before the one that the curve has there.
  */
 static void
 note_curve(const IvfkmBuild *build, const uint64 *order, const uint32 *size_of, const float *keys,
-		   double norm, IvfkmGapQuery *gap)
+		   double norm, uint32 *before, IvfkmGapQuery *gap)
 {
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	uint32 nlists = build->shared->nlists;
 	double table_rows = sampled_rows(build->shared);
+	double least = least_rows(build->shared);
 	double scale = table_rows / build->shared->nrows;
 	double seen = 0.0; /* by the sample, of the table's */
 	uint32 rank = 0;
 
 	for (int point = 0; point < IVFKM_GAP_POINTS; point++)
 	{
-		double rows = ivfkm_gap_point(point, table_rows);
+		double rows = ivfkm_gap_seen(point, table_rows, least);
 
-		for (; rank < nlists && seen < rows; rank++)
+		for (; rank < nlists && (seen < rows || point == IVFKM_GAP_POINTS - 1); rank++)
 			seen += size_of[(uint32) order[rank]] * scale;
+		before[point] = rank;
 		gap->lists[point] =
 			rank < nlists
 				? (float) ivfkm_gap_part(by_dot, keys[(uint32) order[rank] * KMEANS_TARGETS], norm)
@@ -250,16 +260,35 @@ note_curve(const IvfkmBuild *build, const uint64 *order, const uint32 *size_of, 
 
 /*
  * Notes how far the k-th nearest row of a query is, for each k of which m[] nearest rows of the
- * sample stand: nearest[] has n of them in their order.
+ * sample stand, and how many of these are in the lists before each point of the curve: nearest[]
+ * has n of them in their order.  rank_of: of each list in the order of the query's.
  */
 static void
 note_neighbours(const IvfkmBuild *build, const Ranked *nearest, int n, const int *m, int levels,
-				double norm, IvfkmGapQuery *gap)
+				double norm, const uint32 *rank_of, const uint32 *before, IvfkmGapQuery *gap)
 {
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
+	uint32 counts[IVFKM_GAP_POINTS] = {0}; /* in the lists between a point and the one before */
+	int next = 0;
 
 	for (int level = 0; level < IVFKM_CALIBRATION_KS; level++)
 	{
+		uint32 sum = 0;
+
+		for (; level < levels && next < Min(m[level], n); next++)
+		{
+			uint32 rank = rank_of[build->training.lists[nearest[next].number]];
+			int point = 0;
+
+			while (before[point] <= rank)
+				point++;
+			counts[point]++;
+		}
+		for (int point = 0; point < IVFKM_GAP_POINTS; point++)
+		{
+			sum += counts[point];
+			gap->found[level][point] = (uint16) sum;
+		}
 		gap->rows[level] = INFINITY;
 		if (level < levels && m[level] <= n)
 		{
@@ -606,6 +635,8 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 		{
 			Ranked *heap = nearest + (Size) q * most;
 			double norm = length(targets + (Size) q * dims, dims);
+			IvfkmGapQuery *gap = &build->training.gaps[first + q];
+			uint32 before[IVFKM_GAP_POINTS];
 			int n;
 
 			CHECK_FOR_INTERRUPTS();
@@ -614,9 +645,8 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 			ivfkm_rank(keys + q, KMEANS_TARGETS, nlists, order, rank_of);
 			rows_before(order, size_of, nlists, nrows, nbins, bin_of);
 			qsort(heap, found[q], sizeof(Ranked), ranked_compare);
-			note_curve(build, order, size_of, keys + q, norm, &build->training.gaps[first + q]);
-			note_neighbours(build, heap, found[q], m, levels, norm,
-							&build->training.gaps[first + q]);
+			note_curve(build, order, size_of, keys + q, norm, before, gap);
+			note_neighbours(build, heap, found[q], m, levels, norm, rank_of, before, gap);
 			for (int level = 0; level < levels; level++)
 			{
 				pg_atomic_uint32 *bins = build->training.ranks + (Size) level * nbins;
@@ -668,6 +698,7 @@ reach_small_k(IvfkmMetaPageData *meta, int levels, const int *m, double sample_f
 {
 	for (int level = 0; level < levels; level++)
 	{
+		IvfkmCalibration *entry = &meta->calibration[level];
 		double k = stand_for(m[level], sample_fraction);
 		int other = level + 1;
 
@@ -677,11 +708,12 @@ reach_small_k(IvfkmMetaPageData *meta, int levels, const int *m, double sample_f
 			break;
 		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		{
-			float *rows = &meta->calibration[level].rows[i];
-			double power = 0.4 * log(meta->calibration[other].rows[i] / *rows) /
+			double power = 0.4 * log(meta->calibration[other].rows[i] / entry->rows[i]) /
 						   log(stand_for(m[other], sample_fraction) / k);
+			double factor = pow(ivfkm_budget_k[level] / k, Max(0.0, Min(power, 1.0)));
 
-			*rows *= pow(ivfkm_budget_k[level] / k, Max(0.0, Min(power, 1.0)));
+			entry->rows[i] *= factor;
+			entry->least[i] *= factor;
 		}
 	}
 }
@@ -702,6 +734,7 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 	uint32 nbins = ivfkm_calibrate_bins((int) nlists);
 	Size nranks = (Size) levels * nbins;
 	bool by_dot = meta->metric == IVFKM_METRIC_IP;
+	double shares[IVFKM_CALIBRATION_TARGETS];
 	bool wide = by_dot || meta->metric == IVFKM_METRIC_JACCARD || meta->distance_deviation > 0.0f;
 
 	meta->ncalibrations = 0;
@@ -722,16 +755,17 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 
 		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		{
-			double share = ivfkm_budget_lists_share(ivfkm_budget_targets[i], wide);
-			uint32 bins = ivfkm_rank_quantile(counts, nbins, total, share);
+			uint32 bins;
 
+			shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i], wide);
+			bins = ivfkm_rank_quantile(counts, nbins, total, shares[i]);
 			rows[i] = (float) (build->table_rows * bins / nbins);
 		}
 	}
+	ivfkm_gap_fit(build->training.gaps, nqueries, sampled_rows(build->shared),
+				  least_rows(build->shared), shares, meta->calibration, levels);
 	reach_small_k(meta, levels, m, build->shared->sample_fraction);
 	ivfkm_budget_order(meta->calibration, levels);
-	ivfkm_gap_quantiles(build->training.gaps, nqueries, sampled_rows(build->shared),
-						ivfkm_budget_floor(build->table_rows / nlists), meta->calibration, levels);
 	meta->ncalibrations = levels;
 }
 

@@ -142,31 +142,58 @@ place_of(const IvfkmMetaPageData *meta, double k, double target)
 }
 
 /*
- * Rows in the order of the lists that a search for the k nearest rows sees: as many as were
- * measured to hold the share "target" of them, or infinitely many.  Between what was measured:
+ * A number of rows of each k and target of a calibration, for others.  Between what was measured:
  * linear in the logarithms of k, the share missed and the rows; behind the largest k: in proportion
- * to k.  A search for rows that match a filter, a share s of them, asks for k / s.
+ * to k.  "first": of the first k and target.
+ */
+static double
+rows_at(const IvfkmMetaPageData *meta, const float *first, double k, const Place *place)
+{
+	int nk = (int) meta->ncalibrations;
+	double ends[2];
+
+	for (int n = 0; n < 2; n++)
+	{
+		Size skip = sizeof(IvfkmCalibration) / sizeof(float) * Min(place->i + n, nk - 1);
+		const float *row = first + skip + place->j;
+
+		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place->tshare;
+	}
+	return exp(ends[0] + (ends[1] - ends[0]) * place->kshare) *
+		   Max(1.0, k / ivfkm_budget_k[nk - 1]);
+}
+
+/*
+ * Rows in the order of the lists that a search for the k nearest rows sees: as many as were
+ * measured to hold the share "target" of them, or infinitely many.  A search for rows that match a
+ * filter, a share s of them, asks for k / s.
  */
 double
 ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 {
-	int nk = (int) meta->ncalibrations;
-	double rows;
-	double ends[2];
 	Place place;
 
-	if (nk == 0 || target >= 1.0)
+	if (meta->ncalibrations == 0 || target >= 1.0)
 		return get_float8_infinity();
 	place = place_of(meta, k, target);
-	for (int n = 0; n < 2; n++)
-	{
-		const float *row = &meta->calibration[Min(place.i + n, nk - 1)].rows[place.j];
+	return Max(rows_at(meta, meta->calibration[0].rows, k, &place), floor_rows(meta));
+}
 
-		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place.tshare;
-	}
-	rows = exp(ends[0] + (ends[1] - ends[0]) * place.kshare);
-	rows *= Max(1.0, k / ivfkm_budget_k[nk - 1]);
-	return Max(rows, floor_rows(meta));
+/*
+ * The rows behind which a search for the share "target" of the k nearest may end, where the next
+ * list is as far as ivfkm_budget_gap() says; at most ivfkm_budget_rows().
+ */
+double
+ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target)
+{
+	Place place;
+
+	if (meta->ncalibrations == 0 || target >= 1.0)
+		return get_float8_infinity();
+	place = place_of(meta, k, target);
+	if (place.tshare > 1.0) /* the gap of a higher target than was measured is not known */
+		return ivfkm_budget_rows(meta, k, target);
+	return Max(rows_at(meta, meta->calibration[0].least, k, &place), floor_rows(meta));
 }
 
 /*
@@ -201,13 +228,20 @@ ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
 	for (int i = 0; i < nk; i++)
 	{
 		float *rows = calibration[i].rows;
+		float *least = calibration[i].least;
 
 		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
 		{
 			if (i > 0)
+			{
 				rows[j] = Max(rows[j], calibration[i - 1].rows[j]);
+				least[j] = Max(least[j], calibration[i - 1].least[j]);
+			}
 			if (j > 0)
+			{
 				rows[j] = Max(rows[j], rows[j - 1]);
+				least[j] = Max(least[j], least[j - 1]);
+			}
 		}
 	}
 }
@@ -239,6 +273,7 @@ ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double
 				ldexp(ivfkm_budget_gap(old, k, target), old->scale_exponent - next->scale_exponent);
 
 			next->calibration[i].rows[j] = (float) (growth * ivfkm_budget_rows(old, k, target));
+			next->calibration[i].least[j] = (float) (growth * ivfkm_budget_least(old, k, target));
 			next->calibration[i].gaps[j] = (float) Max(-FLT_MAX, Min(gap, FLT_MAX));
 		}
 	}

@@ -30,6 +30,7 @@ extern const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS];
 extern double ivfkm_budget_lists_share(double target, bool wide);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
+extern double ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_gap(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_floor(double rows_per_list);
 extern void ivfkm_budget_order(IvfkmCalibration *calibration, int nk);

@@ -60,7 +60,7 @@ ivfkm_batch_begin(IvfkmBatch *batch, Relation heap, Relation index, Snapshot sna
 	batch->prepare_k = (int) ivfkm_budget_pass_k(0.0, k);
 	ivfkm_index_open(&batch->index, index);
 	ivfkm_settings_get(index, &batch->index.meta, &batch->settings);
-	batch->plan = ivfkm_pass_plan_first(settings, &batch->index.meta, batch->prepare_k);
+	batch->plan = ivfkm_pass_plan_first(settings, &batch->index.meta, batch->prepare_k, false);
 	batch->wanted = ivfkm_pass_lists(&batch->plan, &batch->index.meta);
 	/* a limit of rows ends a search in the middle of its pass, a pass prepares for so many rows */
 	batch->shared = settings->max_scan_tuples == 0 && batch->prepare_k >= k;

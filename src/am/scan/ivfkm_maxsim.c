@@ -137,7 +137,7 @@ most_wanted(void)
 static IvfkmListsPlan
 plan_lists(const IvfkmScan *so, double wanted, double share)
 {
-	IvfkmListsPlan plan = ivfkm_pass_plan_first(&so->settings, &so->index.meta, wanted);
+	IvfkmListsPlan plan = ivfkm_pass_plan_first(&so->settings, &so->index.meta, wanted, false);
 	double missed = Min(MISSED_ENTRIES * (1.0 - so->settings.target), MOST_MISSED);
 
 	if (so->settings.probes == 0)

@@ -154,26 +154,34 @@ ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k, const Item
 
 /*
  * Notes the curve and the neighbours of the last search, which has found n rows, the nearest first,
- * and noted its lists: see index/ivfkm_gap.h.  rows: of the index.
+ * and noted its lists: see index/ivfkm_gap.h.  rows: of the index; least: that searches see.
  */
 void
 ivfkm_measuring_gap(const IvfkmMeasuring *measuring, const IvfkmMeasuredRow *found, int n,
-					double rows, IvfkmGapQuery *gap)
+					double rows, double least, IvfkmGapQuery *gap)
 {
 	const IvfkmScan *so = measuring->scan->opaque;
 	const IvfkmLists *lists = &so->lists;
 	int list = 0;
 
+	memset(gap->found, 0, sizeof(gap->found));
 	for (int point = 0; point < IVFKM_GAP_POINTS; point++)
 	{
-		double seen = ivfkm_gap_point(point, rows);
+		double seen = ivfkm_gap_seen(point, rows, least);
 
+		if (point == IVFKM_GAP_POINTS - 1) /* whatever was counted */
+			seen = get_float8_infinity();
 		while (list < lists->nscanned && lists->before[list] < seen)
 			list++;
 		gap->lists[point] =
 			list < lists->nscanned
 				? (float) ivfkm_query_gap_of_list(&so->query, lists->items[list].key)
 				: get_float4_infinity();
+		for (int level = 0; level < IVFKM_CALIBRATION_KS; level++)
+		{
+			for (int i = 0; i < Min(n, (int) ivfkm_budget_k[level]); i++)
+				gap->found[level][point] += found[i].before < seen;
+		}
 	}
 	for (int level = 0; level < IVFKM_CALIBRATION_KS; level++)
 	{

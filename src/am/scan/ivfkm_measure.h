@@ -64,7 +64,7 @@ extern void ivfkm_measuring_key(const IvfkmMeasuring *measuring, Datum query, Sc
 extern int ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k,
 								  const ItemPointerData *self, IvfkmMeasuredRow *rows);
 extern void ivfkm_measuring_gap(const IvfkmMeasuring *measuring, const IvfkmMeasuredRow *found,
-								int n, double rows, struct IvfkmGapQuery *gap);
+								int n, double rows, double least, struct IvfkmGapQuery *gap);
 extern void ivfkm_measuring_seen(const IvfkmMeasuring *measuring, double *lists, double *rows);
 extern void ivfkm_measure_apply(struct IvfkmScan *so);
 extern void ivfkm_measure_note(IvfkmMeasure *measure, uint64 row, int list);

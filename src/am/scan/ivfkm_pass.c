@@ -43,12 +43,8 @@
 #define ONE_SIDED	   2.0
 #define ONE_SIDED_MOST 3.0
 
-/*
- * A search that goes on behind its budget sees at most so many times that many rows, and looks at
- * its nearest rows again each time that it has seen this part of it.
- */
-#define REACH_MOST 4.0
-#define REACH_STEP 0.25
+/* A search that goes on looks at its nearest rows again behind this part of its budget. */
+#define REACH_STEP 0.5
 
 /* True when lists with enough rows for max_scan_tuples were scanned. */
 static bool
@@ -109,11 +105,44 @@ first_k(const IvfkmSettings *settings, double k)
 }
 
 /*
+ * True if the budget of the first pass is that for the k rows that it prepares for, and no setting
+ * ends the scan where the gap would let it go on.
+ */
+static bool
+can_end_early(const IvfkmSettings *settings, double k)
+{
+	return settings->probes == 0 && first_k(settings, k) == k && settings->scale == 1.0 &&
+		   settings->max_scan_tuples == 0;
+}
+
+/*
+ * True if the first pass of a scan is for a LIMIT, so that what its rows are tells how far it is to
+ * scan.
+ */
+static bool
+reaches(const IvfkmScan *so)
+{
+	int64 wanted = so->told.limit;
+
+	return !so->exhaustive && !so->told.exhaustive && so->query.ordered && wanted >= 1 &&
+		   wanted <= (so->pass == 0 ? ivfkm_pass_k(so) : so->k) && so->settings.probes == 0 &&
+		   first_k(&so->settings, (double) wanted) >= wanted;
+}
+
+/* True if it may end before it has seen its budget.  A bound on distances may leave too few rows. */
+static bool
+ends_early(const IvfkmScan *so, double k)
+{
+	return reaches(so) && !so->told.bounded && can_end_early(&so->settings, k);
+}
+
+/*
  * How far the first pass of a search for the k nearest rows is to scan, if there is no filter and
- * not all rows are wanted.
+ * not all rows are wanted.  reaches: it looks at the gap then, and goes on if that is small.
  */
 IvfkmListsPlan
-ivfkm_pass_plan_first(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k)
+ivfkm_pass_plan_first(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k,
+					  bool reaches)
 {
 	IvfkmListsPlan plan = {.least = settings->least, .most = (int) meta->nlists};
 
@@ -121,6 +150,8 @@ ivfkm_pass_plan_first(const IvfkmSettings *settings, const IvfkmMetaPageData *me
 		settings->max_scan_tuples > 0 ? settings->max_scan_tuples : get_float8_infinity();
 	if (settings->probes > 0)
 		plan.least = settings->probes;
+	else if (reaches && can_end_early(settings, k))
+		plan.budget = ivfkm_budget_least(meta, k, settings->target);
 	else
 		plan.budget =
 			ivfkm_budget_rows(meta, first_k(settings, k), settings->target) * settings->scale;
@@ -148,6 +179,8 @@ pass_budget(IvfkmScan *so, int pass, int64 total_k)
 
 	if (isinf(k))
 		return k;
+	if (pass == 1 && ends_early(so, (double) total_k))
+		return ivfkm_budget_least(&so->index.meta, k, settings->target);
 	return ivfkm_budget_rows(&so->index.meta, k, settings->target) *
 		   (pass == 1 ? settings->scale : 1.0);
 }
@@ -172,7 +205,8 @@ pass_plan(IvfkmScan *so, int pass, int64 total_k)
 		least = so->index.meta.nlists;
 	else if (pass == 1)
 	{
-		plan = ivfkm_pass_plan_first(settings, &so->index.meta, (double) total_k);
+		plan = ivfkm_pass_plan_first(settings, &so->index.meta, (double) total_k,
+									 ends_early(so, (double) total_k));
 		least = plan.least;
 		if (so->lists.filter != NULL && settings->probes == 0)
 			plan.budget = pass_budget(so, pass, total_k);
@@ -449,23 +483,25 @@ bool
 ivfkm_pass_reach_begin(IvfkmScan *so, IvfkmReach *reach, int64 *wanted)
 {
 	const IvfkmSettings *settings = &so->settings;
+	double k;
 	double budget;
 
 	*wanted = so->told.limit;
-	if (so->pass != 1 || so->exhaustive || so->told.exhaustive || !so->query.ordered ||
-		so->lists.complete || *wanted < 1 || *wanted > so->k)
+	if (so->pass != 1 || so->lists.complete || !reaches(so))
 		return false;
-	reach->gap = ivfkm_pass_first_gap(settings, &so->index.meta, (double) *wanted);
-	if (isinf(reach->gap))
+	k = unfiltered_k(so, first_k(settings, (double) so->k));
+	if (isinf(k))
 		return false;
-	budget = pass_budget(so, 1, so->k);
-	if (isinf(budget))
-		return false;
+	budget = ivfkm_budget_rows(&so->index.meta, k, settings->target) * settings->scale;
 	if (so->lists.filter != NULL)
 		reach->gap =
 			ivfkm_budget_gap(&so->index.meta, unfiltered_k(so, (double) so->k), settings->target);
+	else
+		reach->gap = ivfkm_pass_first_gap(settings, &so->index.meta, (double) *wanted);
+	if (isinf(reach->gap))
+		return false;
 	reach->step = budget * REACH_STEP;
-	reach->most = Max(budget, so->lists.counted) * REACH_MOST;
+	reach->most = Max(budget, so->lists.counted) * IVFKM_GAP_MOST;
 	return is_near(so, reach, so->candidates.horizon.lb);
 }
 

@@ -22,7 +22,7 @@ typedef struct IvfkmReach
 } IvfkmReach;
 
 extern IvfkmListsPlan ivfkm_pass_plan_first(const IvfkmSettings *settings,
-											const IvfkmMetaPageData *meta, double k);
+											const IvfkmMetaPageData *meta, double k, bool reaches);
 extern int ivfkm_pass_lists(const IvfkmListsPlan *plan, const IvfkmMetaPageData *meta);
 extern int ivfkm_pass_first(IvfkmScan *so);
 extern int64 ivfkm_pass_k(const IvfkmScan *so);

@@ -155,7 +155,7 @@ guess_meta(const IndexOptInfo *info, IvfkmMetaPageData *meta)
 	for (int i = 0; i < IVFKM_CALIBRATION_KS; i++)
 	{
 		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
-			meta->calibration[i].rows[j] = 4096.0f;
+			meta->calibration[i].rows[j] = meta->calibration[i].least[j] = 4096.0f;
 	}
 }
 

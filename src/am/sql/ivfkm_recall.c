@@ -296,11 +296,11 @@ compare_numbers(const void *a, const void *b)
 
 /*
  * Fills in a calibration from the neighbours of queries: needs[query * most + rank] is how many
- * rows come before the list of the neighbour of that rank.  Returns for how many k there are enough
- * neighbours.
+ * rows come before the list of the neighbour of that rank; shares: of the neighbours whose lists are
+ * to be seen, for each target.  Returns for how many k there are enough neighbours.
  */
 static int
-calibrate_from(const double *needs, int nqueries, int most, bool by_dot,
+calibrate_from(const double *needs, int nqueries, int most, const double *shares,
 			   IvfkmCalibration *calibration)
 {
 	double *sorted = MemoryContextAllocHuge(CurrentMemoryContext,
@@ -317,14 +317,12 @@ calibrate_from(const double *needs, int nqueries, int most, bool by_dot,
 		qsort(sorted, n, sizeof(double), compare_numbers);
 		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		{
-			double share = ivfkm_budget_lists_share(ivfkm_budget_targets[i], by_dot);
-			Size rank = (Size) ceil(share * n);
+			Size rank = (Size) ceil(shares[i] * n);
 
 			/* the list is scanned if the budget is more than what comes before it */
 			calibration[levels].rows[i] = (float) (sorted[Max(rank, 1) - 1] + 1.0);
 		}
 	}
-	ivfkm_budget_order(calibration, levels);
 	pfree(sorted);
 	return levels;
 }
@@ -346,11 +344,17 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 	double *needs;
 	IvfkmGapQuery *gaps =
 		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmGapQuery) * Max(queries->n, 1));
+	double shares[IVFKM_CALIBRATION_TARGETS];
+	double least;
 	int levels;
 	Datum values[4];
 	bool nulls[4] = {false};
 
 	page_meta_read(index, &meta);
+	least = ivfkm_budget_floor(meta.build_rows / Max(meta.nlists, 1));
+	for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
+		shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i],
+											 own && meta.metric == IVFKM_METRIC_IP);
 	most = (int) Max(1.0, Min(most, live - 1.0));
 	truth = palloc(sizeof(IvfkmMeasuredRow) * most);
 	needs = MemoryContextAllocHuge(CurrentMemoryContext,
@@ -365,7 +369,7 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 
 		if (n < most) /* rows that are dead or not visible count as live */
 			ereport(DEBUG1, (errmsg("query has %d neighbours instead of %d", n, most)));
-		ivfkm_measuring_gap(&measuring, truth, n, live, &gaps[i]);
+		ivfkm_measuring_gap(&measuring, truth, n, live, least, &gaps[i]);
 		for (int j = 0; j < most; j++)
 			needs[(Size) i * most + j] = n > 0 ? truth[Min(j, n - 1)].before : 0.0;
 	}
@@ -373,11 +377,9 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 
 	if (queries->n > 0)
 	{
-		levels = calibrate_from(needs, queries->n, most, own && meta.metric == IVFKM_METRIC_IP,
-								calibration);
-		ivfkm_gap_quantiles(gaps, queries->n, live,
-							ivfkm_budget_floor(meta.build_rows / Max(meta.nlists, 1)), calibration,
-							levels);
+		levels = calibrate_from(needs, queries->n, most, shares, calibration);
+		ivfkm_gap_fit(gaps, queries->n, live, least, shares, calibration, levels);
+		ivfkm_budget_order(calibration, levels);
 		page_meta_calibrate(index, calibration, (uint32) levels, live, GetCurrentTimestamp(), !own);
 	}
 	page_meta_read(index, &meta);
