@@ -159,7 +159,8 @@ FROM q, LATERAL (SELECT row_number() OVER (ORDER BY t.v <-> q.v) AS number,
 	ivfkm_knn('t_v', queries(), 10) WITH ORDINALITY AS n(query, relation, tid, distance, place)
 WHERE n.query = q.id AND exact.number = (n.place - 1) % 10 + 1;
 ROLLBACK;
-SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) AS others
+-- rows that were rolled back are near their queries, which may go on to fewer lists then
+SELECT count(*), count(*) FILTER (WHERE f.tid IS NULL) <= 3 AS others
 FROM ivfkm_knn('t_v', queries(), 10) n LEFT JOIN found f USING (query, tid, distance);
 -- updated rows are found as they are
 BEGIN;

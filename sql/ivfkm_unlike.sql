@@ -63,17 +63,19 @@ FROM (SELECT scanned(v) AS rows FROM t WHERE id <= 100 OFFSET 0) s, ivfkm_condit
 WHERE s.rows < 0.95 * c.rows_10;
 SELECT recall >= 0.97 AS recall FROM ivfkm_recall('t_idx', 10, 200);
 DROP FUNCTION scanned;
--- many queries at once
+-- many queries at once, those that go on too
 SET enable_indexscan = off;
 CREATE TABLE truth AS
 SELECT q.id, (SELECT max(d) FROM (SELECT t.v <-> q.v AS d FROM t ORDER BY 1 LIMIT 10 OFFSET 0) s)
 	AS farthest
 FROM q;
 RESET enable_indexscan;
+SET client_min_messages = debug1;
 SELECT count(*) > 950 AS found
 FROM (SELECT array_agg(v ORDER BY id) AS all FROM q) s, ivfkm_knn('t_idx', s.all, 10) n
 	JOIN truth ON truth.id = n.query + 20000
 WHERE n.distance <= truth.farthest;
+RESET client_min_messages;
 -- a number of lists is what it says
 SET ivfkm.probes = 3;
 SELECT lists FROM ivfkm_recall('t_idx', 10, 100, 'SELECT v FROM q');

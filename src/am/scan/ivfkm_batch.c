@@ -60,11 +60,13 @@ ivfkm_batch_begin(IvfkmBatch *batch, Relation heap, Relation index, Snapshot sna
 	batch->prepare_k = (int) ivfkm_budget_pass_k(0.0, k);
 	ivfkm_index_open(&batch->index, index);
 	ivfkm_settings_get(index, &batch->index.meta, &batch->settings);
-	batch->plan = ivfkm_pass_plan_first(settings, &batch->index.meta, batch->prepare_k, false);
-	batch->wanted = ivfkm_pass_lists(&batch->plan, &batch->index.meta);
 	/* a limit of rows ends a search in the middle of its pass, a pass prepares for so many rows */
 	batch->shared = settings->max_scan_tuples == 0 && batch->prepare_k >= k;
-	batch->gap = ivfkm_pass_first_gap(settings, &batch->index.meta, batch->prepare_k);
+	batch->reaches =
+		ivfkm_pass_first_reach(settings, &batch->index.meta, batch->prepare_k, &batch->reach);
+	batch->plan =
+		ivfkm_pass_plan_first(settings, &batch->index.meta, batch->prepare_k, batch->reaches);
+	batch->wanted = ivfkm_pass_lists(&batch->plan, &batch->index.meta);
 	PredicateLockRelation(index, snapshot);
 	ivfkm_measuring_begin(&batch->measuring, heap, index, snapshot);
 	batch->measuring.measure.limit = k;
@@ -176,23 +178,6 @@ begin_queries(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchQuery *qu
 			ivfkm_candidates_begin(&asked->near, (size_t) batch->prepare_k, get_float4_infinity());
 		}
 		ivfkm_batch_lists_reach(lists, first, block, &batch->plan, batch->wanted);
-	}
-}
-
-/*
- * Leaves to searches of their own the queries whose next list is so near that these would go on:
- * see README.md.
- */
-static void
-leave_reaching(const IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
-{
-	for (int i = 0; i < n; i++)
-	{
-		IvfkmBatchQuery *asked = &queries[i];
-
-		if (!asked->alone && !asked->complete && asked->nlists < batch->plan.most)
-			asked->alone =
-				ivfkm_pass_gap(&asked->query, asked->next_key, asked->near.horizon.lb) < batch->gap;
 	}
 }
 
@@ -390,11 +375,11 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
 							batch->prepare_k, queries, n);
 	lists.near_left = all_near_bytes(batch, n);
-	lists.next_wanted = !isinf(batch->gap);
+	lists.next_wanted = batch->reaches;
 	begin_queries(batch, values, n, queries, &lists);
 	ivfkm_batch_lists_scan(&lists);
 	if (lists.next_wanted)
-		leave_reaching(batch, queries, n);
+		ivfkm_batch_lists_go_on(&lists, n, &batch->reach);
 	look_exactly(batch, queries, n);
 	for (int i = 0; i < n; i++)
 	{

@@ -26,7 +26,8 @@ typedef struct IvfkmBatch
 	IvfkmSettings settings;
 	IvfkmListsPlan plan; /* of every search */
 	int wanted;			 /* lists that it is likely to take */
-	double gap;			 /* of the first list that is not near enough to go on to */
+	bool reaches;		 /* it may go on to further lists: */
+	IvfkmReach reach;	 /* how far */
 	bool shared;		 /* searches can share their lists */
 	IvfkmMeasuring measuring;
 	MemoryContext context; /* of the queries of one call */

@@ -37,6 +37,7 @@
  */
 #define FIRST_ROUND_ROWS   2
 #define SECOND_ROUND_SHARE 8
+#define LAST_ROUND		   (IVFKM_BATCH_ROUNDS - 1)
 
 /*
  * A product with so many floats of centroids takes about as long as a search of the tree, and so
@@ -200,54 +201,60 @@ probed_list(IvfkmBatchLists *lists, const IvfkmProbe *probe, int number)
 	return lists->met[number];
 }
 
+/* Adds a list to those that a query scans, in a round. */
+static void
+add_pair(IvfkmBatchLists *lists, int number, const IvfkmProbe *probe, int centroid, int round)
+{
+	IvfkmBatchQuery *asked = &lists->queries[number];
+	const IvfkmBatchList *list = probed_list(lists, probe, centroid);
+	IvfkmBatchPair *pair;
+
+	if (lists->npairs == lists->pairs_size)
+	{
+		lists->pairs_size *= 2;
+		lists->pairs = repalloc_huge(lists->pairs, sizeof(IvfkmBatchPair) * lists->pairs_size);
+	}
+	pair = &lists->pairs[lists->npairs++];
+	pair->query = number;
+	pair->list = list->number;
+	pair->dist2 = probe->dist2;
+	pair->dot = probe->dot;
+	pair->round = round;
+	asked->counted += list->counted;
+	asked->nlists++;
+	if ((uint32) asked->nlists >= lists->index->meta.nlists)
+		asked->complete = true;
+}
+
 /* Finds the lists that query "number" scans, which is number "place" of those compared. */
 static void
-reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *plan, int wanted)
+reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *plan)
 {
 	IvfkmBatchQuery *asked = &lists->queries[number];
 	MemoryContext old_context = CurrentMemoryContext;
-	double counted = 0.0;
+	IvfkmProbe probe;
+	int centroid;
 
-	begin_query(lists, &asked->query, place, wanted);
-	while (!ivfkm_lists_enough(plan, asked->nlists, counted))
+	begin_query(lists, &asked->query, place, lists->wanted);
+	while (!asked->complete && !ivfkm_lists_enough(plan, asked->nlists, asked->counted))
 	{
-		IvfkmProbe probe;
-		IvfkmBatchList *list;
-		IvfkmBatchPair *pair;
-		int centroid;
+		int round = LAST_ROUND;
 
 		if (!next_probe(lists, &probe, &centroid))
 		{
 			asked->complete = true;
 			break;
 		}
-		list = probed_list(lists, &probe, centroid);
-		if (lists->npairs == lists->pairs_size)
-		{
-			lists->pairs_size *= 2;
-			lists->pairs = repalloc_huge(lists->pairs, sizeof(IvfkmBatchPair) * lists->pairs_size);
-		}
-		pair = &lists->pairs[lists->npairs++];
-		pair->query = number;
-		pair->list = list->number;
-		pair->dist2 = probe.dist2;
-		pair->dot = probe.dot;
-		if (counted < (double) FIRST_ROUND_ROWS * lists->k)
-			pair->round = 0;
-		else
-			pair->round = counted < plan->budget / SECOND_ROUND_SHARE ? 1 : 2;
-		counted += list->counted;
-		asked->nlists++;
+		if (asked->counted < (double) FIRST_ROUND_ROWS * lists->k)
+			round = 0;
+		else if (asked->counted < plan->budget / SECOND_ROUND_SHARE)
+			round = 1;
+		add_pair(lists, number, &probe, centroid, round);
 	}
-	if ((uint32) asked->nlists >= lists->index->meta.nlists)
-		asked->complete = true;
 	if (lists->next_wanted && !asked->complete)
 	{
-		IvfkmProbe next;
-		int centroid;
-
-		if (next_probe(lists, &next, &centroid))
-			asked->next_key = next.key;
+		if (next_probe(lists, &probe, &centroid))
+			asked->next_key = probe.key;
 		else
 			asked->complete = true;
 	}
@@ -255,18 +262,67 @@ reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *p
 }
 
 /*
- * Compares the queries with the centroids, but for those that are searched for by themselves.
- * Returns how many there are; numbers[] has theirs.
+ * True if the list behind those that a query has scanned is so near that a search would go on to
+ * it: see README.md.
+ */
+static bool
+goes_on(const IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmReach *reach)
+{
+	return !asked->alone && !asked->complete && asked->nlists < lists->most &&
+		   asked->counted < reach->most &&
+		   ivfkm_pass_gap(&asked->query, asked->next_key, asked->near.horizon.lb) < reach->gap;
+}
+
+/*
+ * Finds the further lists of query "number", which goes on and is number "place" of those compared:
+ * behind those that it has scanned, up to one that is far enough, or a step of rows.  The tree
+ * gives the same lists again, unless maintenance has replaced some meanwhile: should a row be met
+ * twice by that, the horizon is too low, the query is not answered, and is searched for by itself.
+ */
+static void
+go_on_for(IvfkmBatchLists *lists, int number, int place, const IvfkmReach *reach)
+{
+	IvfkmBatchQuery *asked = &lists->queries[number];
+	MemoryContext old_context = CurrentMemoryContext;
+	int scanned = asked->nlists;
+	double until = asked->counted + reach->step;
+	IvfkmProbe probe;
+	int centroid;
+
+	begin_query(lists, &asked->query, place, lists->wanted);
+	for (int i = 0; i < scanned; i++)
+	{
+		if (!next_probe(lists, &probe, &centroid))
+			asked->complete = true; /* not so when they were reached; whatever it is, it ends */
+	}
+	while (!asked->complete)
+	{
+		if (!next_probe(lists, &probe, &centroid))
+		{
+			asked->complete = true;
+			break;
+		}
+		asked->next_key = probe.key;
+		if (asked->counted >= until || !goes_on(lists, asked, reach))
+			break;
+		add_pair(lists, number, &probe, centroid, LAST_ROUND);
+	}
+	end_query(lists, old_context);
+}
+
+/*
+ * Compares the queries with the centroids, but for those that are searched for by themselves, or
+ * those alone that go on.  Returns how many there are; numbers[] has theirs.
  */
 static int
-compare_queries(IvfkmBatchLists *lists, int first, int n, int *numbers)
+compare_queries(IvfkmBatchLists *lists, int first, int n, bool going_on, int *numbers)
 {
 	const IvfkmQuery *queries[IVFKM_CENTROIDS_BLOCK];
 	int nshared = 0;
 
 	for (int i = first; i < first + n; i++)
 	{
-		if (lists->queries[i].alone)
+		if (lists->queries[i].alone || (going_on && !lists->queries[i].goes_on))
 			continue;
 		numbers[nshared] = i;
 		queries[nshared++] = &lists->queries[i].query;
@@ -286,12 +342,14 @@ ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int first, int n, const IvfkmLis
 						int wanted)
 {
 	int numbers[IVFKM_CENTROIDS_BLOCK];
-	int nshared = compare_queries(lists, first, n, numbers);
+	int nshared = compare_queries(lists, first, n, false, numbers);
 
+	lists->wanted = wanted;
+	lists->most = plan->most;
 	for (int i = 0; i < nshared; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		reach_for(lists, numbers[i], i, plan, wanted);
+		reach_for(lists, numbers[i], i, plan);
 	}
 }
 
@@ -303,7 +361,7 @@ void
 ivfkm_batch_lists_places(IvfkmBatchLists *lists, int n, BlockNumber *places)
 {
 	int numbers[IVFKM_CENTROIDS_BLOCK];
-	int nshared = compare_queries(lists, 0, n, numbers);
+	int nshared = compare_queries(lists, 0, n, false, numbers);
 	MemoryContext old_context = CurrentMemoryContext;
 
 	memset(places, 0, sizeof(BlockNumber) * n);
@@ -372,6 +430,7 @@ sort_pairs(IvfkmBatchLists *lists)
 	pfree(lists->pairs);
 	pfree(numbers);
 	lists->pairs = sorted;
+	lists->pairs_size = Max(lists->npairs, 1);
 	return starts;
 }
 
@@ -685,4 +744,42 @@ ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
 		lists->reads = pgBufferUsage.shared_blks_read != reads_before;
 	}
 	pfree(starts);
+}
+
+/*
+ * Behind ivfkm_batch_lists_scan(), of n queries: goes on to further lists for those whose next list
+ * is near enough, again and again until there are none.
+ */
+void
+ivfkm_batch_lists_go_on(IvfkmBatchLists *lists, int n, const IvfkmReach *reach)
+{
+	int numbers[IVFKM_CENTROIDS_BLOCK];
+
+	do
+	{
+		int number = 0;
+
+		lists->npairs = 0;
+		for (int i = 0; i < n; i++)
+			lists->queries[i].goes_on = goes_on(lists, &lists->queries[i], reach);
+		while (number < n)
+		{
+			int first = number;
+			int ngoing = 0;
+
+			/* as many as are compared at once */
+			for (; number < n && ngoing < IVFKM_CENTROIDS_BLOCK; number++)
+				ngoing += lists->queries[number].goes_on;
+			if (ngoing == 0)
+				break;
+			(void) compare_queries(lists, first, number - first, true, numbers);
+			for (int i = 0; i < ngoing; i++)
+			{
+				CHECK_FOR_INTERRUPTS();
+				go_on_for(lists, numbers[i], i, reach);
+			}
+		}
+		if (lists->npairs > 0)
+			ivfkm_batch_lists_scan(lists);
+	} while (lists->npairs > 0);
 }

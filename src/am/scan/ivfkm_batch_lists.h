@@ -18,6 +18,7 @@
 #include "am/scan/ivfkm_candidates.h"
 #include "am/scan/ivfkm_centroids.h"
 #include "am/scan/ivfkm_lists.h"
+#include "am/scan/ivfkm_pass.h"
 #include "am/scan/ivfkm_query.h"
 
 /* Rounds in which the lists of a query are scanned, the nearest ones first. */
@@ -36,8 +37,10 @@ typedef struct IvfkmBatchQuery
 	IvfkmQuery query;
 	IvfkmCandidates near; /* rows whose bounds are not above the k-th smallest upper bound */
 	int nlists;			  /* that it scans */
+	double counted;		  /* rows of these: see IvfkmBatchList */
 	bool complete;		  /* these are all there are */
 	float next_key;		  /* of the list behind these, if they are not */
+	bool goes_on;		  /* to that list */
 	bool alone;			  /* it has to be searched for by itself */
 	IvfkmFoundRow *found;
 	int nfound;
@@ -101,6 +104,8 @@ typedef struct IvfkmBatchLists
 	IvfkmFilter *filter;	 /* conditions on the rows; NULL: there are none */
 	double rows;			 /* in the lists scanned, living or not, each list once */
 	double rows_met;		 /* of them, those that may meet the conditions */
+	int wanted;				 /* lists that a search of the tree is begun for */
+	int most;				 /* lists that a query may scan */
 	bool next_wanted;		 /* the keys of the lists behind those of the queries are wanted */
 
 	/* the part of a list that is in memory */
@@ -119,6 +124,7 @@ extern void ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *in
 									IvfkmBatchQuery *queries, int n);
 extern void ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int first, int n,
 									const IvfkmListsPlan *plan, int wanted);
+extern void ivfkm_batch_lists_go_on(IvfkmBatchLists *lists, int n, const IvfkmReach *reach);
 extern void ivfkm_batch_lists_places(IvfkmBatchLists *lists, int n, BlockNumber *places);
 extern void ivfkm_batch_lists_scan(IvfkmBatchLists *lists);
 

@@ -129,7 +129,7 @@ reaches(const IvfkmScan *so)
 		   first_k(&so->settings, (double) wanted) >= wanted;
 }
 
-/* True if it may end before it has seen its budget.  A bound on distances may leave too few rows. */
+/* True if it may end before it has seen its budget.  A bound of distances may leave few rows. */
 static bool
 ends_early(const IvfkmScan *so, double k)
 {
@@ -459,6 +459,22 @@ ivfkm_pass_first_gap(const IvfkmSettings *settings, const IvfkmMetaPageData *met
 	if (settings->probes > 0 || k > first_k(settings, k))
 		return -get_float8_infinity();
 	return ivfkm_budget_gap(meta, k, settings->target);
+}
+
+/*
+ * How far the first pass of a search that prepares for the k nearest rows may go on, if there is no
+ * filter.  False if it may not.
+ */
+bool
+ivfkm_pass_first_reach(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k,
+					   IvfkmReach *reach)
+{
+	double budget = ivfkm_budget_rows(meta, first_k(settings, k), settings->target);
+
+	reach->gap = ivfkm_pass_first_gap(settings, meta, k);
+	reach->step = budget * settings->scale * REACH_STEP;
+	reach->most = budget * settings->scale * IVFKM_GAP_MOST;
+	return !isinf(reach->gap) && !isinf(budget);
 }
 
 /* True if the next list is so near that a row at "farthest" ends no search. */

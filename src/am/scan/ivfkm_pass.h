@@ -32,6 +32,8 @@ extern bool ivfkm_pass_has_all(const IvfkmScan *so);
 extern bool ivfkm_pass_next(IvfkmScan *so);
 extern double ivfkm_pass_first_gap(const IvfkmSettings *settings, const IvfkmMetaPageData *meta,
 								   double k);
+extern bool ivfkm_pass_first_reach(const IvfkmSettings *settings, const IvfkmMetaPageData *meta,
+								   double k, IvfkmReach *reach);
 extern double ivfkm_pass_gap(const IvfkmQuery *query, double key, double distance);
 extern bool ivfkm_pass_reach_begin(IvfkmScan *so, IvfkmReach *reach, int64 *wanted);
 extern bool ivfkm_pass_reach(IvfkmScan *so, const IvfkmReach *reach, double farthest);

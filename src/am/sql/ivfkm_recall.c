@@ -296,8 +296,8 @@ compare_numbers(const void *a, const void *b)
 
 /*
  * Fills in a calibration from the neighbours of queries: needs[query * most + rank] is how many
- * rows come before the list of the neighbour of that rank; shares: of the neighbours whose lists are
- * to be seen, for each target.  Returns for how many k there are enough neighbours.
+ * rows come before the list of the neighbour of that rank; shares: of the neighbours whose lists
+ * are to be seen, for each target.  Returns for how many k there are enough neighbours.
  */
 static int
 calibrate_from(const double *needs, int nqueries, int most, const double *shares,
