@@ -200,5 +200,65 @@ UPDATE items SET embedding = embedding WHERE id <= 100;
 SELECT vdb_index_check('items_signs');
 DROP TABLE items, sizes;
 
+-- codes are the bits: distances are exact, and no row is looked at; with heads of codes, without
+-- them, and striped; for the nearest rows and for all, also such as were inserted or deleted
+CREATE TABLE kept (id integer, n integer, v varbit);
+INSERT INTO kept SELECT i, n, cluster_bits(i, n)
+FROM unnest('{100,1024,1500,2048,4100}'::integer[]) n, generate_series(1, 400) i;
+INSERT INTO kept SELECT 0, n, repeat('0', n)::varbit
+FROM unnest('{100,1024,1500,2048,4100}'::integer[]) n;
+CREATE FUNCTION try_kept(n integer, op text, class text, OUT same boolean, OUT looked bigint,
+	OUT all_rows boolean, OUT within boolean, OUT checked boolean) LANGUAGE plpgsql AS $$
+DECLARE
+	q varbit;
+	found float8[];
+	expected float8[];
+	looks bigint;
+BEGIN
+	EXECUTE format('CREATE TEMP TABLE kept_bits AS SELECT id, v::bit(%s) AS v FROM kept '
+		'WHERE n = %1$s AND id %% 4 > 0', n);
+	EXECUTE format('CREATE INDEX kept_bits_v ON kept_bits USING ivfkm (v %s) '
+		'WITH (lists = 8)', class);
+	EXECUTE format('INSERT INTO kept_bits SELECT id, v::bit(%s) FROM kept WHERE n = %1$s AND '
+		'id %% 4 = 0', n);
+	DELETE FROM kept_bits WHERE id % 7 = 0 AND id > 0;
+	same := true;
+	looked := 0;
+	FOR id IN 1001 .. 1006 LOOP
+		q := cluster_bits(id, n);
+		PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+		EXECUTE format('SELECT array_agg(d) FROM (SELECT v %s %L AS d FROM kept_bits '
+			'ORDER BY v %1$s %2$L LIMIT 10) x', op, q) INTO found;
+		SELECT reranked INTO looks FROM ivfkm_last_scan();
+		looked := looked + looks;
+		PERFORM set_config('enable_indexscan', 'off', true),
+			set_config('enable_seqscan', 'on', true), set_config('enable_sort', 'on', true);
+		EXECUTE format('SELECT array_agg(d) FROM (SELECT v %s %L AS d FROM kept_bits ORDER BY 1 '
+			'LIMIT 10) x', op, q) INTO expected;
+		PERFORM set_config('enable_indexscan', 'on', true);
+		same := same AND found = expected;
+	END LOOP;
+	PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+	EXECUTE format('SELECT count(*) = count(DISTINCT id) AND count(*) = '
+		'(SELECT count(*) FROM kept_bits) AND bool_and(d >= before) FROM (SELECT id, d, '
+		'lag(d, 1, 0) OVER () AS before FROM (SELECT id, v %s %L AS d FROM kept_bits '
+		'ORDER BY v %1$s %2$L LIMIT 100000) x) y', op, q) INTO all_rows;
+	EXECUTE format('SELECT count(*) FROM kept_bits WHERE v %s %L <= $1', op, q) INTO looks
+		USING expected[5];
+	within := looks >= 5 AND looks <= 400;
+	EXECUTE 'SELECT vdb_index_check(''kept_bits_v'') > 0' INTO checked;
+	DROP TABLE kept_bits;
+END $$;
+SELECT n, t.* FROM unnest('{100,1024,1500,2048,4100}'::integer[]) n,
+	try_kept(n, '<~>', 'bit_hamming_ops') t;
+SELECT n, t.* FROM unnest('{100,1024,1500,2048,4100}'::integer[]) n,
+	try_kept(n, '<%>', 'bit_jaccard_ops') t;
+-- refine codes would tell nothing more
+CREATE TABLE refined AS SELECT id, v::bit(100) AS v FROM kept WHERE n = 100;
+CREATE INDEX refined_v ON refined USING ivfkm (v bit_jaccard_ops) WITH (refine_bits = 8);
+SELECT refine_bits FROM ivfkm_info('refined_v');
+DROP TABLE refined, kept;
+DROP FUNCTION try_kept;
+
 DROP FUNCTION by_index(regclass, varbit, integer), by_sort(regclass, varbit, integer);
 DROP FUNCTION cluster_bits(integer, integer), hash_bits(bigint, integer);

@@ -173,7 +173,8 @@ typedef struct IvfkmMetaPageData
 	uint32 next_id;			 /* owner id to hand out next */
 	BlockNumber used_blocks; /* blocks in use; those behind are free */
 	uint32 root_nblocks;	 /* blocks of the root's contiguous groups */
-	uint16 refine_bits;		 /* 0: no refine tier */
+	uint8 refine_bits;		 /* 0: no refine tier */
+	uint8 keeps_bits;		 /* 1: codes of rows hold the bits of their values */
 	uint8 nattributes;		 /* attribute columns, at most IVFKM_MAX_ATTRIBUTES */
 	uint8 narrow;			 /* bit a: images of attribute a have 32 bits on pages of lists */
 	uint32 ncalibrations;	 /* valid entries of "calibration", the smallest k first */

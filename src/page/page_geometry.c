@@ -11,6 +11,7 @@
 #include "compat.h"
 
 #include "page/page_geometry.h"
+#include "quant/quant_bits.h"
 #include "vdb.h"
 
 StaticAssertDecl(IVFKM_TAIL_BYTES % QUANT_CHUNK == 0, "arrays are whole chunks");
@@ -22,13 +23,13 @@ StaticAssertDecl(QUANT_UNIT * 4 % QUANT_CHUNK == 0, "images of an attribute are 
 
 /* Fills in what follows from "dims" and "tail_bytes". */
 static void
-compute_geometry(IvfkmGeometry *geometry, int dims, int tail_bytes)
+compute_geometry(IvfkmGeometry *geometry, int dims, int nchunks, int tail_bytes)
 {
 	int tail_chunks = tail_bytes / QUANT_CHUNK;
 
 	memset(geometry, 0, sizeof(*geometry));
 	geometry->dims = dims;
-	geometry->nchunks = quant_chunks(dims);
+	geometry->nchunks = nchunks;
 	geometry->tail_bytes = tail_bytes;
 	geometry->unit_bytes = geometry->nchunks * QUANT_CHUNK + tail_bytes;
 	if (geometry->nchunks + tail_chunks <= IVFKM_PAGE_CHUNKS)
@@ -55,7 +56,7 @@ compute_geometry(IvfkmGeometry *geometry, int dims, int tail_bytes)
 void
 page_node_geometry(IvfkmGeometry *geometry, int dims)
 {
-	compute_geometry(geometry, dims, IVFKM_NODE_TAIL_BYTES);
+	compute_geometry(geometry, dims, quant_chunks(dims), IVFKM_NODE_TAIL_BYTES);
 	geometry->kind = IVFKM_PAGE_NODE;
 	geometry->node = true;
 }
@@ -75,13 +76,14 @@ list_tail_bytes(int refine_bits, int nattributes, uint8 narrow, int *masks, int 
 
 /* Fills in the geometry of a list; see there for the arguments. */
 static void
-compute_list(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes, uint8 narrow)
+compute_list(IvfkmGeometry *geometry, int dims, int nchunks, int refine_bits, int nattributes,
+			 uint8 narrow)
 {
 	int masks;
 	int images;
 	int tail_bytes = list_tail_bytes(refine_bits, nattributes, narrow, &masks, &images);
 
-	compute_geometry(geometry, dims, tail_bytes);
+	compute_geometry(geometry, dims, nchunks, tail_bytes);
 	geometry->nattributes = nattributes;
 	geometry->narrow = narrow;
 	geometry->masks = masks;
@@ -89,14 +91,43 @@ compute_list(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes
 }
 
 /*
+ * Chunks of the heads of codes that hold bits: half, a quarter or an eighth of those of the bits,
+ * as many as pages have room for that hold as many units without them (and without attributes).
+ */
+static int
+head_chunks(int dims)
+{
+	int nchunks = quant_chunks(dims);
+	int fixed = nchunks + IVFKM_TAIL_BYTES / QUANT_CHUNK;
+
+	if (nchunks < QUANT_HEADS_LEAST_CHUNKS || fixed > IVFKM_PAGE_CHUNKS)
+		return 0;
+	for (int h = 1; h <= QUANT_HEADS; h++)
+	{
+		int head = nchunks >> h & ~1;
+		int all = head > 0 ? quant_bits_chunks(dims, head) - nchunks + fixed : fixed;
+
+		if (head > 0 && IVFKM_PAGE_CHUNKS / all == IVFKM_PAGE_CHUNKS / fixed)
+			return head;
+	}
+	return 0;
+}
+
+/*
  * Geometry of posting lists with refine codes of "refine_bits" (0, 4 or 8) a dimension and
- * "nattributes" attributes, of which those of "narrow" have images of 32 bits.
+ * "nattributes" attributes, of which those of "narrow" have images of 32 bits.  keeps_bits: their
+ * codes hold bits.
  */
 void
 page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes,
-				   uint8 narrow)
+				   uint8 narrow, bool keeps_bits)
 {
-	compute_list(geometry, dims, refine_bits, nattributes, narrow);
+	int head = keeps_bits ? head_chunks(dims) : 0;
+	int nchunks = keeps_bits ? quant_bits_chunks(dims, head) : quant_chunks(dims);
+
+	compute_list(geometry, dims, nchunks, refine_bits, nattributes, narrow);
+	geometry->keeps_bits = keeps_bits;
+	geometry->head_chunks = head;
 	geometry->kind = IVFKM_PAGE_POSTING;
 	if (refine_bits > 0)
 	{
@@ -111,7 +142,7 @@ page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattr
 void
 page_null_geometry(IvfkmGeometry *geometry, int nattributes, uint8 narrow)
 {
-	compute_list(geometry, 0, 0, nattributes, narrow);
+	compute_list(geometry, 0, 0, 0, nattributes, narrow);
 	geometry->kind = IVFKM_PAGE_NULLS;
 }
 

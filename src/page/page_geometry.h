@@ -42,6 +42,8 @@ typedef struct IvfkmGeometry
 	IvfkmPageKind kind; /* of the pages */
 	int dims;
 	int nchunks;	  /* chunks of one unit's codes */
+	bool keeps_bits;  /* codes hold the bits of values (quant_bits.h) */
+	int head_chunks;  /* if so: chunks of the head before them; 0: there is none */
 	int unit_bytes;	  /* codes and arrays */
 	int units;		  /* units in a group */
 	int stripes;	  /* pages in a group */
@@ -74,6 +76,13 @@ ivfkm_stripe_chunks(const IvfkmGeometry *geometry, int stripe)
 	return rest < 0 ? 0 : Min(rest, IVFKM_PAGE_CHUNKS);
 }
 
+/* Bytes of one row-major code. */
+static inline int
+ivfkm_code_bytes(const IvfkmGeometry *geometry)
+{
+	return geometry->nchunks * QUANT_CHUNK_CODE;
+}
+
 /* Where the images of an attribute are among those of a unit, in bytes. */
 static inline int
 ivfkm_image_offset(uint8 narrow, int attribute)
@@ -84,7 +93,7 @@ ivfkm_image_offset(uint8 narrow, int attribute)
 
 extern void page_node_geometry(IvfkmGeometry *geometry, int dims);
 extern void page_list_geometry(IvfkmGeometry *geometry, int dims, int refine_bits, int nattributes,
-							   uint8 narrow);
+							   uint8 narrow, bool keeps_bits);
 extern void page_null_geometry(IvfkmGeometry *geometry, int nattributes, uint8 narrow);
 extern int page_refine_max_bits(int dims, int nattributes);
 extern int page_attributes_max_dims(int nattributes);

@@ -261,7 +261,7 @@ page_slot_clear(Page *pages, const IvfkmGeometry *geometry, int slot)
 	IvfkmPageGetGroupHeader(last_page)->nused--;
 }
 
-/* Reads the row-major code of a slot: quant_code_bytes(dims) bytes. */
+/* Reads the row-major code of a slot: ivfkm_code_bytes() bytes. */
 void
 page_slot_code(Page *pages, const IvfkmGeometry *geometry, int slot, uint8 *code)
 {

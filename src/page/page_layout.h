@@ -28,7 +28,7 @@ StaticAssertDecl(IVFKM_MAX_ATTRIBUTES <= 8, "an attribute has a bit of \"nulls\"
 /* A row, or a child of a node: what goes into a slot and, with a refine tier, into its record. */
 typedef struct IvfkmEntry
 {
-	const uint8 *code; /* row-major, quant_code_bytes() bytes */
+	const uint8 *code; /* row-major, ivfkm_code_bytes() bytes */
 	QuantFactors factors;
 	ItemPointerData tid; /* heap row, or in nodes the child's record */
 	float norm2;		 /* nodes: squared norm of the child's centroid */

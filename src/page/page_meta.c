@@ -57,6 +57,7 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 					   "The distances of a column of %u dimensions are not described well.",
 					   meta->column_dimensions);
 	if (meta->height < 1 || meta->height > PG_UINT16_MAX || meta->nlists < 1 ||
+		meta->keeps_bits > 1 || (meta->keeps_bits == 1 && meta->refine_bits != 0) ||
 		(meta->refine_bits != 0 && meta->refine_bits != 4 && meta->refine_bits != 8) ||
 		meta->refine_bits > page_refine_max_bits((int) meta->dimensions, meta->nattributes) ||
 		meta->ncalibrations > IVFKM_CALIBRATION_KS || meta->scale_exponent < -126 ||

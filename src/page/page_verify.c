@@ -73,13 +73,30 @@ attributes_are_sound(const IvfkmUnit *unit, const IvfkmGeometry *geometry, int l
 				: !attributes.unknown && attributes.nulls == 0;
 }
 
+/*
+ * True if the bits of a code past the dimensions are 0.  Bits of values have the highest bit of a
+ * byte first.
+ */
+static bool
+code_padding_is_zero(const IvfkmGeometry *geometry, const uint8 *code)
+{
+	const uint8 *bits = code + geometry->head_chunks * QUANT_CHUNK_CODE;
+
+	for (int i = geometry->dims; i < quant_chunks(geometry->dims) * QUANT_CHUNK_DIMS; i++)
+	{
+		if (bits[i / 8] & (geometry->keeps_bits ? 0x80 >> i % 8 : 1 << i % 8))
+			return false;
+	}
+	return true;
+}
+
 /* Checks one slot of a group: a used one is plausible, an empty one is clean. */
 static bool
 verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Page *pages, int slot,
 			uint8 *code)
 {
 	Page last_page = pages[geometry->stripes - 1];
-	int code_bytes = quant_code_bytes(geometry->dims);
+	int code_bytes = ivfkm_code_bytes(geometry);
 	int lane = slot % QUANT_UNIT;
 	IvfkmUnit unit;
 	bool used;
@@ -97,11 +114,8 @@ verify_slot(Relation index, const IvfkmGeometry *geometry, BlockNumber block, Pa
 			page_corrupted(index, block, "Empty slot %d is not clean.", slot);
 		return false;
 	}
-	for (int i = geometry->dims; i < code_bytes * 8; i++)
-	{
-		if (code[i / 8] & (1 << (i % 8)))
-			page_corrupted(index, block, "Padding of the code in slot %d is not zero.", slot);
-	}
+	if (!code_padding_is_zero(geometry, code))
+		page_corrupted(index, block, "Padding of the code in slot %d is not zero.", slot);
 	if (!ItemPointerIsValid(&unit.tid[lane]))
 		page_corrupted(index, block, "Slot %d points to no row.", slot);
 	if (geometry->kind == IVFKM_PAGE_NULLS && (unit.add[lane] != 0.0f || unit.mul[lane] != 0))
@@ -163,7 +177,7 @@ page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 				  BlockNumber block, Page *pages)
 {
 	int last = geometry->stripes - 1;
-	uint8 *code = palloc(quant_code_bytes(geometry->dims));
+	uint8 *code = palloc(ivfkm_code_bytes(geometry));
 	int nused = 0;
 
 	for (int stripe = 0; stripe <= last; stripe++)

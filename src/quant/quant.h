@@ -32,11 +32,12 @@
 #include <stdint.h>
 #include "port/vdb_cpu.h"
 
-#define QUANT_UNIT		  16  /* vectors in a unit */
-#define QUANT_CHUNK		  64  /* bytes in a chunk */
-#define QUANT_CHUNK_DIMS  32  /* dimensions that a chunk covers */
-#define QUANT_CHUNK_CODE  4	  /* bytes of one row-major code that a chunk holds */
-#define QUANT_CHUNK_TABLE 128 /* bytes of query table per chunk: 8 nibbles x 16 entries */
+#define QUANT_UNIT				 16	 /* vectors in a unit */
+#define QUANT_CHUNK				 64	 /* bytes in a chunk */
+#define QUANT_CHUNK_DIMS		 32	 /* dimensions that a chunk covers */
+#define QUANT_CHUNK_CODE		 4	 /* bytes of one row-major code that a chunk holds */
+#define QUANT_HEADS_LEAST_CHUNKS 32	 /* codes have heads from so many chunks on */
+#define QUANT_CHUNK_TABLE		 128 /* bytes of query table per chunk: 8 nibbles x 16 entries */
 
 /*
  * Standard deviation of the estimate of <r, u>, u a unit vector, in units of the
@@ -236,6 +237,8 @@ extern void quant_heads_init(QuantHeads *heads, QuantMetric metric, const QuantQ
 
 /* ----- scan kernels (quant_scan_*.c) ----- */
 
+typedef struct QuantBitsQuery QuantBitsQuery; /* quant_bits.h */
+
 typedef struct QuantKernels
 {
 	VdbSimd simd;
@@ -268,6 +271,21 @@ typedef struct QuantKernels
 	 */
 	int (*scan_heads)(const QuantQuery *query, const QuantHeads *heads, const uint8_t *chunks,
 					  const float *add, const uint16_t *mul, float threshold);
+
+	/*
+	 * acc[v] += bits set both in the query and in "nchunks" chunks of the 16 bit strings; "bytes"
+	 * are those of the query for these chunks (quant_bits.h)
+	 */
+	void (*common)(const uint8_t *bytes, const uint8_t *chunks, int nchunks,
+				   uint32_t acc[QUANT_UNIT]);
+
+	/*
+	 * From such sums, the bit mask of slots whose distance may be at most the threshold: all that
+	 * are, and none that is farther by more than a millionth.  Empty and forced slots are as in
+	 * "bounds".
+	 */
+	uint32_t (*bits_within)(const QuantBitsQuery *query, const uint32_t acc[QUANT_UNIT],
+							const float *add, float threshold);
 
 	/*
 	 * sum U_i values[i] over a refine code of 4 or 8 bits (quant_refine.h), exact where

@@ -19,6 +19,7 @@
 
 #include <float.h>
 #include "quant/quant.h"
+#include "quant/quant_bits.h"
 #include "quant/quant_refine.h"
 #include "quant/quant_taxicab.h"
 #include "port/vdb_target.h"

@@ -25,14 +25,11 @@
 /* Ranges below this are zero for our purposes: dividing by them could overflow. */
 #define RANGE_MIN 1e-30f
 
-/* Codes have heads from so many chunks on. */
-#define HEADS_LEAST_CHUNKS 32
-
 /* Notes what bounds by the heads of codes need. */
 static void
 init_heads(QuantQuery *query)
 {
-	if (query->nchunks < HEADS_LEAST_CHUNKS)
+	if (query->nchunks < QUANT_HEADS_LEAST_CHUNKS)
 		return;
 	for (int h = 0; h < QUANT_HEADS; h++)
 	{

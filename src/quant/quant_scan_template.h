@@ -151,12 +151,64 @@ VDB_FN(scan_heads)(const QuantQuery *query, const QuantHeads *heads, const uint8
 	return 0;
 }
 
+static VDB_TARGET void
+VDB_FN(common)(const uint8_t *bytes, const uint8_t *chunks, int nchunks, uint32_t acc[QUANT_UNIT])
+{
+	lanes_u32 total = lanes_u32_load(acc);
+
+	while (nchunks > 0)
+	{
+		int n = nchunks < LANES_ACC_CHUNKS ? nchunks : LANES_ACC_CHUNKS;
+		lanes_acc sums = lanes_acc_zero();
+
+		VDB_UNROLL_TWICE
+		for (int c = 0; c + 1 < n; c += 2)
+		{
+			sums = lanes_acc_common(sums, bytes, chunks, 2);
+			bytes += 2 * QUANT_CHUNK;
+			chunks += 2 * QUANT_CHUNK;
+		}
+		if (n % 2 == 1)
+		{
+			sums = lanes_acc_common(sums, bytes, chunks, 1);
+			bytes += QUANT_CHUNK;
+			chunks += QUANT_CHUNK;
+		}
+		total = lanes_u32_add(total, lanes_acc_drain(sums));
+		nchunks -= n;
+	}
+	lanes_u32_store(acc, total);
+}
+
+/* Numbers of bits are exact in float32, and so are their sums. */
+static VDB_TARGET uint32_t
+VDB_FN(bits_within)(const QuantBitsQuery *query, const uint32_t acc[QUANT_UNIT], const float *add,
+					float threshold)
+{
+	lanes_f32 adds = lanes_load(add);
+	lanes_f32 common = lanes_from_u32(lanes_u32_load(acc));
+	lanes_f32 both = lanes_add(adds, lanes_set1(query->count));
+	lanes_f32 differ = lanes_sub(both, lanes_add(common, common));
+	lanes_f32 limit = lanes_set1(threshold);
+	uint32_t within;
+
+	if (query->dice)
+		limit = lanes_mul(limit, both);
+	within =
+		lanes_bits(lanes_less_equal(lanes_mul(differ, lanes_set1(query->narrow_scale)), limit));
+	if (threshold >= -FLT_MAX)
+		within |= lanes_bits(lanes_less(adds, lanes_set1(0.0f)));
+	return within & lanes_bits(lanes_less(adds, lanes_set1(INFINITY)));
+}
+
 const QuantKernels VDB_FN(quant_kernels) = {
 	.simd = VDB_SIMD,
 	.accumulate = VDB_FN(accumulate),
 	.bounds = VDB_FN(bounds),
 	.scan_unit = VDB_FN(scan_unit),
 	.scan_heads = VDB_FN(scan_heads),
+	.common = VDB_FN(common),
+	.bits_within = VDB_FN(bits_within),
 	.refine_dot4 = VDB_FN(refine_dot4),
 	.refine_dot8 = VDB_FN(refine_dot8),
 };

@@ -172,6 +172,34 @@ lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
 	return acc;
 }
 
+/* Bits that half a chunk has in common with the query, by byte. */
+VDB_INLINE VDB_TARGET __m256i
+lanes_common_bits(const uint8_t *bytes, const uint8_t *chunk)
+{
+	const __m256i nibble = _mm256_set1_epi8(0x0f);
+	const __m256i counts =
+		_mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+	__m256i common = _mm256_and_si256(_mm256_loadu_si256((const __m256i *) bytes),
+									  _mm256_loadu_si256((const __m256i *) chunk));
+	__m256i high = _mm256_and_si256(_mm256_srli_epi16(common, 4), nibble);
+
+	return _mm256_add_epi8(_mm256_shuffle_epi8(counts, _mm256_and_si256(common, nibble)),
+						   _mm256_shuffle_epi8(counts, high));
+}
+
+VDB_INLINE VDB_TARGET lanes_acc
+lanes_acc_common(lanes_acc acc, const uint8_t *bytes, const uint8_t *chunks, int n)
+{
+	__m256i sums = _mm256_setzero_si256();
+
+	VDB_UNROLL
+	for (int i = 0; i < n * QUANT_CHUNK; i += QUANT_CHUNK / 2)
+		sums = _mm256_add_epi8(sums, lanes_common_bits(bytes + i, chunks + i));
+	acc.all = _mm256_add_epi16(acc.all, sums);
+	acc.odd = _mm256_add_epi16(acc.odd, _mm256_srli_epi16(sums, 8));
+	return acc;
+}
+
 /* Adds the two 128-bit lanes of 16-bit sums of eight vectors, as 32-bit integers. */
 VDB_INLINE VDB_TARGET __m256i
 lanes_acc_fold(__m256i a)

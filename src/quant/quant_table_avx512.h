@@ -152,6 +152,32 @@ lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
 	return acc;
 }
 
+/* Bits that a chunk has in common with the query, by byte. */
+VDB_INLINE VDB_TARGET __m512i
+lanes_common_bits(const uint8_t *bytes, const uint8_t *chunk)
+{
+	const __m512i nibble = _mm512_set1_epi8(0x0f);
+	const __m512i counts =
+		_mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+	__m512i common = _mm512_and_si512(_mm512_loadu_si512(bytes), _mm512_loadu_si512(chunk));
+	__m512i high = _mm512_and_si512(_mm512_srli_epi16(common, 4), nibble);
+
+	return _mm512_add_epi8(_mm512_shuffle_epi8(counts, _mm512_and_si512(common, nibble)),
+						   _mm512_shuffle_epi8(counts, high));
+}
+
+VDB_INLINE VDB_TARGET lanes_acc
+lanes_acc_common(lanes_acc acc, const uint8_t *bytes, const uint8_t *chunks, int n)
+{
+	__m512i sums = lanes_common_bits(bytes, chunks);
+
+	if (n == 2)
+		sums = _mm512_add_epi8(sums, lanes_common_bits(bytes + QUANT_CHUNK, chunks + QUANT_CHUNK));
+	acc.all = _mm512_add_epi16(acc.all, sums);
+	acc.odd = _mm512_add_epi16(acc.odd, _mm512_srli_epi16(sums, 8));
+	return acc;
+}
+
 /* Adds the four 128-bit lanes of 16-bit sums of eight vectors, as 32-bit integers. */
 VDB_INLINE VDB_TARGET __m256i
 lanes_acc_fold(__m512i a)

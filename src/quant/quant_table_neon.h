@@ -126,6 +126,19 @@ lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
 	return acc;
 }
 
+VDB_INLINE lanes_acc
+lanes_acc_common(lanes_acc acc, const uint8_t *bytes, const uint8_t *chunks, int n)
+{
+	uint8x16_t sums = vdupq_n_u8(0);
+
+	VDB_UNROLL
+	for (int i = 0; i < n * QUANT_CHUNK; i += QUANT_UNIT)
+		sums = vaddq_u8(sums, vcntq_u8(vandq_u8(vld1q_u8(bytes + i), vld1q_u8(chunks + i))));
+	acc.first = vaddw_u8(acc.first, vget_low_u8(sums));
+	acc.last = vaddw_high_u8(acc.last, sums);
+	return acc;
+}
+
 VDB_INLINE lanes_u32
 lanes_acc_drain(lanes_acc acc)
 {

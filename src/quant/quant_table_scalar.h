@@ -84,6 +84,17 @@ lanes_acc_coarse(lanes_acc acc, const uint8_t *table, const uint8_t *chunks)
 	return lanes_acc_step(acc, table + QUANT_CHUNK_TABLE, chunks + QUANT_CHUNK);
 }
 
+VDB_INLINE lanes_acc
+lanes_acc_common(lanes_acc acc, const uint8_t *bytes, const uint8_t *chunks, int n)
+{
+	for (int i = 0; i < n * QUANT_CHUNK; i += QUANT_UNIT)
+	{
+		for (int v = 0; v < QUANT_UNIT; v++)
+			acc.v[v] += (uint32_t) __builtin_popcount(bytes[i + v] & chunks[i + v]);
+	}
+	return acc;
+}
+
 VDB_INLINE lanes_u32
 lanes_acc_drain(lanes_acc acc)
 {

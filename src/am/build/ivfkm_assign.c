@@ -64,7 +64,7 @@ sorted_bytes(const IvfkmBuild *build)
 {
 	int refine_bits = build->plan.meta.refine_bits;
 
-	return offsetof(SortedCode, code) + quant_code_bytes(build->dims) +
+	return offsetof(SortedCode, code) + ivfkm_code_bytes(&build->index.lists) +
 		   (refine_bits > 0 ? quant_refine_bytes(build->dims, refine_bits) : 0);
 }
 
@@ -191,9 +191,7 @@ flush_batch(IvfkmBuild *build)
 		IvfkmCode code;
 		float residual;
 
-		code.bits = sorted->code;
-		code.refine = sorted->code + quant_code_bytes(dims);
-		memset(&code.refine_factors, 0, sizeof(code.refine_factors));
+		ivfkm_code_place(&code, &build->index.lists, sorted->code);
 		residual = ivfkm_row_encode(plan->space, plan->meta.refine_bits, &build->batch_rows[i],
 									centroid, &code);
 		add_residual(build, residual);
@@ -234,6 +232,13 @@ ivfkm_assign_row(IvfkmBuild *build, const ItemPointerData *tid, const Datum *val
 		row->attributes = attributes;
 		ivfkm_row_take(&build->index, &value, i, row);
 		ivfkm_row_map(build->plan.space, row);
+		if (row->bits != NULL)
+		{
+			uint8 *bits = build->batch_bits + (Size) build->nbatch * quant_code_bytes(build->dims);
+
+			memcpy(bits, row->bits, (build->dims + BITS_PER_BYTE - 1) / BITS_PER_BYTE);
+			row->bits = bits;
+		}
 		build->batch_vectors[build->nbatch] = i;
 		if (build->row_list != NULL)
 			build->batch_lists[build->nbatch] = *build->row_list;
@@ -280,9 +285,7 @@ ivfkm_assign_forced(IvfkmBuild *build, const ItemPointerData *tid)
 		list = (ItemPointerGetBlockNumberNoCheck(tid) + ItemPointerGetOffsetNumberNoCheck(tid)) %
 			   build->shared->nlists;
 
-	code.bits = sorted->code;
-	code.refine = sorted->code + quant_code_bytes(build->dims);
-	memset(&code.refine_factors, 0, sizeof(code.refine_factors));
+	ivfkm_code_place(&code, &build->index.lists, sorted->code);
 	ivfkm_code_forced(build->dims, build->plan.meta.refine_bits, &code);
 	sorted->factors = code.factors;
 	sorted->refine_factors = code.refine_factors;
@@ -321,6 +324,7 @@ assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
 	build->batch_vectors = palloc(sizeof(int) * build->batch_size);
 	build->batch_lists = palloc(sizeof(uint32) * build->batch_size);
 	build->batch_rows = palloc(sizeof(IvfkmRow) * build->batch_size);
+	build->batch_bits = ivfkm_build_alloc((Size) build->batch_size * quant_code_bytes(build->dims));
 	begin_sort(build, shared->sort_memory, coordinate);
 }
 
@@ -500,9 +504,8 @@ write_list(IvfkmBuild *build, IvfkmWriter *writer, TupleTableSlot *slot, uint32 
 		IvfkmEntry entry;
 		IvfkmCode code;
 
-		code.bits = sorted->code;
+		ivfkm_code_place(&code, &build->index.lists, sorted->code);
 		code.factors = sorted->factors;
-		code.refine = sorted->code + quant_code_bytes(build->dims);
 		code.refine_factors = sorted->refine_factors;
 		ivfkm_code_entry(&code, &attributes, tid, &entry);
 		page_extent_add(&extent, &entry);

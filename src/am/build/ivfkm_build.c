@@ -73,7 +73,8 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 	meta->root_generation = 1;
 	meta->nattributes = (uint8) build->index.columns.nattributes;
 	meta->narrow = build->index.columns.narrow;
-	meta->refine_bits = (uint16) ivfkm_sizes_refine_bits(&build->index, build->dims);
+	meta->keeps_bits = ivfkm_ops_keeps_bits(build->index.ops, column_dims, build->dims);
+	meta->refine_bits = (uint8) ivfkm_sizes_refine_bits(&build->index, build->dims);
 	ivfkm_index_geometry(&build->index, meta);
 	build->jobs = ivfkm_jobs;
 }

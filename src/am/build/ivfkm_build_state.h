@@ -205,6 +205,7 @@ typedef struct IvfkmBuild
 	void *workspace; /* of kmeans_assign() */
 	float *batch;	 /* rows waiting to be assigned */
 	IvfkmRow *batch_rows;
+	uint8 *batch_bits; /* quant_code_bytes() of each, if their codes are to be bits */
 	ItemPointerData *batch_tids;
 	int *batch_vectors;		/* which of the row's vectors each is */
 	uint32 *batch_lists;	/* the list that each is of, with row_list */

@@ -23,6 +23,7 @@
 #include "am/build/ivfkm_supplied.h"
 #include "am/build/ivfkm_team.h"
 #include "am/build/ivfkm_training.h"
+#include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_options.h"
 
 /*
@@ -64,6 +65,13 @@ ivfkm_sizes_refine_bits(const IvfkmIndex *index, int dims)
 
 	if (bits == IVFKM_REFINE_AUTO)
 		return ivfkm_sizes_auto_bits(index->ops, dims, max_bits);
+	if (bits > 0 && ivfkm_ops_keeps_bits(index->ops, index->column_dims, dims))
+	{
+		ereport(NOTICE, (errmsg("index \"%s\" gets 0 refine bits instead of %d",
+								RelationGetRelationName(relation), bits),
+						 errdetail("Its codes are the bit strings themselves.")));
+		return 0;
+	}
 	if (bits > max_bits)
 	{
 		ereport(NOTICE,
@@ -243,8 +251,9 @@ ivfkm_sizes_sort_memory(const IvfkmBuild *build)
 	Size fixed = ivfkm_team_bytes(dims, nattributes, build->shared->max_lists) +
 				 centroid_bytes(dims, nlists);
 	Size each = kmeans_assign_bytes(dims, nlists) +
-				(Size) kmeans_assign_points(dims) * (sizeof(float) * dims + sizeof(IvfkmRow) +
-													 sizeof(ItemPointerData) + sizeof(int));
+				(Size) kmeans_assign_points(dims) *
+					(sizeof(float) * dims + sizeof(IvfkmRow) + quant_code_bytes(dims) +
+					 sizeof(ItemPointerData) + sizeof(int));
 	Size left;
 
 	if (nattributes > 0)

@@ -398,7 +398,9 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.dims = shared->dims;
 	build.plan.meta.dimensions = shared->dims;
 	build.index.column_dims = shared->column_dims;
-	build.plan.meta.refine_bits = shared->refine_bits;
+	build.plan.meta.refine_bits = (uint8) shared->refine_bits;
+	build.plan.meta.keeps_bits =
+		ivfkm_ops_keeps_bits(build.index.ops, shared->column_dims, shared->dims);
 	build.plan.meta.nattributes = (uint8) build.index.columns.nattributes;
 	build.plan.meta.narrow = build.index.columns.narrow;
 	ivfkm_index_geometry(&build.index, &build.plan.meta);

@@ -42,7 +42,7 @@ write_groups(IvfkmWriter *writer, const IvfkmNode *node, int dims, const IvfkmGe
 	float *origin = palloc0(sizeof(float) * dims);
 	IvfkmCode code;
 
-	ivfkm_code_init(&code, dims, 0);
+	ivfkm_code_init(&code, geometry);
 	page_extent_begin(&extent, writer, geometry, node->id, node->generation, node->block,
 					  node->count);
 	for (uint32 i = 0; i < node->count; i++)
@@ -119,7 +119,7 @@ child_records(const IvfkmPlan *plan, uint32 number, uint32 first, uint32 count)
 
 	if (number == 0)
 		page_list_geometry(&geometry, plan->space->dims, plan->meta.refine_bits,
-						   plan->meta.nattributes, plan->meta.narrow);
+						   plan->meta.nattributes, plan->meta.narrow, plan->meta.keeps_bits);
 	else
 		page_node_geometry(&geometry, plan->space->dims);
 	for (uint32 i = 0; i < count; i++)
@@ -197,7 +197,8 @@ ivfkm_write_place(IvfkmPlan *plan, BlockNumber mean, BlockNumber first, BlockNum
 	BlockNumber block;
 
 	page_node_geometry(&node_geometry, dims);
-	page_list_geometry(&list_geometry, dims, meta->refine_bits, meta->nattributes, meta->narrow);
+	page_list_geometry(&list_geometry, dims, meta->refine_bits, meta->nattributes, meta->narrow,
+					   meta->keeps_bits);
 	meta->tree_first = first;
 	meta->mean_block = mean;
 	meta->root_block = first;

@@ -16,12 +16,28 @@
 #include "am/index/ivfkm_code.h"
 #include "quant/quant_taxicab.h"
 
-/* Allocates the codes of one row in the current memory context, all zero. */
+/* Allocates the codes of one row or child in the current memory context, all zero. */
 void
-ivfkm_code_init(IvfkmCode *code, int dims, int refine_bits)
+ivfkm_code_init(IvfkmCode *code, const IvfkmGeometry *geometry)
 {
-	code->bits = palloc0(quant_code_bytes(dims));
-	code->refine = refine_bits > 0 ? palloc0(quant_refine_bytes(dims, refine_bits)) : NULL;
+	code->bytes = ivfkm_code_bytes(geometry);
+	code->head = geometry->head_chunks;
+	code->bits = palloc0(code->bytes);
+	code->refine = NULL;
+	if (geometry->refine_bits > 0)
+		code->refine = palloc0(quant_refine_bytes(geometry->dims, geometry->refine_bits));
+	memset(&code->factors, 0, sizeof(code->factors));
+	memset(&code->refine_factors, 0, sizeof(code->refine_factors));
+}
+
+/* Puts the codes of one row into memory that the caller has, one behind the other. */
+void
+ivfkm_code_place(IvfkmCode *code, const IvfkmGeometry *geometry, uint8 *memory)
+{
+	code->bytes = ivfkm_code_bytes(geometry);
+	code->head = geometry->head_chunks;
+	code->bits = memory;
+	code->refine = memory + code->bytes;
 	memset(&code->factors, 0, sizeof(code->factors));
 	memset(&code->refine_factors, 0, sizeof(code->refine_factors));
 }
@@ -40,7 +56,7 @@ forced_refine(int dims, int refine_bits, IvfkmCode *code)
 void
 ivfkm_code_forced(int dims, int refine_bits, IvfkmCode *code)
 {
-	memset(code->bits, 0, quant_code_bytes(dims));
+	memset(code->bits, 0, code->bytes);
 	code->factors.add = -FLT_MAX;
 	code->factors.mul = 0;
 	if (refine_bits > 0)

@@ -36,6 +36,10 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	if (ivfkm_ops_input_dims(index->ops, index->column_dims, &sketch) != (int) meta->dimensions)
 		page_corrupted(relation, IVFKM_META_BLOCK, "%u dimensions do not stand for %d of a column.",
 					   meta->dimensions, index->column_dims);
+	if (ivfkm_ops_keeps_bits(index->ops, index->column_dims, (int) meta->dimensions) !=
+		meta->keeps_bits)
+		page_corrupted(relation, IVFKM_META_BLOCK,
+					   "Codes of rows are not what the operator class wants.");
 	if (meta->nattributes != index->columns.nattributes)
 		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
 					   meta->nattributes, index->columns.nattributes);
@@ -64,7 +68,7 @@ ivfkm_index_geometry(IvfkmIndex *index, const IvfkmMetaPageData *meta)
 {
 	page_node_geometry(&index->nodes, (int) meta->dimensions);
 	page_list_geometry(&index->lists, (int) meta->dimensions, meta->refine_bits, meta->nattributes,
-					   meta->narrow);
+					   meta->narrow, meta->keeps_bits);
 	page_null_geometry(&index->nulls, meta->nattributes, meta->narrow);
 }
 

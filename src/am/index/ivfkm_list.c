@@ -20,6 +20,7 @@
 #include <float.h>
 
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 
 #include "am/index/ivfkm_list.h"
 
@@ -37,6 +38,7 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->index = index;
 	reader->geometry = geometry;
 	reader->query = query;
+	reader->bits = NULL;
 	reader->heads = NULL;
 	reader->ahead = NULL;
 	reader->lazy = false;
@@ -63,6 +65,52 @@ read_page(IvfkmReader *reader, BlockNumber block)
 }
 
 /*
+ * Adds the codes on one page of a striped group to sums: of the query's table, or, if "bits" is
+ * not NULL, bits in common.
+ */
+void
+ivfkm_list_add_codes(const QuantQuery *query, const QuantBitsQuery *bits,
+					 const IvfkmGeometry *geometry, int stripe, const uint8 *chunks, uint32 *acc)
+{
+	Size first = (Size) stripe * IVFKM_PAGE_CHUNKS;
+	int nchunks = ivfkm_stripe_chunks(geometry, stripe);
+
+	if (bits != NULL)
+		vdb_quant->common(bits->bytes + first * QUANT_CHUNK, chunks, nchunks, acc);
+	else
+		vdb_quant->accumulate(query->table + first * QUANT_CHUNK_TABLE, chunks, nchunks, acc);
+}
+
+/*
+ * Bounds of the slots of a unit whose codes hold bits, of those in the mask that is returned: see
+ * QuantKernels.bits_within.  found->common has the sums already if the unit is striped.
+ */
+uint32
+ivfkm_list_scan_bits(const QuantBitsQuery *bits, const IvfkmGeometry *geometry,
+					 const IvfkmUnit *arrays, IvfkmUnitBits *found, float threshold, float *lb,
+					 float *ub)
+{
+	int head = geometry->head_chunks;
+	uint32 within;
+
+	if (geometry->stripes == 1)
+	{
+		memset(found->common, 0, sizeof(found->common));
+		vdb_quant->common(bits->bytes, arrays->chunks + head * QUANT_CHUNK, bits->nchunks,
+						  found->common);
+	}
+	quant_bits_counts(geometry->dims, head, arrays->chunks, arrays->add, found->counts);
+	within = vdb_quant->bits_within(bits, found->common, found->counts, threshold);
+	for (uint32 rest = within; rest != 0; rest &= rest - 1)
+	{
+		int lane = pg_rightmost_one_pos32(rest);
+
+		quant_bits_bounds(bits, found->counts[lane], found->common[lane], &lb[lane], &ub[lane]);
+	}
+	return within;
+}
+
+/*
  * Adds up the codes of a striped unit on all pages of its group but the last one.  These are not
  * read ahead if the caller may not need them.
  */
@@ -79,10 +127,8 @@ sum_codes(IvfkmReader *reader)
 							: read_page(reader, reader->block + i);
 
 		page_check_group(reader->index, buffer, geometry, i, reader->owner, reader->generation);
-		vdb_quant->accumulate(reader->query->table +
-								  (Size) i * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
-							  page_group_chunks(BufferGetPage(buffer)),
-							  ivfkm_stripe_chunks(geometry, i), reader->acc);
+		ivfkm_list_add_codes(reader->query, reader->bits, geometry, i,
+							 page_group_chunks(BufferGetPage(buffer)), reader->acc);
 		UnlockReleaseBuffer(buffer);
 	}
 	reader->summed = true;
@@ -281,7 +327,8 @@ ivfkm_reader_want(const IvfkmReader *reader, int unit)
 /*
  * Bounds of the 16 slots of one unit of the current group: see QuantKernels.scan_unit.
  * *arrays points into the locked page.  Where reader->heads excludes the unit, there are none, and
- * the mask is 0.
+ * the mask is 0.  Where reader->bits is set, lb and ub are only of the slots in the mask, and
+ * reader->unit_bits tells more of them.
  */
 uint32
 ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float threshold,
@@ -299,13 +346,21 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 						  needed_chunks(reader->heads, geometry));
 		if (heads_exclude(reader->heads, reader->query, arrays, threshold))
 			return 0;
+		if (reader->bits != NULL)
+			return ivfkm_list_scan_bits(reader->bits, geometry, arrays, &reader->unit_bits,
+										threshold, lb, ub);
 		return vdb_quant->scan_unit(reader->query, bound, arrays->chunks, arrays->add, arrays->mul,
 									threshold, lb, ub);
 	}
 	if (!reader->summed)
 		sum_codes(reader);
-	vdb_quant->accumulate(
-		reader->query->table + (Size) last * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
-		page_group_chunks(reader->page), ivfkm_stripe_chunks(geometry, last), reader->acc);
+	ivfkm_list_add_codes(reader->query, reader->bits, geometry, last,
+						 page_group_chunks(reader->page), reader->acc);
+	if (reader->bits != NULL)
+	{
+		memcpy(reader->unit_bits.common, reader->acc, sizeof(reader->acc));
+		return ivfkm_list_scan_bits(reader->bits, geometry, arrays, &reader->unit_bits, threshold,
+									lb, ub);
+	}
 	return vdb_quant->bounds(bound, reader->acc, arrays->add, arrays->mul, threshold, lb, ub);
 }

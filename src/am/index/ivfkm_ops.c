@@ -114,6 +114,16 @@ ivfkm_ops_taxicab(const IvfkmOps *ops)
 	return ops->metric == IVFKM_METRIC_L1 && ops->form == IVFKM_FORM_SQUARE;
 }
 
+/*
+ * True if the codes of an index of "dims" dimensions are the values themselves: bit strings that
+ * are not sketched (quant_bits.h).
+ */
+bool
+ivfkm_ops_keeps_bits(const IvfkmOps *ops, int column_dims, int dims)
+{
+	return ops->bits && column_dims == dims;
+}
+
 /* What ops->distance gives where the operator gives "distance" (not NaN), in the same order. */
 double
 ivfkm_ops_distance_form(const IvfkmOps *ops, double distance)

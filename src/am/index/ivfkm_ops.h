@@ -19,6 +19,7 @@ extern int32 ivfkm_ops_column_typmod(Relation relation, Oid *type);
 extern int ivfkm_ops_input_dims(const IvfkmOps *ops, int column_dims, bool *sketch);
 extern bool ivfkm_metric_by_angle(IvfkmMetric metric);
 extern bool ivfkm_ops_taxicab(const IvfkmOps *ops);
+extern bool ivfkm_ops_keeps_bits(const IvfkmOps *ops, int column_dims, int dims);
 extern double ivfkm_ops_distance_form(const IvfkmOps *ops, double distance);
 extern double ivfkm_ops_operator_form(const IvfkmOps *ops, double distance);
 extern int ivfkm_ops_column_dims(Relation relation, const IvfkmOps *ops);

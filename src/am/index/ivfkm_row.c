@@ -13,10 +13,12 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "utils/varbit.h"
 
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_row.h"
+#include "quant/quant_bits.h"
 
 /*
  * Numbers beyond these overflow or underflow when a float32 kernel squares and sums them, so
@@ -110,7 +112,7 @@ ivfkm_row_open(const IvfkmIndex *index, const Datum *values, const bool *isnull,
 
 /*
  * Takes vector number "i" of a value, in input space, normalised for cosine; row->x has room for
- * it.
+ * it, and row->bits is part of the value.
  */
 void
 ivfkm_row_take(const IvfkmIndex *index, const IvfkmValue *value, int i, IvfkmRow *row)
@@ -121,6 +123,9 @@ ivfkm_row_take(const IvfkmIndex *index, const IvfkmValue *value, int i, IvfkmRow
 	if (ops->array != NULL)
 		vector = dense_array_get(&value->array, i);
 	ivfkm_row_load(ops, vector, index->lists.dims, row);
+	row->bits = NULL;
+	if (index->lists.keeps_bits)
+		row->bits = VARBITS((const VarBit *) vector);
 }
 
 /*
@@ -156,13 +161,16 @@ ivfkm_row_map(const IvfkmSpace *space, IvfkmRow *row)
 
 /*
  * Encodes a row that was mapped, relative to the centroid of its list (dims floats, as
- * stored); the refine code for taxicab distances, relative to the mean.  Returns
+ * stored); the refine code for taxicab distances, relative to the mean; bits as they are.  Returns
  * ||x - centroid||^2.
  */
 float
 ivfkm_row_encode(const IvfkmSpace *space, int refine_bits, const IvfkmRow *row,
 				 const float *centroid, IvfkmCode *code)
 {
+	uint8 *bits = code->bits;
+	float residual;
+
 	if (space->taxicab && refine_bits > 0)
 	{
 		float *x = ivfkm_space_unrotated(space, row->x);
@@ -171,6 +179,15 @@ ivfkm_row_encode(const IvfkmSpace *space, int refine_bits, const IvfkmRow *row,
 		pfree(x);
 		refine_bits = 0;
 	}
-	return ivfkm_code_make(space->quant_metric, space->dims, refine_bits, row->x, row->ordinary,
-						   centroid, space->offset, code);
+	if (row->bits != NULL)
+		code->bits = palloc(quant_code_bytes(space->dims));
+	residual = ivfkm_code_make(space->quant_metric, space->dims, refine_bits, row->x, row->ordinary,
+							   centroid, space->offset, code);
+	if (row->bits != NULL)
+	{
+		quant_bits_encode(space->dims, row->bits, code->head, code->bits, bits, &code->factors);
+		pfree(code->bits);
+		code->bits = bits;
+	}
+	return residual;
 }

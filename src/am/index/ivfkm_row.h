@@ -18,6 +18,7 @@
 typedef struct IvfkmRow
 {
 	float *x;		   /* the caller's room for "dims" coordinates */
+	const uint8 *bits; /* of a value that its code is to be, part of that value; else NULL */
 	bool ordinary;	   /* exact distances to it are close to the true ones */
 	bool has_distance; /* to anything: it is not a zero vector under cosine */
 	IvfkmAttributes attributes;

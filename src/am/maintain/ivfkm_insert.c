@@ -83,7 +83,7 @@ place_in_list(const IvfkmIndex *index, const IvfkmSpace *space, const IvfkmRow *
 {
 	IvfkmCode code;
 
-	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
+	ivfkm_code_init(&code, &index->lists);
 	(void) ivfkm_row_encode(space, index->lists.refine_bits, row, centroid, &code);
 	ivfkm_code_entry(&code, &row->attributes, tid, &place->entry);
 	place->list = *list;
@@ -240,7 +240,7 @@ place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const Item
 	place->geometry = &index->lists;
 	place->far_radius = 0.0f;
 	place->summarised = false;
-	ivfkm_code_init(&code, index->lists.dims, index->lists.refine_bits);
+	ivfkm_code_init(&code, &index->lists);
 	ivfkm_code_forced(index->lists.dims, index->lists.refine_bits, &code);
 	ivfkm_code_entry(&code, &ivfkm_row_unknown, tid, &place->entry);
 }

@@ -102,6 +102,8 @@ ivfkm_batch_query_bytes(const IvfkmBatch *batch)
 	/* the array of pairs doubles in size, and is copied as it is sorted */
 	Size lists = 3 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
 
+	if (batch->index.ops->bits)
+		point += sizeof(QuantBitsQuery) + quant_bits_query_bytes((int) dims);
 	return sizeof(IvfkmBatchQuery) + point + quant_query_table_bytes((int) dims) +
 		   near_bytes(batch) + k * sizeof(float) + lists +
 		   2 * k * (sizeof(IvfkmFoundRow) + 2 * sizeof(Look));

@@ -484,18 +484,24 @@ copy_part(IvfkmBatchLists *lists, const IvfkmBatchList *list, BlockNumber *block
 /* Bounds of the rows of a unit in memory: see QuantKernels.scan_unit. */
 static inline uint32
 scan_unit(const IvfkmBatchUnit *unit, const IvfkmGeometry *geometry, const QuantQuery *query,
-		  const QuantBound *bound, float threshold, float *lb, float *ub)
+		  const QuantBitsQuery *bits, const QuantBound *bound, float threshold, float *lb,
+		  float *ub)
 {
 	const IvfkmUnit *arrays = &unit->unit;
 	uint32 acc[QUANT_UNIT] = {0};
+	IvfkmUnitBits found;
 
-	if (geometry->stripes == 1)
+	if (geometry->stripes == 1 && bits == NULL)
 		return vdb_quant->scan_unit(query, bound, arrays->chunks, arrays->add, arrays->mul,
 									threshold, lb, ub);
-	for (int stripe = 0; stripe < geometry->stripes; stripe++)
-		vdb_quant->accumulate(query->table + (Size) stripe * IVFKM_PAGE_CHUNKS * QUANT_CHUNK_TABLE,
-							  page_group_chunks(unit->pages[stripe]),
-							  ivfkm_stripe_chunks(geometry, stripe), acc);
+	for (int stripe = 0; geometry->stripes > 1 && stripe < geometry->stripes; stripe++)
+		ivfkm_list_add_codes(query, bits, geometry, stripe, page_group_chunks(unit->pages[stripe]),
+							 acc);
+	if (bits != NULL)
+	{
+		memcpy(found.common, acc, sizeof(acc));
+		return ivfkm_list_scan_bits(bits, geometry, arrays, &found, threshold, lb, ub);
+	}
 	return vdb_quant->bounds(bound, acc, arrays->add, arrays->mul, threshold, lb, ub);
 }
 
@@ -639,7 +645,7 @@ scan_for(IvfkmBatchLists *lists, const IvfkmBatchList *list, const IvfkmBatchPai
 		const IvfkmBatchUnit *unit = &lists->units[u];
 		float lb[QUANT_UNIT];
 		float ub[QUANT_UNIT];
-		uint32 mask = scan_unit(unit, geometry, query, &bound, *horizon, lb, ub);
+		uint32 mask = scan_unit(unit, geometry, query, asked->query.bits, &bound, *horizon, lb, ub);
 
 		mask &= unit->rows;
 		if (mask == 0)

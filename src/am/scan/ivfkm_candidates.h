@@ -45,9 +45,20 @@ typedef struct IvfkmPosition
 typedef struct IvfkmCandidate
 {
 	IvfkmPosition at;
-	IvfkmAddress refine; /* address of its refine record, if there is such a tier */
+	IvfkmAddress refine; /* address of its refine record, if there is such a tier; where codes are
+						  * bits, ivfkm_candidate_counts() */
 	int32_t list;		 /* number of the list that it is in */
 } IvfkmCandidate;
+
+/*
+ * What is kept of a row whose code is a bit string, with so many bits set, of which "common" are
+ * set in the query: these two numbers.  0 of a row of which nothing is known (count < 0).
+ */
+static inline IvfkmAddress
+ivfkm_candidate_counts(float count, uint32_t common)
+{
+	return count < 0.0f ? 0 : ((uint64_t) count + 1) << 32 | common;
+}
 
 #define IVFKM_CANDIDATES_STEP 16 /* rows that can be added after ivfkm_candidates_reserve() */
 

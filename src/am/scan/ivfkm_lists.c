@@ -202,6 +202,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	if (approximate)
 		ivfkm_query_slack(lists->query, &list, epsilon, &slack);
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
+	reader.bits = lists->query->bits;
 	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
 	reader.lazy = lists->filter != NULL;
 	reader.sparse = lists->sparse;
@@ -265,8 +266,12 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 					ivfkm_slack_widen(&slack, &lb[lane], &ub[lane]);
 				candidate.at.lb = lb[lane];
 				candidate.at.row = ivfkm_lists_address(&unit.tid[lane]);
-				candidate.refine =
-					unit.refine != NULL ? ivfkm_lists_address(&unit.refine[lane]) : 0;
+				if (reader.bits != NULL)
+					candidate.refine = ivfkm_candidate_counts(reader.unit_bits.counts[lane],
+															  reader.unit_bits.common[lane]);
+				else
+					candidate.refine =
+						unit.refine != NULL ? ivfkm_lists_address(&unit.refine[lane]) : 0;
 				candidate.list = number;
 				if (!ivfkm_position_less(&candidates->horizon, &candidate.at) &&
 					!ivfkm_given_has(given, number, &candidate.at))

@@ -18,6 +18,7 @@
 
 #include "fmgr.h"
 #include "utils/float.h"
+#include "utils/varbit.h"
 
 #include "am/index/ivfkm_gap.h"
 #include "am/index/ivfkm_ops.h"
@@ -63,8 +64,8 @@ init_slack(IvfkmQuery *query, const IvfkmMetaPageData *meta, const IvfkmSpace *s
 	double norm2 = 0.0;
 	double offset_norm2 = 0.0;
 
-	query->approximate =
-		meta->distance_deviation > 0.0f || query->ops->metric == IVFKM_METRIC_JACCARD;
+	query->approximate = query->bits == NULL && (meta->distance_deviation > 0.0f ||
+												 query->ops->metric == IVFKM_METRIC_JACCARD);
 	if (ivfkm_ops_taxicab(query->ops))
 		query->least = 1.0f / (meta->distance_ratio * meta->distance_ratio);
 	if (query->metric != QUANT_IP)
@@ -83,6 +84,18 @@ init_slack(IvfkmQuery *query, const IvfkmMetaPageData *meta, const IvfkmSpace *s
 	query->ip_deviation = meta->distance_deviation * (float) sqrt(norm2 / 2.0);
 	query->row_norm2 = (float) meta->build_residual2;
 	query->offset_norm = (float) sqrt(offset_norm2);
+}
+
+/* Prepares the query's bits for codes that are bits.  Allocates in the current memory context. */
+static void
+init_bits(IvfkmQuery *query)
+{
+	QuantBitsQuery *bits = palloc(sizeof(QuantBitsQuery));
+
+	quant_bits_query_init(bits, query->dims, VARBITS((const VarBit *) query->value),
+						  query->ops->form == IVFKM_FORM_DICE, query->distance_scale,
+						  palloc(quant_bits_query_bytes(query->dims)));
+	query->bits = bits;
 }
 
 /*
@@ -134,6 +147,9 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 		}
 		query->ip_constant = (float) sum;
 	}
+	query->head_chunks = index->lists.head_chunks;
+	if (query->ordered && index->lists.keeps_bits)
+		init_bits(query);
 	init_slack(query, &index->meta, space);
 	if (query->refine)
 		ivfkm_refine_query(&query->refiner, index->relation, &index->lists, space, query->point,
@@ -165,15 +181,18 @@ ivfkm_query_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon
 
 /*
  * Makes the constants for bounds of the heads of a list's codes, at least "epsilon" standard
- * deviations wide; none for a query that is not ordered.
+ * deviations wide; none for a query that is not ordered.  Codes that hold bits have the first ones.
  */
 void
 ivfkm_query_heads(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon, QuantHeads *heads)
 {
 	heads->n = 0;
-	if (query->ordered)
+	if (query->ordered && (query->bits == NULL || query->head_chunks > 0))
 		quant_heads_init(heads, query->metric, &query->quant, list_constant(query, list),
 						 list->dist2, Max(epsilon, HEAD_EPSILON));
+	while (query->bits != NULL && heads->n > 0 &&
+		   heads->heads[heads->n - 1].nchunks > query->head_chunks)
+		heads->n--;
 }
 
 /* The slack of a list's rows for bounds that are "epsilon" standard deviations wide. */

@@ -13,6 +13,7 @@
 
 #include "am/index/ivfkm_refine.h"
 #include "am/index/ivfkm_tree.h"
+#include "quant/quant_bits.h"
 
 /*
  * Half-width of the bounds of refine codes, in standard deviations.  Two rows whose bounds do
@@ -28,19 +29,21 @@ typedef struct IvfkmQuery
 	bool ordered;	 /* false: no row is nearer than another; see ivfkm_query_init() */
 	void *value;	 /* detoasted, for exact distances; NULL if there is none */
 	QuantMetric metric;
-	double distance_scale; /* exact distance * this = distance in index space */
-	float *point;		   /* the query in index space */
-	float *target;		   /* what lists are ordered around: "point", but for inner products */
-	float ip_constant;	   /* -<offset, q> - <offset, offset>: part of every inner product */
-	QuantQuery quant;	   /* tables of "point" */
-	bool refine;		   /* refine codes bound exact distances: there are some, and no extremes */
-	IvfkmRefiner refiner;  /* if so */
-	bool narrow;		   /* if so, their bounds need no other look */
-	bool approximate;	   /* exact distances are not quite those of index space: */
-	float deviation;	   /* standard deviation of what they differ by, as a share of them */
-	float ip_deviation;	   /* the same for inner products, as a share of the norms' product */
-	float row_norm2;	   /* of a row around its centroid, mean of the build's */
-	float offset_norm;	   /* of the mean, index space */
+	double distance_scale;		/* exact distance * this = distance in index space */
+	float *point;				/* the query in index space */
+	float *target;				/* what lists are ordered around: "point", but for inner products */
+	float ip_constant;			/* -<offset, q> - <offset, offset>: part of every inner product */
+	QuantQuery quant;			/* tables of "point" */
+	const QuantBitsQuery *bits; /* codes of lists are bits, and so this is the query; or NULL */
+	int head_chunks;			/* of the heads of such codes */
+	bool refine;		  /* refine codes bound exact distances: there are some, and no extremes */
+	IvfkmRefiner refiner; /* if so */
+	bool narrow;		  /* if so, their bounds need no other look */
+	bool approximate;	  /* exact distances are not quite those of index space: */
+	float deviation;	  /* standard deviation of what they differ by, as a share of them */
+	float ip_deviation;	  /* the same for inner products, as a share of the norms' product */
+	float row_norm2;	  /* of a row around its centroid, mean of the build's */
+	float offset_norm;	  /* of the mean, index space */
 	float least; /* exact distances are never below this share of index space's; 0 or more */
 } IvfkmQuery;
 

@@ -240,7 +240,10 @@ look_exactly(IndexScanDesc scan, IvfkmScan *so, IvfkmAddress row)
 	ivfkm_order_add_known(&so->order, &known);
 }
 
-/* Takes the best candidate and refines it, or looks at it exactly if there is no such tier. */
+/*
+ * Takes the best candidate and refines it, or looks at it exactly if there is no such tier.  Where
+ * codes are bits, its distance is known, and no look is needed.
+ */
 static void
 resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 {
@@ -248,6 +251,16 @@ resolve_candidate(IndexScanDesc scan, IvfkmScan *so)
 
 	if (!ivfkm_resolve_note(so, &candidate))
 		return;
+	if (so->query.bits != NULL && candidate.refine != 0)
+	{
+		IvfkmKnownRow known = {.row = candidate.at.row};
+
+		known.distance =
+			quant_bits_distance(so->query.bits, (double) (candidate.refine >> 32) - 1.0,
+								(double) (candidate.refine & PG_UINT32_MAX));
+		ivfkm_order_add_known(&so->order, &known);
+		return;
+	}
 	if (so->query.refine)
 		ivfkm_resolve_one(so, &candidate);
 	else
@@ -311,10 +324,18 @@ look_ahead(IndexScanDesc scan, IvfkmScan *so)
 	look_at_many(scan, so, wanted);
 }
 
-/* Notes that a row is given that was not looked at; it may turn out to be invisible. */
+/*
+ * Notes that a row is given.  One that was not looked at may turn out to be invisible: none was
+ * whose distance is not known, nor, where codes are bits, one whose distance is.
+ */
 static void
-note_unlooked(IvfkmScan *so, IvfkmAddress row)
+note_given(IvfkmScan *so, IvfkmAddress row, bool known)
 {
+	if (known && so->query.bits == NULL)
+	{
+		so->nvisible++;
+		return;
+	}
 	if (so->settings.iterative_scan != IVFKM_ITERATIVE_OFF)
 		return;
 	if (so->nunlooked == so->unlooked_size)
@@ -482,15 +503,12 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *row)
 		if (so->order.nlate == 0)
 			return next_null(scan, so, row);
 		*row = ivfkm_order_take_late(&so->order);
-		so->nvisible++;
+		note_given(so, row->row, true);
 		return true;
 	}
 	row->row = next.row;
 	row->distance = next.distance;
-	if (next.known)
-		so->nvisible++;
-	else
-		note_unlooked(so, next.row);
+	note_given(so, next.row, next.known);
 	return true;
 }
 

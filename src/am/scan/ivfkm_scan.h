@@ -49,7 +49,7 @@ typedef struct IvfkmNextRow
 	IvfkmAddress row;
 	double distance; /* or the lower bound of it */
 	double ub;		 /* upper bound */
-	bool known;		 /* it was looked at exactly */
+	bool known;		 /* "distance" is exact */
 } IvfkmNextRow;
 
 typedef struct IvfkmScan

@@ -195,7 +195,8 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 	ivfkm_settings_get(index, meta, &model->settings);
 
 	dims = (int) meta->dimensions;
-	page_list_geometry(&model->geometry, dims, meta->refine_bits, meta->nattributes, meta->narrow);
+	page_list_geometry(&model->geometry, dims, meta->refine_bits, meta->nattributes, meta->narrow,
+					   meta->keeps_bits);
 	model->rows = model->entries = Max(info->tuples, 1.0);
 	model->arrays = ivfkm_ops_get(index)->array != NULL;
 	if (model->arrays)
@@ -417,6 +418,8 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
 		pages += Min(taken, ceil(model->rows / model->geometry.refine_slots));
 	}
+	else if (model->geometry.keeps_bits) /* distances follow from codes */
+		looks = 0.0;
 	return work * cpu_operator_cost + pages * model->page + looks * model->row_distance;
 }
 

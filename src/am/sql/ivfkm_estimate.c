@@ -135,6 +135,8 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 	if (index->refine_bits == IVFKM_REFINE_AUTO)
 		index->refine_bits = ivfkm_sizes_auto_bits(index->ops, dims, max_bits);
 	index->refine_bits = Min(index->refine_bits, max_bits);
+	if (ivfkm_ops_keeps_bits(index->ops, index->column_dims, dims))
+		index->refine_bits = 0;
 }
 
 /* Pages of a node of a level with so many children: codes, summaries and records. */
@@ -167,7 +169,8 @@ estimate_size(const EstimatedIndex *index, double rows, int nlists, EstimatedSiz
 	int nodes = ivfkm_nodes_max(nlists);
 	int each = nodes > 0 ? (nlists + nodes - 1) / nodes : nlists;
 
-	page_list_geometry(&geometry, index->dims, index->refine_bits, index->nattributes, 0);
+	page_list_geometry(&geometry, index->dims, index->refine_bits, index->nattributes, 0,
+					   ivfkm_ops_keeps_bits(index->ops, index->column_dims, index->dims));
 	size->lists = list_pages(rows, nlists, geometry.slots, 1) * geometry.stripes * BLCKSZ;
 	size->refine = 0;
 	if (index->refine_bits > 0)

@@ -267,6 +267,7 @@ count_list(const IvfkmIndex *index, const IvfkmQuery *query, const IvfkmProbe *l
 	shares->within = shares->candidates = 0.0;
 	ivfkm_query_bound(query, list, (float) IVFKM_EXACT_EPSILON, &bounds);
 	ivfkm_reader_begin(&reader, index->relation, &index->lists, &list->child, &query->quant);
+	reader.bits = query->bits;
 	while (ivfkm_reader_next(&reader))
 	{
 		for (int u = 0; u < index->lists.units; u++)

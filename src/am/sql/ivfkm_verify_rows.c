@@ -56,11 +56,10 @@ refine_record_is(IvfkmCheckState *check, const IvfkmChildData *list, const ItemP
 
 /* Whether the code in a slot, read into "found_code", is a certain one. */
 static bool
-slot_holds(const IvfkmUnit *unit, int lane, const uint8 *found_code, const IvfkmCode *code,
-		   int dims)
+slot_holds(const IvfkmUnit *unit, int lane, const uint8 *found_code, const IvfkmCode *code)
 {
 	return unit->add[lane] == code->factors.add && unit->mul[lane] == code->factors.mul &&
-		   memcmp(code->bits, found_code, quant_code_bytes(dims)) == 0;
+		   memcmp(code->bits, found_code, code->bytes) == 0;
 }
 
 /*
@@ -125,14 +124,14 @@ compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, bool only,
 	const IvfkmProbe *list = &check->tree.lists[entry->list];
 	float *centroid = palloc(sizeof(float) * dims);
 	uint16 *stored = palloc(sizeof(uint16) * dims);
-	uint8 *found_code = palloc(quant_code_bytes(dims));
+	uint8 *found_code = palloc(ivfkm_code_bytes(&check->index.lists));
 	int lane = entry->slot % QUANT_UNIT;
 	SlotState state = SLOT_HOLDS;
 	IvfkmChildData child;
 	IvfkmCode code;
 	IvfkmUnit unit;
 
-	ivfkm_code_init(&code, dims, check->index.meta.refine_bits);
+	ivfkm_code_init(&code, &check->index.lists);
 	page_child_read(index, dims, &list->pointer, &child, stored);
 	for (int i = 0; i < dims; i++)
 		centroid[i] = vdb_half_to_float(stored[i]);
@@ -146,11 +145,11 @@ compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, bool only,
 	if (!ItemPointerEquals(&unit.tid[lane], (ItemPointer) tid))
 		page_corrupted(index, entry->block, "Slot %d is not that of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	if (!slot_holds(&unit, lane, found_code, &code, dims))
+	if (!slot_holds(&unit, lane, found_code, &code))
 	{
 		/* a renewal may have known nothing of the row but its address */
 		ivfkm_code_forced(dims, check->index.meta.refine_bits, &code);
-		if (!only || !slot_holds(&unit, lane, found_code, &code, dims))
+		if (!only || !slot_holds(&unit, lane, found_code, &code))
 			return SLOT_OTHER;
 		state = SLOT_FORCED;
 	}

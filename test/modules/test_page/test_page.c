@@ -169,7 +169,7 @@ test_page_group(PG_FUNCTION_ARGS)
 		page_node_geometry(&geometry, PG_GETARG_INT32(0));
 	else
 		page_list_geometry(&geometry, PG_GETARG_INT32(0), PG_GETARG_INT32(1), PG_GETARG_INT32(5),
-						   narrow);
+						   narrow, false);
 	memset(&owner, 0, sizeof(owner));
 	owner.id = 7;
 	owner.generation = 3;
@@ -377,7 +377,7 @@ test_page_list(PG_FUNCTION_ARGS)
 	pg_prng_seed(&state, (uint64) PG_GETARG_INT32(1));
 	page_meta_read(index, &meta);
 	page_list_geometry(&geometry, (int) meta.dimensions, meta.refine_bits, meta.nattributes,
-					   meta.narrow);
+					   meta.narrow, meta.keeps_bits);
 	list = only_list(index, &meta);
 	models = palloc(sizeof(Model) * steps);
 	for (int i = 0; i < steps; i++)
