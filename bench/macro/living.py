@@ -38,11 +38,13 @@ class Kind:
         self.centres = self.random.standard_normal((300, dims))
         self.axis = self.random.standard_normal(dims)
         self.turn = 0.0
+        self.chosen = None      # the centres of the rows that were given last
 
     def rows(self, n):
         """float32 [n, dims]"""
         spread = self.random.standard_normal((n, self.dims))
         chosen = self.random.integers(len(self.centres), size=n)
+        self.chosen = chosen
         centres = self.centres
         if self.turn:
             other = np.roll(centres, 1, axis=1)
@@ -383,6 +385,34 @@ class LivingBench:
             self.compare(f"{title}, refilled", "COPY, worker alone",
                          kind.rows(QUERIES), "<->", ks=(10, 50, 200))
 
+    def replaced(self):
+        """A tenth of the clusters deleted, and as many rows of others inserted."""
+        for name, dims, operator in (("clusters", 96, "<->"),
+                                     ("cone", 96, "<=>"),
+                                     ("clusters", 16, "<->"),
+                                     ("places", 2, "<->")):
+            kind = Kind(name, dims, operator)
+            other = Kind(name, dims, operator, turned=True)
+            other.axis = kind.axis
+            other.centres = other.centres[:30]
+            self.begin(kind, with_index=False)
+            x = kind.rows(self.n)
+            self.copy(x)
+            with self.server.connect("vdb") as c:
+                self.create_index(c)
+            which = kind.chosen < 30
+            self.delete(which)
+            self.settle()
+            self.copy(other.rows(int(which.sum())), chunk=2000)
+            waited = self.settle()
+            case = f"a tenth of {name} replaced, {dims} dimensions"
+            self.compare(f"{case}: new rows", "worker alone",
+                         other.rows(QUERIES), operator,
+                         note=f"worker {number(waited)} ms")
+            kind.centres = kind.centres[30:]
+            self.compare(f"{case}: old rows", "worker alone",
+                         kind.rows(QUERIES), operator, maintain=True)
+
     def rounds(self):
         """
         1 % deleted and 1 % inserted, of a slowly turning kind.  With
@@ -502,8 +532,8 @@ class LivingBench:
     def run(self):
         """All cases, or those that were asked for."""
         cases = {"loads": self.loads, "other": self.other_data,
-                 "deletes": self.deletes, "rounds": self.rounds,
-                 "outliers": self.outliers, "costs": self.costs}
+                 "deletes": self.deletes, "replaced": self.replaced,
+                 "rounds": self.rounds, "outliers": self.outliers, "costs": self.costs}
         for name in self.options.living_cases or cases:
             cases[name]()
 

@@ -92,7 +92,10 @@ typedef struct IvfkmGroupHeaderData
 							   * slot, a hint; invalid = at the head */
 	BlockNumber refine_block; /* first group only: the list's last refine page, or invalid */
 	uint32 seal;			  /* of every kind of page: see page_seal.c */
-	uint32 reserved[5];		  /* zero */
+	uint16 entered;			  /* lists: rows of other values that inserts have put into the
+							   * group, up to 65535 */
+	uint16 strays;			  /* of these, those that came beyond the edge of the list */
+	uint32 reserved[4];		  /* zero */
 } IvfkmGroupHeaderData;
 
 typedef IvfkmGroupHeaderData *IvfkmGroupHeader;
@@ -227,6 +230,8 @@ typedef struct IvfkmMetaPageData
 
 	double calibrated_rows; /* rows when the calibration was measured */
 	uint64 made_removed;	/* rows that VACUUM has removed since all of the tree was made */
+	uint64 strays; /* rows that inserts have put beyond the edge of their list since rows were
+							 * counted last, by a sample of them */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;
@@ -297,7 +302,8 @@ typedef struct IvfkmChildData
 	uint32 nblocks;			 /* blocks of the contiguous extent that starts there */
 	float norm2;			 /* squared norm of the (binary16) centroid */
 	uint16 level;			 /* 0 = posting list */
-	uint16 reserved;		 /* zero */
+	uint16 edge;			 /* lists: factor f, binary16, of a row at the edge of those that the
+							  * list was trained with; 0: not known; nodes: zero */
 	uint32 rows;			 /* rows or children at build */
 	float radius; /* nodes: largest distance from its centroid to that of a list below it, and
 							  * for inner products some more, see am/index/NOTES.md;

@@ -67,6 +67,17 @@ page_group_used(Page last_page)
 	return IvfkmPageGetGroupHeader(last_page)->nused;
 }
 
+/*
+ * Rows that inserts have put into the group with this last page since its list was made, and of
+ * them those beyond the edge of the list: added to both.
+ */
+static inline void
+page_group_entered(Page last_page, uint32 *entered, uint32 *strays)
+{
+	*entered += IvfkmPageGetGroupHeader(last_page)->entered;
+	*strays += IvfkmPageGetGroupHeader(last_page)->strays;
+}
+
 /* Chunks of codes on a page of a striped group: ivfkm_stripe_chunks() of them. */
 static inline const uint8 *
 page_group_chunks(Page page)

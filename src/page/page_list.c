@@ -188,6 +188,21 @@ write_refine_record(Relation index, const IvfkmGeometry *geometry, const IvfkmCh
 	return true;
 }
 
+/*
+ * Counts a row that an insert puts into the group with this last page, if the list has an edge, by
+ * what is said of it.
+ */
+static void
+count_entered(Page last_page, const IvfkmChildData *list, uint16 factor)
+{
+	IvfkmGroupHeader header = IvfkmPageGetGroupHeader(last_page);
+
+	if (list->edge == 0 || header->entered == PG_UINT16_MAX)
+		return;
+	header->entered++;
+	header->strays += page_list_is_stray(list, factor);
+}
+
 typedef enum InsertResult
 {
 	INSERT_DONE,
@@ -236,6 +251,7 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 	page_wal_begin(&wal, index);
 	page_group_change(&group, &wal);
 	page_slot_set(group.pages, geometry, slot, entry, &refine);
+	count_entered(page_group_last(&group), list, entry->factors.mul);
 	page_wal_finish(&wal);
 	page_group_unlock(&group);
 	return INSERT_DONE;
@@ -258,8 +274,9 @@ set_hint(IvfkmGroup *head, BlockNumber block)
 
 /*
  * Writes an entry into the first free slot of a list from its hint on, appending a group or refine
- * page if there is no room, with blocks of the reserve if there is one.  Returns true if a group
- * was appended.  The caller holds no buffer lock.
+ * page if there is no room, with blocks of the reserve if there is one.  The group counts the
+ * row if the list has an edge.  Returns true if a group was appended.  The caller holds no buffer
+ * lock.
  */
 bool
 page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,

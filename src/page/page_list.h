@@ -20,6 +20,13 @@
 #include "page/page_layout.h"
 #include "page/page_retired.h"
 
+/* True if a row's factor, binary16, says that it lies beyond the edge of its list. */
+static inline bool
+page_list_is_stray(const IvfkmChildData *list, uint16 factor)
+{
+	return list->edge != 0 && factor > list->edge;
+}
+
 extern bool page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
 							 const IvfkmChildData *list, const IvfkmEntry *entry);
 extern void page_list_reset_hint(Relation index, const IvfkmGeometry *geometry, uint32 owner,

@@ -300,6 +300,17 @@ page_meta_count_removed(Relation index, uint64 removed)
 	end_change(&wal, buffer);
 }
 
+/* Adds to the count of rows that came beyond the edge of their list. */
+void
+page_meta_count_strays(Relation index, uint64 strays)
+{
+	PageWal wal;
+	Buffer buffer;
+
+	begin_change(index, &wal, &buffer)->strays += strays;
+	end_change(&wal, buffer);
+}
+
 /* Sets from how many changes on another renewal is worth a try. */
 void
 page_meta_set_retry(Relation index, uint64 retry)
@@ -357,6 +368,7 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	meta.throttle = 0;
 	meta.removed = 0;
 	meta.made_removed = 0;
+	meta.strays = 0;
 
 	/*
 	 * Whoever has read the metapage before has a snapshot or a transaction id from before this
@@ -401,6 +413,7 @@ page_meta_set_rows(Relation index, const IvfkmMetaPageData *seen, double rows, u
 	meta->build_rows = rows;
 	meta->appended -= Min(meta->appended, seen->appended);
 	meta->removed -= Min(meta->removed, seen->removed);
+	meta->strays -= Min(meta->strays, seen->strays);
 	meta->retry = retry;
 	end_change(&wal, buffer);
 }

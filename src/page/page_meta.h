@@ -16,8 +16,9 @@
  *	  retired_xid		page_free_retired(), when the ranges are free
  *	  appended			page_list.c
  *	  removed, made_removed	page_meta_count_removed(), by VACUUM
+ *	  strays			page_meta_count_strays(), by inserts
  *	  retry				page_meta_set_retry(), by whoever asks for a renewal
- *	  build_rows, retry, appended, removed	page_meta_set_rows(), by who has counted the rows
+ *	  build_rows, retry, appended, removed, strays	page_meta_set_rows(), by who has counted rows
  *	  the list of far rows	page_meta_widen(), by inserts, under the tree lock
  *	  the calibration	page_meta_calibrate(), by ivfkm_calibrate() and by maintenance
  *
@@ -49,6 +50,7 @@ extern void page_meta_set_far(IvfkmMetaPageData *meta, uint32 list, const ItemPo
 extern bool page_meta_widen(Relation index, uint32 list, const ItemPointerData *record,
 							float radius);
 extern void page_meta_count_removed(Relation index, uint64 removed);
+extern void page_meta_count_strays(Relation index, uint64 strays);
 extern void page_meta_set_retry(Relation index, uint64 retry);
 extern void page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk,
 								double rows, int64 when, bool by_queries);

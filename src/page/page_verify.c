@@ -36,6 +36,14 @@ all_zero(const void *bytes, Size n)
 	return true;
 }
 
+/* True if a page has what only that with the counters of a list's group may have: zeros. */
+static bool
+is_uncounted(IvfkmGroupHeader header)
+{
+	return all_zero((char *) header + offsetof(IvfkmGroupHeaderData, entered),
+					sizeof(IvfkmGroupHeaderData) - offsetof(IvfkmGroupHeaderData, entered));
+}
+
 /*
  * Checks what is around the payload of a page that is in no group and no chain: metapage, mean,
  * records of children.
@@ -47,8 +55,7 @@ page_verify_frame(Relation index, BlockNumber block, Page page)
 
 	if (IvfkmPageGetOpaque(page)->next != InvalidBlockNumber)
 		page_corrupted(index, block, "It leads to block %u.", IvfkmPageGetOpaque(page)->next);
-	if (!all_zero(header, offsetof(IvfkmGroupHeaderData, seal)) ||
-		!all_zero(header->reserved, sizeof(header->reserved)))
+	if (!all_zero(header, offsetof(IvfkmGroupHeaderData, seal)) || !is_uncounted(header))
 		page_corrupted(index, block, "Unused bytes are not zero.");
 }
 
@@ -187,7 +194,8 @@ page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 		int end = group_page_end(geometry, stripe);
 
 		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
-			!all_zero(header->reserved, sizeof(header->reserved)))
+			!(stripe == last ? all_zero(header->reserved, sizeof(header->reserved))
+							 : is_uncounted(header)))
 			page_corrupted(index, block + stripe, "Unused bytes are not zero.");
 		if (header->head != owner->first_block)
 			page_corrupted(index, block + stripe, "Its list begins at block %u, not %u.",
@@ -201,6 +209,9 @@ page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 			 header->refine_block != InvalidBlockNumber))
 			page_corrupted(index, block + last, "It carries a link of a first group.");
 	}
+	if (IvfkmPageGetGroupHeader(pages[last])->strays >
+		IvfkmPageGetGroupHeader(pages[last])->entered)
+		page_corrupted(index, block + last, "It has got fewer rows than strays.");
 	if (!padding_is_zero(geometry, pages[last]))
 		page_corrupted(index, block + last, "Unused bytes are not zero.");
 	for (int slot = 0; slot < geometry->slots; slot++)
@@ -225,8 +236,8 @@ page_verify_refine(Relation index, const IvfkmGeometry *geometry, const IvfkmChi
 	if (header->head != list->first_block)
 		page_corrupted(index, block, "Its list begins at block %u, not %u.", list->first_block,
 					   header->head);
-	if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
-		!all_zero(header->reserved, sizeof(header->reserved)) || header->stripe != 0)
+	if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) || !is_uncounted(header) ||
+		header->stripe != 0)
 		page_corrupted(index, block, "Unused bytes are not zero.");
 	if (header->insert_block != InvalidBlockNumber || header->refine_block != InvalidBlockNumber)
 		page_corrupted(index, block, "It carries a link of a first group.");

@@ -31,6 +31,13 @@
 /* Slots of nodes have spreads of lists as binary16 numbers. */
 #define MAX_SPREAD 65504.0
 
+/*
+ * The edge of a list is so many times as far from its centroid as this share of its rows.  Rows of
+ * the training are a little nearer than others of their kind.
+ */
+#define EDGE_MARGIN 1.02f
+#define EDGE_SHARE	0.8
+
 /* Interrupt and progress callback of the clustering; arg: IvfkmBuild. */
 static void
 report_training(void *arg, double done)
@@ -171,6 +178,7 @@ store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, f
 	level->centroids = MemoryContextAllocHuge(build->context, sizeof(uint16) * (Size) count * dims);
 	level->norms = palloc(sizeof(float) * count);
 	level->radii = palloc0(sizeof(float) * count);
+	level->edges = palloc0(sizeof(uint16) * count);
 	level->counts = palloc0(sizeof(uint32) * count);
 	level->made = NULL;
 	level->summaries = NULL;
@@ -230,6 +238,60 @@ measure_spread(IvfkmBuild *build)
 	pfree(counts);
 }
 
+/* Ascending binary16 numbers, none of which is negative. */
+static int
+compare_halves(const void *a, const void *b)
+{
+	return (int) *(const uint16 *) a - (int) *(const uint16 *) b;
+}
+
+/*
+ * The edges of all lists, from the rows of the sample: rows of the kind that a list was trained
+ * with hardly ever lie beyond.
+ */
+static void
+measure_edges(IvfkmBuild *build)
+{
+	const IvfkmTraining *training = &build->training;
+	const IvfkmBuildShared *shared = build->shared;
+	uint16 *edges = build->plan.levels[0].edges;
+	uint32 *ends = palloc0(sizeof(uint32) * (shared->nlists + 1));
+	uint16 *factors =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint16) * (Size) (shared->nrows + 1));
+	uint8 *code = palloc(quant_code_bytes(build->dims));
+
+	/* those of a list one behind the other */
+	for (int row = 0; row < shared->nrows; row++)
+		ends[training->lists[row] + 1]++;
+	for (uint32 list = 0; list < shared->nlists; list++)
+		ends[list + 1] += ends[list];
+	for (int row = 0; row < shared->nrows; row++)
+	{
+		uint32 list = training->lists[row];
+		QuantFactors made;
+
+		CHECK_FOR_INTERRUPTS();
+		(void) quant_encode(QUANT_L2, build->dims, training->rows + (Size) row * build->dims,
+							build->centroids + (Size) list * build->dims, NULL, code, &made);
+		factors[ends[list]++] = made.mul;
+	}
+	for (uint32 list = 0, first = 0; list < shared->nlists; first = ends[list++])
+	{
+		uint32 n = ends[list] - first;
+		float edge;
+
+		if (n == 0)
+			continue;
+		qsort(factors + first, n, sizeof(uint16), compare_halves);
+		edge =
+			EDGE_MARGIN * vdb_half_to_float(factors[first + (uint32) ceil((n - 1) * EDGE_SHARE)]);
+		edges[list] = Max(1, vdb_half_from_float(Min(edge, 65504.0f)));
+	}
+	pfree(ends);
+	pfree(factors);
+	pfree(code);
+}
+
 /* Sets the radii of all lists to 0: their order does not depend on them. */
 void
 ivfkm_train_forget_radii(IvfkmBuild *build)
@@ -239,9 +301,9 @@ ivfkm_train_forget_radii(IvfkmBuild *build)
 }
 
 /*
- * The radii of all lists, from the rows of the sample; centroids are as stored by now.  Of inner
- * products, the largest distance of a row.  Else, if there are no nodes but the root, the root of
- * the mean square of distances: lists below nodes are in the order of their distance alone.
+ * The edges and radii of all lists, from the rows of the sample; centroids are as stored by now.
+ * Of inner products, the largest distance of a row.  Else, if there are no nodes but the root, the
+ * root of the mean square of distances: lists below nodes are in the order of their distance alone.
  */
 static void
 measure_lists(IvfkmBuild *build)
@@ -249,6 +311,7 @@ measure_lists(IvfkmBuild *build)
 	IvfkmTraining *training = &build->training;
 	const IvfkmBuildShared *shared = build->shared;
 
+	measure_edges(build);
 	memset(build->list_radii, 0, sizeof(float) * shared->nlists);
 	if (build->index.ops->metric != IVFKM_METRIC_IP)
 	{
@@ -354,10 +417,10 @@ ivfkm_train_lists(IvfkmBuild *build)
 
 /*
  * The same for lists that keep their centroids, nlists of them in the memory of the training, as
- * they are stored, and their radii: nothing is trained, and there is no sample.
+ * they are stored, their radii and edges: nothing is trained, and there is no sample.
  */
 void
-ivfkm_train_keep(IvfkmBuild *build, uint32 nlists, const float *radii)
+ivfkm_train_keep(IvfkmBuild *build, uint32 nlists, const float *radii, const uint16 *edges)
 {
 	build->shared->nrows = 0;
 	ivfkm_bands_make(build);
@@ -367,5 +430,6 @@ ivfkm_train_keep(IvfkmBuild *build, uint32 nlists, const float *radii)
 	store_level(build, 0, nlists, build->training.centroids, build->centroids);
 	memcpy(build->list_radii, radii, sizeof(float) * nlists);
 	memcpy(build->plan.levels[0].radii, radii, sizeof(float) * nlists);
+	memcpy(build->plan.levels[0].edges, edges, sizeof(uint16) * nlists);
 	prepare_lists(build);
 }

@@ -15,7 +15,8 @@
 
 extern void ivfkm_train(IvfkmBuild *build);
 extern void ivfkm_train_lists(IvfkmBuild *build);
-extern void ivfkm_train_keep(IvfkmBuild *build, uint32 nlists, const float *radii);
+extern void ivfkm_train_keep(IvfkmBuild *build, uint32 nlists, const float *radii,
+							 const uint16 *edges);
 extern void ivfkm_train_forget_radii(IvfkmBuild *build);
 extern void ivfkm_train_job(IvfkmBuild *build);
 

@@ -134,6 +134,7 @@ child_records(const IvfkmPlan *plan, uint32 number, uint32 first, uint32 count)
 		children[i].level = (uint16) number;
 		children[i].rows = level->counts[member];
 		children[i].radius = level->radii[member];
+		children[i].edge = level->edges[member];
 	}
 	return children;
 }

@@ -22,6 +22,7 @@ typedef struct IvfkmPlanLevel
 	uint16 *centroids;			 /* count * dims binary16 */
 	float *norms;				 /* squared norm of each centroid as stored */
 	float *radii;				 /* see IvfkmChildData */
+	uint16 *edges;				 /* of lists, likewise */
 	uint32 *counts;				 /* rows of each list; children of each node */
 	uint32 *made;				 /* rows that lists had when they were made; NULL: "counts" */
 	BlockNumber *first_blocks;	 /* first block of each */

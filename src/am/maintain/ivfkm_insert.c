@@ -13,6 +13,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -27,6 +28,7 @@
 #include "am/maintain/ivfkm_insert.h"
 #include "am/maintain/ivfkm_lock.h"
 #include "am/maintain/ivfkm_request.h"
+#include "am/maintain/ivfkm_survey.h"
 #include "page/page_point.h"
 
 /* Width of the bounds when looking for the nearest centroid: practically exact. */
@@ -41,6 +43,9 @@
 
 /* The longest time, in milliseconds, that an insert lets a renewal catch up. */
 #define MAX_THROTTLE 100
+
+/* Of rows beyond the edge of their list one in so many is counted, for all of them. */
+#define STRAYS_PER_COUNTED 16
 
 /* Kept in IndexInfo.ii_AmCache for the rows of one statement. */
 typedef struct InsertState
@@ -368,13 +373,34 @@ widen(Relation relation, const RowPlaces *row)
 }
 
 /*
- * Puts a row into the current tree.  When another tree has taken its place since the row's lists
- * were found, or another list has become that of far rows, finds the lists again; see NOTES.md of
- * this folder.  All vectors of a row enter the same tree.  Returns true if a list has grown by a
- * group.
+ * Counts a row that lies beyond the edge of its list, as some of these are, chosen by their
+ * addresses; true if it did.  Inserts into other groups than new ones are not counted else.  The
+ * caller holds no buffer lock.
  */
 static bool
-insert_row(Relation relation, const Datum *values, const bool *isnull, const ItemPointerData *tid)
+count_stray(const IvfkmIndex *index, const RowPlaces *row, const ItemPointerData *tid)
+{
+	uint32 hash = murmurhash32(ItemPointerGetBlockNumberNoCheck(tid) * MaxHeapTuplesPerPage +
+							   ItemPointerGetOffsetNumberNoCheck(tid));
+
+	if (hash % STRAYS_PER_COUNTED != 0 || !row->has_value ||
+		!page_list_is_stray(&row->places[0].list, row->places[0].entry.factors.mul) ||
+		!ivfkm_survey_has_regions(index))
+		return false;
+	page_meta_count_strays(index->relation, STRAYS_PER_COUNTED);
+	return true;
+}
+
+/*
+ * Puts a row into the current tree.  When another tree has taken its place since the row's lists
+ * were found, or another list has become that of far rows, finds the lists again; see NOTES.md of
+ * this folder.  All vectors of a row enter the same tree.  Returns true if the metapage
+ * has counted something: a list has grown by a group, or the row lies beyond the edge of its list.
+ * "unchanged": it is written again with the value that it had, which says nothing about lists.
+ */
+static bool
+insert_row(Relation relation, const Datum *values, const bool *isnull, const ItemPointerData *tid,
+		   bool unchanged)
 {
 	for (;;)
 	{
@@ -386,6 +412,8 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 
 		ivfkm_index_open(&index, relation);
 		place_row(&index, values, isnull, tid, &row);
+		for (int i = 0; unchanged && i < row.count; i++)
+			row.places[i].list.edge = 0;
 		page_point("insert-descended");
 		ivfkm_lock_tree(relation, ShareLock);
 		/* the list's radius is to reach to the row before anybody can miss it */
@@ -401,6 +429,7 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 		for (int i = 0; i < row.count; i++)
 			grown |= write_row(&index, NULL, &row.places[i]);
 		ivfkm_unlock_tree(relation, ShareLock);
+		grown |= count_stray(&index, &row, tid);
 		if (throttle > 0 && BlockNumberIsValid(pending_block))
 			pg_usleep(Min(throttle, MAX_THROTTLE) * 1000L);
 		return grown;
@@ -424,7 +453,7 @@ ivfkminsert(Relation relation, Datum *values, bool *isnull, ItemPointer heap_tid
 	}
 
 	old_context = MemoryContextSwitchTo(state->row_context);
-	if (insert_row(relation, values, isnull, heap_tid))
+	if (insert_row(relation, values, isnull, heap_tid, index_unchanged))
 		ivfkm_renewal_consider(relation, NULL);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(state->row_context);

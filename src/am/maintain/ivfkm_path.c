@@ -329,6 +329,7 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 		child.norm2 = lists->norms[i];
 		child.rows = lists->made != NULL ? lists->made[i] : lists->counts[i];
 		child.radius = lists->radii[i];
+		child.edge = lists->edges[i];
 		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i,
 					lists->summaries == NULL ? NULL : &lists->summaries[i]);
 	}

@@ -105,7 +105,7 @@ take_old_centroid(Regioning *regioning)
 	pfree(stored);
 }
 
-/* Keeps the lists of the region as they are: their centroids, radii and rows. */
+/* Keeps the lists of the region as they are: their centroids, radii, edges and rows. */
 static void
 keep_lists(Regioning *regioning)
 {
@@ -116,6 +116,7 @@ keep_lists(Regioning *regioning)
 	int dims = build->dims;
 	uint16 *stored = palloc(sizeof(uint16) * dims);
 	float *radii = palloc0(sizeof(float) * nlists);
+	uint16 *edges = palloc(sizeof(uint16) * nlists);
 	uint32 *made = palloc(sizeof(uint32) * nlists);
 
 	ivfkm_team_begin(build, 0, nlists, 0);
@@ -129,16 +130,18 @@ keep_lists(Regioning *regioning)
 		for (int dim = 0; dim < dims; dim++)
 			build->training.centroids[(Size) i * dims + dim] = vdb_half_to_float(stored[dim]);
 		made[i] = child.rows;
+		edges[i] = child.edge;
 		if (build->index.ops->metric != IVFKM_METRIC_IP) /* these are measured with all rows */
 			radii[i] = child.radius;
 	}
 	build->plan.meta.next_id = region->index.meta.next_id;
-	ivfkm_train_keep(build, (uint32) nlists, radii);
+	ivfkm_train_keep(build, (uint32) nlists, radii, edges);
 	build->plan.levels[0].made = made;
 	ivfkm_training_forget(build);
 	ivfkm_move_note_lists(move, regioning->old, nlists);
 	pfree(stored);
 	pfree(radii);
+	pfree(edges);
 }
 
 /* Trains centroids for as many lists as the rows call for. */

@@ -39,11 +39,19 @@ static Oid renewing = InvalidOid;
 static Oid last_index = InvalidOid;
 static TimestampTz last_launch = 0;
 
+/* The changes of an index since its rows were counted last. */
+uint64
+ivfkm_renewal_changes(const IvfkmMetaPageData *meta)
+{
+	/* a row may be in a new group and beyond the edge of its list */
+	return meta->removed + Max(meta->appended, meta->strays);
+}
+
 /* Whether an index has changed so much since it was looked at that it should be again. */
 bool
 ivfkm_renewal_due(const IvfkmMetaPageData *meta)
 {
-	return meta->appended + meta->removed >= Max(meta->retry, IVFKM_RENEWAL_MIN_ROWS);
+	return ivfkm_renewal_changes(meta) >= Max(meta->retry, IVFKM_RENEWAL_MIN_ROWS);
 }
 
 /* Puts off the next try, in case that the one which begins fails. */
@@ -53,7 +61,7 @@ ivfkm_renewal_put_off(Relation index)
 	IvfkmMetaPageData meta;
 
 	page_meta_read(index, &meta);
-	page_meta_set_retry(index, (meta.appended + meta.removed) * 5 / 4 + IVFKM_RENEWAL_MIN_ROWS);
+	page_meta_set_retry(index, ivfkm_renewal_changes(&meta) * 5 / 4 + IVFKM_RENEWAL_MIN_ROWS);
 }
 
 /* Launches a worker for an index, if not enough are there; quiet if there is no slot for it. */

@@ -33,6 +33,7 @@ typedef struct IvfkmWorkerTask
 #define IVFKM_MOST_WORKERS 2
 
 extern void ivfkm_request_init(void);
+extern uint64 ivfkm_renewal_changes(const IvfkmMetaPageData *meta);
 extern bool ivfkm_renewal_due(const IvfkmMetaPageData *meta);
 extern void ivfkm_renewal_put_off(Relation index);
 extern void ivfkm_renewal_consider(Relation index, const IvfkmFreeData *free);

@@ -37,14 +37,35 @@
  */
 #define MERGE_SHARE 0.25
 
-/* What a list calls for, if it does not have to be split: the larger, the sooner. */
+/*
+ * Of rows that are inserted STRAY_EXPECTED may lie beyond the edge of their list: what is more of
+ * them are of another kind than those that the list was trained with.  When these are STRAY_SHARE
+ * of its rows, it is made anew, with sisters of whose rows they are STRAY_SISTER_SHARE.
+ */
+#define STRAY_EXPECTED	   0.25
+#define STRAY_SHARE		   (1.0 / 16)
+#define STRAY_SISTER_SHARE (1.0 / 64)
+
+/*
+ * What a list calls for: the larger, the sooner.  A list with strays has up to one more, one that
+ * is to be split, one for each of its rows.
+ */
 #define NEED_NONE	0.0
 #define NEED_SHRINK 1.0
 #define NEED_MERGE	2.0
+#define NEED_STRAYS 3.0
+#define NEED_SPLIT	4.0
 
 /* Lists and rows of a region, unless one list alone has more. */
 #define REGION_LISTS 16
 #define REGION_ROWS	 8192
+
+/* The same of a region for the sake of strays, which are spread over many lists. */
+#define STRAY_REGION_LISTS (4 * REGION_LISTS)
+#define STRAY_REGION_ROWS  (2 * REGION_ROWS)
+
+/* Lists of such a region, even if others have no strays. */
+#define STRAY_REGION_LEAST 4
 
 /* Rows that are moved for each one that was inserted or removed, while others wait. */
 #define MOVED_PER_CHANGE 3.0
@@ -96,7 +117,7 @@ ivfkm_survey_retry(double rows)
 	return (uint64) Max((double) IVFKM_RENEWAL_MIN_ROWS, rows * LOOK_SHARE);
 }
 
-/* Counts the rows and groups of a list. */
+/* Counts the rows, groups and strays of a list. */
 static void
 count_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
 		   IvfkmListSize *size)
@@ -106,11 +127,14 @@ count_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *
 	size->id = list->id;
 	size->rows = 0;
 	size->groups = 0;
+	size->entered = 0;
+	size->strays = 0;
 	ivfkm_reader_begin(&reader, index, geometry, list, NULL);
 	while (ivfkm_reader_next(&reader))
 	{
 		size->rows += (uint32) page_group_used(reader.page);
 		size->groups++;
+		page_group_entered(reader.page, &size->entered, &size->strays);
 	}
 }
 
@@ -179,7 +203,7 @@ static IvfkmListSize
 size_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmChildData *list,
 		bool *made_now)
 {
-	IvfkmListSize made = {list->id, list->rows, list->nblocks / geometry->stripes};
+	IvfkmListSize made = {list->id, list->rows, list->nblocks / geometry->stripes, 0, 0};
 	const IvfkmListSize *found =
 		bsearch(&made, sizes->lists, sizes->count, sizeof(IvfkmListSize), compare_sizes);
 
@@ -187,10 +211,16 @@ size_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmChild
 	return found != NULL ? *found : made;
 }
 
+/* True if more than that part of a list's rows are of another kind than it was trained with. */
+static bool
+has_strays(const IvfkmListSize *size, double share)
+{
+	return size->strays - STRAY_EXPECTED * size->entered > share * Max(size->rows, MERGE_ROWS);
+}
+
 /*
- * How much a list calls for work: its rows if it is to be split, or one of the needs above.  A list
- * that was made as large, or as small, as it is cannot be helped: its rows are equal, or it has no
- * sisters.
+ * How much a list calls for work: one of the needs above.  A list that was made as large, or as
+ * small, as it is cannot be helped: its rows are equal, or it has no sisters.
  */
 static double
 need_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmListSize *size,
@@ -200,9 +230,11 @@ need_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmListS
 	uint32 blocks = page_extent_blocks(geometry, size->rows) / geometry->stripes;
 
 	if (size->rows > SPLIT_ROWS && size->rows > 1.5 * made)
-		return size->rows;
+		return NEED_SPLIT + size->rows;
 	if (alone)
 		return NEED_NONE;
+	if (has_strays(size, STRAY_SHARE))
+		return NEED_STRAYS + size->strays / (size->strays + 1.0);
 	if (sizes->merging && is_emptied(size, list))
 		return NEED_MERGE;
 	/* emptied groups */
@@ -212,31 +244,53 @@ need_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmListS
 /* A sister by its distance to the list that a region is made around. */
 typedef struct Sister
 {
+	int rank; /* of a region for the sake of strays: see stray_rank() */
 	float dist2;
 	int list;
 } Sister;
 
-/* Ascending distance, then number. */
+/* Ascending rank, distance, then number. */
 static int
 compare_sisters(const void *a, const void *b)
 {
 	const Sister *x = a;
 	const Sister *y = b;
 
+	if (x->rank != y->rank)
+		return x->rank - y->rank;
 	if (x->dist2 != y->dist2)
 		return x->dist2 < y->dist2 ? -1 : 1;
 	return x->list < y->list ? -1 : x->list > y->list;
 }
 
+#define STRAY_RANK_NONE 3
+
+/*
+ * Which lists come first into a region for the sake of strays: those that call for it, then those
+ * that have some, then small ones, which have room.  Others are left alone.
+ */
+static int
+stray_rank(const IvfkmListSize *size)
+{
+	if (has_strays(size, STRAY_SHARE))
+		return 0;
+	if (has_strays(size, STRAY_SISTER_SHARE))
+		return 1;
+	return size->rows < MERGE_ROWS ? 2 : STRAY_RANK_NONE;
+}
+
 /*
  * Makes a region around a list of it: the nearest sisters, as many as are worth one piece of work.
+ * For the sake of strays, those that have some: rows of a new kind are spread over them.
  */
 static void
-choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
+choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around, bool for_strays)
 {
 	Relation index = region->index.relation;
 	const IvfkmGeometry *geometry = &region->index.lists;
 	const IvfkmWholeTree *tree = &region->tree;
+	int most_lists = for_strays ? STRAY_REGION_LISTS : REGION_LISTS;
+	int most_rows = for_strays ? STRAY_REGION_ROWS : REGION_ROWS;
 	int dims = geometry->dims;
 	uint16 *stored = palloc(sizeof(uint16) * dims);
 	float *centroid = palloc(sizeof(float) * dims);
@@ -253,23 +307,33 @@ choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
 		if (tree->parents[i] != region->parent)
 			continue;
 		page_child_read(index, dims, &tree->lists[i].pointer, &child, stored);
+		sisters[n].rank = 0;
+		if (for_strays && i != around)
+		{
+			bool made_now;
+			IvfkmListSize size = size_of(sizes, geometry, &child, &made_now);
+
+			sisters[n].rank = stray_rank(&size);
+		}
 		sisters[n].dist2 = i == around ? -1.0f : vdb_dist->l2sq_f16(centroid, stored, dims);
 		sisters[n++].list = i;
 	}
 	qsort(sisters, n, sizeof(Sister), compare_sisters);
-	region->lists = palloc(sizeof(int) * REGION_LISTS);
+	region->lists = palloc(sizeof(int) * most_lists);
 	region->nlists = 0;
 	region->rows = 0.0;
-	for (int i = 0; i < n && region->nlists < REGION_LISTS; i++)
+	for (int i = 0; i < n && region->nlists < most_lists; i++)
 	{
 		bool made_now;
 		IvfkmListSize size =
 			size_of(sizes, geometry, &tree->lists[sisters[i].list].child, &made_now);
 
+		if (sisters[i].rank == STRAY_RANK_NONE && region->nlists >= STRAY_REGION_LEAST)
+			break;
 		/* a small list has to join some other one */
 		if (made_now && (region->nlists > 1 || region->rows > MERGE_ROWS))
 			continue;
-		if (i > 0 && region->rows + size.rows > REGION_ROWS)
+		if (i > 0 && region->rows + size.rows > most_rows)
 			break;
 		region->lists[region->nlists++] = sisters[i].list;
 		region->rows += size.rows;
@@ -311,8 +375,8 @@ choose_emptied(const IvfkmSizes *sizes, IvfkmRegion *region, int around)
  * False for an index whose lists are only made anew all at once: it has as many as the user wants,
  * or several entries of a row, which their address does not tell apart.
  */
-static bool
-has_regions(const IvfkmIndex *index)
+bool
+ivfkm_survey_has_regions(const IvfkmIndex *index)
 {
 	return ivfkm_options_lists(index->relation) == 0 && index->ops->array == NULL;
 }
@@ -322,7 +386,7 @@ static bool
 calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
 {
 	const IvfkmMetaPageData *meta = &sizes->seen;
-	double changes = (double) meta->appended + (double) meta->removed;
+	double changes = (double) ivfkm_renewal_changes(meta);
 	double gone = (double) meta->made_removed;
 	double come = sizes->rows - meta->made_rows + gone;
 	int below_root = 0;
@@ -333,7 +397,7 @@ calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmW
 		sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
 		Min(gone, come) >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
 		return true;
-	if (!has_regions(index))
+	if (!ivfkm_survey_has_regions(index))
 		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;
 	for (int i = 0; i < tree->nlists; i++)
 		below_root += tree->parents[i] == 0;
@@ -344,7 +408,7 @@ calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmW
 static double
 most_rows(const IvfkmMetaPageData *meta)
 {
-	return Max(REGION_ROWS, MOVED_PER_CHANGE * ((double) meta->appended + (double) meta->removed));
+	return Max(REGION_ROWS, MOVED_PER_CHANGE * (double) ivfkm_renewal_changes(meta));
 }
 
 /* Forgets the sizes: the next survey counts again. */
@@ -389,7 +453,8 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 		if (calls_for_renewal(sizes, &region->index, &region->tree))
 			return IVFKM_TASK_RENEW;
 	}
-	if (!has_regions(&region->index) || (!all && sizes->moved >= most_rows(&sizes->seen)))
+	if (!ivfkm_survey_has_regions(&region->index) ||
+		(!all && sizes->moved >= most_rows(&sizes->seen)))
 		return IVFKM_TASK_NONE;
 	for (int i = 0; i < region->tree.nlists; i++)
 	{
@@ -411,7 +476,7 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 		choose_emptied(sizes, region, around);
 	else
 	{
-		choose_region(sizes, region, around);
+		choose_region(sizes, region, around, most >= NEED_STRAYS && most < NEED_SPLIT);
 		region->most_lists = most > NEED_MERGE ? INT_MAX : region->nlists;
 		sizes->moved += region->rows;
 	}
@@ -638,7 +703,7 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegio
 	ivfkm_collect_tree(index, meta, &region->tree);
 	if (!list_behind(sizes, &region->tree, in_use)) /* but something is: what was added to them */
 		find_ends(sizes, region);
-	if (has_regions(&region->index) && sizes->nmissed < MOST_MISSED &&
+	if (ivfkm_survey_has_regions(&region->index) && sizes->nmissed < MOST_MISSED &&
 		last_region(sizes, region, data, in_use))
 		return IVFKM_TASK_REGION;
 	if (sizes->nrenewed == 0 && (fixed || list_behind(sizes, &region->tree, in_use)) &&

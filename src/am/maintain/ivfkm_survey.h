@@ -19,6 +19,8 @@ typedef struct IvfkmListSize
 	uint32 id; /* owner id of the list */
 	uint32 rows;
 	uint32 groups;
+	uint32 entered; /* rows that inserts have put into it since it was made */
+	uint32 strays;	/* of these, those beyond its edge */
 } IvfkmListSize;
 
 /* Where a list ends. */
@@ -72,6 +74,7 @@ typedef struct IvfkmRegion
 	BlockNumber below; /* to move: where the last of the lists lies */
 } IvfkmRegion;
 
+extern bool ivfkm_survey_has_regions(const IvfkmIndex *index);
 extern void ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context);
 extern void ivfkm_survey_end(IvfkmSizes *sizes);
 extern IvfkmTask ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all,

@@ -17,6 +17,8 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/xact.h"
@@ -374,6 +376,10 @@ check_child(IvfkmCheckState *check, BlockNumber block, int slot, const float *no
 		check->index.meta.descents[IVFKM_DESCENT_SEARCH].list_lean == 0.0f)
 		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
 					   "Centroid %u of a list has a radius.",
+					   ItemPointerGetOffsetNumberNoCheck(pointer));
+	if (!isfinite(vdb_half_to_float(child->edge)) || (child->level > 0 && child->edge != 0))
+		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(pointer),
+					   "The edge of centroid %u is wrong.",
 					   ItemPointerGetOffsetNumberNoCheck(pointer));
 	(void) quant_encode(QUANT_L2, dims, centroid, node_centroid, NULL, code, &factors);
 	page_slot_code(check->pages, geometry, slot, found_code);

@@ -1,0 +1,67 @@
+# Rows of other kinds than those that lists were trained with, in slots that VACUUM has freed: their
+# lists do not grow, but are made anew.  Rows that are written again as they were change nothing.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Vdb::Test;
+
+my $node = vdb_node('main', conf => "autovacuum = off\n");
+$node->start;
+vdb_create($node);
+
+# 150 clusters of 40 rows, as far from each other as from the origin
+$node->safe_psql(
+	'postgres', <<'SQL');
+CREATE FUNCTION place(id bigint, cluster bigint) RETURNS vector LANGUAGE sql AS $$
+	SELECT array_agg(3 * sin(hashint8(cluster * 64 + j))
+		+ 0.7 * sin(hashint8(1000000 + id * 64 + j)) ORDER BY j)::real[]::vector
+	FROM generate_series(1, 48) j $$;
+CREATE TABLE kinds (id bigint, other integer, v vector(48));
+INSERT INTO kinds SELECT i, 0, place(i, i % 150) FROM generate_series(1, 6000) i;
+CREATE INDEX kinds_other ON kinds (other);
+CREATE INDEX kinds_l2 ON kinds USING ivfkm (v) WITH (maintenance = off);
+SQL
+
+my $maintain = "SELECT lists FROM ivfkm_maintain('kinds_l2', false)";
+
+# with another index on what is updated, every update writes to this one, too; whole clusters, of
+# which one may be the farthest of its list
+foreach my $round (0 .. 2)
+{
+	$node->safe_psql('postgres', "UPDATE kinds SET other = $round + 1 WHERE id % 10 = $round");
+	$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) kinds');
+}
+is($node->safe_psql('postgres', $maintain), 0, 'rows written again call for nothing');
+
+# a tenth of the clusters goes, others come in the same number
+$node->safe_psql('postgres', 'REINDEX INDEX kinds_l2');
+$node->safe_psql('postgres', 'DELETE FROM kinds WHERE id % 150 < 15');
+$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) kinds');
+is($node->safe_psql('postgres', $maintain), 0, 'rows that go, neither');
+$node->safe_psql(
+	'postgres', <<'SQL');
+INSERT INTO kinds SELECT 10000 + i, 0, place(10000 + i, 1000 + i % 15)
+	FROM generate_series(1, 600) i;
+SQL
+my $found = <<'SQL';
+SET enable_seqscan = off; SET ivfkm.probes = 1;
+SELECT count(*) FROM (SELECT id, place(id + 20000, 1000 + (id - 10000) % 15) AS v
+		FROM generate_series(10001, 10060) id) q,
+	LATERAL (SELECT id FROM kinds ORDER BY kinds.v <-> q.v LIMIT 10) k
+	WHERE k.id > 10000 AND (k.id - 10000) % 15 = (q.id - 10000) % 15;
+SQL
+my $before = $node->safe_psql('postgres', $found);
+cmp_ok($node->safe_psql('postgres', $maintain), '>', 0, 'rows of other clusters do');
+my $after = $node->safe_psql('postgres', $found);
+vdb_check($node, 'kinds_l2', 'strays');
+vdb_same_rows($node, 'kinds', '<->', 'place(7, 1007)', 'strays');
+$node->safe_psql('postgres', "SELECT ivfkm_maintain('kinds_l2')");
+my $fresh = $node->safe_psql('postgres', $found);
+cmp_ok($after, '>=', 0.97 * $fresh,
+	"new rows are found in one list: $after; $before before, $fresh in a fresh index");
+
+$node->stop;
+done_testing();
