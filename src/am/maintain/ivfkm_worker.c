@@ -256,6 +256,47 @@ is_sparse(Relation index)
 	return sparse;
 }
 
+/* One transaction of a worker: the index and its table, both NULL if it has not got them. */
+typedef struct WorkerTransaction
+{
+	Relation heap;
+	Relation index;
+	IvfkmOwnerRights rights;
+} WorkerTransaction;
+
+/*
+ * Starts a transaction, opens an index and its table as ivfkm_renewal_open() does, and takes the
+ * rights of the table's owner.  False if somebody else holds a lock.
+ */
+static bool
+begin_transaction(Oid index_oid, WorkerTransaction *transaction)
+{
+	bool opened;
+
+	StartTransactionCommand();
+	ivfkm_check_database();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	opened = ivfkm_renewal_open(index_oid, &transaction->heap, &transaction->index);
+	if (transaction->heap != NULL)
+		ivfkm_owner_begin(&transaction->rights, transaction->heap);
+	return opened;
+}
+
+/* Takes all of that back, and commits. */
+static void
+end_transaction(WorkerTransaction *transaction)
+{
+	if (transaction->heap != NULL)
+	{
+		ivfkm_owner_end(&transaction->rights);
+		relation_close(transaction->index, NoLock);
+		relation_close(transaction->heap, NoLock);
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
 typedef enum WorkResult
 {
 	WORK_LOCKED, /* somebody holds a lock */
@@ -272,53 +313,40 @@ static WorkResult
 work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 {
 	WorkResult result = WORK_DONE;
-	Relation heap;
-	Relation index;
+	WorkerTransaction transaction;
 
-	StartTransactionCommand();
-	ivfkm_check_database();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	if (!ivfkm_renewal_open(index_oid, &heap, &index))
+	if (!begin_transaction(index_oid, &transaction))
 		result = WORK_LOCKED;
-	else if (heap != NULL)
+	else if (transaction.heap != NULL && ivfkm_renewal_possible(transaction.index))
 	{
-		IvfkmOwnerRights rights;
+		Relation heap = transaction.heap;
+		Relation index = transaction.index;
 		IvfkmRenewal renewal;
 		IvfkmMetaPageData meta;
 
-		ivfkm_owner_begin(&rights, heap);
-		if (ivfkm_renewal_possible(index))
+		(void) ivfkm_renewal_tidy(heap, index);
+		page_meta_read(index, &meta);
+		if (may_renew && ivfkm_settings_maintenance(index) &&
+			(again || sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
 		{
-			(void) ivfkm_renewal_tidy(heap, index);
+			pgstat_report_activity(STATE_RUNNING, "maintaining an index");
+			if (ivfkm_renewal_due(&meta))
+				sizes->ncompacted = 0; /* rows have come since: count again before more is moved */
+			if (work_on(heap, index, false, sizes, &renewal))
+				result = WORK_SOME;
+		}
+		if (result == WORK_DONE)
+		{
 			page_meta_read(index, &meta);
-			if (may_renew && ivfkm_settings_maintenance(index) &&
-				(again || sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
+			if (meta.retired_xid != 0 || BlockNumberIsValid(meta.retired_block))
 			{
-				pgstat_report_activity(STATE_RUNNING, "maintaining an index");
-				if (ivfkm_renewal_due(&meta))
-					sizes->ncompacted =
-						0; /* rows have come since: count again before more is moved */
-				if (work_on(heap, index, false, sizes, &renewal))
-					result = WORK_SOME;
-			}
-			if (result == WORK_DONE)
-			{
-				page_meta_read(index, &meta);
-				if (meta.retired_xid != 0 || BlockNumberIsValid(meta.retired_block))
-				{
-					/* if nobody else takes an id, the horizon does not pass that of the blocks */
-					(void) GetTopTransactionId();
-					result = WORK_KEPT;
-				}
+				/* if nobody else takes an id, the horizon does not pass that of the blocks */
+				(void) GetTopTransactionId();
+				result = WORK_KEPT;
 			}
 		}
-		ivfkm_owner_end(&rights);
-		relation_close(index, NoLock);
-		relation_close(heap, NoLock);
 	}
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-	pgstat_report_activity(STATE_IDLE, NULL);
+	end_transaction(&transaction);
 	return result;
 }
 
@@ -331,18 +359,14 @@ static bool
 measure_at_rest(Oid index_oid, bool known, IvfkmMetaPageData *before)
 {
 	bool due = false;
-	Relation heap;
-	Relation index;
+	WorkerTransaction transaction;
 
-	StartTransactionCommand();
-	ivfkm_check_database();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	if (ivfkm_renewal_open(index_oid, &heap, &index) && heap != NULL)
+	if (begin_transaction(index_oid, &transaction) && transaction.heap != NULL)
 	{
-		IvfkmOwnerRights rights;
+		Relation heap = transaction.heap;
+		Relation index = transaction.index;
 		IvfkmMetaPageData meta;
 
-		ivfkm_owner_begin(&rights, heap);
 		page_meta_read(index, &meta);
 		due = ivfkm_renewal_possible(index) && ivfkm_settings_maintenance(index) &&
 			  ivfkm_recalibration_at_rest(&meta);
@@ -355,13 +379,8 @@ measure_at_rest(Oid index_oid, bool known, IvfkmMetaPageData *before)
 											 RelationGetRelationName(index), meta.build_rows)));
 		}
 		*before = meta;
-		ivfkm_owner_end(&rights);
-		relation_close(index, NoLock);
-		relation_close(heap, NoLock);
 	}
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-	pgstat_report_activity(STATE_IDLE, NULL);
+	end_transaction(&transaction);
 	return due;
 }
 
