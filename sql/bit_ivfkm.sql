@@ -222,6 +222,7 @@ BEGIN
 	EXECUTE format('INSERT INTO kept_bits SELECT id, v::bit(%s) FROM kept WHERE n = %1$s AND '
 		'id %% 4 = 0', n);
 	DELETE FROM kept_bits WHERE id % 7 = 0 AND id > 0;
+	PERFORM set_config('ivfkm.probes', '8', true); -- all lists
 	same := true;
 	looked := 0;
 	FOR id IN 1001 .. 1006 LOOP
