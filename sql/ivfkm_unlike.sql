@@ -101,5 +101,21 @@ DROP INDEX t_idx;
 CREATE INDEX t_idx ON t USING ivfkm (v, part);
 SELECT recall('<->', 10, 'part = 1') > 0.95 AS filter;
 
-DROP TABLE t, q, truth;
+-- twenty copies of each row: a query that is no row has none
+CREATE TABLE copies (v vector(64));
+INSERT INTO copies
+SELECT v FROM (SELECT array_agg(uniform(i, d) + uniform(-i, d) ORDER BY d)::vector AS v
+	FROM generate_series(1, 500) i, generate_series(1, 64) d GROUP BY i ORDER BY i) s,
+	generate_series(1, 20);
+CREATE TABLE others AS
+SELECT array_agg(uniform(i, d) + uniform(-i, d) ORDER BY d)::vector AS v
+FROM generate_series(20001, 20100) i, generate_series(1, 64) d GROUP BY i;
+CREATE INDEX copies_idx ON copies USING ivfkm (v);
+SELECT recall >= 0.95 AS nearest FROM ivfkm_recall('copies_idx', 1, 100, 'SELECT v FROM others');
+-- all rows are copies
+UPDATE copies SET v = (SELECT v FROM others LIMIT 1);
+REINDEX INDEX copies_idx;
+SELECT recall FROM ivfkm_recall('copies_idx', 10, 100, 'SELECT v FROM others');
+
+DROP TABLE t, q, truth, copies, others;
 DROP FUNCTION recall, seen, uniform;

@@ -319,8 +319,29 @@ make_targets(const IvfkmBuild *build, int first, int count, int nqueries, float 
 }
 
 /*
+ * True if a row of the sample is no neighbour of the query that is row "self": it is that row, or a
+ * copy of it.  Copies are in one list, and where there are many, they are all of a row's
+ * neighbours; a query that is no row has none.  *copy_score: score of the last copy found, NAN at
+ * first; rows with that score are not compared again.
+ */
+static bool
+is_copy(const IvfkmBuild *build, int row, int self, float score, float *copy_score)
+{
+	Size dims = build->dims;
+	const float *rows = build->training.rows;
+
+	if (row == self || score == *copy_score)
+		return true;
+	if (memcmp(rows + row * dims, rows + self * dims, sizeof(float) * dims) != 0)
+		return false;
+	*copy_score = score;
+	return true;
+}
+
+/*
  * Finds the "most" nearest rows of the sample for "count" targets, which are its rows self[]:
- * heaps of found[q] rows in nearest[q * most].  scores: scratch for KMEANS_TARGETS * ROW_BLOCK.
+ * heaps of found[q] rows in nearest[q * most], fewer where too many are copies of the target.
+ * scores: scratch for KMEANS_TARGETS * ROW_BLOCK.
  */
 static void
 find_nearest(const IvfkmBuild *build, const KmeansTargets *queries, int count, const int *self,
@@ -329,10 +350,12 @@ find_nearest(const IvfkmBuild *build, const KmeansTargets *queries, int count, c
 	int nrows = build->shared->nrows;
 	int dims = build->dims;
 	float limit[KMEANS_TARGETS];
+	float copy_score[KMEANS_TARGETS];
 
 	for (int q = 0; q < count; q++)
 	{
 		limit[q] = INFINITY;
+		copy_score[q] = NAN;
 		found[q] = 0;
 	}
 	for (int from = 0; from < nrows; from += ROW_BLOCK)
@@ -347,7 +370,7 @@ find_nearest(const IvfkmBuild *build, const KmeansTargets *queries, int count, c
 			{
 				float score = scores[i * KMEANS_TARGETS + q];
 
-				if (score < limit[q] && from + i != self[q])
+				if (score < limit[q] && !is_copy(build, from + i, self[q], score, &copy_score[q]))
 					limit[q] =
 						offer_row(nearest + (Size) q * most, &found[q], most, score, from + i);
 			}
@@ -751,8 +774,10 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 	{
 		float *rows = meta->calibration[level].rows;
 		pg_atomic_uint32 *counts = build->training.ranks + (Size) level * nbins;
-		double total = (double) nqueries * Min(m[level], nrows - 1);
+		double total = 0.0;
 
+		for (uint32 bin = 0; bin < nbins; bin++)
+			total += pg_atomic_read_u32(&counts[bin]);
 		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		{
 			uint32 bins;
