@@ -1,5 +1,6 @@
 # Rows that go and come back find the lists that they were in; an index that has grown and come to
-# rest is measured again; and many sessions that ask for a worker do not get one each.
+# rest is measured again; many sessions that ask for a worker do not get one each; and rows of a
+# long transaction, at which one has looked in vain, are not forgotten.
 
 use strict;
 use warnings;
@@ -162,6 +163,56 @@ vdb_check($node, 'clusters_l2', 'measured');
 			'postgres', "SELECT largest_list < 3000 FROM ivfkm_condition('clusters_l2')"),
 		'they see to the rows of all');
 	vdb_check($node, 'clusters_l2', 'six sessions');
+}
+
+# a worker looks at what a long transaction has inserted before that ends; either way
+vdb_make_table($node, 'source', rows => 20000, dims => 8);
+foreach my $end (qw(COMMIT ROLLBACK))
+{
+	my $table = lc("long_$end");
+	my $index = "${table}_l2";
+	my $workers =
+	  "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'vdb maintenance'";
+	my $condition = "FROM ivfkm_condition('$index')";
+	my $small = 0;
+	my $seen = 'f';
+
+	$node->safe_psql(
+		'postgres', <<"SQL");
+CREATE TABLE $table AS SELECT id, v FROM source WHERE id <= 1000;
+CREATE INDEX $index ON $table USING ivfkm (v);
+SQL
+	ok($node->poll_query_until('postgres', $workers, 'f'), "$end: no worker is there");
+	my $session = $node->background_psql('postgres', on_error_stop => 1);
+	$session->query_safe("BEGIN; INSERT INTO $table SELECT 100000 + id, v FROM source");
+	# what others commit makes it look
+	while ($seen eq 'f' && $small++ < 100)
+	{
+		$node->safe_psql('postgres',
+			"INSERT INTO $table SELECT $small * 1000000 + id, v FROM source WHERE id <= 20");
+		$seen = $node->safe_psql('postgres', $workers);
+	}
+	is($seen, 't', "$end: a worker looks");
+	ok($node->poll_query_until('postgres', $workers, 'f'), "$end: and leaves");
+	cmp_ok($node->safe_psql('postgres', "SELECT lists $condition"),
+		'<', 10, "$end: rows that nobody can see call for nothing yet");
+	$session->query_safe($end);
+	$session->quit;
+	if ($end eq 'ROLLBACK')
+	{
+		$node->safe_psql('postgres', "VACUUM (INDEX_CLEANUP ON) $table");
+		ok( $node->poll_query_until(
+				'postgres', "SELECT wants IS NULL AND rows < 10000 $condition"),
+			"$end: nothing is left to do when the rows are removed");
+	}
+	else
+	{
+		ok($node->poll_query_until('postgres', "SELECT lists > 20 $condition"),
+			"$end: the rows get their lists");
+	}
+	ok($node->poll_query_until('postgres', $workers, 'f'), "$end: no worker stays");
+	vdb_check($node, $index, $end);
+	vdb_same_rows($node, $table, '<->', vdb_vector(7, 8), $end);
 }
 
 $node->stop;

@@ -76,8 +76,8 @@ sub becomes_fresh
 	return;
 }
 
-# A worker that looks at an index meanwhile would count rows that nobody sees yet, and put off what
-# they call for: waits until none is left.
+# A worker that looks at an index meanwhile might count rows that are not committed yet, and put off
+# what they call for: waits until none is left.
 sub workers_leave
 {
 	return $node->poll_query_until('postgres',

@@ -50,6 +50,7 @@ typedef struct IvfkmSizes
 	int nmissed;	/* regions of those that came to lie no farther in front */
 	IvfkmListEnd *ends; /* of all lists, ascending by id; NULL: not looked for yet */
 	int nends;
+	bool unseen; /* what calls for work waits for a transaction: most rows cannot be seen yet */
 } IvfkmSizes;
 
 /* What to do next. */

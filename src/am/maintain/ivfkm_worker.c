@@ -49,6 +49,14 @@
 /* Times that a worker tries again what it has given up for another command, 1, 2, 4 ... s later. */
 #define YIELD_TRIES 5
 
+/*
+ * When most rows of an index cannot be seen yet, a worker looks again so many milliseconds later,
+ * and so many times as long as it has looked, but not more than a minute later.
+ */
+#define UNSEEN_MIN_PAUSE (2 * IVFKM_REQUEST_INTERVAL)
+#define UNSEEN_PAUSE	 32
+#define UNSEEN_MAX_PAUSE 60000
+
 /* Regions that a worker moves to the front of a file, at most. */
 #define MOST_COMPACTED 1000
 
@@ -171,6 +179,7 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 {
 	IvfkmTask task = IVFKM_TASK_NONE;
 	IvfkmRegion region;
+	bool kept;
 	double rows;
 	double moved;
 
@@ -180,8 +189,8 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 	switch (task)
 	{
 		case IVFKM_TASK_RENEW:
-			if (by_hand || ((!is_kept(index) || sizes->rows >= 4.0 * sizes->seen.made_rows) &&
-							is_seen(heap, index, sizes->rows)))
+			kept = !by_hand && sizes->rows < 4.0 * sizes->seen.made_rows && is_kept(index);
+			if (by_hand || (!kept && is_seen(heap, index, sizes->rows)))
 			{
 				ivfkm_renew(heap, index, !by_hand, result);
 				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
@@ -189,7 +198,20 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 				ivfkm_survey_forget(sizes);
 				return true;
 			}
-			ivfkm_survey_done(sizes, index);
+			/*
+			 * Rows that are not to be seen yet stay counted as changes, so that who inserts them, or
+			 * VACUUM if that fails, finds that a worker is needed.  In an index that has not
+			 * doubled, it is rather that few rows lie in few of the table's blocks.
+			 */
+			if (!kept && sizes->rows >= 2.0 * sizes->seen.made_rows)
+			{
+				ereport(DEBUG1, (errmsg_internal("most rows of index \"%s\" cannot be seen yet",
+												 RelationGetRelationName(index))));
+				sizes->unseen = true;
+				ivfkm_survey_forget(sizes);
+			}
+			else
+				ivfkm_survey_done(sizes, index);
 			return false;
 		case IVFKM_TASK_REGION:
 			if (by_hand || !is_kept(index))
@@ -315,6 +337,7 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 	WorkResult result = WORK_DONE;
 	WorkerTransaction transaction;
 
+	sizes->unseen = false;
 	if (!begin_transaction(index_oid, &transaction))
 		result = WORK_LOCKED;
 	else if (transaction.heap != NULL && ivfkm_renewal_possible(transaction.index))
@@ -433,6 +456,19 @@ be_counted(Oid index, bool wanted, volatile bool *counted)
 	*counted = wanted;
 }
 
+/* The end of a worker's turn that has looked since "began" and left rows that nobody sees yet. */
+static void
+leave_unseen(TimestampTz began)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int64 pause = UNSEEN_MIN_PAUSE + UNSEEN_PAUSE * TimestampDifferenceMilliseconds(began, now);
+	TimestampTz until = TimestampTzPlusMilliseconds(now, Min(pause, UNSEEN_MAX_PAUSE));
+
+	do
+		stand_back(1);
+	while (GetCurrentTimestamp() < until);
+}
+
 /* Entry point of the worker. */
 void
 ivfkm_worker_main(Datum arg)
@@ -501,6 +537,19 @@ ivfkm_worker_main(Datum arg)
 		}
 		if (result != WORK_LOCKED)
 			again = false;
+		if (sizes.unseen && counted)
+		{
+			/* stays counted meanwhile: this limits how often an index is looked at in vain */
+			leave_unseen(now);
+			be_counted(task.index, false, &counted);
+			continue;
+		}
+		if (sizes.unseen)
+		{
+			/* tidies up at most: who commits from now on launches another */
+			may_renew = false;
+			yielded = false;
+		}
 		switch (result)
 		{
 			case WORK_SOME:
