@@ -199,8 +199,8 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 				return true;
 			}
 			/*
-			 * Rows that are not to be seen yet stay counted as changes, so that who inserts them, or
-			 * VACUUM if that fails, finds that a worker is needed.  In an index that has not
+			 * Rows that are not to be seen yet stay counted as changes, so that who inserts them,
+			 * or VACUUM if that fails, finds that a worker is needed.  In an index that has not
 			 * doubled, it is rather that few rows lie in few of the table's blocks.
 			 */
 			if (!kept && sizes->rows >= 2.0 * sizes->seen.made_rows)
