@@ -177,7 +177,8 @@ padding_is_zero(const IvfkmGeometry *geometry, Page last_page)
 
 /*
  * Checks everything in a group of the owner but where its links lead: headers, slots, the number
- * of used ones, unused bytes.  Only an owner's first group carries links of a first group.
+ * of used ones, unused bytes.  Only an owner's first group carries links of a first group, and only
+ * those of lists that have an edge count what enters them.
  */
 void
 page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *owner,
@@ -194,8 +195,9 @@ page_verify_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 		int end = group_page_end(geometry, stripe);
 
 		if (!all_zero((char *) page + end, IVFKM_PAYLOAD_END - end) ||
-			!(stripe == last ? all_zero(header->reserved, sizeof(header->reserved))
-							 : is_uncounted(header)))
+			!(stripe == last && owner->edge != 0
+				  ? all_zero(header->reserved, sizeof(header->reserved))
+				  : is_uncounted(header)))
 			page_corrupted(index, block + stripe, "Unused bytes are not zero.");
 		if (header->head != owner->first_block)
 			page_corrupted(index, block + stripe, "Its list begins at block %u, not %u.",

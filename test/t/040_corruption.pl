@@ -13,7 +13,7 @@ use Vdb::Test;
 my $block_size = 8192;
 my %special = (owner => 8176, generation => 8180, next => 8184, kind => 8188, page_id => 8190);
 my %group = (stripe => 24, nused => 26, head => 28, insert_block => 32, refine_block => 36,
-	reserved => 44);
+	entered => 44, strays => 46, reserved => 48);
 my %meta = (
 	magic => 64,
 	version => 68,
@@ -216,6 +216,9 @@ for my $shape ('small', 'long')
 		damage("$kind: next is itself",
 			$shape, ['select'], put($kind, $last, $special{next}, 'L', sub { $_[1] - $last }));
 	}
+	damage('node: rows that entered', $shape, [], put('node', $last, $group{entered}, 'S', 1));
+	damage('posting: more strays than rows that entered', $shape, [],
+		put('posting', $last, $group{strays}, 'S', 60000));
 	damage('posting: fewer slots in use', $shape, [],
 		put('posting', $last, $group{nused}, 'S', sub { $_[0] - 1 }));
 	damage('posting: no slots in use', $shape, [], put('posting', $last, $group{nused}, 'S', 0));
@@ -414,9 +417,10 @@ damage('summary: generation', 'columns', [qw(filtered insert)],
 damage('summary: next', 'columns', [], put('summary', 0, $special{next}, 'L', 1));
 damage('summary: zeros', 'columns', [qw(filtered insert vacuum)],
 	overwrite('summary', 0, $zeros));
+damage('meta: bits as codes', 'columns', $all, put('meta', 0, $meta{refine_bits} + 1, 'C', 1));
 damage('meta: no attributes', 'columns', $all, put('meta', 0, $meta{refine_bits} + 2, 'S', 0));
 damage('meta: bits of an attribute', 'columns', $all,
-	put('meta', 0, $meta{refine_bits} + 3, 'C', 1));
+	put('meta', 0, $meta{refine_bits} + 3, 'C', sub { $_[0] ^ 1 }));
 damage('meta: bits of an attribute there is not', 'columns', $all,
 	put('meta', 0, $meta{refine_bits} + 3, 'C', 2));
 

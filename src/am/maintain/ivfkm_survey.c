@@ -117,10 +117,12 @@ ivfkm_survey_retry(double rows)
 	return (uint64) Max((double) IVFKM_RENEWAL_MIN_ROWS, rows * LOOK_SHARE);
 }
 
-/* Counts the rows, groups and strays of a list. */
+/*
+ * Counts the rows, groups and strays of a list.  What enters the list of far rows is meant to lie
+ * beyond others: searches begin with it, and would find its rows later in lists of their own.
+ */
 static void
-count_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
-		   IvfkmListSize *size)
+count_list(const IvfkmIndex *index, const IvfkmChildData *list, IvfkmListSize *size)
 {
 	IvfkmReader reader;
 
@@ -129,12 +131,13 @@ count_list(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *
 	size->groups = 0;
 	size->entered = 0;
 	size->strays = 0;
-	ivfkm_reader_begin(&reader, index, geometry, list, NULL);
+	ivfkm_reader_begin(&reader, index->relation, &index->lists, list, NULL);
 	while (ivfkm_reader_next(&reader))
 	{
 		size->rows += (uint32) page_group_used(reader.page);
 		size->groups++;
-		page_group_entered(reader.page, &size->entered, &size->strays);
+		if (list->id != index->meta.far_id)
+			page_group_entered(reader.page, &size->entered, &size->strays);
 	}
 }
 
@@ -181,7 +184,7 @@ count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tr
 		IvfkmChildData child;
 
 		CHECK_FOR_INTERRUPTS();
-		count_list(index->relation, &index->lists, &tree->lists[i].child, size);
+		count_list(index, &tree->lists[i].child, size);
 		sizes->rows += size->rows;
 		nemptied += is_emptied(size, &tree->lists[i].child);
 		page_child_read(index->relation, dims, &tree->lists[i].pointer, &child, centroid);
@@ -623,8 +626,7 @@ last_region(const IvfkmSizes *sizes, IvfkmRegion *region, const IvfkmFreeData *d
 	{
 		IvfkmListSize size;
 
-		count_list(region->index.relation, &region->index.lists, &tree->lists[order[i]].child,
-				   &size);
+		count_list(&region->index, &tree->lists[order[i]].child, &size);
 		counts[i] = size.rows;
 	}
 	region->lists = palloc(sizeof(int) * REGION_LISTS);
