@@ -142,25 +142,31 @@ place_of(const IvfkmMetaPageData *meta, double k, double target)
 }
 
 /*
- * A number of rows of each k and target of a calibration, for others.  Between what was measured:
- * linear in the logarithms of k, the share missed and the rows; behind the largest k: in proportion
- * to k.  "first": of the first k and target.
+ * The budget of a search, or its least rows, for any k and target; infinite if it was not measured.
+ * Between what was measured: linear in the logarithms of k, the share missed and the rows; behind
+ * the largest k: in proportion to k.
  */
 static double
-rows_at(const IvfkmMetaPageData *meta, const float *first, double k, const Place *place)
+rows_at(const IvfkmMetaPageData *meta, double k, double target, bool least)
 {
 	int nk = (int) meta->ncalibrations;
 	double ends[2];
+	Place place;
+	double rows;
 
+	if (nk == 0 || target >= 1.0)
+		return get_float8_infinity();
+	place = place_of(meta, k, target);
+	least &= place.tshare <= 1.0; /* the gap of a higher target than was measured is not known */
 	for (int n = 0; n < 2; n++)
 	{
-		Size skip = sizeof(IvfkmCalibration) / sizeof(float) * Min(place->i + n, nk - 1);
-		const float *row = first + skip + place->j;
+		const IvfkmCalibration *entry = &meta->calibration[Min(place.i + n, nk - 1)];
+		const float *row = (least ? entry->least : entry->rows) + place.j;
 
-		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place->tshare;
+		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place.tshare;
 	}
-	return exp(ends[0] + (ends[1] - ends[0]) * place->kshare) *
-		   Max(1.0, k / ivfkm_budget_k[nk - 1]);
+	rows = exp(ends[0] + (ends[1] - ends[0]) * place.kshare);
+	return Max(rows * Max(1.0, k / ivfkm_budget_k[nk - 1]), floor_rows(meta));
 }
 
 /*
@@ -171,12 +177,7 @@ rows_at(const IvfkmMetaPageData *meta, const float *first, double k, const Place
 double
 ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 {
-	Place place;
-
-	if (meta->ncalibrations == 0 || target >= 1.0)
-		return get_float8_infinity();
-	place = place_of(meta, k, target);
-	return Max(rows_at(meta, meta->calibration[0].rows, k, &place), floor_rows(meta));
+	return rows_at(meta, k, target, false);
 }
 
 /*
@@ -186,14 +187,7 @@ ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 double
 ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target)
 {
-	Place place;
-
-	if (meta->ncalibrations == 0 || target >= 1.0)
-		return get_float8_infinity();
-	place = place_of(meta, k, target);
-	if (place.tshare > 1.0) /* the gap of a higher target than was measured is not known */
-		return ivfkm_budget_rows(meta, k, target);
-	return Max(rows_at(meta, meta->calibration[0].least, k, &place), floor_rows(meta));
+	return rows_at(meta, k, target, true);
 }
 
 /*
