@@ -31,7 +31,8 @@ import numpy as np
 
 from dataset import BLOCK, normalised
 from indexes import OPERATOR, VCHORD_LIST_ROWS, describe, vchordrq_options
-from report import machine, number, size, table, times
+from picture import facts, wrapped, write_below
+from report import Conditions, number, size, table, times
 from search import found_ids, processor_seconds
 from server import copy_rows, read_note, vector_bytes, write_note
 
@@ -167,7 +168,7 @@ class FilterBench:
         self.results = []
         self.recalls = None  # of searches by default
         self.builds = {}
-        self.load_at_start = os.getloadavg()[0]
+        self.conditions = Conditions(server)
 
     # ----- table and indexes -----
 
@@ -445,9 +446,10 @@ class FilterBench:
                               f"{r.cell.share:.6f}", r.way.key,
                               r.setting, f"{r.recall:.4f}",
                               f"{r.ms:.4g}", r.fewer])
+        text = self.text(name + ".svg")
         with open(base + ".md", "w", encoding="utf-8") as f:
-            f.write(self.text(name + ".svg"))
-        self.plot(base + ".svg")
+            f.write(text)
+        self.plot(base + ".svg", facts(text.split("\n")))
         if self.recalls is not None:
             self.recalls.write(base + "-recall.csv")
         self.server.say(f"wrote {base}.md")
@@ -460,18 +462,12 @@ class FilterBench:
 
     def text(self, picture):
         """The tables."""
-        versions = ", ".join(f"{k} {v}" for k, v in
-                             self.server.versions().items())
-        settings = ", ".join(f"{k} {v}" for k, v in self.server.settings(
-            ["shared_buffers", "work_mem"]).items())
+        settings = self.server.settings(["shared_buffers", "work_mem"])
         text = (f"### Filters: {self.data.word}\n\n"
                 f"{self.data.rows:,} rows of {self.data.dims} dimensions, "
                 f"distance {self.metric}, LIMIT {K}, {self.count} queries. "
-                f"{versions}. {settings}. {time.strftime('%Y-%m-%d')}, "
-                f"medians of {self.options.rounds} round(s); load of the "
-                f"machine {self.load_at_start:.1f} at the start, "
-                f"{os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n"
-                "Milliseconds of processor time a search, with the first "
+                + self.conditions.text(f"medians of {self.options.rounds} round(s)", settings)
+                + "Milliseconds of processor time a search, with the first "
                 f"settings of each way that reach recall {LEAST}; the recall "
                 "stands behind those that do not.\n\n")
         shown = sorted({(KINDS.index(r.cell.kind), -round(r.cell.share, 6))
@@ -513,8 +509,11 @@ class FilterBench:
             text += self.recalls.text()
         return text
 
-    def plot(self, path):
-        """Share on a falling logarithmic x, searches/s on y, by kind."""
+    def plot(self, path, notes):
+        """
+        Share on a falling logarithmic x, searches/s on y, by kind; notes are paragraphs that go
+        below.
+        """
         import matplotlib
         matplotlib.use("svg")
         matplotlib.rcParams["svg.hashsalt"] = "vdb"
@@ -523,7 +522,7 @@ class FilterBench:
         from matplotlib.ticker import FuncFormatter, NullFormatter
 
         figure, grid_axes = pyplot.subplots(
-            1, 3, figsize=(12, 5), sharey=True, layout="constrained")
+            1, 3, figsize=(12, 5.5), sharey=True, layout="constrained")
         for axes, kind in zip(grid_axes, KINDS[1:]):
             for way in self.ways:
                 points = [r for r in self.results
@@ -548,11 +547,12 @@ class FilterBench:
             axes.set_title(kind)
             axes.grid(True, which="both", linewidth=0.3)
         grid_axes[0].set_ylabel(f"searches/s at recall {LEAST}")
-        # below the curves, which fill the axes
-        figure.legend(*grid_axes[0].get_legend_handles_labels(), loc="outside lower center",
-                      ncols=6, fontsize="small")
-        figure.suptitle(f"{self.data.word}; dotted line: unfiltered",
-                        fontsize=10)
+        # above the curves, which fill the axes, in place of the title's empty lines
+        figure.suptitle(f"{self.data.word}; dotted line: unfiltered\n\n ", fontsize=10)
+        figure.legend(*grid_axes[0].get_legend_handles_labels(), loc="upper center",
+                      bbox_to_anchor=(0.5, 0.96), ncols=6, fontsize="small")
+        height = write_below(figure, wrapped(notes, 230))
+        figure.get_layout_engine().set(rect=(0, height, 1, 1 - height))
         figure.savefig(path, metadata={"Date": None})
         pyplot.close(figure)
 

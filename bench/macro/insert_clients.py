@@ -18,7 +18,7 @@ import numpy as np
 
 from dataset import BLOCK, normalised
 from living import IDLE, POLL, WorkerTime, cpu_seconds
-from report import machine, number, table
+from report import Conditions, number, table
 from server import field_of, vector_bytes, wal_position, write_note
 
 KINDS = ("alike", "at one place")
@@ -41,7 +41,7 @@ class InsertClients:
         self.index = f"{data.name}_v"
         self.near = None        # row numbers of KINDS[1]
         self.statement = b""
-        self.load_at_start = os.getloadavg()[0]
+        self.conditions = Conditions(server)
 
     def run(self):
         """Build, insert in turns, and tidy up."""
@@ -170,13 +170,10 @@ class InsertClients:
             for row in self.rows:
                 out.writerow({k: f"{v:.4g}" if isinstance(v, float) else v
                               for k, v in row.items()})
-        versions = ", ".join(f"{k} {v}" for k, v in self.server.versions().items())
         text = (f"### Single INSERTs: {self.data.word}\n\n"
-                f"{self.data.rows:,} rows of {self.data.dims} dimensions, distance {self.metric}; "
-                f"{self.options.rounds} turns of {self.options.insert:,} rows with and without "
-                f"maintenance. {versions}. {time.strftime('%Y-%m-%d')}; load of the machine "
-                f"{self.load_at_start:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n\n"
-                f"{machine()}.\n\n")
+                f"{self.data.rows:,} rows of {self.data.dims} dimensions, distance {self.metric}. "
+                + self.conditions.text(f"{self.options.rounds} turns of {self.options.insert:,} "
+                                       "rows with and without maintenance"))
         pairs = {}
         for r in self.rows:
             pairs.setdefault((r["kind"], r["clients"]), {})[r["maintenance"]] = r

@@ -10,14 +10,12 @@ works, at most options.seconds; VACUUM stands for autovacuum, which is off.
 """
 
 import csv
-import os
-import statistics
 import threading
 import time
 
 import numpy as np
 
-from report import machine, number
+from report import Conditions, number
 from server import Watch, copy_rows, field_of, read_file, wal_position
 
 QUERIES = 200
@@ -117,7 +115,7 @@ class LivingBench:
         self.server, self.options = server, options
         self.n = options.living_rows
         self.rows = []
-        self.load_at_start = os.getloadavg()[0]
+        self.conditions = Conditions(server)
         self.ids = self.vectors = self.opclass = None
 
     # ----- the table -----
@@ -550,16 +548,11 @@ class LivingBench:
                               for n, v in row.items()})
         titles = ["case", "how", "rows", "k", "recall", "fresh", "ms",
                   "fresh", "size to fresh", "note"]
-        versions = ", ".join(f"{k} {v}" for k, v in
-                             self.server.versions().items() if k != "pgvector")
         lines = ["### Living indexes", "",
                  f"{self.n:,} rows unless said, LIMIT 10 unless said, "
-                 f"{QUERIES} queries that are no rows. {versions}. "
-                 f"{time.strftime('%Y-%m-%d')}; milliseconds: least of "
-                 f"{TURNS} medians, the living index and a fresh one in "
-                 f"turns; load of the machine {self.load_at_start:.1f} at the "
-                 f"start, {os.getloadavg()[0]:.1f} at the end.", "",
-                 f"{machine()}.", "",
+                 f"{QUERIES} queries that are no rows. " + self.conditions.text(
+                     f"milliseconds are the least of {TURNS} medians, the living index and a "
+                     "fresh one in turns").rstrip("\n"), "",
                  "| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
         for row in self.rows:
             cells = []

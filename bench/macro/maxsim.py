@@ -20,7 +20,7 @@ import numpy as np
 
 from dataset import normalised
 from indexes import VCHORD_LIST_ROWS, describe, vchordrq_options
-from report import machine, number, size, table, times
+from report import Conditions, number, size, table, times
 from search import INDEX_SETTINGS, found_ids
 from server import read_note, vector_bytes, write_note
 
@@ -88,7 +88,7 @@ class MaxsimBench:
         self.count = min(options.queries, 100)
         self.databases = [d for d in ("vdb", "vectorchord") if d in server.databases]
         self.points, self.builds, self.exact = [], [], []
-        self.load_at_start = os.getloadavg()[0]
+        self.conditions = Conditions(server)
         texts = Texts()
         self.sizes, self.vectors = texts.make(1, self.rows, LEAST_VECTORS, MOST_VECTORS)
         self.queries = texts.make(2, self.count, QUERY_VECTORS, QUERY_VECTORS)[1].reshape(
@@ -228,14 +228,12 @@ class MaxsimBench:
 
     def report(self, folder):
         """Write maxsim.md and .csv."""
-        versions = ", ".join(f"{k} {v}" for k, v in self.server.versions().items())
         text = (f"### MaxSim\n\n{self.rows:,} made-up rows of {LEAST_VECTORS} to {MOST_VECTORS} "
                 f"unit vectors of {DIMS} dimensions, {len(self.vectors):,} vectors, "
-                f"{QUERY_VECTORS} vectors to a query, LIMIT {K}, {self.count} queries. {versions}. "
-                f"{time.strftime('%Y-%m-%d')}, {self.options.rounds} round(s); load of the "
-                f"machine {self.load_at_start:.1f} at the start, {os.getloadavg()[0]:.1f} at the "
-                f"end.\n\n{machine()}.\n\nMilliseconds of the backend's processor time a search, "
-                "least of the rounds, at the settings that take the least:\n\n")
+                f"{QUERY_VECTORS} vectors to a query, LIMIT {K}, {self.count} queries. "
+                + self.conditions.text(f"{self.options.rounds} round(s)")
+                + "Milliseconds of the backend's processor time a search, least of the "
+                "rounds, at the settings that take the least:\n\n")
         titles = list(dict.fromkeys(p.title for _, p in self.points))
         rows = []
         for title in titles:

@@ -13,11 +13,16 @@ from picture import draw_searches, facts
 
 KINDS = (("search", "Searches"), ("filter", "Searches with filters"), ("build", "Builds"),
          ("insert", "Inserts"), ("maxsim", "MaxSim"), ("living", "Indexes under changes"),
-         ("serve", "Clients"), ("scale", "Sizes of tables"), ("plans", "Plans"))
-STYLE = """body { font: 15px/1.5 sans-serif; max-width: 62em; margin: 2em auto; padding: 0 1em }
-table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto }
+         ("target", "Recall asked for"), ("serve", "Clients"), ("scale", "Sizes of tables"),
+         ("plans", "Plans"))
+LONG = 60               # characters of a cell that is a sentence
+STYLE = """body { font: 15px/1.5 sans-serif; max-width: 72em; margin: 2em auto; padding: 0 1em }
+p { max-width: 62em }
+table { border-collapse: collapse; margin: 1em 0; display: block; overflow-x: auto;
+  font-size: 13px; line-height: 1.35 }
 td, th { border: 1px solid #ccc; padding: .2em .6em; text-align: left;
-  font-variant-numeric: tabular-nums; min-width: 4.5em }
+  font-variant-numeric: tabular-nums; min-width: 4em }
+td.long { min-width: 26em }
 svg { max-width: 100%; height: auto; background: #fff } nav a { margin-right: 1em }
 :root { color-scheme: light dark }
 @media (prefers-color-scheme: dark) {
@@ -45,8 +50,8 @@ def page_part(lines, picture):
             head, *rows = [[c.strip() for c in row.strip().strip("|").split("|")]
                            for row in table if not re.match(r"^\|[-:| ]+\|$", row)]
             out.append("<table><tr>" + "".join(f"<th>{inline(c)}</th>" for c in head) + "</tr>")
-            out.extend("<tr>" + "".join(f"<td>{inline(c)}</td>" for c in row) + "</tr>"
-                       for row in rows)
+            out.extend("<tr>" + "".join(f"<td{' class=long' * (len(c) > LONG)}>{inline(c)}</td>"
+                                        for c in row) + "</tr>" for row in rows)
             out.append("</table>")
             table.clear()
 

@@ -12,7 +12,7 @@ import math
 import textwrap
 from xml.sax.saxutils import escape
 
-RECALLS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+RECALLS = (0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995)
 LEAST_SHOWN = 0.8
 # a point without a miss among the searches is drawn where half a miss in a thousand would be
 MISSED_LEAST = 5e-4
@@ -31,6 +31,18 @@ LEAST_NAMED = 1.05      # regret from which its number is written
 def facts(lines):
     """Of a result in Markdown, what stands below its picture: versions, settings, machine."""
     return [line for line in lines if line and line[0] not in "#|!*"][:2]
+
+
+def wrapped(notes, width):
+    """The lines of notes, paragraphs, of at most so many characters."""
+    return [line for note in notes for line in textwrap.wrap(note, width)]
+
+
+def write_below(figure, lines):
+    """Write lines in small type at the foot of a figure; returns their share of its height."""
+    height = 0.12 * (len(lines) + 0.5) / figure.get_figheight()
+    figure.text(0.01, 0.01, "\n".join(lines), fontsize=6.5, linespacing=1.3, color="#444")
+    return height
 
 
 def read_points(path):
@@ -72,8 +84,8 @@ def draw_searches(path, title, notes):
     from matplotlib import pyplot
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    below = [line for note in notes for line in textwrap.wrap(note, 160)]
-    figure, axes = pyplot.subplots(figsize=(8, 5 + 0.12 * len(below)))
+    below = wrapped(notes, 210)
+    figure, axes = pyplot.subplots(figsize=(10.5, 5 + 0.12 * len(below)))
     fewest = 1 - LEAST_SHOWN
     for index, found in read_points(path).items():
         line = frontier(found)
@@ -94,14 +106,14 @@ def draw_searches(path, title, notes):
     axes.yaxis.set_minor_formatter(FuncFormatter(
         lambda y, _: f"{y:,.0f}" if f"{y:.0e}"[0] in "25" else ""))
     axes.tick_params(which="both", labelsize=8.5)
-    axes.set_xlabel("recall@10, by what is missed; stars: default settings")
+    axes.set_xlabel("recall@10, on a logarithmic axis of 1 - recall; no miss is drawn at "
+                    f"{1 - MISSED_LEAST:g}; stars: default settings")
     axes.set_ylabel("searches/s, one client")
     axes.set_title(title)
     axes.grid(True, which="both", linewidth=0.3)
-    axes.legend(fontsize="small", loc="best")
-    height = 0.12 * (len(below) + 0.5) / figure.get_figheight()
-    figure.text(0.01, 0.01, "\n".join(below), fontsize=6.5, linespacing=1.3, color="#444")
-    figure.tight_layout(rect=(0, height, 1, 1))
+    # beside the curves, which fill the axes
+    axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1.01))
+    figure.tight_layout(rect=(0, write_below(figure, below), 1, 1))
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None})
     pyplot.close(figure)
@@ -155,13 +167,15 @@ def draw_cells(cells, filters, limits):
     return out + light + (['<g fill="#fff">', *dark, "</g>"] if dark else [])
 
 
-def draw_plans(path):
-    """The SVG, as text, of a CSV file of plans."""
+def draw_plans(path, notes):
+    """The SVG, as text, of a CSV file of plans; notes are paragraphs that go below it."""
     tables, filters, limits = read_plans(path)
     left, top = 84, 42
     wide, high = CELL_WIDTH * len(limits), CELL_HEIGHT * len(filters)
     width = left + min(ACROSS, len(tables)) * (wide + 14)
-    height = top + math.ceil(len(tables) / ACROSS) * (high + 42)
+    bottom = top + math.ceil(len(tables) / ACROSS) * (high + 42)
+    below = wrapped(notes, width // 4)
+    height = bottom + 11 * len(below)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
            f'width="{width}" height="{height}" font-size="8" text-anchor="middle" '
            'font-family="DejaVu Sans, Verdana, Arial, sans-serif">',
@@ -183,4 +197,6 @@ def draw_plans(path):
             out += [f'<text x="-4" y="{d * CELL_HEIGHT + 9}" text-anchor="end">{escape(name)}'
                     "</text>" for d, name in enumerate(filters)]
         out.append("</g>")
+    out += [f'<text x="8" y="{bottom + 11 * n}" text-anchor="start" fill="#444">{escape(line)}'
+            "</text>" for n, line in enumerate(below)]
     return "\n".join(out + ["</svg>", ""])

@@ -16,7 +16,6 @@ A plan is named by how it reads the table:
 
 import contextlib
 import csv
-import json
 import math
 import os
 import statistics
@@ -27,8 +26,8 @@ import numpy as np
 import psycopg
 
 from dataset import BLOCK, Synthetic
-from picture import draw_plans
-from report import machine, number, table
+from picture import draw_plans, facts
+from report import Conditions, number, table
 from server import copy_rows, literal, read_note, write_note
 
 # rows, dimensions, storage of the vector
@@ -168,7 +167,7 @@ class PlansBench:
         self.server, self.options = server, options
         self.word, self.tables = grid()
         self.searches = []
-        self.load_at_start = os.getloadavg()[0]
+        self.conditions = Conditions(server)
 
     def run(self):
         """Do everything; results are in searches."""
@@ -388,27 +387,24 @@ class PlansBench:
                     + [f"{s.cost[n]:.6g}" if n in s.cost else ""
                        for n in names]
                     + [s.rows.get(n, "") for n in names])
+        text = self.text(f"plans-{self.word}.svg")
         with open(base + ".md", "w", encoding="utf-8") as f:
-            f.write(self.text(f"plans-{self.word}.svg"))
+            f.write(text)
         with open(base + ".svg", "w", encoding="utf-8") as f:
-            f.write(draw_plans(base + ".csv"))
+            f.write(draw_plans(base + ".csv", facts(text.split("\n"))))
         self.server.say(f"wrote {base}.md")
 
     def text(self, picture):
         """The tables."""
-        versions = ", ".join(f"{k} {v}" for k, v in
-                             self.server.versions().items() if k != "pgvector")
-        settings = ", ".join(f"{k} {v}" for k, v in self.server.settings(
-            ["shared_buffers", "work_mem", "random_page_cost"]).items())
+        settings = self.server.settings(["shared_buffers", "work_mem", "random_page_cost"])
         regrets = [s.regret for s in self.searches]
         text = (f"### Plans: {self.word}\n\n"
                 f"{len(regrets)} searches, warm, without parallel query. "
-                f"{versions}. {settings}. {time.strftime('%Y-%m-%d')}, "
-                f"medians of {min(s.queries for s in self.searches)} to "
-                f"{max(s.queries for s in self.searches)} queries, the same for each plan; "
-                f"load of the machine {self.load_at_start:.1f} at the start, "
-                f"{os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n"
-                f"Regret, geometric mean **{statistics.geometric_mean(regrets):.2f}**, "
+                + self.conditions.text(
+                    f"medians of {min(s.queries for s in self.searches)} to "
+                    f"{max(s.queries for s in self.searches)} queries, the same for each plan",
+                    settings)
+                + f"Regret, geometric mean **{statistics.geometric_mean(regrets):.2f}**, "
                 f"at worst **{max(regrets):.1f}**; "
                 f"{sum(r > 1.2 for r in regrets)} above 1.2, "
                 f"{sum(r > 3 for r in regrets)} above 3.\n\n")

@@ -75,32 +75,44 @@ def machine():
             f"{memory:.0f} GiB memory, {flags}; Linux {platform.release()}")
 
 
+class Conditions:
+    """Where and when a benchmark runs: made at its start, for the load of the machine there."""
+
+    def __init__(self, server):
+        self.server, self.load = server, os.getloadavg()[0]
+
+    def text(self, how, settings=None, libraries=None):
+        """
+        The end of a paragraph, with what was measured, settings, the date, how (a phrase) and the
+        load, and a paragraph on the machine.  settings: {name: value}; libraries: {name: version}
+        of what was measured beside the server's extensions.
+        """
+        versions = {**self.server.versions(), **(libraries or {})}
+        named = ". ".join(", ".join(f"{k} {v}" for k, v in pairs.items())
+                          for pairs in (versions, settings or {}) if pairs)
+        return (f"{named}. {time.strftime('%Y-%m-%d')}, {how}; load of the machine "
+                f"{self.load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n\n"
+                f"{machine()}.\n\n")
+
+
 class Report:
     """Writes the results of one data set to a folder."""
 
     def __init__(self, folder, server, data, metric, options):
         self.folder, self.server, self.data = folder, server, data
         self.metric, self.options = metric, options
-        self.load = os.getloadavg()
+        self.conditions = Conditions(server)
         label = os.environ.get("BENCH_LABEL", "")
         self.set = data.name + (f"-{label}" if label else "")
-        self.server_settings = server.settings(
-            ["shared_buffers", "huge_pages"])
 
-    def head(self, title, more=None, rounds=None):
-        """Title, and what was measured where; more: versions of libraries."""
-        versions = ", ".join(f"{k} {v}" for k, v in {
-            **self.server.versions(), **(more or {})}.items())
-        settings = ", ".join(f"{k} {v}" for k, v in
-                             self.server_settings.items())
+    def head(self, title, libraries=None, rounds=None):
+        """Title, and what was measured where; libraries: their versions."""
+        settings = {**self.server.settings(["shared_buffers", "huge_pages"]),
+                    "maintenance_work_mem": self.options.memory}
         return (f"### {title}: {self.data.word}\n\n"
-                f"{self.data.rows:,} rows of {self.data.dims} dimensions, "
-                f"distance {self.metric}. {versions}. {settings}, "
-                f"maintenance_work_mem {self.options.memory}. "
-                f"{time.strftime('%Y-%m-%d')}, medians of "
-                f"{rounds or self.options.rounds} round(s); load of the machine "
-                f"{self.load[0]:.1f} at the start, {os.getloadavg()[0]:.1f} at the end.\n\n"
-                f"{machine()}.\n\n")
+                f"{self.data.rows:,} rows of {self.data.dims} dimensions, distance {self.metric}. "
+                + self.conditions.text(f"medians of {rounds or self.options.rounds} round(s)",
+                                       settings, libraries))
 
     def write(self, name, text):
         """Write a file of the folder."""
@@ -276,7 +288,7 @@ class Report:
                           last.get("cpu", "")))
         text = self.head("Builds")
         text += table(["index", "processes", "seconds", "of all rounds",
-                       "of the scan's time", "processor s", "size", "WAL",
+                       "of the scan's time", "processor time, s", "size", "WAL",
                        "peak memory"],
                       rows)
         text += self.build_ratios(bench)

@@ -12,12 +12,11 @@ import os
 import statistics
 import subprocess
 import tempfile
-import time
 
 import numpy as np
 
 from indexes import OPERATOR
-from report import machine, size, table
+from report import Conditions, size, table
 from search import K, INDEX_SETTINGS, Client, awake, recall
 from server import copy_rows, vector_bytes
 
@@ -147,6 +146,7 @@ class ScaleBench:
 
     def __init__(self, server, options):
         self.server, self.options = server, options
+        self.conditions = Conditions(server)
         self.rows = []
 
     def measure(self, data, index, metric):
@@ -190,12 +190,10 @@ def write_serve(report, bench):
 
 def write_scale(folder, server, options, bench):
     """scale-DIMS.md and .csv."""
-    versions = ", ".join(f"{k} {v}" for k, v in server.versions().items())
     text = (f"### Scale: {options.scale_dims} dimensions\n\n"
             f"Generated rows of {options.scale_dims} dimensions, distance cosine, default "
             f"settings, recall@10 over {options.queries:,} queries, builds by {options.processes} "
-            f"processes. {versions}. {time.strftime('%Y-%m-%d')}; load of the machine "
-            f"{os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n")
+            "processes. " + bench.conditions.text(f"{options.rounds} round(s)"))
     head = ["index", "rows", "build, s", "size", "recall@10", "median ms", "99 % ms",
             "ms, times those of the fewest rows"]
     lines, least = [], {}

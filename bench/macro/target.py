@@ -8,13 +8,12 @@ by distance, over all queries, in the first round.
 
 import csv
 import os
-import time
 
 import numpy as np
 
 from filter import timed
 from indexes import OPERATOR
-from report import machine, number, table
+from report import Conditions, number, table
 from search import found_ids
 from server import vector_bytes
 
@@ -35,7 +34,7 @@ class TargetBench:
         self.options = options
         self.count = min(options.queries, len(data.query))
         self.rows = []
-        self.load_at_start = os.getloadavg()[0]
+        self.conditions = Conditions(server)
 
     def run(self):
         """Search with every target and LIMIT."""
@@ -105,14 +104,12 @@ class TargetBench:
             for limit, target, recall, counts, ms in self.rows:
                 out.writerow([self.data.word, self.metric, limit, target,
                               f"{recall:.4f}", *(f"{counts[n]:.1f}" for n in COUNTS), f"{ms:.4g}"])
-        versions = ", ".join(f"{k} {v}" for k, v in self.server.versions().items())
         text = (f"### Recall asked for: {self.data.word}\n\n"
                 f"{self.data.rows:,} rows of {self.data.dims} dimensions, distance {self.metric}, "
-                f"index with default options, {self.count} queries. {versions}. "
-                f"{time.strftime('%Y-%m-%d')}; milliseconds of processor time, least of "
-                f"{self.options.rounds} rounds; load of the machine {self.load_at_start:.1f} at "
-                f"the start, {os.getloadavg()[0]:.1f} at the end.\n\n{machine()}.\n\n"
-                f"Bold recall is more than {BELOW} below or {ABOVE} above the target.\n\n")
+                f"index with default options, {self.count} queries. "
+                + self.conditions.text("milliseconds of processor time are the least of "
+                                       f"{self.options.rounds} round(s)")
+                + f"Bold recall is more than {BELOW} below or {ABOVE} above the target.\n\n")
         rows = []
         for limit, target, recall, counts, ms in self.rows:
             missed = not target - BELOW <= recall <= target + ABOVE
