@@ -168,10 +168,13 @@ def measure_scale():
     server = open_server()
     server.open_databases()
     bench = ScaleBench(server, chosen)
+    most = int(os.environ.get("BENCH_SCALE_PEERS") or 0)
     for rows in words("BENCH_SCALE", "10000 100000 1000000"):
         data = open_set(f"synthetic-{rows}x{chosen.scale_dims}", [], os.environ["BENCH_CACHE"])
         for index in chosen_indexes(all_indexes(data.rows, [], data.metric), words("BENCH_INDEXES",
                                     "ivfkm8 hnsw"), server.databases):
+            if index.database != "vdb" and 0 < most < int(rows):
+                continue
             server.say(f"{index.title}, {rows} rows")
             server.load(data, index.database)
             bench.measure(data, index, data.metric)
