@@ -5,14 +5,15 @@ make_sample.py
     with their sentence embeddings.
 
 Usage:
-    python3 make_sample.py [--work DIR] [--mirror URL] [--threads N]
+    python3 make_sample.py --model JAR [--work DIR] [--mirror URL] [--threads N]
                            [--neighbours N]
 
+    --model JAR      the archive with the model (README.md)
     --work DIR       where apt keeps its private copy of the package lists
                      (default: vdb-sample in the system's temporary folder);
                      lists that are already there are used again
     --mirror URL     Debian archive (default: http://deb.debian.org/debian)
-    --threads N      threads of the matrix library (default 1)
+    --threads N      threads of ONNX Runtime (default 1)
     --neighbours N   also print the 5 nearest packages of the first N queries
 
 Needs a Debian machine (apt, apt-helper) and the Python packages of
@@ -31,6 +32,10 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import numpy as np
+
+from minilm import MiniLM
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROWS = 10000
@@ -329,13 +334,13 @@ def write_table(path, rows):
 
 def main():
     parser = argparse.ArgumentParser(description="see the head of this file")
+    parser.add_argument("--model", required=True)
     parser.add_argument("--work", default=os.path.join(tempfile.gettempdir(),
                                                        "vdb-sample"))
     parser.add_argument("--mirror", default="http://deb.debian.org/debian")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--neighbours", type=int, default=0)
     args = parser.parse_args()
-    os.environ["OPENBLAS_NUM_THREADS"] = str(args.threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
     with open(os.path.join(HERE, "queries.txt"), encoding="utf-8") as f:
@@ -348,11 +353,7 @@ def main():
             p.section for p in packages).most_common():
         print("section", section, count)
 
-    # The thread count has to be set before NumPy is loaded.
-    import numpy as np
-    from minilm import MiniLM
-
-    model = MiniLM()
+    model = MiniLM(args.model, args.threads)
 
     def progress(done):
         print(f"\r{done} texts embedded", end="", file=sys.stderr, flush=True)
