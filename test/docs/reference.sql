@@ -39,6 +39,23 @@ GROUP BY o.oprname, pg_temp.cell(obj_description(o.oid, 'pg_operator'))
 ORDER BY o.oprname COLLATE "C", min(format_type(o.oprleft, NULL)) COLLATE "C";
 
 \echo
+\echo '## Casts'
+\echo
+\echo 'Implicit ones are tried by the server itself; those in assignments when a value is stored;'
+\echo 'explicit ones are written out: `value::type`.'
+\echo
+\echo '| from | to | when |'
+\echo '|---|---|---|'
+SELECT format('| %s | %s | %s |', pg_temp.code(format_type(c.castsource, NULL)),
+	string_agg(pg_temp.code(format_type(c.casttarget, NULL)), ', '
+		ORDER BY format_type(c.casttarget, NULL) COLLATE "C"),
+	CASE c.castcontext WHEN 'i' THEN 'implicit' WHEN 'a' THEN 'in assignments' ELSE 'explicit' END)
+FROM pg_cast c JOIN member ON classid = 'pg_cast'::regclass AND objid = c.oid
+WHERE c.castsource <> c.casttarget
+GROUP BY c.castsource, c.castcontext
+ORDER BY format_type(c.castsource, NULL) COLLATE "C", c.castcontext;
+
+\echo
 \echo '## Operator classes'
 \echo
 \echo '| access method | operator class | of | default | operators |'
