@@ -758,8 +758,12 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 	Size nranks = (Size) levels * nbins;
 	bool by_dot = meta->metric == IVFKM_METRIC_IP;
 	double shares[IVFKM_CALIBRATION_TARGETS];
-	bool wide = by_dot || meta->metric == IVFKM_METRIC_JACCARD || meta->distance_deviation > 0.0f;
+	IvfkmListsLoss loss = IVFKM_LOSS_USUAL;
 
+	if (meta->keeps_bits)
+		loss = IVFKM_LOSS_ALL;
+	else if (by_dot || meta->metric == IVFKM_METRIC_JACCARD || meta->distance_deviation > 0.0f)
+		loss = IVFKM_LOSS_SMALL;
 	meta->ncalibrations = 0;
 	if (nrows < 2)
 		return;
@@ -782,7 +786,7 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 		{
 			uint32 bins;
 
-			shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i], wide);
+			shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i], loss);
 			bins = ivfkm_rank_quantile(counts, nbins, total, shares[i]);
 			rows[i] = (float) (build->table_rows * bins / nbins);
 		}

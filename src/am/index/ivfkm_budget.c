@@ -33,10 +33,10 @@
 #define FLOOR_ROWS	1024
 
 /*
- * What lists may lose, of what a search may miss.  bench/budget.md has what was measured.
+ * What lists may lose, of what a search may miss, by IvfkmListsLoss.  bench/budget.md has what was
+ * measured.
  */
-#define LISTS_LOSS		0.6
-#define LISTS_LOSS_WIDE 0.25
+static const double lists_loss[] = {0.6, 0.25, 1.0};
 
 const double ivfkm_budget_k[IVFKM_CALIBRATION_KS] = {1, 10, 32, 100, 320, 1000};
 const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS] = {0.80, 0.90, 0.95,
@@ -84,17 +84,11 @@ locate(const double *array, int n, double x, int *i)
 	return log(x / array[*i]) / log(array[*i + 1] / array[*i]);
 }
 
-/*
- * Share of the nearest rows that the lists are to hold so that a search finds the share "target":
- * more, because the centroids know the rows that they are measured with, and because bounds lose
- * some.  "wide": many more, because rows as queries of inner products are nearer to their
- * neighbours' lists than a query is that is no row, or because distances are not quite those of
- * index space, in which the neighbours were found.
- */
+/* Share of the nearest rows that the lists are to hold so that a search finds the share "target". */
 double
-ivfkm_budget_lists_share(double target, bool wide)
+ivfkm_budget_lists_share(double target, IvfkmListsLoss loss)
 {
-	return 1.0 - (1.0 - target) * (wide ? LISTS_LOSS_WIDE : LISTS_LOSS);
+	return 1.0 - (1.0 - target) * lists_loss[loss];
 }
 
 /* Width of the bounds of 1-bit codes for a target, in standard deviations. */

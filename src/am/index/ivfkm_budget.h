@@ -23,11 +23,22 @@
 /* Share of the nearest rows that a search is to find unless it is told otherwise. */
 #define IVFKM_DEFAULT_TARGET 0.98
 
+/* What the lists of a search may lose of what it may miss. */
+typedef enum IvfkmListsLoss
+{
+	IVFKM_LOSS_USUAL, /* about half: the centroids know the rows that they are measured with, and
+					   * bounds lose some */
+	IVFKM_LOSS_SMALL, /* a quarter: rows as queries of inner products are nearer to their
+					   * neighbours' lists than a query is that is no row; or distances are not
+					   * quite those of index space, in which the neighbours were found */
+	IVFKM_LOSS_ALL	  /* all: codes are exact, so bounds lose nothing */
+} IvfkmListsLoss;
+
 /* Number of k and of targets that are measured. */
 extern const double ivfkm_budget_k[IVFKM_CALIBRATION_KS];
 extern const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS];
 
-extern double ivfkm_budget_lists_share(double target, bool wide);
+extern double ivfkm_budget_lists_share(double target, IvfkmListsLoss loss);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target);

@@ -345,6 +345,7 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 	IvfkmGapQuery *gaps =
 		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmGapQuery) * Max(queries->n, 1));
 	double shares[IVFKM_CALIBRATION_TARGETS];
+	IvfkmListsLoss loss = IVFKM_LOSS_USUAL;
 	double least;
 	int levels;
 	Datum values[4];
@@ -352,9 +353,12 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 
 	page_meta_read(index, &meta);
 	least = ivfkm_budget_floor(meta.build_rows / Max(meta.nlists, 1));
+	if (meta.keeps_bits)
+		loss = IVFKM_LOSS_ALL;
+	else if (own && meta.metric == IVFKM_METRIC_IP)
+		loss = IVFKM_LOSS_SMALL;
 	for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
-		shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i],
-											 own && meta.metric == IVFKM_METRIC_IP);
+		shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i], loss);
 	most = (int) Max(1.0, Min(most, live - 1.0));
 	truth = palloc(sizeof(IvfkmMeasuredRow) * most);
 	needs = MemoryContextAllocHuge(CurrentMemoryContext,
