@@ -191,7 +191,7 @@ bench_refine_bounds(VdbSimd simd, void *arg, long rounds)
 		{
 			quant_refine_bounds(QUANT_L2, &b->refine_query, &b->refine_factors,
 								b->refine_codes + (size_t) j * (size_t) b->refine_query.bytes, 1.0f,
-								1.0f, 6.0f, &lb, &ub);
+								1.0f, 6.0f, INFINITY, &lb, &ub);
 			sum += ub;
 		}
 		bench_sink = sum;

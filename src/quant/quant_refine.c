@@ -218,7 +218,7 @@ quant_refine_query_init(QuantRefineQuery *query, int dims, int bits, const float
 void
 quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
 					const QuantRefineFactors *factors, const uint8_t *code, float g, float dist2,
-					float epsilon, float *lb, float *ub)
+					float epsilon, float threshold, float *lb, float *ub)
 {
 	int32_t dot = query->bits == 4 ? vdb_quant->refine_dot4(query->values, code, query->bytes)
 								   : vdb_quant->refine_dot8(query->values, code, query->bytes);
@@ -235,8 +235,14 @@ quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
 				   0x1p-21 * norm * (metric == QUANT_IP ? norm : dist) + (double) FLT_MIN;
 	double reach2 = (double) dist2; /* at least the square of what sigma is to be multiplied by */
 	double upper = estimate + widest + slack;
-	double width;
+	double width = widest + slack; /* at least what it is below */
 
+	if (estimate - width > (double) threshold && fabs(estimate) + width < 0x1p126)
+	{
+		*lb = (float) (estimate - width);
+		*ub = (float) upper;
+		return;
+	}
 	if (metric != QUANT_IP && upper < reach2)
 		reach2 = upper > 0.0 ? upper : 0.0;
 	width = m * (double) epsilon *

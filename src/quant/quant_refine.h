@@ -97,11 +97,11 @@ extern void quant_refine_query_init(QuantRefineQuery *query, int dims, int bits,
  * Bounds of the distance between the query and the vector of a code.  "g", "dist2" and
  * "epsilon" as in quant_bound_init(); g may be wrong by 2^-20 of itself, and by what float32
  * dot products of q and the centroid lack (NOTES.md, "Refine codes").  With epsilon = 6
- * the distance is as good as never outside.  Where nothing is known, *lb is -FLT_MAX and *ub is
- * +Inf; never NaN.
+ * the distance is as good as never outside.  Bounds above "threshold" may be wider than they need
+ * be, which takes less time.  Where nothing is known, *lb is -FLT_MAX and *ub is +Inf; never NaN.
  */
 extern void quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
 								const QuantRefineFactors *factors, const uint8_t *code, float g,
-								float dist2, float epsilon, float *lb, float *ub);
+								float dist2, float epsilon, float threshold, float *lb, float *ub);
 
 #endif /* QUANT_REFINE_H */

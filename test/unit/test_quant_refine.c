@@ -504,15 +504,82 @@ typedef struct Bounds
 
 /* Bounds of one encoded vector on one level. */
 static Bounds
-bounds_of(VdbSimd simd, QuantMetric metric, const QuantRefineQuery *query, const Encoded *e,
-		  float g, float dist2, float epsilon)
+bounds_below(VdbSimd simd, QuantMetric metric, const QuantRefineQuery *query, const Encoded *e,
+			 float g, float dist2, float epsilon, float threshold)
 {
 	Bounds b;
 
 	quant_select(simd);
-	quant_refine_bounds(metric, query, &e->factors, e->code, g, dist2, epsilon, &b.lb, &b.ub);
+	quant_refine_bounds(metric, query, &e->factors, e->code, g, dist2, epsilon, threshold, &b.lb,
+						&b.ub);
 	quant_select(VDB_SIMD_SCALAR);
 	return b;
+}
+
+/* The same, as narrow as they are. */
+static Bounds
+bounds_of(VdbSimd simd, QuantMetric metric, const QuantRefineQuery *query, const Encoded *e,
+		  float g, float dist2, float epsilon)
+{
+	return bounds_below(simd, metric, query, e, g, dist2, epsilon, INFINITY);
+}
+
+/*
+ * A threshold changes no bounds but those above it, which stay above it, and hold the others.
+ */
+static void
+bounds_above_threshold(void)
+{
+	enum
+	{
+		DIMS = 100
+	};
+	Encoded *e = exact_alloc(sizeof(Encoded));
+	int16_t values[2 * DIMS];
+	float q[DIMS];
+	float x[DIMS];
+	float c[DIMS];
+	int nwider = 0;
+
+	for (int s = 0; s < VDB_SIMD_COUNT; s++)
+		for (int n = 0; test_simd(s) && n < 400; n++)
+		{
+			QuantMetric metric = n % 2 == 0 ? QUANT_L2 : QUANT_IP;
+			float near = n % 3 == 0 ? 0.1f : 1.0f;
+			QuantRefineQuery query;
+			Bounds narrow;
+			float dist2;
+			float g;
+
+			for (int i = 0; i < DIMS; i++)
+			{
+				c[i] = test_random_normal();
+				x[i] = c[i] + test_random_normal();
+				q[i] = x[i] + near * test_random_normal();
+			}
+			quant_refine_query_init(&query, DIMS, n % 4 < 2 ? 4 : 8, q, values);
+			encode(e, s, metric, DIMS, query.bits, x, c, NULL);
+			dist2 = quant_distance2(DIMS, q, c);
+			g = metric == QUANT_L2 ? dist2 : 1.5f;
+			narrow = bounds_of(s, metric, &query, e, g, dist2, 6.0f);
+			for (int i = -4; i <= 4; i++)
+			{
+				float threshold = narrow.lb + (float) i * 0.2f * (fabsf(narrow.lb) + 1.0f);
+				Bounds b = bounds_below(s, metric, &query, e, g, dist2, 6.0f, threshold);
+
+				if (narrow.lb <= threshold)
+					CHECK(b.lb == narrow.lb && b.ub == narrow.ub,
+						  "%s, threshold %g: %g, %g instead of %g, %g", vdb_simd_name(s), threshold,
+						  b.lb, b.ub, narrow.lb, narrow.ub);
+				else
+					CHECK(b.lb >= threshold && b.lb <= narrow.lb && b.ub >= narrow.ub,
+						  "%s, threshold %g: %g, %g instead of %g, %g", vdb_simd_name(s), threshold,
+						  b.lb, b.ub, narrow.lb, narrow.ub);
+				nwider += b.ub > narrow.ub;
+			}
+		}
+	CHECK(nwider > 0, "no bounds are wider");
+	free(e);
 }
 
 /* Where nothing is known, bounds say so; they are never NaN, and the centroid's are tight. */
@@ -855,6 +922,7 @@ main(int argc, char **argv)
 	TEST_RUN(query_matches_reference);
 	TEST_RUN(query_special_values);
 	TEST_RUN(sums_are_exact);
+	TEST_RUN(bounds_above_threshold);
 	TEST_RUN(bounds_special_values);
 	TEST_RUN(bounds_cover_rounding);
 	TEST_RUN(error_bound_holds);

@@ -84,7 +84,7 @@ locate(const double *array, int n, double x, int *i)
 	return log(x / array[*i]) / log(array[*i + 1] / array[*i]);
 }
 
-/* Share of the nearest rows that the lists are to hold so that a search finds the share "target". */
+/* Share of the nearest rows that lists are to hold so that a search finds the share "target". */
 double
 ivfkm_budget_lists_share(double target, IvfkmListsLoss loss)
 {

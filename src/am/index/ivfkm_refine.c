@@ -99,14 +99,15 @@ taxicab_bounds(const IvfkmRefiner *refiner, IvfkmRefine refine, float epsilon, f
 
 /*
  * Bounds of the exact distance, as the operator computes it in float32, between the query
- * and the row at "tid" from its refine record; g, dist2 and epsilon as in quant_bound_init().
+ * and the row at "tid" from its refine record; g, dist2, epsilon and threshold as in
+ * quant_refine_bounds().
  * False if the record belongs to another row: then VACUUM has removed this one since its address
  * was read, and no snapshot that was taken before sees it.  The record's page is locked, or a copy.
  */
 bool
 ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list, IvfkmRefine record,
-					const ItemPointerData *tid, float g, float dist2, float epsilon, float *lb,
-					float *ub)
+					const ItemPointerData *tid, float g, float dist2, float epsilon,
+					float threshold, float *lb, float *ub)
 {
 	float slack;
 
@@ -118,7 +119,7 @@ ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list, Ivf
 		return true;
 	}
 	quant_refine_bounds(refiner->metric, &refiner->query, &record->factors,
-						(const uint8 *) (record + 1), g, dist2, epsilon, lb, ub);
+						(const uint8 *) (record + 1), g, dist2, epsilon, threshold, lb, ub);
 	if (refiner->by_angle)
 		slack = refiner->angle_rounding;
 	else if (refiner->metric == QUANT_L2)

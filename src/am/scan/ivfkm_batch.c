@@ -29,6 +29,7 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/scan/ivfkm_batch.h"
 #include "am/scan/ivfkm_pass.h"
+#include "port/vdb_pages.h"
 
 /*
  * Rows that a query may have among the nearest, by bounds, at least and for each one wanted.  One
@@ -36,6 +37,9 @@
  */
 #define MOST_NEAR		1024
 #define MOST_NEAR_PER_K 8
+
+/* Memory for small pieces that is taken in one block, at most: memory contexts can do with that. */
+#define MOST_PIECES ((Size) 512 * 1024 * 1024)
 
 /* A row to be looked at exactly for a query. */
 typedef struct Look
@@ -70,8 +74,6 @@ ivfkm_batch_begin(IvfkmBatch *batch, Relation heap, Relation index, Snapshot sna
 	PredicateLockRelation(index, snapshot);
 	ivfkm_measuring_begin(&batch->measuring, heap, index, snapshot);
 	batch->measuring.measure.limit = k;
-	batch->context =
-		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch", ALLOCSET_DEFAULT_SIZES);
 }
 
 /* Frees everything. */
@@ -79,7 +81,6 @@ void
 ivfkm_batch_end(IvfkmBatch *batch)
 {
 	ivfkm_measuring_end(&batch->measuring);
-	MemoryContextDelete(batch->context);
 }
 
 /*
@@ -92,21 +93,48 @@ near_bytes(const IvfkmBatch *batch)
 	return pg_nextpower2_size_t(Max(2 * (Size) batch->prepare_k, 64)) * sizeof(IvfkmCandidate);
 }
 
-/* Memory that one more query takes in a call of ivfkm_batch_search(), about. */
-Size
-ivfkm_batch_query_bytes(const IvfkmBatch *batch)
+/* Memory that a query takes for itself, in small pieces, in a call of ivfkm_batch_search(). */
+static Size
+piece_bytes(const IvfkmBatch *batch)
 {
 	Size dims = batch->index.meta.dimensions;
 	Size k = (Size) batch->prepare_k;
 	Size point = dims * (2 * sizeof(float) + 2 * sizeof(int16));
-	/* the array of pairs doubles in size, and is copied as it is sorted */
-	Size lists = 3 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
 
 	if (batch->index.ops->bits)
 		point += sizeof(QuantBitsQuery) + quant_bits_query_bytes((int) dims);
-	return sizeof(IvfkmBatchQuery) + point + quant_query_table_bytes((int) dims) +
-		   near_bytes(batch) + k * sizeof(float) + lists +
-		   2 * k * (sizeof(IvfkmFoundRow) + 2 * sizeof(Look));
+	return point + quant_query_table_bytes((int) dims) + near_bytes(batch) + k * sizeof(float) +
+		   2 * k * sizeof(IvfkmFoundRow);
+}
+
+/* The same with its part of what all queries have together. */
+Size
+ivfkm_batch_query_bytes(const IvfkmBatch *batch)
+{
+	/* the array of pairs doubles in size, and is copied as it is sorted */
+	Size lists = 3 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
+	Size looks = 2 * (Size) batch->prepare_k * 2 * sizeof(Look);
+
+	return sizeof(IvfkmBatchQuery) + piece_bytes(batch) + lists + looks;
+}
+
+/*
+ * The memory context of a call for n queries.  Its first block is to hold what these have in small
+ * pieces, in huge pages: all of it is used, again and again.
+ */
+static MemoryContext
+begin_context(const IvfkmBatch *batch, int n)
+{
+	Size bytes = MAXALIGN(Min(Max((Size) n, 1) * piece_bytes(batch), MOST_PIECES));
+	MemoryContext context;
+
+	bytes = Max(bytes, ALLOCSET_DEFAULT_INITSIZE);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch", bytes, ALLOCSET_DEFAULT_INITSIZE,
+							  Max(bytes, ALLOCSET_DEFAULT_MAXSIZE));
+	/* which the context is the beginning of */
+	vdb_pages_huge(context, bytes);
+	return context;
 }
 
 /*
@@ -129,9 +157,11 @@ all_near_bytes(const IvfkmBatch *batch, int n)
 void
 ivfkm_batch_places(IvfkmBatch *batch, const Datum *values, int n, BlockNumber *places)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(batch->context);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch places", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
 	MemoryContext query_context =
-		AllocSetContextCreate(batch->context, "ivfkm batch place", ALLOCSET_DEFAULT_SIZES);
+		AllocSetContextCreate(context, "ivfkm batch place", ALLOCSET_DEFAULT_SIZES);
 	IvfkmBatchQuery *queries = palloc(sizeof(IvfkmBatchQuery) * IVFKM_CENTROIDS_BLOCK);
 	IvfkmBatchLists lists;
 	int block;
@@ -153,7 +183,7 @@ ivfkm_batch_places(IvfkmBatch *batch, const Datum *values, int n, BlockNumber *p
 		MemoryContextReset(query_context);
 	}
 	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(batch->context);
+	MemoryContextDelete(context);
 }
 
 /* Prepares the queries, and finds the lists of those that share them. */
@@ -291,13 +321,10 @@ look_exactly(IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
 	pfree(distances);
 }
 
-/* Order of rows found, for qsort: by distance, NaN last, then by address. */
-static int
-compare_found(const void *a, const void *b)
+/* Order of rows found: by distance, NaN last, then by address. */
+static inline int
+compare_found(const IvfkmFoundRow *x, const IvfkmFoundRow *y)
 {
-	const IvfkmFoundRow *x = a;
-	const IvfkmFoundRow *y = b;
-
 	if (x->distance < y->distance)
 		return -1;
 	if (x->distance > y->distance)
@@ -307,6 +334,14 @@ compare_found(const void *a, const void *b)
 	return ItemPointerCompare(unconstify(ItemPointerData *, &x->tid),
 							  unconstify(ItemPointerData *, &y->tid));
 }
+
+/* A sort of rows found. */
+#define ST_SORT			 sort_found
+#define ST_ELEMENT_TYPE	 IvfkmFoundRow
+#define ST_COMPARE(a, b) compare_found(a, b)
+#define ST_SCOPE		 static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /*
  * True if the rows that were found for a query are its k nearest among those of its lists, or all
@@ -356,7 +391,7 @@ search_alone(IvfkmBatch *batch, IvfkmBatchQuery *asked)
 		}
 		asked->found[asked->nfound++] = row;
 	}
-	qsort(asked->found, asked->nfound, sizeof(IvfkmFoundRow), compare_found);
+	sort_found(asked->found, (size_t) asked->nfound);
 }
 
 /*
@@ -367,13 +402,15 @@ search_alone(IvfkmBatch *batch, IvfkmBatchQuery *asked)
 int
 ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive give, void *arg)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(batch->context);
-	IvfkmBatchQuery *queries =
-		MemoryContextAllocExtended(batch->context, sizeof(IvfkmBatchQuery) * (Size) Max(n, 1),
-								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	Size query_bytes = sizeof(IvfkmBatchQuery) * (Size) Max(n, 1);
+	MemoryContext context = begin_context(batch, n);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	IvfkmBatchQuery *queries = MemoryContextAllocHuge(context, query_bytes);
 	IvfkmBatchLists lists;
 	int nalone = 0;
 
+	vdb_pages_huge(queries, query_bytes);
+	memset(queries, 0, query_bytes);
 	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
 							batch->prepare_k, queries, n);
 	lists.near_left = all_near_bytes(batch, n);
@@ -389,7 +426,7 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 
 		if (!asked->alone)
 		{
-			qsort(asked->found, asked->nfound, sizeof(IvfkmFoundRow), compare_found);
+			sort_found(asked->found, (size_t) asked->nfound);
 			asked->alone = !is_answered(batch, asked);
 			if (!asked->alone)
 				pgstat_count_index_scan(batch->relation);
@@ -402,6 +439,6 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 		give(arg, i, asked->found, Min(asked->nfound, batch->k));
 	}
 	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(batch->context);
+	MemoryContextDelete(context);
 	return nalone;
 }

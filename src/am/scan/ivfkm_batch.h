@@ -30,7 +30,6 @@ typedef struct IvfkmBatch
 	IvfkmReach reach;	 /* how far */
 	bool shared;		 /* searches can share their lists */
 	IvfkmMeasuring measuring;
-	MemoryContext context; /* of the queries of one call */
 } IvfkmBatch;
 
 /*

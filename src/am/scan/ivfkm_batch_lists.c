@@ -560,18 +560,20 @@ refine_one(IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmProb
 	ItemPointerData record = ivfkm_lists_tid(candidate->refine);
 	ItemPointerData tid = ivfkm_lists_tid(candidate->at.row);
 
+	float horizon = asked->near.horizon.lb;
+
 	if (lists->copies_pay)
 		return ivfkm_query_refine_record(
 			&asked->query, probe,
 			ivfkm_batch_pages_record(&lists->refine_pages, &probe->child, &record), &tid,
-			IVFKM_REFINE_EPSILON, &candidate->at.lb, ub);
+			IVFKM_REFINE_EPSILON, horizon, &candidate->at.lb, ub);
 	for (Size i = 0; i < Min(lists->codes.n, 3); i++)
 	{
 		ItemPointerData next = ivfkm_lists_tid(lists->codes.items[i].refine);
 
 		page_refine_prefetch(lists->relation, &lists->index->lists, &next);
 	}
-	return ivfkm_query_refine(&asked->query, probe, &record, &tid, IVFKM_REFINE_EPSILON,
+	return ivfkm_query_refine(&asked->query, probe, &record, &tid, IVFKM_REFINE_EPSILON, horizon,
 							  &candidate->at.lb, ub);
 }
 

@@ -247,16 +247,17 @@ ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
 
 /*
  * Bounds of the exact distance to the row at "tid" from its refine record, "epsilon" standard
- * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  Only if
- * query->refine.  Where exact distances are not those of index space, both bounds are wider; those
- * of taxicab codes are of exact distances.
+ * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  Those
+ * above "threshold" may be wider.  Only if query->refine.  Where exact distances are not those of
+ * index space, both bounds are wider; those of taxicab codes are of exact distances.
  */
 bool
 ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list, IvfkmRefine record,
-						  const ItemPointerData *tid, float epsilon, float *lb, float *ub)
+						  const ItemPointerData *tid, float epsilon, float threshold, float *lb,
+						  float *ub)
 {
 	if (!ivfkm_refine_bounds(&query->refiner, &list->child, record, tid, list_constant(query, list),
-							 list->dist2, epsilon, lb, ub))
+							 list->dist2, epsilon, threshold, lb, ub))
 		return false;
 	if (query->approximate && !query->refiner.taxicab)
 	{
@@ -271,14 +272,14 @@ ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list, Ivfkm
 /* The same from the address of the record, whose page is locked in share mode meanwhile. */
 bool
 ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPointerData *record,
-				   const ItemPointerData *tid, float epsilon, float *lb, float *ub)
+				   const ItemPointerData *tid, float epsilon, float threshold, float *lb, float *ub)
 {
 	const IvfkmRefiner *refiner = &query->refiner;
 	Buffer buffer;
 	IvfkmRefine refine =
 		page_refine_lock(refiner->index, refiner->geometry, list->child.id, list->child.generation,
 						 record, BUFFER_LOCK_SHARE, &buffer);
-	bool same = ivfkm_query_refine_record(query, list, refine, tid, epsilon, lb, ub);
+	bool same = ivfkm_query_refine_record(query, list, refine, tid, epsilon, threshold, lb, ub);
 
 	UnlockReleaseBuffer(buffer);
 	return same;

@@ -74,9 +74,9 @@ extern float ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold);
 extern void ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub);
 extern bool ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list,
 									  IvfkmRefine record, const ItemPointerData *tid, float epsilon,
-									  float *lb, float *ub);
+									  float threshold, float *lb, float *ub);
 extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,
 							   const ItemPointerData *record, const ItemPointerData *tid,
-							   float epsilon, float *lb, float *ub);
+							   float epsilon, float threshold, float *lb, float *ub);
 
 #endif /* IVFKM_QUERY_H */

@@ -123,7 +123,7 @@ ivfkm_resolve_one(IvfkmScan *so, const IvfkmCandidate *candidate)
 		page_refine_prefetch(so->index.relation, &so->index.lists, &next);
 	}
 	if (ivfkm_query_refine(&so->query, &so->lists.items[candidate->list], &record, &tid,
-						   refine_epsilon(so), &refined.lb, &refined.ub))
+						   refine_epsilon(so), get_float4_infinity(), &refined.lb, &refined.ub))
 		ivfkm_order_add_refined(&so->order, &refined);
 }
 
@@ -249,8 +249,8 @@ refine_below(IvfkmScan *so, float threshold, Nearest *nearest)
 		}
 		so->counts.refined++;
 		record = page_refine_get(index->relation, &index->lists, BufferGetPage(buffer), &address);
-		if (!ivfkm_query_refine_record(&so->query, probe, record, &tid, epsilon, &refined.lb,
-									   &refined.ub))
+		if (!ivfkm_query_refine_record(&so->query, probe, record, &tid, epsilon,
+									   get_float4_infinity(), &refined.lb, &refined.ub))
 			continue;
 		ivfkm_order_append_refined(&so->order, &refined);
 		offer(nearest, refined.ub);

@@ -100,7 +100,7 @@ ivfkm_unordered_next_value(IvfkmScan *so, Relation index, IvfkmAddress *row)
 				page_refine_prefetch(index, so->query.refiner.geometry, &next);
 			}
 			if (!ivfkm_query_refine(&so->query, &so->lists.items[candidate.list], &record, &tid,
-									REFINE_EPSILON, &lb, &ub))
+									REFINE_EPSILON, get_float4_infinity(), &lb, &ub))
 				continue;
 		}
 		if (lb > so->order.bound)
