@@ -52,6 +52,20 @@ SELECT recall('<->', 10) > 0.95 AS k_10, recall('<->', 40) > 0.95 AS k_40,
 	recall('<->', 200) > 0.96 AS k_200;
 -- they see more rows than rows as queries do, but no more than a few times as many
 SELECT seen('SELECT v FROM q') / seen() BETWEEN 1.2 AND 4 AS more;
+-- the planner reckons with what searches see, where none has to see all of its budget
+CREATE FUNCTION cost_of(most text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	PERFORM set_config('ivfkm.max_scan_tuples', most, true);
+	EXECUTE 'EXPLAIN (FORMAT json) SELECT FROM t ORDER BY v <-> (SELECT v FROM q LIMIT 1) LIMIT 10'
+		INTO plan;
+	RETURN plan #>> '{0,Plan,Startup Cost}';
+END $$;
+SET ivfkm.target_recall = 0.99;
+SELECT cost_of('0') < 0.97 * cost_of('1000000') AS less;
+RESET ivfkm.target_recall;
+DROP FUNCTION cost_of;
 -- many a query has seen enough before its budget; all together find what the target promises
 CREATE FUNCTION scanned(query vector) RETURNS bigint LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN

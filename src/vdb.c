@@ -23,6 +23,7 @@
 #include "am/sql/ivfkm_last_scan.h"
 #include "am/sql/ivfkm_planner.h"
 #include "am/sql/ivfkm_range_path.h"
+#include "am/sql/ivfkm_unknown.h"
 #include "cluster/kmeans.h"
 #include "distance/bits.h"
 #include "distance/dist.h"
@@ -99,6 +100,7 @@ _PG_init(void)
 	ivfkm_settings_init();
 	ivfkm_planner_init();
 	ivfkm_range_path_init();
+	ivfkm_unknown_init();
 	ivfkm_told_init(ivfkmgettuple);
 	ivfkm_last_scan_init();
 	page_point_init();

@@ -126,14 +126,15 @@ typedef enum IvfkmMetric
 /*
  * Rows in the order of the lists that hold the k nearest rows, for one k, by the recall wanted;
  * neither falls with k nor with the recall.  And the rows behind which a search may end already,
- * and how much farther than the k-th nearest row the list that comes next is, in index space, where
- * it does: see am/index/ivfkm_gap.h.
+ * how much farther than the k-th nearest row the list that comes next is, in index space, where it
+ * does, and how many rows searches have then seen on average: see am/index/ivfkm_gap.h.
  */
 typedef struct IvfkmCalibration
 {
 	float rows[IVFKM_CALIBRATION_TARGETS];
 	float least[IVFKM_CALIBRATION_TARGETS]; /* at most "rows"; likewise never falls */
 	float gaps[IVFKM_CALIBRATION_TARGETS];
+	float means[IVFKM_CALIBRATION_TARGETS]; /* at least "least"; only costs depend on them */
 } IvfkmCalibration;
 
 #define IVFKM_MAX_HEIGHT 3 /* levels of nodes that a build makes, with the root */

@@ -92,6 +92,10 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 			if (!(fabsf(meta->calibration[i].gaps[j]) <= FLT_MAX))
 				page_corrupted(index, IVFKM_META_BLOCK, "Gap %u, %d is %g.", i, j,
 							   meta->calibration[i].gaps[j]);
+			if (!(meta->calibration[i].means[j] >= *least &&
+				  meta->calibration[i].means[j] <= FLT_MAX))
+				page_corrupted(index, IVFKM_META_BLOCK, "Budget %u, %d is %g rows on average.", i,
+							   j, meta->calibration[i].means[j]);
 		}
 	}
 	if (meta->far_id != 0 &&

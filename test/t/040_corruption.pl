@@ -29,8 +29,8 @@ my %meta = (
 	root_nblocks => 124,
 	refine_bits => 128,
 	calibration => 136,
-	lean => 592,
-	nodes => 600);
+	lean => 736,
+	nodes => 744);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84,
   	radius => 92, centroid => 96);
@@ -309,6 +309,8 @@ damage('meta: no rows to begin with', 'small', $all,
 damage('meta: begins behind the budget', 'small', $all,
 	put('meta', 0, $meta{calibration} + 24, 'f', 1e9));
 damage('meta: no gap', 'small', $all, put('meta', 0, $meta{calibration} + 48, 'L', 0x7FC00000));
+damage('meta: fewer rows than to begin with', 'small', $all,
+	put('meta', 0, $meta{calibration} + 72, 'f', 0.1));
 damage('centroid: norm', 'small', [], put('centroid', 0, $child{norm2}, 'f', 77));
 
 # Levels of nodes: the first centroid page holds the records of the highest nodes, the second node

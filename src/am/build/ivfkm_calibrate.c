@@ -737,6 +737,7 @@ reach_small_k(IvfkmMetaPageData *meta, int levels, const int *m, double sample_f
 
 			entry->rows[i] *= factor;
 			entry->least[i] *= factor;
+			entry->means[i] *= factor;
 		}
 	}
 }

@@ -135,13 +135,30 @@ place_of(const IvfkmMetaPageData *meta, double k, double target)
 	return place;
 }
 
+/* Numbers of rows that a calibration has for each k and target. */
+typedef enum Rows
+{
+	ROWS_BUDGET,
+	ROWS_LEAST,
+	ROWS_MEAN
+} Rows;
+
+/* One of these of an entry, by the target. */
+static const float *
+rows_of(const IvfkmCalibration *entry, Rows which)
+{
+	if (which == ROWS_BUDGET)
+		return entry->rows;
+	return which == ROWS_LEAST ? entry->least : entry->means;
+}
+
 /*
- * The budget of a search, or its least rows, for any k and target; infinite if it was not measured.
- * Between what was measured: linear in the logarithms of k, the share missed and the rows; behind
- * the largest k: in proportion to k.
+ * The budget of a search, its least rows, or those that it sees on average, for any k and target;
+ * infinite if it was not measured.  Between what was measured: linear in the logarithms of k, the
+ * share missed and the rows; behind the largest k: in proportion to k.
  */
 static double
-rows_at(const IvfkmMetaPageData *meta, double k, double target, bool least)
+rows_at(const IvfkmMetaPageData *meta, double k, double target, Rows which)
 {
 	int nk = (int) meta->ncalibrations;
 	double ends[2];
@@ -151,11 +168,12 @@ rows_at(const IvfkmMetaPageData *meta, double k, double target, bool least)
 	if (nk == 0 || target >= 1.0)
 		return get_float8_infinity();
 	place = place_of(meta, k, target);
-	least &= place.tshare <= 1.0; /* the gap of a higher target than was measured is not known */
+	if (place.tshare > 1.0) /* the gap of a higher target than was measured is not known */
+		which = ROWS_BUDGET;
 	for (int n = 0; n < 2; n++)
 	{
 		const IvfkmCalibration *entry = &meta->calibration[Min(place.i + n, nk - 1)];
-		const float *row = (least ? entry->least : entry->rows) + place.j;
+		const float *row = rows_of(entry, which) + place.j;
 
 		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place.tshare;
 	}
@@ -171,7 +189,7 @@ rows_at(const IvfkmMetaPageData *meta, double k, double target, bool least)
 double
 ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 {
-	return rows_at(meta, k, target, false);
+	return rows_at(meta, k, target, ROWS_BUDGET);
 }
 
 /*
@@ -181,7 +199,17 @@ ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target)
 double
 ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target)
 {
-	return rows_at(meta, k, target, true);
+	return rows_at(meta, k, target, ROWS_LEAST);
+}
+
+/*
+ * The rows that searches for the share "target" of the k nearest see on average, if they end by
+ * the gap: it may be more than ivfkm_budget_rows().
+ */
+double
+ivfkm_budget_mean(const IvfkmMetaPageData *meta, double k, double target)
+{
+	return rows_at(meta, k, target, ROWS_MEAN);
 }
 
 /*
@@ -209,27 +237,27 @@ ivfkm_budget_gap(const IvfkmMetaPageData *meta, double k, double target)
 	return ends[0] + (ends[1] - ends[0]) * place.kshare;
 }
 
-/* Raises what is below the budget of a smaller k or target: more never needs fewer rows. */
+/*
+ * Raises what is below that of a smaller k or target: more never needs fewer rows.  Means stay at
+ * least the least rows.
+ */
 void
 ivfkm_budget_order(IvfkmCalibration *calibration, int nk)
 {
 	for (int i = 0; i < nk; i++)
 	{
-		float *rows = calibration[i].rows;
-		float *least = calibration[i].least;
-
 		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
 		{
-			if (i > 0)
+			for (Rows which = ROWS_BUDGET; which <= ROWS_MEAN; which++)
 			{
-				rows[j] = Max(rows[j], calibration[i - 1].rows[j]);
-				least[j] = Max(least[j], calibration[i - 1].least[j]);
+				float *rows = unconstify(float *, rows_of(&calibration[i], which)) + j;
+
+				if (i > 0)
+					*rows = Max(*rows, rows_of(&calibration[i - 1], which)[j]);
+				if (j > 0)
+					*rows = Max(*rows, rows[-1]);
 			}
-			if (j > 0)
-			{
-				rows[j] = Max(rows[j], rows[j - 1]);
-				least[j] = Max(least[j], least[j - 1]);
-			}
+			calibration[i].means[j] = Max(calibration[i].means[j], calibration[i].least[j]);
 		}
 	}
 }
@@ -262,6 +290,7 @@ ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double
 
 			next->calibration[i].rows[j] = (float) (growth * ivfkm_budget_rows(old, k, target));
 			next->calibration[i].least[j] = (float) (growth * ivfkm_budget_least(old, k, target));
+			next->calibration[i].means[j] = (float) (growth * ivfkm_budget_mean(old, k, target));
 			next->calibration[i].gaps[j] = (float) Max(-FLT_MAX, Min(gap, FLT_MAX));
 		}
 	}
@@ -286,6 +315,28 @@ ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k, double target)
 	double lists = ceil(ivfkm_budget_rows(meta, k, target) / Max(mean_rows(meta), 1.0));
 
 	return (int) Max(1, Min(lists, meta->nlists));
+}
+
+/* The k whose budget the first pass takes that prepares for "k" rows. */
+double
+ivfkm_budget_first_k(const IvfkmSettings *settings, double k)
+{
+	if (settings->k > 0)
+		return settings->k;
+	if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
+		return IVFKM_FIRST_K; /* whatever LIMIT says */
+	return k;
+}
+
+/*
+ * True if the budget of the first pass is that for the k rows that it prepares for, and no setting
+ * ends the scan where the gap would let it go on.
+ */
+bool
+ivfkm_budget_may_end_early(const IvfkmSettings *settings, double k)
+{
+	return settings->probes == 0 && ivfkm_budget_first_k(settings, k) == k &&
+		   settings->scale == 1.0 && settings->max_scan_tuples == 0;
 }
 
 /*

@@ -11,6 +11,7 @@
 #ifndef IVFKM_BUDGET_H
 #define IVFKM_BUDGET_H
 
+#include "am/index/ivfkm_settings.h"
 #include "am/ivfkm.h"
 
 /* How passes grow: see src/am/scan/README.md.  The planner reckons with the same. */
@@ -42,12 +43,15 @@ extern double ivfkm_budget_lists_share(double target, IvfkmListsLoss loss);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target);
+extern double ivfkm_budget_mean(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_gap(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_floor(double rows_per_list);
 extern void ivfkm_budget_order(IvfkmCalibration *calibration, int nk);
 extern void ivfkm_budget_scale(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows);
 extern void ivfkm_budget_keep(IvfkmMetaPageData *next, const IvfkmMetaPageData *old, double rows);
 extern int ivfkm_budget_probes(const IvfkmMetaPageData *meta, double k, double target);
+extern double ivfkm_budget_first_k(const IvfkmSettings *settings, double k);
+extern bool ivfkm_budget_may_end_early(const IvfkmSettings *settings, double k);
 extern double ivfkm_budget_pass_k(double before, double limit);
 
 #endif /* IVFKM_BUDGET_H */

@@ -163,9 +163,18 @@ gap_of_share(const Fit *fit, double share)
 }
 
 /*
- * Share of the nearest rows whose lists are seen by searches that first look at the gap at a place,
- * and go on while it is below "gap", up to "most".
+ * Where a search ends that first looks at the gap at a place, and goes on while it is below "gap",
+ * up to "most".
  */
+static double
+place_of_end(const Fit *fit, const IvfkmGapQuery *query, double place, double most, double gap)
+{
+	double row = query->rows[fit->level];
+
+	return isinf(row) ? place : place_reached(query, place, most, row + gap);
+}
+
+/* Share of the nearest rows whose lists are seen by searches that end so. */
 static double
 share_found(const Fit *fit, double place, double most, double gap)
 {
@@ -175,31 +184,41 @@ share_found(const Fit *fit, double place, double most, double gap)
 	for (int q = 0; q < fit->n; q++)
 	{
 		const IvfkmGapQuery *query = &fit->queries[q];
-		int level = fit->level;
-		double end = place;
+		double end = place_of_end(fit, query, place, most, gap);
 
-		if (!isinf(query->rows[level]))
-			end = place_reached(query, place, most, query->rows[level] + gap);
-		found += found_at(query, level, end);
-		wanted += query->found[level][IVFKM_GAP_POINTS - 1];
+		found += found_at(query, fit->level, end);
+		wanted += query->found[fit->level][IVFKM_GAP_POINTS - 1];
 	}
 	return wanted > 0.0 ? found / wanted : 1.0;
+}
+
+/* Rows that searches which end so have seen on average. */
+static double
+mean_seen(const Fit *fit, double place, double most, double gap)
+{
+	double sum = 0.0;
+
+	for (int q = 0; q < fit->n; q++)
+		sum += ivfkm_gap_seen(place_of_end(fit, &fit->queries[q], place, most, gap), fit->rows,
+							  fit->least);
+	return sum / Max(fit->n, 1);
 }
 
 /*
  * Finds where searches that are to see the lists of the share "wanted" of their nearest rows look
  * at the gap first, and the gap that ends them: behind as few rows as that can be if at most
- * GOING_ON_MOST of the queries go on, and at most at "budget", where none need do.  Returns the
- * rows.
+ * GOING_ON_MOST of the queries go on, and at most at "budget", where none need do.  Returns these
+ * rows; *mean: rows that the queries see.
  */
 static double
-fit_one(Fit *fit, double budget, double wanted, float *gap)
+fit_one(Fit *fit, double budget, double wanted, float *gap, float *mean)
 {
 	double place = place_of(budget, fit->rows, fit->least);
 	double most = place_of(Max(budget, fit->least) * IVFKM_GAP_MOST, fit->rows, fit->least);
 	double low = 0.0;
 	double share = GOING_ON_MOST;
 	double low_share = GOING_ON_LEAST;
+	double least;
 
 	for (int i = 0; i <= HALVINGS && low < place; i++)
 	{
@@ -223,7 +242,9 @@ fit_one(Fit *fit, double budget, double wanted, float *gap)
 			low_share = at;
 	}
 	*gap = (float) gap_of_share(fit, share);
-	return Min(ivfkm_gap_seen(place, fit->rows, fit->least), budget);
+	least = Min(ivfkm_gap_seen(place, fit->rows, fit->least), budget);
+	*mean = (float) Max(mean_seen(fit, place, most, *gap), least);
+	return least;
 }
 
 /*
@@ -245,7 +266,8 @@ ivfkm_gap_fit(const IvfkmGapQuery *queries, int n, double rows, double least, co
 		for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			entry->least[i] = (float) fit_one(&fit, entry->rows[i], shares[i], &entry->gaps[i]);
+			entry->least[i] =
+				(float) fit_one(&fit, entry->rows[i], shares[i], &entry->gaps[i], &entry->means[i]);
 		}
 	}
 	pfree(fit.gaps);

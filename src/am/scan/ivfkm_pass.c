@@ -93,28 +93,6 @@ unfiltered_k(IvfkmScan *so, double k)
 	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
 }
 
-/* The k whose budget the first pass takes that prepares for "k" rows. */
-static double
-first_k(const IvfkmSettings *settings, double k)
-{
-	if (settings->k > 0)
-		return settings->k;
-	if (settings->iterative_scan == IVFKM_ITERATIVE_OFF)
-		return IVFKM_FIRST_K; /* whatever LIMIT says */
-	return k;
-}
-
-/*
- * True if the budget of the first pass is that for the k rows that it prepares for, and no setting
- * ends the scan where the gap would let it go on.
- */
-static bool
-can_end_early(const IvfkmSettings *settings, double k)
-{
-	return settings->probes == 0 && first_k(settings, k) == k && settings->scale == 1.0 &&
-		   settings->max_scan_tuples == 0;
-}
-
 /*
  * True if the first pass of a scan is for a LIMIT, so that what its rows are tells how far it is to
  * scan.
@@ -126,14 +104,14 @@ reaches(const IvfkmScan *so)
 
 	return !so->exhaustive && !so->told.exhaustive && so->query.ordered && wanted >= 1 &&
 		   wanted <= (so->pass == 0 ? ivfkm_pass_k(so) : so->k) && so->settings.probes == 0 &&
-		   first_k(&so->settings, (double) wanted) >= wanted;
+		   ivfkm_budget_first_k(&so->settings, (double) wanted) >= wanted;
 }
 
 /* True if it may end before it has seen its budget.  A bound of distances may leave few rows. */
 static bool
 ends_early(const IvfkmScan *so, double k)
 {
-	return reaches(so) && !so->told.bounded && can_end_early(&so->settings, k);
+	return reaches(so) && !so->told.bounded && ivfkm_budget_may_end_early(&so->settings, k);
 }
 
 /*
@@ -150,11 +128,11 @@ ivfkm_pass_plan_first(const IvfkmSettings *settings, const IvfkmMetaPageData *me
 		settings->max_scan_tuples > 0 ? settings->max_scan_tuples : get_float8_infinity();
 	if (settings->probes > 0)
 		plan.least = settings->probes;
-	else if (reaches && can_end_early(settings, k))
+	else if (reaches && ivfkm_budget_may_end_early(settings, k))
 		plan.budget = ivfkm_budget_least(meta, k, settings->target);
 	else
-		plan.budget =
-			ivfkm_budget_rows(meta, first_k(settings, k), settings->target) * settings->scale;
+		plan.budget = ivfkm_budget_rows(meta, ivfkm_budget_first_k(settings, k), settings->target) *
+					  settings->scale;
 	if (settings->max_probes > 0)
 		plan.most = Min(plan.most, settings->max_probes);
 	plan.least = Min(plan.least, plan.most);
@@ -175,7 +153,8 @@ static double
 pass_budget(IvfkmScan *so, int pass, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
-	double k = unfiltered_k(so, pass == 1 ? first_k(settings, (double) total_k) : total_k);
+	double k =
+		unfiltered_k(so, pass == 1 ? ivfkm_budget_first_k(settings, (double) total_k) : total_k);
 
 	if (isinf(k))
 		return k;
@@ -456,7 +435,7 @@ ivfkm_pass_gap(const IvfkmQuery *query, double key, double distance)
 double
 ivfkm_pass_first_gap(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k)
 {
-	if (settings->probes > 0 || k > first_k(settings, k))
+	if (settings->probes > 0 || k > ivfkm_budget_first_k(settings, k))
 		return -get_float8_infinity();
 	return ivfkm_budget_gap(meta, k, settings->target);
 }
@@ -469,7 +448,7 @@ bool
 ivfkm_pass_first_reach(const IvfkmSettings *settings, const IvfkmMetaPageData *meta, double k,
 					   IvfkmReach *reach)
 {
-	double budget = ivfkm_budget_rows(meta, first_k(settings, k), settings->target);
+	double budget = ivfkm_budget_rows(meta, ivfkm_budget_first_k(settings, k), settings->target);
 
 	reach->gap = ivfkm_pass_first_gap(settings, meta, k);
 	reach->step = budget * settings->scale * REACH_STEP;
@@ -505,7 +484,7 @@ ivfkm_pass_reach_begin(IvfkmScan *so, IvfkmReach *reach, int64 *wanted)
 	*wanted = so->told.limit;
 	if (so->pass != 1 || so->lists.complete || !reaches(so))
 		return false;
-	k = unfiltered_k(so, first_k(settings, (double) so->k));
+	k = unfiltered_k(so, ivfkm_budget_first_k(settings, (double) so->k));
 	if (isinf(k))
 		return false;
 	budget = ivfkm_budget_rows(&so->index.meta, k, settings->target) * settings->scale;

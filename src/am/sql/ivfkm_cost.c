@@ -40,6 +40,7 @@
 #include "am/sql/ivfkm_list_share.h"
 #include "am/sql/ivfkm_plan_cache.h"
 #include "am/sql/ivfkm_range_rows.h"
+#include "am/sql/ivfkm_unknown.h"
 
 /*
  * A path that costs this is not chosen while there is another way.  Finite, because
@@ -130,6 +131,7 @@ typedef struct ScanModel
 	double dense;		 /* share of the rows of these lists that meets them */
 	double looked;		 /* share of these in units where a row meets them */
 	bool filtered;		 /* some are filtered out afterwards, but for those beyond the bounds */
+	double passed;		 /* share of the rows given that these let through */
 	bool few;			 /* fewer rows than the LIMIT pass: all are wanted */
 	double list_rows;	 /* in a list */
 	double list_pages;	 /* of a list, without refine pages */
@@ -155,7 +157,8 @@ guess_meta(const IndexOptInfo *info, IvfkmMetaPageData *meta)
 	for (int i = 0; i < IVFKM_CALIBRATION_KS; i++)
 	{
 		for (int j = 0; j < IVFKM_CALIBRATION_TARGETS; j++)
-			meta->calibration[i].rows[j] = meta->calibration[i].least[j] = 4096.0f;
+			meta->calibration[i].rows[j] = meta->calibration[i].least[j] =
+				meta->calibration[i].means[j] = 4096.0f;
 	}
 }
 
@@ -279,12 +282,18 @@ model_conditions(ScanModel *model, PlannerInfo *root, const IndexPath *path, Lis
 	return given;
 }
 
-/* Notes which lists a scan looks into for its conditions.  Uses what the functions before noted. */
+/*
+ * Notes which lists a scan looks into for its conditions, with what "unknowns" are in a draw.  Uses
+ * what the functions before noted.
+ */
 static void
-model_lists(ScanModel *model, PlannerInfo *root, const IndexPath *path, List *told, Relation index)
+model_lists(ScanModel *model, PlannerInfo *root, const IndexPath *path, List *told,
+			const List *unknowns, int draw, Relation index)
 {
-	double share =
-		model->nconditions > 0 ? ivfkm_list_share(root, path, told, index, &model->meta) : 1.0;
+	double share = 1.0;
+
+	if (model->nconditions > 0)
+		share = ivfkm_list_share(root, path, told, unknowns, draw, index, &model->meta);
 
 	model->lists = Max(1.0, model->meta.nlists * share);
 	model->dense = Min(1.0, model->met / share);
@@ -301,15 +310,28 @@ cost_of_code(const ScanModel *model)
 /*
  * Lists that hold the budget for the k nearest rows that meet the conditions, which are spread as
  * the k / share nearest of all are, in the lists that are not left out: lists that have lost rows
- * since the build hold less.
+ * since the build hold less.  by_gap: on average, of searches that end by the gap, which have seen
+ * half of a list more than it took.
  */
 static double
-lists_of_budget(const ScanModel *model, double k)
+lists_of_budget(const ScanModel *model, double k, bool by_gap)
 {
-	double rows_per_list = Min(model->list_rows, model->meta.build_rows / model->meta.nlists);
+	double rows_per_list =
+		Max(Min(model->list_rows, model->meta.build_rows / model->meta.nlists), 1.0);
+	double target = model->settings.target;
 
-	return ceil(ivfkm_budget_rows(&model->meta, k / model->dense, model->settings.target) /
-				Max(rows_per_list, 1.0));
+	k /= model->dense;
+	if (by_gap)
+		return ivfkm_budget_mean(&model->meta, k, target) / rows_per_list + 0.5;
+	return ceil(ivfkm_budget_rows(&model->meta, k, target) / rows_per_list);
+}
+
+/* True if the first pass of a scan ends by the gap: see ends_early() in ivfkm_pass.c. */
+static bool
+ends_early(const ScanModel *model, double k)
+{
+	return model->limit > 0.0 && model->limit <= k && model->within >= 1.0 &&
+		   ivfkm_budget_may_end_early(&model->settings, k);
 }
 
 /* Lists that a scan has scanned after a pass; "before" after the pass before. */
@@ -319,15 +341,17 @@ lists_of_pass(const ScanModel *model, int pass, double total_k, double before)
 	const IvfkmSettings *settings = &model->settings;
 	double lists;
 
-	if (pass == 1)
-		lists = settings->probes > 0
-					? settings->probes
-					: Max(settings->least,
-						  lists_of_budget(model, settings->k > 0 ? settings->k : total_k) *
-							  settings->scale);
+	if (pass == 1 && settings->probes > 0)
+		lists = settings->probes;
+	else if (pass == 1)
+	{
+		lists = lists_of_budget(model, ivfkm_budget_first_k(settings, total_k),
+								ends_early(model, total_k));
+		lists = Max(settings->least, lists * settings->scale);
+	}
 	else
 	{
-		lists = Max(before * 2.0, lists_of_budget(model, total_k));
+		lists = Max(before * 2.0, lists_of_budget(model, total_k, false));
 		if (pass > 2 && (model->limit <= 0.0 || model->filtered))
 			lists =
 				Max(lists,
@@ -582,19 +606,19 @@ rows_are_results(const Query *query)
 }
 
 /*
- * Rows that the query takes from the scan, by its LIMIT and the filters on the table; 0 if
- * that is not known.  *share: the share of the scan's rows that the planner will reckon with.
- * Notes in "model" what the scan will be told.
+ * Notes in "model" what the scan will be told of the query, and what filters let through.  Returns
+ * the share of the scan's rows that the planner will reckon with; 0 if the LIMIT is not known, or
+ * there is none.
  */
 static double
-rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, double *share)
+model_limit(ScanModel *model, const PlannerInfo *root, const IndexPath *path)
 {
 	const IndexOptInfo *info = path->indexinfo;
 	double rows = Max(model->rows * model->within * model->met, 1.0);
-	double passed = Min(1.0, Max(info->rel->rows, 1.0) / rows); /* share that filters let through */
 
 	model->limit = 0.0;
 	model->few = false;
+	model->passed = Min(1.0, Max(info->rel->rows, 1.0) / rows);
 	model->filtered = list_length(info->rel->baserestrictinfo) >
 					  model->nconditions + (model->within < 1.0 ? 1 : 0);
 	/* a join, too, takes rows away, or makes more of them */
@@ -603,17 +627,42 @@ rows_wanted(const PlannerInfo *root, const IndexPath *path, ScanModel *model, do
 	if (root->limit_tuples > 0.0)
 	{
 		model->limit = root->limit_tuples;
-		*share = Min(1.0, root->limit_tuples / Max(info->rel->rows, 1.0));
-		model->few = root->limit_tuples / passed >= rows;
-		return Min(rows, root->limit_tuples / passed);
+		return Min(1.0, root->limit_tuples / Max(info->rel->rows, 1.0));
 	}
 	if (root->parse->limitCount == NULL || root->tuple_fraction != UNKNOWN_LIMIT_SHARE ||
 		!rows_are_results(root->parse))
 		return 0.0;
 	model->limit = UNKNOWN_LIMIT;
-	*share = UNKNOWN_LIMIT_SHARE;
-	model->few = UNKNOWN_LIMIT / passed >= rows;
-	return Min(rows, UNKNOWN_LIMIT / passed);
+	return UNKNOWN_LIMIT_SHARE;
+}
+
+/*
+ * Rows that the query takes from a scan with a LIMIT, until filters have let as many through.
+ * Notes whether these are all.
+ */
+static double
+rows_wanted(ScanModel *model)
+{
+	double rows = Max(model->rows * model->within * model->met, 1.0);
+
+	model->few = model->limit / model->passed >= rows;
+	return Min(rows, model->limit / model->passed);
+}
+
+/*
+ * Cost of a scan in the order of a distance, of whose rows the planner will reckon with a share; 0:
+ * with all.  *first: the part of it that comes before the first row.
+ */
+static Cost
+cost_of_order(ScanModel *model, double share, Cost *first)
+{
+	double wanted = share > 0.0 ? rows_wanted(model) : model->rows;
+	Cost cost =
+		model->arrays ? cost_of_arrays(model, wanted, first) : cost_of_rows(model, wanted, first);
+
+	if (share > 0.0)
+		return *first + (cost - *first) / share;
+	return Max(cost, *first + cost_of_sort(model));
 }
 
 /* amcostestimate */
@@ -626,11 +675,13 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	ScanModel model;
 	IvfkmRangeShares shares = {1.0, 1.0};
 	bool bounded;
-	double wanted;
 	double share;
+	double met;
+	double passed;
 	Cost test = 0.0;
-	Cost first;
 	List *told = told_conditions(path);
+	List *unknowns = path->indexorderbys != NIL ? ivfkm_unknown_find(root, path) : NIL;
+	int draws = unknowns != NIL ? IVFKM_UNKNOWN_VALUES : 1;
 
 	*selectivity = model_conditions(&model, root, path, told);
 	*correlation = 0.0;
@@ -654,13 +705,13 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	}
 
 	model_init(&model, root, path, index);
-	model_lists(&model, root, path, told, index);
-	index_close(index, NoLock);
 	model.within = shares.within;
 	model.row_test = test;
 	*selectivity *= shares.within; /* of a scan in order, too: it ends at the bound */
 	if (path->indexorderbys == NIL)
 	{
+		model_lists(&model, root, path, told, NIL, 0, index);
+		index_close(index, NoLock);
 		if (shares.candidates < 0.0) /* they were not counted */
 			shares.candidates = shares.within * (SPREAD + SPREAD_DIM / model.meta.dimensions);
 		*total_cost =
@@ -668,20 +719,19 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 						  Min(shares.candidates, 1.0) * model.met * model.rows, startup_cost);
 		return;
 	}
-	wanted = rows_wanted(root, path, &model, &share);
-	if (wanted > 0.0)
+	share = model_limit(&model, root, path);
+	met = model.met;
+	passed = model.passed;
+	*startup_cost = *total_cost = 0.0;
+	for (int draw = 0; draw < draws; draw++)
 	{
-		Cost cost = model.arrays ? cost_of_arrays(&model, wanted, &first)
-								 : cost_of_rows(&model, wanted, &first);
+		Cost first;
 
-		*startup_cost = first;
-		*total_cost = first + (cost - first) / share;
+		model.met = Min(1.0, met * ivfkm_unknown_ratio(unknowns, draw, true));
+		model.passed = Min(1.0, passed * ivfkm_unknown_ratio(unknowns, draw, false));
+		model_lists(&model, root, path, told, unknowns, draw, index);
+		*total_cost += cost_of_order(&model, share, &first) / draws;
+		*startup_cost += first / draws;
 	}
-	else
-	{
-		*total_cost = model.arrays ? cost_of_arrays(&model, model.rows, &first)
-								   : cost_of_rows(&model, model.rows, &first);
-		*startup_cost = first;
-		*total_cost = Max(*total_cost, first + cost_of_sort(&model));
-	}
+	index_close(index, NoLock);
 }

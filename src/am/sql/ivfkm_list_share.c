@@ -6,7 +6,7 @@
  * NOTES
  *	  Scans leave out lists by their summaries.  Of how many they do, the summaries of some lists
  *	  tell, which the plan cache keeps.  Conditions whose values are not known when the query is
- *	  planned leave out none.
+ *	  planned leave out none, but for those that ivfkm_unknown.c draws values for.
  *
  *	  Where row security or a security barrier hides rows, the index is not asked: what EXPLAIN
  *	  shows would tell of them.
@@ -29,6 +29,7 @@
 #include "am/scan/ivfkm_filter.h"
 #include "am/sql/ivfkm_list_share.h"
 #include "am/sql/ivfkm_plan_cache.h"
+#include "am/sql/ivfkm_unknown.h"
 
 /* Makes a scan key of a condition on a column of the index; false if its value is not known. */
 static bool
@@ -93,10 +94,12 @@ column_of(IndexOptInfo *info, const ScalarArrayOpExpr *clause)
 
 /*
  * Makes scan keys of the conditions of a path, and of "told", ScalarArrayOpExprs that the scan
- * finds in its filter.  Returns how many; the rest has values that are not known.
+ * finds in its filter, with what "unknowns" are in a draw.  Returns how many; the rest has values
+ * that are not known.
  */
 static int
-make_keys(PlannerInfo *root, const IndexPath *path, List *told, ScanKey *keys)
+make_keys(PlannerInfo *root, const IndexPath *path, List *told, const List *unknowns, int draw,
+		  ScanKey *keys)
 {
 	IndexOptInfo *info = path->indexinfo;
 	int most = list_length(told);
@@ -112,8 +115,15 @@ make_keys(PlannerInfo *root, const IndexPath *path, List *told, ScanKey *keys)
 		const IndexClause *clause = lfirst_node(IndexClause, cell);
 
 		foreach (qual, clause->indexquals)
-			n += make_key(root, info, clause->indexcol,
-						  (Node *) lfirst_node(RestrictInfo, qual)->clause, &(*keys)[n]);
+		{
+			Node *condition = (Node *) lfirst_node(RestrictInfo, qual)->clause;
+			const IvfkmUnknownValue *value = ivfkm_unknown_value(unknowns, condition, draw);
+
+			if (value == NULL)
+				n += make_key(root, info, clause->indexcol, condition, &(*keys)[n]);
+			else if (value->has_key)
+				(*keys)[n++] = value->key;
+		}
 	}
 	foreach (cell, told)
 	{
@@ -127,12 +137,12 @@ make_keys(PlannerInfo *root, const IndexPath *path, List *told, ScanKey *keys)
 
 /*
  * The share of the lists of an index that a scan along "path" looks into, by their summaries: above
- * 0, and 1 if that is not known.  "told": see make_keys().  "meta" is what ivfkm_plan_cache_get()
- * gave.
+ * 0, and 1 if that is not known.  "told", "unknowns", "draw": see make_keys().  "meta" is what
+ * ivfkm_plan_cache_get() gave.
  */
 double
-ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, Relation index,
-				 const IvfkmMetaPageData *meta)
+ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, const List *unknowns,
+				 int draw, Relation index, const IvfkmMetaPageData *meta)
 {
 	const RelOptInfo *rel = path->indexinfo->rel;
 	const IvfkmSummarySample *sample;
@@ -145,7 +155,7 @@ ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, Relation 
 
 	if (rel->baserestrict_min_security < root->qual_security_level)
 		return 1.0;
-	nkeys = make_keys(root, path, told, &keys);
+	nkeys = make_keys(root, path, told, unknowns, draw, &keys);
 	ivfkm_columns_get(index, &columns);
 	if (!ivfkm_columns_narrow(&columns, meta->narrow))
 		return 1.0; /* damage, which the scan reports */

@@ -15,7 +15,8 @@
 
 #include "am/ivfkm.h"
 
-extern double ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, Relation index,
+extern double ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told,
+							   const List *unknowns, int draw, Relation index,
 							   const IvfkmMetaPageData *meta);
 
 #endif /* IVFKM_LIST_SHARE_H */

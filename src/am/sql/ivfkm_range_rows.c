@@ -418,13 +418,32 @@ ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeSh
 }
 
 /*
+ * Counts anew how many rows a table gives, after the selectivity of conditions was corrected.
+ * Paths made before keep their numbers; ivfkm_range_path.c corrects them.
+ */
+void
+ivfkm_range_recount(PlannerInfo *root, RelOptInfo *rel)
+{
+	double before = rel->rows;
+	ListCell *cell;
+
+	rel->rows = clamp_row_est(
+		rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));
+	foreach (cell, rel->ppilist)
+	{
+		ParamPathInfo *info = lfirst(cell);
+
+		info->ppi_rows = clamp_row_est(info->ppi_rows * rel->rows / before);
+	}
+}
+
+/*
  * Corrects how many rows a table gives where PostgreSQL had nothing to go by but that a distance
- * is compared.  Paths made before keep their numbers; ivfkm_range_path.c corrects them.
+ * is compared.
  */
 void
 ivfkm_range_correct(PlannerInfo *root, RelOptInfo *rel)
 {
-	double before = rel->rows;
 	bool changed = false;
 	ListCell *cell;
 
@@ -450,14 +469,6 @@ ivfkm_range_correct(PlannerInfo *root, RelOptInfo *rel)
 			break;
 		}
 	}
-	if (!changed)
-		return;
-	rel->rows = clamp_row_est(
-		rel->tuples * clauselist_selectivity(root, rel->baserestrictinfo, 0, JOIN_INNER, NULL));
-	foreach (cell, rel->ppilist)
-	{
-		ParamPathInfo *info = lfirst(cell);
-
-		info->ppi_rows = clamp_row_est(info->ppi_rows * rel->rows / before);
-	}
+	if (changed)
+		ivfkm_range_recount(root, rel);
 }

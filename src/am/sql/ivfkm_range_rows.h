@@ -39,6 +39,7 @@ extern bool ivfkm_range_match(PlannerInfo *root, const IndexOptInfo *index, Rest
 							  IvfkmRangeMatch *match);
 extern bool ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match,
 							   IvfkmRangeShares *shares);
+extern void ivfkm_range_recount(PlannerInfo *root, RelOptInfo *rel);
 extern void ivfkm_range_correct(PlannerInfo *root, RelOptInfo *rel);
 
 #endif /* IVFKM_RANGE_ROWS_H */

@@ -1,0 +1,334 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_unknown.c
+ *	  Values of columns that are not known when a query is planned.
+ *
+ * NOTES
+ *	  A generic plan of "tenant = $1", or the inner side of a join, serves all values.  PostgreSQL
+ *	  takes each of them to be asked for as often as any other, and so to let 1/n of the rows
+ *	  through, if there are n.  But who has more rows usually asks more often: we take a value to
+ *	  be asked for as often as it occurs.  A value that a share f of the rows has then lets through
+ *	  the sum of all f^2, which for few large values and many small ones is many times 1/n.
+ *
+ *	  What fetches and sorts the rows that pass costs in proportion to them, so the share is all
+ *	  that its cost needs; it is put in the place of PostgreSQL's, for all paths of the table.  A
+ *	  scan of our index is not in proportion, so its cost is the mean of its costs for some values.
+ *	  They are drawn from the column's statistics, each for as many rows.
+ *
+ *	  This is for queries in the order of a distance, and any column of a table with such an index.
+ *	  Our indexes are put before the others of their table, whose paths are then made from what was
+ *	  corrected.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_unknown.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "compat.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_statistic.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/plancat.h"
+#include "parser/parse_coerce.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+#include "am/sql/ivfkm_range_rows.h"
+#include "am/sql/ivfkm_unknown.h"
+
+static get_relation_info_hook_type previous_relation_info;
+
+/* What the statistics say of a column. */
+typedef struct Statistics
+{
+	AttStatsSlot common;	/* its most common values, the most frequent first */
+	AttStatsSlot histogram; /* of the others */
+	double values;			/* share of the rows that are not NULL */
+	double rest;			/* of those that have none of the common values */
+	double nrest;			/* other values than these */
+	bool may_use_values;	/* they may be compared, not only counted */
+} Statistics;
+
+/*
+ * Reads the statistics of what a condition compares; false if there are none.  What the slots hold
+ * stays in the memory of the planner.
+ */
+static bool
+read_statistics(PlannerInfo *root, Node *compared, Oid opno, Statistics *statistics)
+{
+	VariableStatData variable;
+	bool is_default = true;
+	double n;
+
+	memset(statistics, 0, sizeof(*statistics));
+	examine_variable(root, compared, 0, &variable);
+	if (HeapTupleIsValid(variable.statsTuple))
+	{
+		n = get_variable_numdistinct(&variable, &is_default);
+		statistics->values =
+			1.0 - ((Form_pg_statistic) GETSTRUCT(variable.statsTuple))->stanullfrac;
+		statistics->rest = statistics->values;
+		statistics->may_use_values = statistic_proc_security_check(&variable, get_opcode(opno));
+		(void) get_attstatsslot(&statistics->common, variable.statsTuple, STATISTIC_KIND_MCV,
+								InvalidOid, ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
+		(void) get_attstatsslot(&statistics->histogram, variable.statsTuple,
+								STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES);
+		for (int i = 0; i < statistics->common.nnumbers; i++)
+			statistics->rest -= statistics->common.numbers[i];
+		statistics->rest = Max(statistics->rest, 0.0);
+		statistics->nrest = Max(n - statistics->common.nnumbers, 1.0);
+	}
+	ReleaseVariableStats(variable);
+	return !is_default && statistics->values > 0.0;
+}
+
+/* Sets the key that asks for a value of a type, if the condition is on a column of the index. */
+static void
+set_key(const IndexOptInfo *info, const IvfkmUnknown *unknown, Datum datum, Oid type,
+		IvfkmUnknownValue *value)
+{
+	const OpExpr *clause = (const OpExpr *) unknown->clause;
+	Oid family;
+	Oid opno;
+	int strategy;
+	Oid left;
+	Oid right;
+
+	if (clause == NULL)
+		return;
+	family = info->opfamily[unknown->column];
+	opno = clause->opno;
+	get_op_opfamily_properties(opno, family, false, &strategy, &left, &right);
+	if (right != left)
+		opno = get_opfamily_member(family, left, left, (int16) strategy);
+	if (!OidIsValid(opno) || !IsBinaryCoercible(type, left))
+		return;
+	ScanKeyEntryInitialize(&value->key, 0, (AttrNumber) (unknown->column + 1),
+						   (StrategyNumber) strategy, left, clause->inputcollid, get_opcode(opno),
+						   datum);
+	value->has_key = true;
+}
+
+/*
+ * Draws values: the first stands for the most frequent ones, and so on, each for the same share of
+ * the rows.  Notes the share of the rows that a value has on average.
+ */
+static void
+draw_values(const IndexOptInfo *info, const Statistics *statistics, IvfkmUnknown *unknown)
+{
+	const AttStatsSlot *common = &statistics->common;
+	const AttStatsSlot *histogram = &statistics->histogram;
+	double of_rest = statistics->rest / statistics->nrest;
+	double sum2 = statistics->rest * of_rest;
+	double end = 0.0; /* share of the rows with common values up to the current one */
+	int i = -1;
+
+	for (int j = 0; j < common->nnumbers; j++)
+		sum2 += (double) common->numbers[j] * common->numbers[j];
+	for (int n = 0; n < IVFKM_UNKNOWN_VALUES; n++)
+	{
+		double at = (n + 0.5) / IVFKM_UNKNOWN_VALUES * statistics->values;
+		IvfkmUnknownValue *value = &unknown->values[n];
+
+		while (end <= at && i < common->nnumbers)
+			end += ++i < common->nnumbers ? common->numbers[i] : 0.0;
+		if (i < common->nnumbers)
+		{
+			value->selectivity = common->numbers[i];
+			if (statistics->may_use_values && i < common->nvalues)
+				set_key(info, unknown, common->values[i], common->valuetype, value);
+			continue;
+		}
+		value->selectivity = of_rest;
+		if (statistics->may_use_values && histogram->nvalues > 0)
+		{
+			double place = 1.0 - (statistics->values - at) / Max(statistics->rest, 1e-9);
+			int bound = (int) (Max(place, 0.0) * histogram->nvalues);
+
+			set_key(info, unknown, histogram->values[Min(bound, histogram->nvalues - 1)],
+					histogram->valuetype, value);
+		}
+	}
+	unknown->selectivity = sum2 / statistics->values;
+}
+
+/*
+ * What of the table a condition compares with a value that is not known, and may not be known;
+ * NULL for other conditions.
+ */
+static Node *
+compared_with_unknown(PlannerInfo *root, const RelOptInfo *rel, const OpExpr *clause)
+{
+	Node *sides[2];
+
+	if (!IsA(clause, OpExpr) || list_length(clause->args) != 2 ||
+		get_oprrest(clause->opno) != F_EQSEL)
+		return NULL;
+	sides[0] = linitial(clause->args);
+	sides[1] = lsecond(clause->args);
+	for (int i = 0; i < 2; i++)
+	{
+		Node *other = sides[1 - i];
+
+		if (bms_is_member((int) rel->relid, pull_varnos(root, sides[i])))
+			return !bms_is_member((int) rel->relid, pull_varnos(root, other)) &&
+						   !IsA(estimate_expression_value(root, other), Const)
+					   ? sides[i]
+					   : NULL;
+	}
+	return NULL;
+}
+
+/* Notes which column of the index a path uses a condition of the query for, and as which clause. */
+static void
+find_column(const IndexPath *path, const RestrictInfo *rinfo, IvfkmUnknown *unknown)
+{
+	const IndexOptInfo *info = path->indexinfo;
+	ListCell *cell;
+
+	foreach (cell, path->indexclauses)
+	{
+		const IndexClause *clause = lfirst_node(IndexClause, cell);
+		const RestrictInfo *qual;
+
+		if (clause->rinfo != rinfo || clause->lossy || list_length(clause->indexquals) != 1)
+			continue;
+		qual = linitial_node(RestrictInfo, clause->indexquals);
+		if (!IsA(qual->clause, OpExpr) ||
+			!op_in_opfamily(((OpExpr *) qual->clause)->opno, info->opfamily[clause->indexcol]))
+			continue;
+		unknown->clause = (Node *) qual->clause;
+		unknown->column = clause->indexcol;
+		return;
+	}
+}
+
+/* Sets the selectivity of a condition, where a path has changed its form as well. */
+static void
+set_selectivity(const IndexPath *path, RestrictInfo *rinfo, double selectivity)
+{
+	ListCell *cell;
+	ListCell *qual;
+
+	rinfo->norm_selec = selectivity;
+	foreach (cell, path->indexclauses)
+	{
+		const IndexClause *clause = lfirst_node(IndexClause, cell);
+
+		if (clause->rinfo != rinfo)
+			continue;
+		foreach (qual, clause->indexquals)
+			lfirst_node(RestrictInfo, qual)->norm_selec = selectivity;
+	}
+}
+
+/*
+ * The conditions on the table of a path that something equals a value that is not known:
+ * IvfkmUnknowns.  Corrects how many rows these, and so the table, are taken to give.
+ */
+List *
+ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path)
+{
+	RelOptInfo *rel = path->indexinfo->rel;
+	List *unknowns = NIL;
+	bool changed = false;
+	ListCell *cell;
+
+	foreach (cell, rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		const OpExpr *clause = (const OpExpr *) rinfo->clause;
+		Node *compared = compared_with_unknown(root, rel, clause);
+		Statistics statistics;
+		IvfkmUnknown *unknown;
+
+		if (compared == NULL || !read_statistics(root, compared, clause->opno, &statistics))
+			continue;
+		unknown = palloc0(sizeof(IvfkmUnknown));
+		find_column(path, rinfo, unknown);
+		draw_values(path->indexinfo, &statistics, unknown);
+		unknowns = lappend(unknowns, unknown);
+		changed |= rinfo->norm_selec != unknown->selectivity;
+		set_selectivity(path, rinfo, unknown->selectivity);
+	}
+	if (changed)
+		ivfkm_range_recount(root, rel);
+	return unknowns;
+}
+
+/*
+ * The value of an unknown in a draw of all of them, 0 to IVFKM_UNKNOWN_VALUES - 1: the k-th moves
+ * on 2 k + 1 values with each draw, so that all values of two come together in some order.
+ */
+static const IvfkmUnknownValue *
+value_of(const List *unknowns, int k, int draw)
+{
+	const IvfkmUnknown *unknown = list_nth(unknowns, k);
+
+	return &unknown->values[draw * (2 * k + 1) % IVFKM_UNKNOWN_VALUES];
+}
+
+/* The value that a condition asks for in a draw; NULL if it is none of the unknowns. */
+const IvfkmUnknownValue *
+ivfkm_unknown_value(const List *unknowns, const Node *clause, int draw)
+{
+	for (int k = 0; k < list_length(unknowns); k++)
+	{
+		if (((const IvfkmUnknown *) list_nth(unknowns, k))->clause == clause)
+			return value_of(unknowns, k, draw);
+	}
+	return NULL;
+}
+
+/*
+ * How many times the rows that are expected on average meet the conditions in a draw; "columns":
+ * those on columns of the index, or the others.
+ */
+double
+ivfkm_unknown_ratio(const List *unknowns, int draw, bool columns)
+{
+	double ratio = 1.0;
+
+	for (int k = 0; k < list_length(unknowns); k++)
+	{
+		const IvfkmUnknown *unknown = list_nth(unknowns, k);
+
+		if ((unknown->clause != NULL) == columns)
+			ratio *= value_of(unknowns, k, draw)->selectivity / unknown->selectivity;
+	}
+	return ratio;
+}
+
+/* get_relation_info_hook: puts our indexes before others. */
+static void
+put_first(PlannerInfo *root, Oid relation, bool parent, RelOptInfo *rel)
+{
+	List *first = NIL;
+	List *others = NIL;
+	ListCell *cell;
+
+	if (previous_relation_info != NULL)
+		previous_relation_info(root, relation, parent, rel);
+	foreach (cell, rel->indexlist)
+	{
+		IndexOptInfo *info = lfirst(cell);
+
+		if (ivfkm_range_is_ours(info))
+			first = lappend(first, info);
+		else
+			others = lappend(others, info);
+	}
+	if (first != NIL)
+		rel->indexlist = list_concat(first, others);
+}
+
+/* Sets the hook up; called once when the library is loaded. */
+void
+ivfkm_unknown_init(void)
+{
+	previous_relation_info = get_relation_info_hook;
+	get_relation_info_hook = put_first;
+}

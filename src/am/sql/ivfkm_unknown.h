@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * ivfkm_unknown.h
+ *	  Values of columns that are not known when a query is planned.
+ *
+ * IDENTIFICATION
+ *	  src/am/sql/ivfkm_unknown.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef IVFKM_UNKNOWN_H
+#define IVFKM_UNKNOWN_H
+
+#include "access/skey.h"
+#include "nodes/pathnodes.h"
+
+/* Values that stand for all that a query may ask for, each for the same share of the rows. */
+#define IVFKM_UNKNOWN_VALUES 8
+
+/* One of them. */
+typedef struct IvfkmUnknownValue
+{
+	double selectivity; /* share of the table's rows that have it */
+	bool has_key;		/* the index has the column, and it is known which value that is */
+	ScanKeyData key;
+} IvfkmUnknownValue;
+
+/* A condition that something equals a value that is not known. */
+typedef struct IvfkmUnknown
+{
+	const Node *clause; /* among the index quals of the path; NULL: it is a filter */
+	int column;			/* of the index that this is on */
+	double selectivity; /* on average */
+	IvfkmUnknownValue values[IVFKM_UNKNOWN_VALUES];
+} IvfkmUnknown;
+
+extern List *ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path);
+extern const IvfkmUnknownValue *ivfkm_unknown_value(const List *unknowns, const Node *clause,
+													int draw);
+extern double ivfkm_unknown_ratio(const List *unknowns, int draw, bool columns);
+extern void ivfkm_unknown_init(void);
+
+#endif /* IVFKM_UNKNOWN_H */
