@@ -411,6 +411,29 @@ class LivingBench:
             self.compare(f"{case}: old rows", "worker alone",
                          kind.rows(QUERIES), operator, maintain=True)
 
+    def updates(self):
+        """Another column of each row updated, by tenths, ten times over."""
+        kind = Kind("clusters", 96)
+        self.begin(kind, with_index=False)
+        self.copy(kind.rows(self.n))
+        with self.server.connect("vdb") as c:
+            # with another index on it, each update writes to this one, too
+            c.execute("ALTER TABLE living ADD other integer")
+            c.execute("CREATE INDEX living_other ON living (other)")
+            self.create_index(c)
+            pid = field_of(f"/proc/{c.info.backend_pid}/status", "PPid:")
+            with WorkerTime(pid) as worker:
+                start = cpu_seconds(c.info.backend_pid)
+                for step in range(100):
+                    c.execute(f"UPDATE living SET other = {step} WHERE id % 10 = {step % 10}")
+                    c.execute("VACUUM (INDEX_CLEANUP ON) living")
+                cpu = cpu_seconds(c.info.backend_pid) - start
+                self.settle()
+        self.compare("another column of all rows updated 10 times", "VACUUM, worker alone",
+                     kind.rows(QUERIES), "<->", ks=(10, 100),
+                     note=f"CPU of the client's backend {cpu:.1f} s, of workers "
+                     f"{worker.total():.1f} s")
+
     def rounds(self):
         """
         1 % deleted and 1 % inserted, of a slowly turning kind.  With
@@ -531,7 +554,8 @@ class LivingBench:
         """All cases, or those that were asked for."""
         cases = {"loads": self.loads, "other": self.other_data,
                  "deletes": self.deletes, "replaced": self.replaced,
-                 "rounds": self.rounds, "outliers": self.outliers, "costs": self.costs}
+                 "updates": self.updates, "rounds": self.rounds,
+                 "outliers": self.outliers, "costs": self.costs}
         for name in self.options.living_cases or cases:
             cases[name]()
 

@@ -233,6 +233,8 @@ typedef struct IvfkmMetaPageData
 	uint64 made_removed;	/* rows that VACUUM has removed since all of the tree was made */
 	uint64 strays; /* rows that inserts have put beyond the edge of their list since rows were
 							 * counted last, by a sample of them */
+	uint64 made_rewritten; /* rows that updates have written again with the value that they had
+							* since all of the tree was made, likewise */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;

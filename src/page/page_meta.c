@@ -315,6 +315,17 @@ page_meta_count_strays(Relation index, uint64 strays)
 	end_change(&wal, buffer);
 }
 
+/* Adds to the count of rows that were written again with the value that they had. */
+void
+page_meta_count_rewritten(Relation index, uint64 rewritten)
+{
+	PageWal wal;
+	Buffer buffer;
+
+	begin_change(index, &wal, &buffer)->made_rewritten += rewritten;
+	end_change(&wal, buffer);
+}
+
 /* Sets from how many changes on another renewal is worth a try. */
 void
 page_meta_set_retry(Relation index, uint64 retry)
@@ -372,6 +383,7 @@ page_meta_replace_tree(Relation index, const IvfkmMetaPageData *next, const Ivfk
 	meta.throttle = 0;
 	meta.removed = 0;
 	meta.made_removed = 0;
+	meta.made_rewritten = 0;
 	meta.strays = 0;
 
 	/*

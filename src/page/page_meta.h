@@ -17,6 +17,7 @@
  *	  appended			page_list.c
  *	  removed, made_removed	page_meta_count_removed(), by VACUUM
  *	  strays			page_meta_count_strays(), by inserts
+ *	  made_rewritten	page_meta_count_rewritten(), by inserts
  *	  retry				page_meta_set_retry(), by whoever asks for a renewal
  *	  build_rows, retry, appended, removed, strays	page_meta_set_rows(), by who has counted rows
  *	  the list of far rows	page_meta_widen(), by inserts, under the tree lock
@@ -51,6 +52,7 @@ extern bool page_meta_widen(Relation index, uint32 list, const ItemPointerData *
 							float radius);
 extern void page_meta_count_removed(Relation index, uint64 removed);
 extern void page_meta_count_strays(Relation index, uint64 strays);
+extern void page_meta_count_rewritten(Relation index, uint64 rewritten);
 extern void page_meta_set_retry(Relation index, uint64 retry);
 extern void page_meta_calibrate(Relation index, const IvfkmCalibration *calibration, uint32 nk,
 								double rows, int64 when, bool by_queries);

@@ -36,6 +36,27 @@ foreach my $round (0 .. 2)
 }
 is($node->safe_psql('postgres', $maintain), 0, 'rows written again call for nothing');
 
+# nor do as many as there are, though a third of the rows replaced by others makes all lists anew
+$node->safe_psql(
+	'postgres', <<'SQL');
+CREATE TABLE again AS TABLE kinds;
+CREATE INDEX again_other ON again (other);
+CREATE INDEX again_l2 ON again USING ivfkm (v) WITH (maintenance = off);
+SQL
+foreach my $part (0 .. 9)
+{
+	$node->safe_psql('postgres', "UPDATE again SET other = 10 WHERE id % 10 = $part");
+	$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) again');
+}
+is($node->safe_psql('postgres', "SELECT lists FROM ivfkm_maintain('again_l2', false)"),
+	0, 'all rows written again call for nothing');
+$node->safe_psql('postgres', 'UPDATE again SET v = v, other = 11 WHERE id % 2 = 0');
+$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) again');
+cmp_ok($node->safe_psql('postgres', "SELECT lists FROM ivfkm_maintain('again_l2', false)"),
+	'>', 0, 'half of them with vectors that are set do');
+vdb_check($node, 'again_l2', 'again');
+$node->safe_psql('postgres', 'DROP TABLE again');
+
 # a tenth of the clusters goes, others come in the same number
 $node->safe_psql('postgres', 'REINDEX INDEX kinds_l2');
 $node->safe_psql('postgres', 'DELETE FROM kinds WHERE id % 150 < 15');

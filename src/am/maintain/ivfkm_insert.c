@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "common/hashfn.h"
+#include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -44,8 +45,12 @@
 /* The longest time, in milliseconds, that an insert lets a renewal catch up. */
 #define MAX_THROTTLE 100
 
-/* Of rows beyond the edge of their list one in so many is counted, for all of them. */
-#define STRAYS_PER_COUNTED 16
+/*
+ * Of rows beyond the edge of their list one in so many is counted, for all of them; so it is of
+ * rows that are written again with the value that they had.
+ */
+#define STRAYS_PER_COUNTED	  16
+#define REWRITTEN_PER_COUNTED 16
 
 /* Kept in IndexInfo.ii_AmCache for the rows of one statement. */
 typedef struct InsertState
@@ -392,6 +397,17 @@ count_stray(const IvfkmIndex *index, const RowPlaces *row, const ItemPointerData
 }
 
 /*
+ * Counts a row that is written again with the value that it had, as some of these are.  They are
+ * chosen at random: the same addresses come again and again.  The caller holds no buffer lock.
+ */
+static void
+count_rewritten(Relation relation, const RowPlaces *row)
+{
+	if (row->has_value && pg_prng_uint32(&pg_global_prng_state) % REWRITTEN_PER_COUNTED == 0)
+		page_meta_count_rewritten(relation, (uint64) REWRITTEN_PER_COUNTED * row->count);
+}
+
+/*
  * Puts a row into the current tree.  When another tree has taken its place since the row's lists
  * were found, or another list has become that of far rows, finds the lists again; see NOTES.md of
  * this folder.  All vectors of a row enter the same tree.  Returns true if the metapage
@@ -429,7 +445,10 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 		for (int i = 0; i < row.count; i++)
 			grown |= write_row(&index, NULL, &row.places[i]);
 		ivfkm_unlock_tree(relation, ShareLock);
-		grown |= count_stray(&index, &row, tid);
+		if (unchanged)
+			count_rewritten(relation, &row);
+		else
+			grown |= count_stray(&index, &row, tid);
 		if (throttle > 0 && BlockNumberIsValid(pending_block))
 			pg_usleep(Min(throttle, MAX_THROTTLE) * 1000L);
 		return grown;

@@ -78,8 +78,9 @@
 #define RENEW_SHRUNK 0.5
 
 /*
- * So it is when this part of them has gone and as many others have come: that moves as many rows
- * for each one that was replaced as regions may move for each change.
+ * So it is when this part of them has gone and as many others have come, not counting those that
+ * were only written again: that moves as many rows for each one that was replaced as regions may
+ * move for each change.
  */
 #define RENEW_REPLACED (1.0 / MOVED_PER_CHANGE)
 
@@ -392,13 +393,14 @@ calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmW
 	double changes = (double) ivfkm_renewal_changes(meta);
 	double gone = (double) meta->made_removed;
 	double come = sizes->rows - meta->made_rows + gone;
+	double others = Min(gone, come) - (double) meta->made_rewritten;
 	int below_root = 0;
 
 	if (sizes->rows < IVFKM_RENEWAL_MIN_ROWS && meta->made_rows < IVFKM_RENEWAL_MIN_ROWS)
 		return false;
 	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
 		sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
-		Min(gone, come) >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
+		others >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
 		return true;
 	if (!ivfkm_survey_has_regions(index))
 		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;
