@@ -33,9 +33,16 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "am/index/ivfkm_all_lists.h"
 #include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_index.h"
+#include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_rows.h"
+
+/* Lists, and rows of them, that ivfkm_rows_share_seen() looks at: about so many. */
+#define SHARE_LISTS 64
+#define SHARE_ROWS	1024
 
 /* Sets up access to the table; the snapshot is registered. */
 void
@@ -176,4 +183,88 @@ ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
 	else
 		state = IVFKM_ROW_FORCED;
 	return state;
+}
+
+/*
+ * Chooses rows of an index: of evenly chosen lists each so manieth address, a palloc'd array.
+ * check: called for each list, may raise an error.
+ */
+static ItemPointerData *
+choose_addresses(Relation index, void (*check)(void), int *count)
+{
+	int size = 2 * SHARE_ROWS;
+	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * size);
+	IvfkmIndex handle;
+	IvfkmWholeTree tree;
+	int list_step;
+	double row_step;
+	double next = 0.0;
+	double used = 0.0;
+
+	*count = 0;
+	ivfkm_index_open(&handle, index);
+	ivfkm_collect_tree(index, &handle.meta, &tree);
+	list_step = Max(tree.nlists / SHARE_LISTS, 1);
+	row_step = (handle.meta.build_rows + (double) handle.meta.appended) / list_step / SHARE_ROWS;
+	for (int i = list_step / 2; i < tree.nlists; i += list_step)
+	{
+		IvfkmReader reader;
+
+		CHECK_FOR_INTERRUPTS();
+		check();
+		ivfkm_reader_begin(&reader, index, &handle.lists, &tree.lists[i].child, NULL);
+		while (ivfkm_reader_next(&reader))
+		{
+			for (int slot = 0; slot < handle.lists.slots; slot++)
+			{
+				IvfkmUnit unit;
+
+				if (!page_slot_used(reader.page, &handle.lists, slot))
+					continue;
+				used += 1.0;
+				if (used <= next)
+					continue;
+				next += Max(row_step, 1.0);
+				if (*count == size)
+				{
+					size *= 2;
+					tids = repalloc_huge(tids, sizeof(ItemPointerData) * (Size) size);
+				}
+				page_unit_get(reader.page, &handle.lists, slot / QUANT_UNIT, &unit);
+				tids[*count] = unit.tid[slot % QUANT_UNIT];
+				if (!ItemPointerIsValid(&tids[*count]))
+					page_corrupted(index, BufferGetBlockNumber(reader.buffer),
+								   "Slot %d points to no row.", slot);
+				(*count)++;
+			}
+		}
+	}
+	return tids;
+}
+
+/*
+ * Share of the rows in lists of an index that a snapshot taken now sees; 1 if there are none.  It
+ * is estimated by a sample of the index's addresses, not of the table's blocks, as few of these may
+ * have all the rows.  check: as that of choose_addresses().
+ */
+double
+ivfkm_rows_share_seen(Relation heap, Relation index, void (*check)(void))
+{
+	Snapshot snapshot;
+	IvfkmRows rows;
+	int count;
+	int seen = 0;
+	ItemPointerData *tids = choose_addresses(index, check, &count);
+
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	ivfkm_rows_begin(&rows, heap, index, snapshot);
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		seen += fetch(&rows, &tids[i], snapshot);
+	}
+	ivfkm_rows_end(&rows);
+	UnregisterSnapshot(snapshot);
+	pfree(tids);
+	return count == 0 ? 1.0 : (double) seen / count;
 }

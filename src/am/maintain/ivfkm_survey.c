@@ -476,16 +476,23 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	}
 	if (around < 0)
 		return IVFKM_TASK_NONE;
-	sizes->nregions++;
 	if (most == NEED_SHRINK)
 		choose_emptied(sizes, region, around);
 	else
 	{
 		choose_region(sizes, region, around, most >= NEED_STRAYS && most < NEED_SPLIT);
 		region->most_lists = most > NEED_MERGE ? INT_MAX : region->nlists;
-		sizes->moved += region->rows;
 	}
 	return IVFKM_TASK_REGION;
+}
+
+/* Notes that a region that ivfkm_survey_next() has chosen was worked on. */
+void
+ivfkm_survey_worked(IvfkmSizes *sizes, const IvfkmRegion *region)
+{
+	sizes->nregions++;
+	if (!region->keep)
+		sizes->moved += region->rows;
 }
 
 /* Ascending ids of lists. */

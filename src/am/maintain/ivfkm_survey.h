@@ -50,7 +50,7 @@ typedef struct IvfkmSizes
 	int nmissed;	/* regions of those that came to lie no farther in front */
 	IvfkmListEnd *ends; /* of all lists, ascending by id; NULL: not looked for yet */
 	int nends;
-	bool unseen; /* what calls for work waits for a transaction: most rows cannot be seen yet */
+	bool refused; /* what calls for work has to wait for a transaction; changes stay counted */
 } IvfkmSizes;
 
 /* What to do next. */
@@ -80,6 +80,7 @@ extern void ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context);
 extern void ivfkm_survey_end(IvfkmSizes *sizes);
 extern IvfkmTask ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all,
 								   IvfkmRegion *region);
+extern void ivfkm_survey_worked(IvfkmSizes *sizes, const IvfkmRegion *region);
 extern IvfkmTask ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand,
 									  IvfkmRegion *region);
 extern void ivfkm_survey_forget(IvfkmSizes *sizes);

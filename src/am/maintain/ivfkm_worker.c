@@ -31,7 +31,6 @@
 
 #include "access/amapi.h"
 
-#include "am/build/ivfkm_sample.h"
 #include "am/index/ivfkm_index.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/index/ivfkm_settings.h"
@@ -41,6 +40,7 @@
 #include "am/maintain/ivfkm_region.h"
 #include "am/maintain/ivfkm_renew.h"
 #include "am/maintain/ivfkm_request.h"
+#include "am/maintain/ivfkm_rows.h"
 
 /* Tries to get the locks, one a second, and tries to free the blocks of the old tree. */
 #define LOCK_TRIES 60
@@ -50,12 +50,18 @@
 #define YIELD_TRIES 5
 
 /*
- * When most rows of an index cannot be seen yet, a worker looks again so many milliseconds later,
- * and so many times as long as it has looked, but not more than a minute later.
+ * When what an index calls for has to wait for a transaction, a worker looks again so many
+ * milliseconds later, and so many times as long as it has looked, but not more than a minute later.
  */
-#define UNSEEN_MIN_PAUSE (2 * IVFKM_REQUEST_INTERVAL)
-#define UNSEEN_PAUSE	 32
-#define UNSEEN_MAX_PAUSE 60000
+#define REFUSED_MIN_PAUSE (2 * IVFKM_REQUEST_INTERVAL)
+#define REFUSED_PAUSE	  32
+#define REFUSED_MAX_PAUSE 60000
+
+/*
+ * An index that has grown so many times is renewed, however much of its file is kept by a
+ * transaction.
+ */
+#define KEPT_GROWN 4.0
 
 /* Regions that a worker moves to the front of a file, at most. */
 #define MOST_COMPACTED 1000
@@ -125,14 +131,54 @@ is_kept(Relation index)
  * repeated.
  */
 static bool
-is_seen(Relation heap, Relation index, double rows)
+is_seen(Relation heap, Relation index)
 {
-	IndexInfo *index_info = ivfkm_index_info(index);
-	IvfkmIndex handle;
+	return ivfkm_rows_share_seen(heap, index, ivfkm_check_database) >= 0.5;
+}
 
-	ivfkm_index_open(&handle, index);
-	index_info->ii_Concurrent = true;
-	return ivfkm_sample_count(heap, &handle, index_info, ivfkm_check_database, NULL) >= 0.5 * rows;
+/*
+ * True if nothing of what the changes of an index may call for can be done before a transaction
+ * has ended that keeps its blocks, so that its lists need not be counted: budgets are not to be
+ * measured again, and there are not four times as many rows as it was made with.  Of the rows that
+ * the metapage knows of there are too many rather than too few.
+ */
+static bool
+is_blocked(Relation index)
+{
+	IvfkmMetaPageData meta;
+	double rows;
+
+	page_meta_read(index, &meta);
+	rows = meta.build_rows + (double) meta.appended;
+	return rows + (double) meta.made_removed < KEPT_GROWN * meta.made_rows &&
+		   !ivfkm_recalibration_due(index, rows, 0.0) && is_kept(index);
+}
+
+/*
+ * Leaves undone what the changes of an index call for: they stay counted, so that who makes others,
+ * or VACUUM, finds that a worker is needed.
+ */
+static void
+refuse(Relation index, IvfkmSizes *sizes, const char *reason)
+{
+	double moved = sizes->moved;
+
+	ereport(DEBUG1, (errmsg_internal("maintenance of index \"%s\" waits: %s",
+									 RelationGetRelationName(index), reason)));
+	ivfkm_survey_forget(sizes);
+	sizes->moved = moved; /* for the changes that stay counted */
+	sizes->refused = true;
+}
+
+/* Measures the index's budgets again, if that is due; so many rows have come into other lists. */
+static void
+recalibrate(Relation heap, Relation index, double rows, double moved, bool by_hand)
+{
+	if (!ivfkm_recalibration_due(index, rows, moved))
+		return;
+	ivfkm_recalibrate(heap, index, rows, !by_hand);
+	ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" for %.0f rows",
+									 RelationGetRelationName(index), rows)));
 }
 
 /*
@@ -155,7 +201,7 @@ compact(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 											 region.nlists, RelationGetRelationName(index))));
 			break;
 		case IVFKM_TASK_RENEW:
-			if (!by_hand && !is_seen(heap, index, region.index.meta.build_rows))
+			if (!by_hand && !is_seen(heap, index))
 				return false;
 			ivfkm_renew(heap, index, !by_hand, result);
 			ereport(LOG,
@@ -179,7 +225,7 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 {
 	IvfkmTask task = IVFKM_TASK_NONE;
 	IvfkmRegion region;
-	bool kept;
+	bool kept = false;
 	double rows;
 	double moved;
 
@@ -189,8 +235,8 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 	switch (task)
 	{
 		case IVFKM_TASK_RENEW:
-			kept = !by_hand && sizes->rows < 4.0 * sizes->seen.made_rows && is_kept(index);
-			if (by_hand || (!kept && is_seen(heap, index, sizes->rows)))
+			kept = !by_hand && sizes->rows < KEPT_GROWN * sizes->seen.made_rows && is_kept(index);
+			if (by_hand || (!kept && is_seen(heap, index)))
 			{
 				ivfkm_renew(heap, index, !by_hand, result);
 				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
@@ -198,29 +244,29 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 				ivfkm_survey_forget(sizes);
 				return true;
 			}
-			/*
-			 * Rows that are not to be seen yet stay counted as changes, so that who inserts them,
-			 * or VACUUM if that fails, finds that a worker is needed.  In an index that has not
-			 * doubled, it is rather that few rows lie in few of the table's blocks.
-			 */
+			/* in an index that has not doubled, most rows are dead: VACUUM asks for a worker */
 			if (!kept && sizes->rows >= 2.0 * sizes->seen.made_rows)
 			{
-				ereport(DEBUG1, (errmsg_internal("most rows of index \"%s\" cannot be seen yet",
-												 RelationGetRelationName(index))));
-				sizes->unseen = true;
-				ivfkm_survey_forget(sizes);
+				refuse(index, sizes, "most rows cannot be seen yet");
+				return false;
 			}
-			else
+			if (!kept)
+			{
 				ivfkm_survey_done(sizes, index);
-			return false;
+				return false;
+			}
+			break;
 		case IVFKM_TASK_REGION:
-			if (by_hand || !is_kept(index))
+			kept = !by_hand && is_kept(index);
+			if (!kept)
 			{
 				ivfkm_region_renew(heap, index, !by_hand, &region, result);
-				ereport(DEBUG1, (errmsg_internal("region of index \"%s\": " INT64_FORMAT
-												 " rows, from %d lists to %d",
-												 RelationGetRelationName(index), result->rows,
-												 region.nlists, result->lists)));
+				ivfkm_survey_worked(sizes, &region);
+				ereport(DEBUG1,
+						(errmsg_internal("region of index \"%s\": " INT64_FORMAT
+										 " rows, from %d lists to %d, inserts kept out for %.1f ms",
+										 RelationGetRelationName(index), result->rows,
+										 region.nlists, result->lists, result->lock_time)));
 				return true;
 			}
 			break;
@@ -233,13 +279,15 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 							 sizes->nregions)));
 	rows = sizes->lists != NULL ? sizes->rows : 0.0;
 	moved = sizes->moved;
-	ivfkm_survey_done(sizes, index);
-	if (ivfkm_recalibration_due(index, rows, moved))
+	if (kept)
 	{
-		ivfkm_recalibrate(heap, index, rows, !by_hand);
-		ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" for %.0f rows",
-										 RelationGetRelationName(index), rows)));
+		/* searches are to find the rows in the lists that there are */
+		recalibrate(heap, index, rows, moved, by_hand);
+		refuse(index, sizes, "a transaction keeps too much of the file");
+		return false;
 	}
+	ivfkm_survey_done(sizes, index);
+	recalibrate(heap, index, rows, moved, by_hand);
 	return sizes->ncompacted < MOST_COMPACTED && compact(heap, index, by_hand, sizes, result);
 }
 
@@ -337,7 +385,7 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 	WorkResult result = WORK_DONE;
 	WorkerTransaction transaction;
 
-	sizes->unseen = false;
+	sizes->refused = false;
 	if (!begin_transaction(index_oid, &transaction))
 		result = WORK_LOCKED;
 	else if (transaction.heap != NULL && ivfkm_renewal_possible(transaction.index))
@@ -355,7 +403,9 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 			pgstat_report_activity(STATE_RUNNING, "maintaining an index");
 			if (ivfkm_renewal_due(&meta))
 				sizes->ncompacted = 0; /* rows have come since: count again before more is moved */
-			if (work_on(heap, index, false, sizes, &renewal))
+			if (sizes->lists == NULL && ivfkm_renewal_due(&meta) && is_blocked(index))
+				refuse(index, sizes, "a transaction keeps too much of the file");
+			else if (work_on(heap, index, false, sizes, &renewal))
 				result = WORK_SOME;
 		}
 		if (result == WORK_DONE)
@@ -394,7 +444,8 @@ measure_at_rest(Oid index_oid, bool known, IvfkmMetaPageData *before)
 		due = ivfkm_renewal_possible(index) && ivfkm_settings_maintenance(index) &&
 			  ivfkm_recalibration_at_rest(&meta);
 		if (due && known && meta.tree_version == before->tree_version &&
-			meta.appended == before->appended && meta.removed == before->removed)
+			meta.appended == before->appended && meta.removed == before->removed &&
+			meta.strays == before->strays)
 		{
 			pgstat_report_activity(STATE_RUNNING, "calibrating an index");
 			ivfkm_recalibrate(heap, index, meta.build_rows, true);
@@ -456,13 +507,13 @@ be_counted(Oid index, bool wanted, volatile bool *counted)
 	*counted = wanted;
 }
 
-/* The end of a worker's turn that has looked since "began" and left rows that nobody sees yet. */
+/* The end of a worker's turn that has looked since "began" and was refused what is called for. */
 static void
-leave_unseen(TimestampTz began)
+leave_refused(TimestampTz began)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	int64 pause = UNSEEN_MIN_PAUSE + UNSEEN_PAUSE * TimestampDifferenceMilliseconds(began, now);
-	TimestampTz until = TimestampTzPlusMilliseconds(now, Min(pause, UNSEEN_MAX_PAUSE));
+	int64 pause = REFUSED_MIN_PAUSE + REFUSED_PAUSE * TimestampDifferenceMilliseconds(began, now);
+	TimestampTz until = TimestampTzPlusMilliseconds(now, Min(pause, REFUSED_MAX_PAUSE));
 
 	do
 		stand_back(1);
@@ -488,6 +539,7 @@ ivfkm_worker_main(Datum arg)
 	volatile bool yielded = false;
 	volatile bool again = false;
 	volatile bool counted = false;
+	volatile bool refused = false;
 	static IvfkmSizes sizes; /* it changes before an error leads back here */
 	TimestampTz started;
 	sigjmp_buf failed;
@@ -537,18 +589,22 @@ ivfkm_worker_main(Datum arg)
 		}
 		if (result != WORK_LOCKED)
 			again = false;
-		if (sizes.unseen && counted)
+		if (sizes.refused && counted)
 		{
 			/* stays counted meanwhile: this limits how often an index is looked at in vain */
-			leave_unseen(now);
+			leave_refused(now);
 			be_counted(task.index, false, &counted);
 			continue;
 		}
-		if (sizes.unseen)
+		if (sizes.refused)
 		{
-			/* tidies up at most: who commits from now on launches another */
+			/*
+			 * tidies up at most, unless this frees all that is kept: who commits from now on
+			 * launches another
+			 */
 			may_renew = false;
 			yielded = false;
+			refused = true;
 		}
 		switch (result)
 		{
@@ -567,6 +623,12 @@ ivfkm_worker_main(Datum arg)
 					proc_exit(0);
 				break;
 			case WORK_DONE:
+				if (refused && tidy_tries > 0)
+				{
+					refused = false;
+					may_renew = true;
+					continue;
+				}
 				/* until then, who launched this one launches no other */
 				if (may_renew && now < TimestampTzPlusMilliseconds(started, IVFKM_REQUEST_INTERVAL))
 				{
