@@ -274,7 +274,8 @@ typedef IvfkmFreeData *IvfkmFree;
 /* Payload of a page of the chain of retired blocks. */
 typedef struct IvfkmRetiredData
 {
-	uint64 xid; /* full transaction id that was next when they were retired */
+	uint64 xid; /* full transaction id that was next when they were retired; 0: they are free, and
+				 * wait for room on the metapage */
 	uint32 count;
 	uint32 reserved; /* zero */
 	IvfkmRange ranges[FLEXIBLE_ARRAY_MEMBER];

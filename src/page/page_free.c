@@ -388,9 +388,9 @@ page_free_fits(const IvfkmRanges *free, const BlockNumber *sizes, int n, BlockNu
 
 /* True if so much of the file is free that what lies at its end should be moved to the front. */
 bool
-page_free_is_sparse(const IvfkmFreeData *data, BlockNumber used_blocks)
+page_free_is_sparse(BlockNumber nfree, BlockNumber used_blocks)
 {
-	return page_ranges_total(&data->free) > Max(used_blocks / 5, SPARSE_BLOCKS);
+	return nfree > Max(used_blocks / 5, SPARSE_BLOCKS);
 }
 
 /* Takes "npages" consecutive blocks of a reserve; returns the first. */

@@ -56,7 +56,7 @@ extern BlockNumber page_free_from_reserve(Relation index, IvfkmReserve *reserve,
 										  BlockNumber npages);
 extern bool page_free_fits(const IvfkmRanges *free, const BlockNumber *sizes, int n,
 						   BlockNumber below);
-extern bool page_free_is_sparse(const IvfkmFreeData *data, BlockNumber used_blocks);
+extern bool page_free_is_sparse(BlockNumber nfree, BlockNumber used_blocks);
 extern void page_free_keep_built(Page meta_page, const IvfkmReserve *reserve);
 extern bool page_free_is_tail(Relation index, BlockNumber least);
 extern BlockNumber page_free_shrink(Relation index, BlockNumber least);

@@ -56,6 +56,53 @@ ranges_insert(IvfkmRanges *ranges, uint32 at, BlockNumber first, BlockNumber end
 	ranges->count++;
 }
 
+/* True if blocks first .. end - 1 begin or end where one of the ranges ends or begins. */
+bool
+page_ranges_touch(const IvfkmRanges *ranges, BlockNumber first, BlockNumber end)
+{
+	for (uint32 i = 0; i < ranges->count; i++)
+	{
+		if (ranges->ranges[i].end == first || ranges->ranges[i].first == end)
+			return true;
+	}
+	return false;
+}
+
+/* The shortest range, of which there is one at least. */
+const IvfkmRange *
+page_ranges_shortest(const IvfkmRanges *ranges)
+{
+	const IvfkmRange *shortest = &ranges->ranges[0];
+
+	for (uint32 i = 1; i < ranges->count; i++)
+	{
+		if (ranges->ranges[i].end - ranges->ranges[i].first < shortest->end - shortest->first)
+			shortest = &ranges->ranges[i];
+	}
+	return shortest;
+}
+
+/*
+ * Exchanges a range, which touches none of the ranges and has no block of them, for the shortest
+ * one if that is shorter; false if it is not.
+ */
+bool
+page_ranges_exchange(IvfkmRanges *ranges, IvfkmRange *range)
+{
+	const IvfkmRange *shortest = page_ranges_shortest(ranges);
+	IvfkmRange taken = *shortest;
+	uint32 at = 0;
+
+	if (taken.end - taken.first >= range->end - range->first)
+		return false;
+	ranges_delete(ranges, (uint32) (shortest - ranges->ranges));
+	while (at < ranges->count && ranges->ranges[at].end < range->first)
+		at++;
+	ranges_insert(ranges, at, range->first, range->end);
+	*range = taken;
+	return true;
+}
+
 /*
  * Adds blocks first .. end - 1, none of which is in the ranges.  If there is no room for one more
  * range, the shortest one is left out; returns the number of its blocks, else 0.
@@ -81,14 +128,8 @@ page_ranges_add(IvfkmRanges *ranges, BlockNumber first, BlockNumber end)
 	{
 		if (ranges->count == IVFKM_MAX_RANGES)
 		{
-			uint32 shortest = 0;
+			uint32 shortest = (uint32) (page_ranges_shortest(ranges) - ranges->ranges);
 
-			for (uint32 i = 1; i < ranges->count; i++)
-			{
-				if (ranges->ranges[i].end - ranges->ranges[i].first <
-					ranges->ranges[shortest].end - ranges->ranges[shortest].first)
-					shortest = i;
-			}
 			lost = ranges->ranges[shortest].end - ranges->ranges[shortest].first;
 			if (lost >= end - first)
 				return end - first;

@@ -10,9 +10,10 @@
  *	  with the transaction id that was next when its blocks were retired.
  *
  *	  When the horizon has passed that id, the ranges move to the free ones of the metapage, as many
- *	  as there is room for, and the others stay until there is; an empty page becomes free itself.
- *	  Each step is one record of the metapage and of the pages that change with it, so a block is
- *	  always in one place.
+ *	  as there is room for; an empty page becomes free itself.  The others wait on their page, whose
+ *	  id is 0 from then on, until there is room or they touch a free range; longer ones change
+ *	  places with the shortest free ones, of which there is less use.  Each step is one record of
+ *	  the metapage and of the pages that change with it, so a block is always in one place.
  *
  *	  The newest page comes first.  While a long transaction keeps blocks, each region adds a page,
  *	  and none becomes free: so as not to walk along all of them each time, a process remembers what
@@ -47,8 +48,9 @@ typedef struct SeenChain
 	Oid index; /* invalid: nothing was seen */
 	Oid file;  /* its relfilenode, which another index in another tablespace may have, too */
 	BlockNumber first;
-	uint64 oldest;		/* full transaction id of the last page */
-	BlockNumber blocks; /* retired, with those of the pages themselves */
+	uint64 oldest;		 /* full transaction id of the last page that is not free */
+	BlockNumber blocks;	 /* of pages that are not free, with those of the pages themselves */
+	BlockNumber waiting; /* of pages that are, likewise */
 } SeenChain;
 
 static SeenChain seen;
@@ -166,7 +168,7 @@ add_page(PageWal *wal, Page meta_page, BlockNumber block, const IvfkmRange *rang
 	memcpy(data->ranges, ranges, sizeof(IvfkmRange) * n);
 	if (is_seen(wal->index, meta->retired_block))
 	{
-		if (!BlockNumberIsValid(meta->retired_block))
+		if (seen.blocks == 0)
 			seen.oldest = data->xid;
 		seen.first = block;
 		seen.blocks += count_blocks(ranges, n) + 1;
@@ -232,14 +234,56 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 
 /* ----- making free ----- */
 
+/* Places among the free ranges for pages of the chain, and for what reservations give back. */
+#define KEPT_PLACES 16
+
+/* Whether free ranges have room for one more. */
+static inline bool
+has_room(const IvfkmRanges *free)
+{
+	return free->count < IVFKM_MAX_RANGES - KEPT_PLACES;
+}
+
+/* True if a range can become one of the free ones, or change places with one. */
+static bool
+is_placeable(const IvfkmRanges *free, const IvfkmRange *range)
+{
+	const IvfkmRange *shortest;
+
+	if (has_room(free) || page_ranges_touch(free, range->first, range->end))
+		return true;
+	shortest = page_ranges_shortest(free);
+	return range->end - range->first > shortest->end - shortest->first;
+}
+
+/* Moves ranges of a page to the free ones, as many as can be; see is_placeable(). */
+static void
+place_ranges(IvfkmRanges *free, IvfkmRetired data)
+{
+	for (uint32 i = data->count; i-- > 0;)
+	{
+		IvfkmRange *range = &data->ranges[i];
+
+		if (has_room(free) || page_ranges_touch(free, range->first, range->end))
+		{
+			(void) page_ranges_add(free, range->first, range->end);
+			data->count--;
+			*range = data->ranges[data->count];
+			memset(&data->ranges[data->count], 0, sizeof(IvfkmRange));
+		}
+		else
+			(void) page_ranges_exchange(free, range);
+	}
+}
+
 /*
- * Moves ranges of the page at *block to the free ones, as many as there is room for, and takes the
- * page out of the chain if none is left; "from" is the page that leads to it, or invalid.  Returns
- * the number of blocks that became free, and in *block the page behind it; *from is moved on if the
- * page stays.  Takes the extension lock.
+ * Moves ranges of the page at *block, which nobody can reach any more, to the free ones, and takes
+ * the page out of the chain if none is left; "from" is the page that leads to it, or invalid.
+ * Returns the number of blocks that became free, and in *block the page behind it; *from is moved
+ * on if the page stays, and its blocks are added to *waiting.  Takes the extension lock.
  */
 static BlockNumber
-release_page(Relation index, BlockNumber *block, BlockNumber *from)
+release_page(Relation index, BlockNumber *block, BlockNumber *from, BlockNumber *waiting)
 {
 	Buffer meta_buffer = page_free_lock(index);
 	Buffer buffer = retired_page_read(index, *block, BUFFER_LOCK_EXCLUSIVE);
@@ -249,7 +293,8 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 	Page page;
 	IvfkmFree free;
 	IvfkmRetired data;
-	BlockNumber freed = 0;
+	BlockNumber before;
+	BlockNumber freed;
 	BlockNumber next;
 
 	page_wal_begin(&wal, index);
@@ -258,22 +303,13 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 	free = IvfkmPageGetFree(meta_page);
 	data = retired_data(page);
 	next = IvfkmPageGetOpaque(page)->next;
-
-	/* one place is kept for the page itself */
-	while (data->count > 0 && free->free.count < IVFKM_MAX_RANGES - 1)
-	{
-		IvfkmRange *range = &data->ranges[data->count - 1];
-
-		freed += range->end - range->first;
-		(void) page_ranges_add(&free->free, range->first, range->end);
-		memset(range, 0, sizeof(IvfkmRange));
-		data->count--;
-	}
+	before = page_ranges_total(&free->free);
+	place_ranges(&free->free, data);
+	data->xid = 0;
 	if (data->count == 0)
 	{
 		/* its links are of no interest any more, but the page keeps them until it is written */
-		(void) page_ranges_add(&free->free, *block, *block + 1);
-		freed++;
+		free->lost += page_ranges_add(&free->free, *block, *block + 1);
 		if (BlockNumberIsValid(*from))
 		{
 			from_buffer = retired_page_read(index, *from, BUFFER_LOCK_EXCLUSIVE);
@@ -283,7 +319,11 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 			IvfkmPageGetMeta(meta_page)->retired_block = next;
 	}
 	else
+	{
 		*from = *block;
+		*waiting += count_blocks(data->ranges, data->count) + 1;
+	}
+	freed = page_ranges_total(&free->free) - before;
 	page_wal_finish(&wal);
 	if (BufferIsValid(from_buffer))
 		UnlockReleaseBuffer(from_buffer);
@@ -293,35 +333,51 @@ release_page(Relation index, BlockNumber *block, BlockNumber *from)
 	return freed;
 }
 
-/*
- * The transaction id of a page of the chain; *next is the page behind it, *blocks how many it
- * names, with its own.
- */
-static FullTransactionId
-read_xid(Relation index, BlockNumber block, BlockNumber *next, BlockNumber *blocks)
+/* What is to be known of a page of the chain. */
+typedef struct RetiredPage
+{
+	uint64 xid; /* 0: nobody can reach its blocks any more */
+	BlockNumber next;
+	BlockNumber blocks; /* that it names, with its own */
+	bool placeable;		/* one of its ranges at least: see is_placeable() */
+} RetiredPage;
+
+/* Reads that of a page; "free" are the free ranges, or NULL if nothing is to be placed. */
+static void
+read_chain_page(Relation index, BlockNumber block, const IvfkmRanges *free, RetiredPage *page)
 {
 	Buffer buffer = retired_page_read(index, block, BUFFER_LOCK_SHARE);
 	IvfkmRetired data = retired_data(BufferGetPage(buffer));
-	FullTransactionId xid = FullTransactionIdFromU64(data->xid);
 
-	*next = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
-	*blocks = count_blocks(data->ranges, data->count) + 1;
+	page->xid = data->xid;
+	page->next = IvfkmPageGetOpaque(BufferGetPage(buffer))->next;
+	page->blocks = count_blocks(data->ranges, data->count) + 1;
+	page->placeable = false;
+	for (uint32 i = 0; i < data->count && free != NULL && !page->placeable; i++)
+		page->placeable = is_placeable(free, &data->ranges[i]);
 	UnlockReleaseBuffer(buffer);
-	return xid;
 }
 
-/* The first page of the chain, or invalid; *room: whether free ranges can be noted. */
+/* The first page of the chain, or invalid. */
 static BlockNumber
-chain_begin(Relation index, bool *room)
+chain_begin(Relation index)
 {
 	Buffer buffer = page_read(index, IVFKM_META_BLOCK, BUFFER_LOCK_SHARE);
 	BlockNumber block;
 
 	page_check(index, buffer, IVFKM_PAGE_META);
 	block = IvfkmPageGetMeta(BufferGetPage(buffer))->retired_block;
-	*room = IvfkmPageGetFree(BufferGetPage(buffer))->free.count < IVFKM_MAX_RANGES - 1;
 	UnlockReleaseBuffer(buffer);
 	return block;
+}
+
+/* Raises an error if more pages were visited, the last one at "block", than there are. */
+static void
+check_visited(Relation index, BlockNumber block, BlockNumber nvisited)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
+		page_corrupted(index, block, "The chain of retired blocks is circular.");
 }
 
 /*
@@ -331,47 +387,79 @@ chain_begin(Relation index, bool *room)
 BlockNumber
 page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg)
 {
-	bool room;
-	BlockNumber block = chain_begin(index, &room);
+	BlockNumber block = chain_begin(index);
 	BlockNumber from = InvalidBlockNumber;
 	BlockNumber freed = 0;
 	BlockNumber nvisited = 0;
-	SeenChain now = {InvalidOid, InvalidOid, InvalidBlockNumber, 0, 0};
+	IvfkmFreeData *data;
+	SeenChain now = {InvalidOid, InvalidOid, InvalidBlockNumber, 0, 0, 0};
 
-	if (BlockNumberIsValid(block) && is_seen(index, block) &&
-		!is_free(arg, FullTransactionIdFromU64(seen.oldest)))
+	if (BlockNumberIsValid(block) && is_seen(index, block) && seen.blocks > 0 &&
+		seen.waiting == 0 && !is_free(arg, FullTransactionIdFromU64(seen.oldest)))
 		return 0;
 	seen.index = InvalidOid;
-	while (BlockNumberIsValid(block) && room)
+	data = palloc(sizeof(IvfkmFreeData));
+	page_free_read(index, data);
+	while (BlockNumberIsValid(block))
 	{
-		BlockNumber next;
-		BlockNumber blocks;
-		FullTransactionId xid = read_xid(index, block, &next, &blocks);
+		RetiredPage page;
 
-		CHECK_FOR_INTERRUPTS();
-		if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
-			page_corrupted(index, block, "The chain of retired blocks is circular.");
-		if (is_free(arg, xid))
+		read_chain_page(index, block, &data->free, &page);
+		check_visited(index, block, ++nvisited);
+		if (page.xid == 0 ? page.placeable : is_free(arg, FullTransactionIdFromU64(page.xid)))
 		{
-			freed += release_page(index, &block, &from);
-			(void) chain_begin(index, &room);
+			freed += release_page(index, &block, &from, &now.waiting);
+			page_free_read(index, data);
+			continue;
 		}
+		if (page.xid == 0)
+			now.waiting += page.blocks;
 		else
 		{
-			now.oldest = U64FromFullTransactionId(xid);
-			now.blocks += blocks;
-			from = block;
-			block = next;
+			now.oldest = page.xid;
+			now.blocks += page.blocks;
 		}
+		from = block;
+		block = page.next;
 	}
-	if (!BlockNumberIsValid(block) && room)
-	{
-		now.index = RelationGetRelid(index);
-		now.file = index->rd_rel->relfilenode;
-		now.first = chain_begin(index, &room);
-		seen = now;
-	}
+	now.index = RelationGetRelid(index);
+	now.file = index->rd_rel->relfilenode;
+	now.first = chain_begin(index);
+	seen = now;
+	pfree(data);
 	return freed;
+}
+
+/*
+ * Counts the blocks of the chain: those that somebody may still reach, and those that are free, but
+ * for which the metapage has no room.  The caller keeps all maintenance of the index away.
+ */
+static void
+count_chain(Relation index, BlockNumber *kept, BlockNumber *waiting)
+{
+	BlockNumber block = chain_begin(index);
+	BlockNumber nvisited = 0;
+
+	*kept = 0;
+	*waiting = 0;
+	if (is_seen(index, block))
+	{
+		*kept = seen.blocks;
+		*waiting = seen.waiting;
+		return;
+	}
+	while (BlockNumberIsValid(block))
+	{
+		RetiredPage page;
+
+		read_chain_page(index, block, NULL, &page);
+		check_visited(index, block, ++nvisited);
+		if (page.xid == 0)
+			*waiting += page.blocks;
+		else
+			*kept += page.blocks;
+		block = page.next;
+	}
 }
 
 /*
@@ -407,27 +495,36 @@ page_retired_walk(Relation index, IvfkmRetiredVisit visit, void *arg)
 	UnlockReleaseBuffer(meta_buffer);
 }
 
-/* Adds up the blocks of a range: an IvfkmRetiredVisit. */
-static void
-add_range(void *arg, BlockNumber block, BlockNumber from, bool chain, const IvfkmRange *range)
-{
-	*(BlockNumber *) arg += chain ? 1 : range->end - range->first;
-}
-
-/* Blocks that are retired and not free yet.  The caller keeps all maintenance of the index away. */
+/*
+ * Blocks that are retired, and that somebody may still reach.  The caller keeps all maintenance of
+ * the index away.
+ */
 BlockNumber
-page_retired_total(Relation index)
+page_retired_kept(Relation index)
 {
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
-	bool room;
 	BlockNumber total;
+	BlockNumber kept;
+	BlockNumber waiting;
 
 	page_free_read(index, data);
 	total = page_ranges_total(&data->retired);
 	pfree(data);
-	if (is_seen(index, chain_begin(index, &room)))
-		total += seen.blocks;
-	else
-		page_retired_walk(index, add_range, &total);
-	return total;
+	count_chain(index, &kept, &waiting);
+	return total + kept;
+}
+
+/*
+ * True if so much of the file is free that what lies at its end should be moved to the front.  Of
+ * what is retired, that counts which only waits for room on the metapage.  *waiting receives that.
+ * The caller keeps all maintenance of the index away.
+ */
+bool
+page_retired_is_sparse(Relation index, const IvfkmFreeData *data, BlockNumber used_blocks,
+					   BlockNumber *waiting)
+{
+	BlockNumber kept;
+
+	count_chain(index, &kept, waiting);
+	return page_free_is_sparse(page_ranges_total(&data->free) + *waiting, used_blocks);
 }

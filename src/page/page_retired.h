@@ -38,7 +38,9 @@ extern void page_blocks_add(IvfkmBlocks *blocks, BlockNumber first, BlockNumber 
 extern void page_retired_replace(Relation index, const IvfkmMetaPageData *next,
 								 IvfkmReserve *reserve, IvfkmBlocks *retired);
 extern BlockNumber page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg);
-extern BlockNumber page_retired_total(Relation index);
+extern BlockNumber page_retired_kept(Relation index);
+extern bool page_retired_is_sparse(Relation index, const IvfkmFreeData *data,
+								   BlockNumber used_blocks, BlockNumber *waiting);
 extern void page_retired_walk(Relation index, IvfkmRetiredVisit visit, void *arg);
 
 #endif /* IVFKM_PAGE_RETIRED_H */

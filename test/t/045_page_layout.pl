@@ -18,6 +18,8 @@ CREATE FUNCTION test_page_group(dims integer, refine_bits integer, node boolean,
 	AS '$module' LANGUAGE C STRICT;
 CREATE FUNCTION test_page_list(index regclass, seed integer, steps integer) RETURNS integer
 	AS '$module' LANGUAGE C STRICT;
+CREATE FUNCTION test_page_retired(index regclass) RETURNS integer
+	AS '$module' LANGUAGE C STRICT;
 CREATE FUNCTION test_page_in_file(index regclass, block bigint) RETURNS boolean
 	AS '$module' LANGUAGE C STRICT;
 CREATE TABLE none (v vector);});
@@ -52,6 +54,16 @@ for my $shape ([ 24, 8, 3000 ], [ 500, 4, 600 ], [ 4000, 0, 150 ], [ 6000, 8, 15
 	my $result = vdb_try($node, "SELECT test_page_list('list_$dims', $vdb_seed, $steps)");
 	ok($result->{ok} && $result->{out} > 0, "list of $dims dimensions, $bits bits")
 	  or diag($result->{out} . $result->{error});
+}
+
+# more free ranges than the metapage has room for: the longest are there, and none is lost
+$node->safe_psql('postgres', 'CREATE INDEX retired_8 ON none USING ivfkm ((v::vector(8)))');
+for my $round (1, 2)
+{
+	my $result = vdb_try($node, "SELECT test_page_retired('retired_8')");
+	ok($result->{ok} && $result->{out} > 0, "retired blocks become free, round $round")
+	  or diag($result->{out} . $result->{error});
+	vdb_check($node, 'retired_8', "round $round");
 }
 
 # a file that shrinks in place, in the transaction that made it, is not thought to be as long as

@@ -167,12 +167,14 @@ void
 ivfkm_renewal_consider(Relation index, const IvfkmFreeData *free)
 {
 	IvfkmMetaPageData meta;
+	BlockNumber waiting;
 
 	if (!ivfkm_settings_maintenance(index) || RelationUsesLocalBuffers(index) || IsParallelWorker())
 		return;
 	page_meta_read(index, &meta);
 	if (!BlockNumberIsValid(meta.pending_block) &&
-		(ivfkm_renewal_due(&meta) || (free != NULL && page_free_is_sparse(free, meta.used_blocks))))
+		(ivfkm_renewal_due(&meta) ||
+		 (free != NULL && page_retired_is_sparse(index, free, meta.used_blocks, &waiting))))
 		ivfkm_renewal_request(index);
 }
 

@@ -697,15 +697,16 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegio
 	const IvfkmMetaPageData *meta = &region->index.meta;
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
 	bool fixed;
+	BlockNumber waiting;
 	BlockNumber in_use;
 	BlockNumber whole;
 
 	memset(region, 0, sizeof(*region));
 	ivfkm_index_open(&region->index, index);
 	page_free_read(index, data);
-	if (!page_free_is_sparse(data, meta->used_blocks))
+	if (!page_retired_is_sparse(index, data, meta->used_blocks, &waiting))
 		return IVFKM_TASK_NONE;
-	in_use = meta->used_blocks - page_ranges_total(&data->free);
+	in_use = meta->used_blocks - page_ranges_total(&data->free) - waiting;
 	whole = in_use + in_use / 16;
 	fixed = fixed_behind(meta, in_use);
 	if (fixed && sizes->nrenewed < MOST_RENEWED &&
@@ -718,7 +719,7 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegio
 		last_region(sizes, region, data, in_use))
 		return IVFKM_TASK_REGION;
 	if (sizes->nrenewed == 0 && (fixed || list_behind(sizes, &region->tree, in_use)) &&
-		page_ranges_total(&data->free) + data->lost >
+		page_ranges_total(&data->free) + waiting + data->lost >
 			meta->used_blocks / (by_hand && !fixed ? 2 : 4))
 		return IVFKM_TASK_RENEW;
 	return IVFKM_TASK_NONE;

@@ -123,7 +123,7 @@ is_kept(Relation index)
 	IvfkmMetaPageData meta;
 
 	page_meta_read(index, &meta);
-	return page_retired_total(index) > meta.used_blocks / 4;
+	return page_retired_kept(index) > meta.used_blocks / 4;
 }
 
 /*
@@ -317,11 +317,12 @@ is_sparse(Relation index)
 {
 	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
 	IvfkmMetaPageData meta;
+	BlockNumber waiting;
 	bool sparse;
 
 	page_meta_read(index, &meta);
 	page_free_read(index, data);
-	sparse = page_free_is_sparse(data, meta.used_blocks);
+	sparse = page_retired_is_sparse(index, data, meta.used_blocks, &waiting);
 	pfree(data);
 	return sparse;
 }
@@ -411,7 +412,7 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 		if (result == WORK_DONE)
 		{
 			page_meta_read(index, &meta);
-			if (meta.retired_xid != 0 || BlockNumberIsValid(meta.retired_block))
+			if (meta.retired_xid != 0 || page_retired_kept(index) > 0)
 			{
 				/* if nobody else takes an id, the horizon does not pass that of the blocks */
 				(void) GetTopTransactionId();

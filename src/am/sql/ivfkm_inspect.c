@@ -43,6 +43,13 @@ typedef struct ListTotals
 	double residual; /* sum of the estimated distances to the centroid, index space */
 } ListTotals;
 
+/* Adds up the blocks of the chain of retired blocks: an IvfkmRetiredVisit. */
+static void
+add_retired(void *arg, BlockNumber block, BlockNumber from, bool chain, const IvfkmRange *range)
+{
+	*(int64 *) arg += chain ? 1 : range->end - range->first;
+}
+
 /* Blocks in use that belong to no tree, or to one that is no longer or not yet the current one. */
 static int64
 count_unused_pages(Relation index)
@@ -53,6 +60,7 @@ count_unused_pages(Relation index)
 	page_free_read(index, data);
 	pages = (int64) page_ranges_total(&data->free) + page_ranges_total(&data->retired) +
 			page_ranges_total(&data->building) + data->lost;
+	page_retired_walk(index, add_retired, &pages);
 	pfree(data);
 	return pages;
 }

@@ -23,6 +23,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(test_page_group);
 PG_FUNCTION_INFO_V1(test_page_list);
 PG_FUNCTION_INFO_V1(test_page_in_file);
+PG_FUNCTION_INFO_V1(test_page_retired);
 
 /* What a slot, or an entry of a list, should hold. */
 typedef struct Model
@@ -412,4 +413,90 @@ test_page_in_file(PG_FUNCTION_ARGS)
 
 	index_close(index, AccessShareLock);
 	PG_RETURN_BOOL(in_file);
+}
+
+/* Ranges of each length that test_page_retired() retires; of one there are more than have room. */
+#define SHORT_RANGES (IVFKM_MAX_RANGES + 40)
+#define LONG_RANGES	 (IVFKM_MAX_RANGES - 60)
+#define LONG_BLOCKS	 4
+
+/* True, whatever was retired: an IvfkmRetiredIsFree. */
+static bool
+is_free(void *arg, FullTransactionId xid)
+{
+	return true;
+}
+
+/* Retires n ranges of "count" blocks each, "step" blocks apart, from "first" on. */
+static void
+retire(Relation index, BlockNumber first, int n, BlockNumber count, BlockNumber step)
+{
+	IvfkmBlocks blocks = {NULL, 0, 0};
+	IvfkmReserve reserve;
+	IvfkmMetaPageData meta;
+
+	memset(&reserve, 0, sizeof(reserve));
+	for (int i = 0; i < n; i++)
+		page_blocks_add(&blocks, first + (BlockNumber) i * step, count);
+	page_meta_read(index, &meta);
+	page_retired_replace(index, &meta, &reserve, &blocks);
+}
+
+/* True if all of these ranges are among the free ones. */
+static bool
+are_free(Relation index, BlockNumber first, int n, BlockNumber count, BlockNumber step)
+{
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+	bool all = true;
+
+	page_free_read(index, data);
+	for (int i = 0; i < n; i++)
+	{
+		for (BlockNumber j = 0; j < count; j++)
+			all &= page_ranges_contain(&data->free, first + (BlockNumber) i * step + j);
+	}
+	pfree(data);
+	return all;
+}
+
+/* SQL: see README.md. */
+Datum
+test_page_retired(PG_FUNCTION_ARGS)
+{
+	Relation index = index_open(PG_GETARG_OID(0), RowExclusiveLock);
+	BlockNumber size = 2 * SHORT_RANGES + (LONG_BLOCKS + 1) * LONG_RANGES;
+	BlockNumber shorts;
+	BlockNumber longs;
+	BlockNumber waiting;
+	IvfkmMetaPageData meta;
+	IvfkmFreeData *data = palloc(sizeof(IvfkmFreeData));
+
+	page_free_reserve_many(index, &size, 1, 0, &shorts);
+	longs = shorts + 2 * SHORT_RANGES;
+	retire(index, shorts, SHORT_RANGES, 1, 2);
+	(void) page_retired_release(index, is_free, NULL);
+	retire(index, longs, LONG_RANGES, LONG_BLOCKS, LONG_BLOCKS + 1);
+	(void) page_retired_release(index, is_free, NULL);
+	if (!are_free(index, longs, LONG_RANGES, LONG_BLOCKS, LONG_BLOCKS + 1))
+		elog(ERROR, "long ranges wait for room");
+	if (page_retired_kept(index) != 0)
+		elog(ERROR, "what waits for room is taken to be in use");
+	page_meta_read(index, &meta);
+	page_free_read(index, data);
+	(void) page_retired_is_sparse(index, data, meta.used_blocks, &waiting);
+	if (page_ranges_total(&data->free) + waiting < SHORT_RANGES + LONG_BLOCKS * LONG_RANGES)
+		elog(ERROR, "%u blocks wait, and %u are free", waiting, page_ranges_total(&data->free));
+
+	/* what lay between: all of it becomes one range */
+	retire(index, shorts + 1, SHORT_RANGES, 1, 2);
+	retire(index, longs + LONG_BLOCKS, LONG_RANGES, 1, LONG_BLOCKS + 1);
+	for (int i = 0; i < 3; i++)
+		(void) page_retired_release(index, is_free, NULL);
+	if (!are_free(index, shorts, 1, size, size))
+		elog(ERROR, "not all blocks are free");
+	page_meta_read(index, &meta);
+	if (BlockNumberIsValid(meta.retired_block))
+		elog(ERROR, "a page of the chain is left");
+	index_close(index, RowExclusiveLock);
+	PG_RETURN_INT32((int32) size);
 }
