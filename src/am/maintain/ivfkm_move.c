@@ -236,7 +236,7 @@ ivfkm_move_row(IvfkmMove *move, const ItemPointerData *noted, ItemPointerData *t
 
 /*
  * Reads the vector of the row at a noted address into the memory of the training, as row number n
- * of the sample; false if there is none.  Of no index on arrays.
+ * of the sample; false if there is none, or the row is dead.  Of no index on arrays.
  */
 bool
 ivfkm_move_sample_row(IvfkmMove *move, const ItemPointerData *noted, int n)
@@ -248,7 +248,7 @@ ivfkm_move_sample_row(IvfkmMove *move, const ItemPointerData *noted, int n)
 	bool found;
 
 	row.x = build->training.rows + (Size) n * build->dims;
-	found = ivfkm_move_row(move, noted, &tid) == IVFKM_ROW_VALUE &&
+	found = ivfkm_move_row(move, noted, &tid) == IVFKM_ROW_VALUE && !move->rows.dead &&
 			ivfkm_row_read_vector(&build->index, move->rows.values, move->rows.isnull, &row);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextReset(build->row_context);

@@ -10,7 +10,8 @@
  *	  A row that the snapshot sees keeps its long value while the snapshot is registered.  That of
  *	  any other row may vanish at any time, when its transaction aborts or the last snapshot that
  *	  sees it goes away.  Then the value is fetched in a subtransaction, and a row whose value is
- *	  not there stays without a code.
+ *	  not there stays without a code.  That goes for rows that are dead and not vacuumed, too: a
+ *	  slot without a code is looked at by each search of its list.
  *
  *	  An address is given up only if its line pointer is dead, or the row's transaction has
  *	  aborted: no snapshot of this server or of a replica sees the row, or will.  A deleted row may
@@ -105,9 +106,21 @@ evaluate(IvfkmRows *rows)
 }
 
 /*
- * The same in a subtransaction: IVFKM_ROW_FORCED if data of a long value are missing.  Other errors
- * are raised.
+ * True if an error says that the row in the slot has no value any more: data of a long one are
+ * missing.  Of a dead row an expression may say anything, as nobody can mend that.
  */
+static bool
+says_no_value(const IvfkmRows *rows, const ErrorData *error)
+{
+	int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	if (error->sqlerrcode == ERRCODE_DATA_CORRUPTED)
+		return true;
+	return rows->dead && category != ERRCODE_OPERATOR_INTERVENTION &&
+		   category != ERRCODE_INSUFFICIENT_RESOURCES;
+}
+
+/* The same in a subtransaction: IVFKM_ROW_FORCED if there is no value.  Other errors are raised. */
 static IvfkmRowState
 evaluate_carefully(IvfkmRows *rows)
 {
@@ -130,7 +143,7 @@ evaluate_carefully(IvfkmRows *rows)
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (error->sqlerrcode != ERRCODE_DATA_CORRUPTED)
+		if (!says_no_value(rows, error))
 			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
@@ -163,7 +176,8 @@ is_aborted(const IvfkmRows *rows)
 
 /*
  * The state of the row with this address; its values, if they are known, are in rows->values and
- * rows->isnull until the next call.  May raise what the index's expressions raise.
+ * rows->isnull until the next call.  Sets rows->dead.  May raise what the index's expressions
+ * raise.
  */
 IvfkmRowState
 ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
@@ -172,6 +186,7 @@ ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
 	IvfkmRowState state;
 
 	MemoryContextReset(rows->context);
+	rows->dead = false;
 	if (fetch(rows, tid, rows->snapshot))
 		return evaluate(rows);
 
@@ -181,7 +196,10 @@ ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
 	else if (!fetch(rows, tid, SnapshotAny) || is_aborted(rows))
 		state = IVFKM_ROW_GONE;
 	else
-		state = IVFKM_ROW_FORCED;
+	{
+		rows->dead = true;
+		state = evaluate_carefully(rows);
+	}
 	return state;
 }
 

@@ -34,6 +34,7 @@ typedef struct IvfkmRows
 	Relation heap;
 	Relation index;
 	Snapshot snapshot; /* registered */
+	bool dead;		   /* nobody sees the row that was asked for last but maybe on a replica */
 	IndexInfo *index_info;
 	IndexFetchTableData *fetch;
 	TupleTableSlot *slot;

@@ -184,7 +184,7 @@ rows_as_queries(Relation heap, Relation index, int n, Queries *queries)
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (ivfkm_rows_get(&rows, &tids[i]) != IVFKM_ROW_VALUE)
+		if (ivfkm_rows_get(&rows, &tids[i]) != IVFKM_ROW_VALUE || rows.dead)
 			continue;
 		queries->rows[queries->n] = tids[i];
 		queries->values[queries->n++] =
