@@ -123,6 +123,7 @@ ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k, const Item
 					   IvfkmMeasuredRow *rows)
 {
 	IvfkmMeasure *measure = &measuring->measure;
+	IvfkmScan *so = measuring->scan->opaque;
 	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * Max(k, 1));
 	ScanKeyData key;
 	ItemPointer tid;
@@ -135,11 +136,15 @@ ivfkm_measuring_search(IvfkmMeasuring *measuring, Datum query, int k, const Item
 	while (n < k && (tid = index_getnext_tid(measuring->scan, ForwardScanDirection)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if ((self != NULL && ItemPointerEquals(tid, unconstify(ItemPointerData *, self))) ||
-			!ivfkm_rerank_distance(&measuring->rerank, measuring->snapshot, DatumGetPointer(query),
-								   measuring->column_dims, tid, &rows[n].distance))
-			continue;
-		tids[n++] = *tid;
+		if (self != NULL && ItemPointerEquals(tid, unconstify(ItemPointerData *, self)))
+			so->told.received++;
+		else if (ivfkm_rerank_distance(&measuring->rerank, measuring->snapshot,
+									   DatumGetPointer(query), measuring->column_dims, tid,
+									   &rows[n].distance))
+		{
+			so->told.received++;
+			tids[n++] = *tid;
+		}
 	}
 	if (measure->met != NULL)
 	{

@@ -46,6 +46,19 @@
 /* A search that goes on looks at its nearest rows again behind this part of its budget. */
 #define REACH_STEP 0.5
 
+/*
+ * The first pass is made wider until it has prepared for so many times the LIMIT, or for so many
+ * rows: what would else be the second pass prepares for as many.
+ */
+#define WIDEST		 (1 + IVFKM_PASS_GROWTH)
+#define LEAST_WIDEST IVFKM_FIRST_K
+
+/* Its candidates are collected anew so often at most: each time all of its lists are read. */
+#define MOST_COLLECTED 2
+
+/* A horizon that was made wider leaves room for so many rows more, and a quarter. */
+#define WIDER_RESERVE 4
+
 /* True when lists with enough rows for max_scan_tuples were scanned. */
 static bool
 rows_used_up(const IvfkmScan *so)
@@ -80,7 +93,9 @@ unfiltered_k(IvfkmScan *so, double k)
 		return k;
 	if (met < k)
 		return get_float8_infinity();
-	if (candidates->k > 0)
+	if (so->match_rank > 0.0) /* candidates are not the nearest rows any more */
+		rank = so->match_rank * k;
+	else if (candidates->k > 0)
 	{
 		double rows = so->lists.rows + so->lists.left_out; /* that "met" and ranks are among */
 		double even = k * rows / met;
@@ -103,15 +118,26 @@ reaches(const IvfkmScan *so)
 	int64 wanted = so->told.limit;
 
 	return !so->exhaustive && !so->told.exhaustive && so->query.ordered && wanted >= 1 &&
-		   wanted <= (so->pass == 0 ? ivfkm_pass_k(so) : so->k) && so->settings.probes == 0 &&
+		   wanted <= (so->pass == 0 ? ivfkm_pass_k(so) : so->total_k) && so->settings.probes == 0 &&
 		   ivfkm_budget_first_k(&so->settings, (double) wanted) >= wanted;
+}
+
+/*
+ * True if a pass that makes the first one wider asks how far the next list is: where upper bounds
+ * of rows say little, or a setting ends the scan, it sees all of its budget, and no more.
+ */
+static bool
+asks_for_gap(const IvfkmScan *so)
+{
+	return so->query.narrow && so->settings.iterative_scan != IVFKM_ITERATIVE_OFF;
 }
 
 /* True if it may end before it has seen its budget.  A bound of distances may leave few rows. */
 static bool
 ends_early(const IvfkmScan *so, double k)
 {
-	return reaches(so) && !so->told.bounded && ivfkm_budget_may_end_early(&so->settings, k);
+	return reaches(so) && !so->told.bounded && ivfkm_budget_may_end_early(&so->settings, k) &&
+		   (so->pass <= 1 || asks_for_gap(so));
 }
 
 /*
@@ -148,25 +174,26 @@ ivfkm_pass_lists(const IvfkmListsPlan *plan, const IvfkmMetaPageData *meta)
 	return (int) Max(plan->least, Min(ceil(plan->budget / rows_per_list) + 1.0, plan->most));
 }
 
-/* Rows in the order of the lists that a pass with "total_k" rows to give in all is to see. */
+/*
+ * Rows in the order of the lists that a pass with "total_k" rows to give in all is to see.  wide:
+ * it is the first one, or makes that wider.
+ */
 static double
-pass_budget(IvfkmScan *so, int pass, int64 total_k)
+pass_budget(IvfkmScan *so, bool wide, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
-	double k =
-		unfiltered_k(so, pass == 1 ? ivfkm_budget_first_k(settings, (double) total_k) : total_k);
+	double k = unfiltered_k(so, wide ? ivfkm_budget_first_k(settings, (double) total_k) : total_k);
 
 	if (isinf(k))
 		return k;
-	if (pass == 1 && ends_early(so, (double) total_k))
+	if (wide && ends_early(so, (double) total_k))
 		return ivfkm_budget_least(&so->index.meta, k, settings->target);
-	return ivfkm_budget_rows(&so->index.meta, k, settings->target) *
-		   (pass == 1 ? settings->scale : 1.0);
+	return ivfkm_budget_rows(&so->index.meta, k, settings->target) * (wide ? settings->scale : 1.0);
 }
 
-/* How far a pass with "total_k" rows to give in all is to scan. */
+/* How far a pass with "total_k" rows to give in all is to scan; wide: as in pass_budget(). */
 static IvfkmListsPlan
-pass_plan(IvfkmScan *so, int pass, int64 total_k)
+pass_plan(IvfkmScan *so, int pass, bool wide, int64 total_k)
 {
 	const IvfkmSettings *settings = &so->settings;
 	int scanned = so->lists.nscanned;
@@ -182,18 +209,18 @@ pass_plan(IvfkmScan *so, int pass, int64 total_k)
 	}
 	if ((so->exhaustive || so->told.exhaustive) && settings->iterative_scan != IVFKM_ITERATIVE_OFF)
 		least = so->index.meta.nlists;
-	else if (pass == 1)
+	else if (wide)
 	{
 		plan = ivfkm_pass_plan_first(settings, &so->index.meta, (double) total_k,
 									 ends_early(so, (double) total_k));
 		least = plan.least;
 		if (so->lists.filter != NULL && settings->probes == 0)
-			plan.budget = pass_budget(so, pass, total_k);
+			plan.budget = pass_budget(so, true, total_k);
 	}
 	else
 	{
 		least = scanned * 2.0;
-		plan.budget = pass_budget(so, pass, total_k);
+		plan.budget = pass_budget(so, false, total_k);
 	}
 	if (settings->max_probes > 0)
 		plan.most = Min(plan.most, settings->max_probes);
@@ -206,24 +233,47 @@ pass_plan(IvfkmScan *so, int pass, int64 total_k)
 int
 ivfkm_pass_first(IvfkmScan *so)
 {
-	IvfkmListsPlan plan = pass_plan(so, 1, ivfkm_pass_k(so));
+	IvfkmListsPlan plan = pass_plan(so, 1, true, ivfkm_pass_k(so));
 
 	return ivfkm_pass_lists(&plan, &so->index.meta);
 }
 
-/* k of the pass after the current one. */
+/* k of the pass after the current one, if it does not make the first one wider. */
 int64
 ivfkm_pass_k(const IvfkmScan *so)
 {
-	return (int64) ivfkm_budget_pass_k(so->pass == 0 ? 0.0 : (double) so->k,
+	double before = (double) (so->widens ? so->total_k : so->k);
+
+	return (int64) ivfkm_budget_pass_k(so->pass == 0 ? 0.0 : before,
 									   (double) (so->told.limit - so->ngiven));
 }
 
-/* True when the next pass would scan lists that were not scanned yet. */
+/*
+ * For how many further rows the first pass is to be made wider, as some of those that were given
+ * were in vain: invisible, or filtered out by what the scan does not know.  For those that the
+ * LIMIT still wants, and as many again as were in vain.  0 if another pass is due: the LIMIT is not
+ * known or has grown, rows were in vain too often, or the lists have no row that was left out.
+ * Rows that were looked at and not given count only in how often candidates were used up.
+ */
+static int64
+widened_by(const IvfkmScan *so)
+{
+	int64 missing = so->told.limit - so->told.received;
+	int64 more = missing + Max(so->ngiven - so->told.received, 0);
+
+	if (!so->widens || !so->by_address || so->told.exhaustive || so->told.limit <= 0 ||
+		so->told.limit != so->first_limit || missing <= 0 || more > IVFKM_MAX_PASS_K ||
+		!so->candidates.truncated || so->collected >= MOST_COLLECTED ||
+		so->ngiven + more > Max(so->told.limit * WIDEST, LEAST_WIDEST))
+		return 0;
+	return more;
+}
+
+/* True when the next pass, if it does not make the first wider, would scan further lists. */
 static bool
 has_lists(IvfkmScan *so)
 {
-	IvfkmListsPlan plan = pass_plan(so, so->pass + 1, so->total_k + ivfkm_pass_k(so));
+	IvfkmListsPlan plan = pass_plan(so, so->pass + 1, false, so->total_k + ivfkm_pass_k(so));
 
 	return !ivfkm_lists_enough(&plan, so->lists.nscanned, so->lists.counted);
 }
@@ -236,12 +286,18 @@ ivfkm_pass_has_all(const IvfkmScan *so)
 		   (so->lists.complete && so->lists.nscanned == so->lists.nreached);
 }
 
-/* True when so many rows were given that more lists should be scanned before the next one. */
+/*
+ * True when so many rows were given that more should be prepared for before the next one, as there
+ * may be nearer ones in lists not scanned.
+ */
 bool
 ivfkm_pass_due(IvfkmScan *so)
 {
-	return so->pass > 0 && so->ngiven >= so->total_k &&
-		   so->settings.iterative_scan != IVFKM_ITERATIVE_OFF && has_lists(so);
+	if (so->pass == 0 || so->ngiven < so->total_k ||
+		so->settings.iterative_scan == IVFKM_ITERATIVE_OFF)
+		return false;
+	ivfkm_told_limit(so->told_cache, &so->told);
+	return widened_by(so) > 0 ? !ivfkm_pass_has_all(so) : has_lists(so);
 }
 
 /*
@@ -279,6 +335,20 @@ ivfkm_pass_highest_bound(const IvfkmScan *so)
 	return bound < FLT_MAX ? nextafterf((float) bound, INFINITY) : get_float4_infinity();
 }
 
+/*
+ * Forgets the candidates, to collect them anew.  By address: the horizon leaves room for the rows
+ * of the pass, and, where some have been invisible, for others that may be.
+ */
+static void
+begin_candidates(IvfkmScan *so)
+{
+	int64 k = so->by_address ? so->k : 0;
+
+	if (so->pass > 1)
+		k += k / 4 + WIDER_RESERVE;
+	ivfkm_candidates_begin(&so->candidates, (Size) k, ivfkm_pass_highest_bound(so));
+}
+
 /* Starts a sweep: lists scanned before are scanned again for what was left out. */
 static void
 start_sweep(IvfkmScan *so)
@@ -290,8 +360,7 @@ start_sweep(IvfkmScan *so)
 	else if (so->sweep > 1)
 		so->epsilon += LATER_EPSILON;
 	so->by_address = so->sweep == 1 && !so->exhaustive;
-	ivfkm_candidates_begin(&so->candidates, so->by_address ? (Size) so->k : 0,
-						   ivfkm_pass_highest_bound(so));
+	begin_candidates(so);
 	ivfkm_lists_scan_again(&so->lists, 0, so->epsilon, &so->given, &so->candidates);
 }
 
@@ -339,7 +408,7 @@ scan_lists(IvfkmScan *so)
 	so->found_at = (double) so->filter.nmet >= (double) so->total_k
 					   ? so->lists.counted * (double) so->total_k / (double) so->filter.nmet
 					   : 0.0;
-	plan = pass_plan(so, so->pass, so->total_k);
+	plan = pass_plan(so, so->pass, so->widens, so->total_k);
 
 	/* the first pass scans its lists whatever max_scan_tuples is, if there is no filter */
 	if (so->pass == 1 && so->settings.max_scan_tuples > 0 && lists->filter == NULL)
@@ -369,7 +438,7 @@ scan_lists(IvfkmScan *so)
 		if (plan.budget > 0.0 &&
 			(lists->counted >= lists->plan.budget || lists->counted >= BUDGET_AGAIN * known_at))
 		{
-			lists->plan.budget = pass_budget(so, so->pass, so->total_k);
+			lists->plan.budget = pass_budget(so, so->widens, so->total_k);
 			known_at = lists->counted;
 		}
 	}
@@ -384,38 +453,6 @@ end_pass(IvfkmScan *so)
 	ivfkm_candidates_arrange(&so->candidates);
 	if (!refined)
 		ivfkm_lists_end_pass(&so->lists, &so->candidates, (Size) so->k);
-}
-
-/*
- * Prepares for more rows: scans further lists, and those scanned before if rows of them were
- * left out.  False if there is nothing left.
- */
-bool
-ivfkm_pass_next(IvfkmScan *so)
-{
-	IvfkmCandidates *candidates = &so->candidates;
-
-	page_point("scan-pass");
-	if (so->pass > 0)
-	{
-		ivfkm_told_limit(so->told_cache, &so->told);
-		if (nothing_left(so))
-			return false;
-		if (!so->by_address)
-			ivfkm_given_raise(&so->given,
-							  candidates->n > 0 ? candidates->taken : candidates->horizon,
-							  so->lists.nscanned);
-	}
-	so->k = ivfkm_pass_k(so);
-	so->total_k += so->k;
-	so->pass++;
-	if (so->pass == 1 || (candidates->truncated && (so->by_address || candidates->n == 0)))
-		start_sweep(so);
-	else
-		ivfkm_candidates_continue(candidates);
-	scan_lists(so);
-	end_pass(so);
-	return true;
 }
 
 /*
@@ -469,35 +506,46 @@ is_near(IvfkmScan *so, const IvfkmReach *reach, double farthest)
 }
 
 /*
- * Behind the first pass: true if the scan may go on to further lists, after its *wanted nearest
- * rows are known.  It does for a LIMIT that the budget is for, unless a setting says how far it is
- * to scan.  The horizon by 1-bit codes, which is farther than those rows, tells most scans already
- * that it need not.
+ * How far a first pass, or one that made it wider, may go on behind its budget if "wanted" rows are
+ * to be given in all.  False if it may not: it does for a LIMIT that the budget is for, unless a
+ * setting says how far it is to scan.
  */
-bool
-ivfkm_pass_reach_begin(IvfkmScan *so, IvfkmReach *reach, int64 *wanted)
+static bool
+get_reach(IvfkmScan *so, double wanted, IvfkmReach *reach)
 {
 	const IvfkmSettings *settings = &so->settings;
+	double total_k = (double) so->total_k;
 	double k;
 	double budget;
 
-	*wanted = so->told.limit;
-	if (so->pass != 1 || so->lists.complete || !reaches(so))
+	if (so->lists.complete || !reaches(so))
 		return false;
-	k = unfiltered_k(so, ivfkm_budget_first_k(settings, (double) so->k));
+	k = unfiltered_k(so, ivfkm_budget_first_k(settings, total_k));
 	if (isinf(k))
 		return false;
 	budget = ivfkm_budget_rows(&so->index.meta, k, settings->target) * settings->scale;
 	if (so->lists.filter != NULL)
-		reach->gap =
-			ivfkm_budget_gap(&so->index.meta, unfiltered_k(so, (double) so->k), settings->target);
+		reach->gap = ivfkm_budget_gap(&so->index.meta, unfiltered_k(so, total_k), settings->target);
 	else
-		reach->gap = ivfkm_pass_first_gap(settings, &so->index.meta, (double) *wanted);
+		reach->gap = ivfkm_pass_first_gap(settings, &so->index.meta, wanted);
 	if (isinf(reach->gap))
 		return false;
 	reach->step = budget * REACH_STEP;
 	reach->most = Max(budget, so->lists.counted) * IVFKM_GAP_MOST;
-	return is_near(so, reach, so->candidates.horizon.lb);
+	return true;
+}
+
+/*
+ * Behind the first pass: true if the scan may go on to further lists, after its *wanted nearest
+ * rows are known.  The horizon by 1-bit codes, which is farther than those rows, tells most scans
+ * already that it need not.
+ */
+bool
+ivfkm_pass_reach_begin(IvfkmScan *so, IvfkmReach *reach, int64 *wanted)
+{
+	*wanted = so->told.limit;
+	return so->pass == 1 && get_reach(so, (double) *wanted, reach) &&
+		   is_near(so, reach, so->candidates.horizon.lb);
 }
 
 /*
@@ -519,6 +567,80 @@ ivfkm_pass_reach(IvfkmScan *so, const IvfkmReach *reach, double farthest)
 	}
 	if (lists->nscanned == scanned)
 		return false;
+	end_pass(so);
+	return true;
+}
+
+/*
+ * Makes the first pass wider, so that it prepares for "more" rows beside those that were given: it
+ * scans the lists that it would have scanned had it known.  Candidates below the horizon, which by
+ * 1-bit codes is far behind the rows it was made for, mostly hold them; when they are used up (not
+ * "due"), the rows beyond it are collected, those that are taken left out by address.
+ */
+static void
+widen(IvfkmScan *so, int64 more, bool due)
+{
+	IvfkmReach reach;
+
+	if (so->pass == 1 && so->lists.filter != NULL)
+		so->match_rank = unfiltered_k(so, (double) so->total_k) / (double) so->total_k;
+	so->k = more;
+	so->total_k = so->ngiven + more;
+	so->pass++;
+	if (!due)
+	{
+		so->collected++;
+		so->counts.sweeps++;
+		begin_candidates(so);
+		ivfkm_lists_scan_again(&so->lists, 0, so->epsilon, &so->given, &so->candidates);
+	}
+	scan_lists(so);
+	end_pass(so);
+	if (!asks_for_gap(so) ||
+		!get_reach(so, (double) (so->ngiven + so->told.limit - so->told.received), &reach))
+		return;
+	while (ivfkm_pass_reach(so, &reach, so->farthest))
+		;
+}
+
+/*
+ * Prepares for more rows: scans further lists, and those scanned before if rows of them were
+ * left out.  due: candidates are not used up.  False if there is nothing left.
+ */
+bool
+ivfkm_pass_next(IvfkmScan *so, bool due)
+{
+	IvfkmCandidates *candidates = &so->candidates;
+	int64 more;
+
+	page_point("scan-pass");
+	if (so->pass > 0)
+	{
+		ivfkm_told_limit(so->told_cache, &so->told);
+		if (nothing_left(so))
+			return false;
+		more = widened_by(so);
+		if (more > 0)
+		{
+			widen(so, more, due);
+			return true;
+		}
+		if (!so->by_address)
+			ivfkm_given_raise(&so->given,
+							  candidates->n > 0 ? candidates->taken : candidates->horizon,
+							  so->lists.nscanned);
+	}
+	so->k = ivfkm_pass_k(so);
+	so->total_k += so->k;
+	so->pass++;
+	so->widens = so->pass == 1;
+	if (so->widens)
+		so->first_limit = so->told.limit;
+	if (so->pass == 1 || (candidates->truncated && (so->by_address || candidates->n == 0)))
+		start_sweep(so);
+	else
+		ivfkm_candidates_continue(candidates);
+	scan_lists(so);
 	end_pass(so);
 	return true;
 }

@@ -29,7 +29,7 @@ extern int64 ivfkm_pass_k(const IvfkmScan *so);
 extern float ivfkm_pass_highest_bound(const IvfkmScan *so);
 extern bool ivfkm_pass_due(IvfkmScan *so);
 extern bool ivfkm_pass_has_all(const IvfkmScan *so);
-extern bool ivfkm_pass_next(IvfkmScan *so);
+extern bool ivfkm_pass_next(IvfkmScan *so, bool due);
 extern double ivfkm_pass_first_gap(const IvfkmSettings *settings, const IvfkmMetaPageData *meta,
 								   double k);
 extern bool ivfkm_pass_first_reach(const IvfkmSettings *settings, const IvfkmMetaPageData *meta,

@@ -270,17 +270,25 @@ ivfkm_resolve_many(IvfkmScan *so)
 {
 	IvfkmCandidates *candidates = &so->candidates;
 	IvfkmOrder *order = &so->order;
-	Nearest nearest = {.k = (Size) Min(so->told.limit, so->k), .horizon = get_float4_infinity()};
+	Nearest nearest = {.horizon = get_float4_infinity()};
 	Histogram histogram;
 	float threshold;
 	Size wanted;
+	Size known;
+	bool enough;
 
-	if (so->pass != 1 || !so->by_address || so->told.limit <= 0 || !so->query.narrow)
+	if (!so->widens || !so->by_address || so->told.limit <= 0 || !so->query.narrow)
 		return false;
+	nearest.k = (Size) Min(so->told.limit - (so->pass > 1 ? so->told.received : 0), so->k);
 	ivfkm_candidates_prune(candidates);
-	if (candidates->n < LEAST_CANDIDATES)
+	so->farthest = ivfkm_candidates_horizon(candidates);
+	if (candidates->n < LEAST_CANDIDATES && so->pass == 1)
 		return false;
-	nearest.k = Min(nearest.k, candidates->n + order->nrefined + order->nknown);
+	known = candidates->n + order->nrefined + order->nknown;
+	if (known == 0)
+		return false;
+	enough = known >= nearest.k;
+	nearest.k = Min(nearest.k, known);
 	nearest.bounds = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(float) * nearest.k);
 	for (Size i = 0; i < order->nrefined; i++)
 		offer(&nearest, order->refined[i].ub);
@@ -296,6 +304,8 @@ ivfkm_resolve_many(IvfkmScan *so)
 		wanted *= ROUND_GROWTH;
 	} while (threshold < nearest.horizon);
 	ivfkm_order_arrange(order);
+	if (enough)
+		so->farthest = Min(so->farthest, nearest.horizon);
 	pfree(nearest.bounds);
 	return true;
 }

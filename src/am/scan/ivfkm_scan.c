@@ -376,7 +376,7 @@ decide_next(IndexScanDesc scan, IvfkmScan *so, bool settling, IvfkmNextRow *next
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (!settling && ivfkm_pass_due(so))
-			(void) ivfkm_pass_next(so);
+			(void) ivfkm_pass_next(so, true);
 		switch (ivfkm_order_step(order, ivfkm_candidates_lowest(&so->candidates),
 								 ivfkm_candidates_horizon(&so->candidates)))
 		{
@@ -419,7 +419,7 @@ decide_next(IndexScanDesc scan, IvfkmScan *so, bool settling, IvfkmNextRow *next
 				resolve_candidate(scan, so);
 				break;
 			case IVFKM_STEP_SCAN:
-				if (settling || !ivfkm_pass_next(so))
+				if (settling || !ivfkm_pass_next(so, false))
 					return false;
 				break;
 			case IVFKM_STEP_END:
@@ -489,7 +489,7 @@ next_ordered(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *row)
 {
 	IvfkmNextRow next;
 
-	if (so->pass == 0 && ivfkm_pass_next(so))
+	if (so->pass == 0 && ivfkm_pass_next(so, false))
 		settle(scan, so);
 	if (so->settled_given == so->nsettled && !so->decided_all)
 		look_ahead(scan, so);

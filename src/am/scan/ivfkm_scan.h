@@ -77,6 +77,11 @@ typedef struct IvfkmScan
 	int sweep;
 	int64 k;			/* rows that it prepares for */
 	int64 total_k;		/* of all passes: rows that may be given before the next one */
+	bool widens;		/* it is the first pass, or one that made it wider */
+	int64 first_limit;	/* that the first pass was told */
+	int collected;		/* how often its candidates were collected anew */
+	float farthest;		/* upper bound of the farthest row that it is wanted for; or infinity */
+	double match_rank;	/* with a filter: in how many rows of all the first pass found one */
 	float epsilon;		/* of the sweep */
 	double found_at;	/* with a filter: rows seen until total_k that match were found, or 0 */
 	bool by_address;	/* its rows are noted by address, as the next one has wider bounds */

@@ -91,6 +91,7 @@ typedef struct ToldQuery
 	EState *estate;
 	bool wants_all; /* ExecutorRun() was asked for all rows */
 	uint64 wanted;	/* or else for so many, all calls together */
+	uint64 before;	/* of these, in the calls before the current one */
 	List *scans;	/* of IvfkmToldScan */
 	int last_found; /* where in the list the last scan was found */
 	MemoryContextCallback callback;
@@ -446,6 +447,7 @@ note_count(const QueryDesc *desc, ScanDirection direction, uint64 count)
 			continue;
 		if (ScanDirectionIsNoMovement(direction))
 			return;
+		query->before = query->wanted;
 		if (count == 0)
 			query->wants_all = true;
 		else
@@ -503,13 +505,15 @@ find_scan(IndexScanDesc scan)
 }
 
 /*
- * Tells how many rows the nodes above a scan want, as far as is known now: sets "exhaustive" and
- * "limit".  scan may be NULL, if nothing is known.
+ * Tells how many rows the nodes above a scan want, as far as is known now: sets "exhaustive", or
+ * "limit" and how many have come to where that is counted, "received".  The innermost LIMIT or
+ * OFFSET has pulled them all.  scan may be NULL, if nothing is known.
  */
 void
 ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 {
 	int64 offset = 0;
+	int64 received = -1;
 
 	if (scan == NULL)
 		return;
@@ -524,8 +528,11 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 		}
 		if (limit == NULL || limit->lstate == LIMIT_INITIAL)
 			continue;
+		if (received < 0)
+			received = limit->position;
 		if (!limit->noCount)
 		{
+			told->received = received;
 			told->limit = offset + Min(limit->offset, MOST_ROWS) + Min(limit->count, MOST_ROWS);
 			if (limit->limitOption == LIMIT_OPTION_WITH_TIES)
 				told->limit++;
@@ -537,7 +544,12 @@ ivfkm_told_limit(const IvfkmToldScan *scan, IvfkmTold *told)
 	if (scan->query->wants_all || scan->query->wanted == 0)
 		told->exhaustive = true;
 	else
+	{
 		told->limit = offset + (int64) Min(scan->query->wanted, MOST_ROWS);
+		if (received < 0)
+			received = (int64) (scan->query->before + scan->query->estate->es_processed);
+		told->received = received;
+	}
 }
 
 /* True if a bound is one of the distance that "scan" is ordered by.  May evaluate an expression. */

@@ -24,6 +24,7 @@ typedef struct IvfkmTold
 	bool range;		 /* there is no order: rows within "bound" of "query" are wanted */
 	bool query_null; /* range: the query is NULL, so that no row is within anything of it */
 	int64 limit;	 /* rows wanted, 0: not known; may rise from call to call (FETCH) */
+	int64 received;	 /* of these, those that have come; set when "limit" is known */
 	double bound;	 /* in the unit of the operator; -infinity: no row is wanted */
 	int nkeys;		 /* conditions of the filter on other columns of the index */
 	ScanKey keys;	 /* they stay in the filter */
