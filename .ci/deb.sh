@@ -4,82 +4,72 @@
 #   postgresql-NN-vdb          the extension and its documents
 #   postgresql-NN-vdb-vector   extension "vector" on its library, in place of pgvector
 #
-# Needs what a build needs, and dpkg-deb; dpkg-shlibdeps, if it is there, finds the C library's
-# version.  Environment: PG_CONFIG; VDB_DEB_REVISION, the Debian revision, default 1.
+# .ci/debian is the folder "debian" of the source package.  It is copied beside a clean copy of the
+# sources, and what depends on the tree is added: changelog, control, licence.  Needs what a build
+# needs, dpkg-dev, debhelper and pg_buildext: as root they are installed, else named.
+# Environment: PG_CONFIG; CC; VDB_DEB_REVISION, the Debian revision, default 1;
+# SOURCE_DATE_EPOCH, the time of all files, default the last commit's, or CHANGELOG.md's.
 cd "$(dirname "$0")/.." || exit 2
 . test/lib/common.sh
+. test/lib/prepare.sh
 set -e
 
-PG_CONFIG=${PG_CONFIG:-$(command -v pg_config)} || vdb_die "set PG_CONFIG to a server's pg_config"
-vdb_have dpkg-deb || vdb_die "dpkg-deb is not there: packages are made on Debian"
-vdb_open_build_dir
+vdb_have dpkg || vdb_die "dpkg is not there: packages are made on Debian"
+vdb_prepare deb
 major=$("$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+[ "$("$PG_CONFIG" --bindir)" = "/usr/lib/postgresql/$major/bin" ] ||
+	vdb_die "PG_CONFIG=$PG_CONFIG: packages are made for Debian's servers, /usr/lib/postgresql"
+vdb_open_build_dir
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" vdb.control)
+distribution=unstable
 # sorts before the release
-[ "$(sed -n 's/^## .*(\(unreleased\)).*/\1/p' CHANGELOG.md | head -n 1)" != unreleased ] ||
+if [ "$(sed -n 's/^## .*(\(unreleased\)).*/\1/p' CHANGELOG.md | head -n 1)" = unreleased ]; then
 	version=$version~unreleased
-version=$version-${VDB_DEB_REVISION:-1}
-architecture=$(dpkg --print-architecture)
-name=postgresql-$major-vdb
+	distribution=UNRELEASED
+fi
 work=$vdb_build/deb/pg$major
-rm -rf "$work/root" "$work/vector"
-mkdir -p "$work/source" "$work/root" "$work/vector"
+log=$vdb_build/deb/pg$major.log
+source=$work/vdb-$version
+rm -rf "$work"
+mkdir -p "$source"
+vdb_copy_sources "$source"
+cp LICENSE CHANGELOG.md "$source/"
+cp -R .ci/debian "$source/debian"
+sed 's/^$/./; s/^/ /' LICENSE >>"$source/debian/copyright"
+time=${SOURCE_DATE_EPOCH:-$(git -c safe.directory="$PWD" log -1 --format=%ct 2>/dev/null ||
+	stat -c %Y CHANGELOG.md)}
+cat >"$source/debian/changelog" <<END
+vdb ($version-${VDB_DEB_REVISION:-1}) $distribution; urgency=medium
 
-options=(PG_CONFIG="$PG_CONFIG" CC="${CC:-gcc}")
-[ -n "$(vdb_server_clang)" ] || options+=(with_llvm=no)
-vdb_copy_sources "$work/source"
-make -s -C "$work/source" -j"$(nproc)" "${options[@]}" all
-make -s -C "$work/source" "${options[@]}" DESTDIR="$work/root" install
-# what both install is the first package's
-make -s -C "$work/source" "${options[@]}" DESTDIR="$work/vector" install-vector-shim
-(cd "$work/root" && find . -type f) | (cd "$work/vector" && xargs rm -f)
-find "$work/vector" -type d -empty -delete
-library=$work/root$("$PG_CONFIG" --pkglibdir)/vdb.so
-strip --strip-unneeded "$library"
+  * See changelog.gz.
 
-# libraries LIBRARY: what the package depends on beside the server
-libraries()
+ -- the vdb developers <vdb@localhost>  $(LC_ALL=C date -u -R -d "@$time")
+END
+
+# This version alone, whatever others the machine has or Debian supports.
+export PG_SUPPORTED_VERSIONS=$major LC_ALL=C.UTF-8
+# no packages of debugging symbols
+export DEB_BUILD_OPTIONS="noautodbgsym ${DEB_BUILD_OPTIONS:-}"
+options=
+[ -z "${CC:-}" ] || options="CC=${CC// /\\ }"
+[ -n "$(vdb_server_clang)" ] || options="$options with_llvm=no"
+
+build()
 {
-	if vdb_have dpkg-shlibdeps; then
-		mkdir -p "$work/debian"
-		printf 'Source: vdb\n\nPackage: %s\nArchitecture: any\n' "$name" >"$work/debian/control"
-		(cd "$work" && dpkg-shlibdeps -O "$1" 2>/dev/null) | sed 's/^shlibs:Depends=/, /'
-	else
-		echo ", libc6"
-	fi
+	cd "$source" || return
+	pg_buildext updatecontrol || return
+	# -d: vdb_prepare has looked for the programs and files themselves, which need not be there as
+	# packages: a compiler of one's own, headers unpacked without the clang they depend on
+	MAKEFLAGS=$options dpkg-buildpackage -us -uc -b -d -j"$(nproc)"
 }
 
-# package NAME ROOT DEPENDS DESCRIPTION LINE...: write the control file and build the package
-package()
-{
-	local package=$1 root=$2 depends=$3 description=$4
-
-	shift 4
-	mkdir -p "$root/DEBIAN" "$root/usr/share/doc/$package"
-	cp LICENSE "$root/usr/share/doc/$package/copyright"
-	gzip -9nc CHANGELOG.md >"$root/usr/share/doc/$package/changelog.gz"
-	{
-		printf '%s\n' "Package: $package" "Version: $version" "Architecture: $architecture" \
-			"Maintainer: the vdb developers <vdb@localhost>" "Section: database" \
-			"Priority: optional" "Installed-Size: $(du -sk "$root" | cut -f 1)" "Depends: $depends"
-		[ $# -eq 0 ] || printf '%s\n' "$@"
-		printf 'Description: %s\n' "$description"
-	} >"$root/DEBIAN/control"
-	(cd "$root" && find . -type f -not -path './DEBIAN/*' -printf '%P\0' | sort -z |
-		xargs -0 md5sum >DEBIAN/md5sums)
-	chmod -R u=rwX,go=rX "$root"
-	dpkg-deb --root-owner-group --build "$root" \
-		"$vdb_build/deb/${package}_${version}_$architecture.deb"
-}
-
-package "$name" "$work/root" "postgresql-$major$(libraries "$library")" \
-	"vector search for PostgreSQL $major
- Types vector, halfvec and sparsevec with exact distance operators, and ivfkm,
- an index that finds the rows nearest to a vector." \
-	"Enhances: postgresql-$major"
-package "$name-vector" "$work/vector" "$name (= $version)" \
-	"vdb as extension \"vector\" for PostgreSQL $major
- The names of pgvector: CREATE EXTENSION vector, and indexes USING hnsw and
- ivfflat, which are vdb's." \
-	"Conflicts: postgresql-$major-pgvector"
+if ! (build) >"$log" 2>&1; then
+	tail -n 40 "$log" >&2
+	vdb_die "the packages could not be built: $log"
+fi
+for package in "$work"/*.deb; do
+	mv "$package" "$vdb_build/deb/"
+	echo "$vdb_build/deb/${package##*/}"
+done
+rm -rf "$work"
 vdb_close_build_dir

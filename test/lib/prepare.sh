@@ -1,11 +1,12 @@
 # Finds a PostgreSQL server and compilers; as root installs what is missing from Debian.
 #
-# Sourced after common.sh.  vdb_prepare FOR, where FOR is "demo", "check" or "lint" (which needs no
-# server), sets and exports PG_CONFIG, VDB_CLANG and VDB_CLANG_FORMAT (empty: not there), or ends
-# the script with a message that names what is missing.  It never makes, starts or changes a
-# database cluster of the machine, and asks nothing.  vdb_lanes_wanted, "all" or names, adds what
-# the languages of test/clients need; unset: none.  vdb_versions_wanted, if not empty, adds what the
-# tier "versions" needs, vdb_packages_wanted what "packages" makes RPM packages with.
+# Sourced after common.sh.  vdb_prepare FOR, where FOR is "demo", "check", "lint" (which needs no
+# server) or "deb" (which needs its headers alone, and makes Debian packages), sets and exports
+# PG_CONFIG, VDB_CLANG and VDB_CLANG_FORMAT (empty: not there), or ends the script with a message
+# that names what is missing.  It never makes, starts or changes a database cluster of the machine,
+# and asks nothing.  vdb_lanes_wanted, "all" or names, adds what the languages of test/clients need;
+# unset: none.  vdb_versions_wanted, if not empty, adds what the tier "versions" needs,
+# vdb_packages_wanted what "packages" makes RPM packages with.
 # shellcheck shell=bash
 
 # shellcheck source=test/clients/lanes.sh
@@ -61,6 +62,16 @@ vdb_has_server_file()
 	esac
 }
 
+# The package that has pg_buildext: one of its own since Debian 13.
+vdb_buildext_package()
+{
+	if [ -n "$(apt-cache show postgresql-common-dev 2>/dev/null)" ]; then
+		echo postgresql-common-dev
+	else
+		echo postgresql-common
+	fi
+}
+
 # Fill vdb_missing (needed) and vdb_wanted (tests are skipped without) with package names.
 vdb_list_missing()
 {
@@ -71,10 +82,17 @@ vdb_list_missing()
 	vdb_have gcc || vdb_missing+=(gcc)
 	vdb_has_libc_headers || vdb_missing+=(libc6-dev)
 	vdb_have make || vdb_missing+=(make)
-	[ "$for" = demo ] || vdb_have clang-format-14 || vdb_wanted+=(clang-format-14)
-	[ "$for" = lint ] || vdb_has_server_file server || vdb_missing+=("postgresql-$major")
+	[ "$for" = demo ] || [ "$for" = deb ] || vdb_have clang-format-14 ||
+		vdb_wanted+=(clang-format-14)
+	[ "$for" = lint ] || [ "$for" = deb ] || vdb_has_server_file server ||
+		vdb_missing+=("postgresql-$major")
 	[ "$for" = lint ] || vdb_has_server_file headers ||
 		vdb_missing+=("postgresql-server-dev-$major")
+	if [ "$for" = deb ]; then
+		vdb_have dpkg-buildpackage || vdb_missing+=(dpkg-dev)
+		vdb_have dh || vdb_missing+=(debhelper)
+		vdb_have pg_buildext || vdb_missing+=("$(vdb_buildext_package)")
+	fi
 	[ "$for" = check ] || return 0
 
 	vdb_have prove || vdb_missing+=(perl)

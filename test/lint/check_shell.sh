@@ -7,7 +7,8 @@ bad=0
 while IFS= read -r file; do
 	bash -n "$file" || bad=1
 done < <(find test bench sql .ci -name '*.sh' -o -path '.ci/run' | sort)
-for file in .ci/run .ci/deb.sh .ci/dist.sh test/docs/reference.sh test/check.sh \
+for file in .ci/run .ci/deb.sh .ci/debian/rules .ci/dist.sh \
+	test/docs/reference.sh test/check.sh \
 	bench/demo/demo.sh bench/macro/run.sh bench/micro/run.sh bench/profile.sh \
 	bench/expected/quality.sh sql/vector_shim.sh; do
 	if [ ! -x "$file" ]; then
