@@ -19,6 +19,32 @@ ANALYZE t;
 SELECT relation, rows, dimensions, lists, bits, bytes_total > bytes_lists + bytes_refine AS more,
 	bytes_memory > 100000 AS memory
 	FROM unnest(ARRAY['v', 'w', 'h', 'b', 's']) c, ivfkm_estimate('t', c);
+-- time, for those who may read the rows, if there are some
+SELECT c, build_time > '0'::interval AND build_time < '1 hour' AS time
+	FROM unnest(ARRAY['v', 'w', 'h', 'b', 's']) c, ivfkm_estimate('t', c);
+CREATE TABLE none (v vector(3));
+SELECT build_time FROM ivfkm_estimate('none', 'v');
+INSERT INTO none SELECT NULL FROM generate_series(1, 100);
+SELECT build_time FROM ivfkm_estimate('none', 'v');
+INSERT INTO none VALUES ('[1,2,3]'), ('[1,2,3]');
+SELECT build_time > '0'::interval AS time FROM ivfkm_estimate('none', 'v');
+CREATE ROLE regress_estimate;
+SET ROLE regress_estimate;
+SELECT rows, build_time FROM ivfkm_estimate('t', 'v');
+RESET ROLE;
+GRANT SELECT (v) ON t TO regress_estimate;
+SET ROLE regress_estimate;
+SELECT c, build_time IS NOT NULL AS time
+	FROM unnest(ARRAY['v', 'w']) c, ivfkm_estimate('t', c);
+RESET ROLE;
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_estimate;
+SELECT build_time FROM ivfkm_estimate('t', 'v');
+RESET ROLE;
+ALTER TABLE t DISABLE ROW LEVEL SECURITY;
+REVOKE SELECT (v) ON t FROM regress_estimate;
+DROP ROLE regress_estimate;
+DROP TABLE none;
 SELECT bits FROM ivfkm_estimate('t', 'v', 4);
 SELECT bits, bytes_refine FROM ivfkm_estimate('t', 'v', 0);
 SELECT a.bytes_lists < b.bytes_lists AS wider

@@ -1306,11 +1306,12 @@ CREATE FUNCTION ivfkm_estimate(table_name regclass, column_name name,
 	OUT bytes_lists bigint,
 	OUT bytes_refine bigint,
 	OUT bytes_total bigint,
-	OUT bytes_memory bigint)
+	OUT bytes_memory bigint,
+	OUT build_time interval)
 	RETURNS SETOF record
-	AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL RESTRICTED;
+	AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION ivfkm_estimate(regclass, name, integer, integer)
-	IS 'size that an ivfkm index on a column would have, and the least memory for all of its lists';
+	IS 'size that an ivfkm index would have, memory for all its lists, time of CREATE INDEX now';
 
 CREATE FUNCTION ivfkm_maintain(index regclass, whole boolean DEFAULT true,
 	OUT rows bigint, OUT lists integer, OUT late bigint, OUT forced bigint, OUT dropped bigint,

@@ -92,6 +92,13 @@ typedef struct KmeansStats
 extern size_t kmeans_train_bytes(const KmeansParams *params);
 
 /*
+ * Multiply-adds that kmeans_train() takes if no iteration ends early, and kmeans_assign() for so
+ * many points of "dims" dimensions; what is done once for each coordinate counts as some.
+ */
+extern double kmeans_expected_work(const KmeansParams *params);
+extern double kmeans_assign_work(int dims, double npoints, int nlists);
+
+/*
  * Trains centroids[nlists * dims] on points[npoints * dims] (row-major, not changed).
  * Every centroid returned is the mean of at least one point; duplicates of a point
  * never make two equal centroids.  workspace: kmeans_train_bytes(), 64-byte aligned.

@@ -217,7 +217,6 @@ kmeans_points(const KmeansRun *run)
 extern size_t kmeans_point_blocks(size_t npoints);
 extern void kmeans_train_carve(const KmeansParams *params, KmeansArena *arena,
 							   KmeansTrainSpace *train);
-extern double kmeans_expected_work(const KmeansParams *params);
 extern size_t kmeans_lists_wanted(const KmeansParams *params);
 extern size_t kmeans_coarse_cells(size_t nlists);
 

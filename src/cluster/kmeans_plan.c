@@ -91,7 +91,7 @@ kmeans_train_bytes(const KmeansParams *params)
 	return arena.used;
 }
 
-/* Multiply-adds that the training will take if no iteration ends early. */
+/* See kmeans.h. */
 double
 kmeans_expected_work(const KmeansParams *params)
 {
@@ -116,4 +116,16 @@ kmeans_expected_work(const KmeansParams *params)
 	else
 		work += params->fine_iterations * ((double) nlists + KMEANS_WORK_TOUCH);
 	return work * coordinates;
+}
+
+/* See kmeans.h. */
+double
+kmeans_assign_work(int dims, double npoints, int nlists)
+{
+	double ncells = (double) kmeans_coarse_cells((size_t) nlists);
+	double compared = (double) nlists;
+
+	if (ncells > 0)
+		compared = ncells + KMEANS_BEAM * (double) nlists / ncells;
+	return npoints * dims * (compared + KMEANS_WORK_TOUCH);
 }

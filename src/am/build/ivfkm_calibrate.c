@@ -142,6 +142,13 @@ calibration_queries(int nrows)
 	return Min(nrows, Max(queries, CALIBRATION_QUERIES_MIN));
 }
 
+/* Queries compared with a sample of nrows: the calibration's, and of the weight of spread. */
+int
+ivfkm_calibrate_queries(int nrows)
+{
+	return calibration_queries(nrows) + Min(SPREAD_QUERIES, nrows);
+}
+
 /* The sample row that serves as query number q: they are spread over the sample. */
 static int
 query_row(int q, int nqueries, int nrows)

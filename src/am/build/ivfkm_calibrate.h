@@ -15,6 +15,7 @@
 
 extern Size ivfkm_calibrate_bytes(int dims, int nrows, int nlists);
 extern Size ivfkm_calibrate_gap_bytes(int nrows);
+extern int ivfkm_calibrate_queries(int nrows);
 extern uint32 ivfkm_calibrate_bins(int nlists);
 extern void ivfkm_calibrate(IvfkmBuild *build);
 extern void ivfkm_calibrate_budgets(IvfkmBuild *build);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * ivfkm_estimate.c
- *	  ivfkm_estimate(): how large an index on a column would be, and what memory its build wants.
+ *	  ivfkm_estimate(): how large an index on a column would be, and what memory and time
+ *	  its build takes.
  *
  * NOTES
  *	  Sizes follow from the geometry of pages and the number of rows that the table's statistics
@@ -27,15 +28,18 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "optimizer/plancat.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "am/build/ivfkm_nodes.h"
 #include "am/build/ivfkm_sizes.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_options.h"
+#include "am/sql/ivfkm_build_time.h"
 #include "page/page_child.h"
 #include "page/page_mean.h"
 
@@ -47,6 +51,7 @@ PG_FUNCTION_INFO_V1(ivfkm_estimate);
 typedef struct EstimatedIndex
 {
 	const IvfkmOps *ops;
+	AttrNumber column; /* of the table */
 	int column_dims;
 	int dims; /* of input space, to which the codes belong */
 	int refine_bits;
@@ -125,6 +130,7 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 						errmsg("column \"%s\" does not have 1 to %d dimensions", name,
 							   index->ops->max_dims),
 						errhint("Declare it as %s(n).", index->ops->type_name)));
+	index->column = number;
 	index->column_dims = dims;
 	index->dims = dims = ivfkm_ops_input_dims(index->ops, dims, &sketch);
 	if (dims > page_attributes_max_dims(index->nattributes))
@@ -193,16 +199,58 @@ count_rows(Relation table)
 	return rint(rows);
 }
 
-/* Appends the estimate for one table. */
+/* True if the caller may read the column of all rows: no policy hides any. */
+static bool
+may_read(Relation table, const char *column)
+{
+	Oid oid = RelationGetRelid(table);
+	Oid user = GetUserId();
+
+	if (pg_class_aclcheck(oid, user, ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck(oid, get_attnum(oid, column), user, ACL_SELECT) != ACLCHECK_OK)
+		return false;
+	return check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED;
+}
+
+/*
+ * The build's time as an interval; false if it cannot be told: there are too few rows, or these
+ * are in the memory of another session.
+ */
+static bool
+estimate_time(Relation table, const EstimatedIndex *index, double rows, double bytes, Datum *time)
+{
+	IvfkmPlannedIndex planned = {.ops = index->ops,
+								 .column = index->column,
+								 .column_dims = index->column_dims,
+								 .dims = index->dims,
+								 .refine_bits = index->refine_bits,
+								 .nattributes = index->nattributes,
+								 .rows = rows,
+								 .bytes = bytes};
+	Interval *interval;
+	double seconds;
+
+	if (RELATION_IS_OTHER_TEMP(table) || table->rd_tableam->scan_set_tidrange == NULL)
+		return false;
+	seconds = ivfkm_build_time(table, &planned);
+	if (isnan(seconds))
+		return false;
+	interval = palloc0(sizeof(Interval));
+	interval->time = (TimeOffset) (seconds * USECS_PER_SEC);
+	*time = IntervalPGetDatum(interval);
+	return true;
+}
+
+/* Appends the estimate for one table; with that of time, if its rows may be read. */
 static void
-append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *index)
+append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *index, bool readable)
 {
 	double rows = count_rows(table);
 	int nlists = ivfkm_sizes_auto_lists(rows);
 	int nprocesses = 1 + max_parallel_maintenance_workers;
 	EstimatedSize size;
-	Datum values[9];
-	bool nulls[9] = {false};
+	Datum values[10];
+	bool nulls[10] = {false};
 	int n = 0;
 
 	estimate_size(index, rows, nlists, &size);
@@ -216,14 +264,17 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 	values[n++] = Int64GetDatum((int64) (size.lists + size.refine + size.tree));
 	values[n++] = Int64GetDatum((int64) ivfkm_sizes_wanted_memory(index->dims, index->nattributes,
 																  rows, nlists, nprocesses));
+	nulls[n] = !readable ||
+			   !estimate_time(table, index, rows, size.lists + size.refine + size.tree, &values[n]);
+	n++;
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
 /*
  * SQL: ivfkm_estimate(regclass, name, integer, integer, OUT ...): one row for a table, or for each
- * partition that has rows of its own.  Reads statistics alone, which everybody may see.  Errors:
- * not a table; see look_at_column().
+ * partition that has rows of its own.  Reads statistics, which everybody may see, and for the time
+ * some rows, which is left to those who may read all.  Errors: not a table; see look_at_column().
  */
 Datum
 ivfkm_estimate(PG_FUNCTION_ARGS)
@@ -231,6 +282,7 @@ ivfkm_estimate(PG_FUNCTION_ARGS)
 	EstimatedIndex index;
 	List *tables;
 	ListCell *cell;
+	bool readable = false;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -260,8 +312,11 @@ ivfkm_estimate(PG_FUNCTION_ARGS)
 							errmsg("\"%s\" is not a table or materialized view",
 								   RelationGetRelationName(table))));
 		look_at_column(table, NameStr(*PG_GETARG_NAME(1)), &one);
+		/* rights are those of the table that is named, as in a query */
+		if (cell == list_head(tables))
+			readable = may_read(table, NameStr(*PG_GETARG_NAME(1)));
 		if (kind != RELKIND_PARTITIONED_TABLE)
-			append_estimate((ReturnSetInfo *) fcinfo->resultinfo, table, &one);
+			append_estimate((ReturnSetInfo *) fcinfo->resultinfo, table, &one, readable);
 		relation_close(table, NoLock);
 	}
 	return (Datum) 0;
