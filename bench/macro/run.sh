@@ -197,7 +197,7 @@ commands=("$command") once=
 if [ "$command" = all ]; then
 	# inserts leave dead entries in the indexes, so they come last
 	commands=(search build filter living serve scale plans insert report)
-	# meant to take ten minutes on a quiet machine
+	# ten minutes on a quiet machine with two cores, beside pgvector
 	export BENCH_TWO_CLIENTS=${BENCH_TWO_CLIENTS:-0}
 	export BENCH_LIVING_ROWS=${BENCH_LIVING_ROWS:-5000}
 	export BENCH_LIVING_ROUNDS=${BENCH_LIVING_ROUNDS:-10}
