@@ -41,7 +41,7 @@
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_rows.h"
 
-/* Lists, and rows of them, that ivfkm_rows_share_seen() looks at: about so many. */
+/* Lists, and rows of them, that ivfkm_rows_share_seen() looks at: at most so many. */
 #define SHARE_LISTS 64
 #define SHARE_ROWS	1024
 
@@ -203,76 +203,99 @@ ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
 	return state;
 }
 
-/*
- * Chooses rows of an index: of evenly chosen lists each so manieth address, a palloc'd array.
- * check: called for each list, may raise an error.
- */
-static ItemPointerData *
-choose_addresses(Relation index, void (*check)(void), int *count)
+/* Rows in lists of an index, of which some may be dead. */
+static double
+count_rows(const IvfkmIndex *index, const IvfkmProbe *lists, int nlists, void (*check)(void))
 {
-	int size = 2 * SHARE_ROWS;
-	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * size);
-	IvfkmIndex handle;
-	IvfkmWholeTree tree;
-	int list_step;
-	double row_step;
-	double next = 0.0;
-	double used = 0.0;
+	double rows = 0.0;
 
-	*count = 0;
-	ivfkm_index_open(&handle, index);
-	ivfkm_collect_tree(index, &handle.meta, &tree);
-	list_step = Max(tree.nlists / SHARE_LISTS, 1);
-	row_step = (handle.meta.build_rows + (double) handle.meta.appended) / list_step / SHARE_ROWS;
-	for (int i = list_step / 2; i < tree.nlists; i += list_step)
+	for (int i = 0; i < nlists; i++)
 	{
 		IvfkmReader reader;
 
 		CHECK_FOR_INTERRUPTS();
-		check();
-		ivfkm_reader_begin(&reader, index, &handle.lists, &tree.lists[i].child, NULL);
+		if (check != NULL)
+			check();
+		ivfkm_reader_begin(&reader, index->relation, &index->lists, &lists[i].child, NULL);
+		while (ivfkm_reader_next(&reader))
+			rows += page_group_used(reader.page);
+	}
+	return rows;
+}
+
+/*
+ * Addresses of *n rows of the index, or fewer, spread over its lists, or over most_lists of these
+ * that are spread evenly themselves: a palloc'd array.  *rows: how many rows these lists have.
+ * check: called for each list, may raise an error; or NULL.
+ */
+ItemPointerData *
+ivfkm_rows_spread(Relation relation, int most_lists, int *n, double *rows, void (*check)(void))
+{
+	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * Max(*n, 1));
+	IvfkmIndex index;
+	IvfkmProbe *lists;
+	double step;
+	double next;
+	double seen = 0.0;
+	int nlists;
+	int found = 0;
+
+	ivfkm_index_open(&index, relation);
+	lists = ivfkm_collect_lists(relation, &index.meta, &nlists, NULL);
+	if (nlists > most_lists)
+	{
+		for (int i = 0; i < most_lists; i++)
+			lists[i] = lists[(int64) (2 * i + 1) * nlists / (2 * most_lists)];
+		nlists = most_lists;
+	}
+	*rows = count_rows(&index, lists, nlists, check);
+	step = Max(1.0, *rows / Max(*n, 1));
+	next = step / 2;
+	for (int i = 0; i < nlists && found < *n; i++)
+	{
+		IvfkmReader reader;
+
+		CHECK_FOR_INTERRUPTS();
+		ivfkm_reader_begin(&reader, relation, &index.lists, &lists[i].child, NULL);
 		while (ivfkm_reader_next(&reader))
 		{
-			for (int slot = 0; slot < handle.lists.slots; slot++)
+			for (int slot = 0; slot < index.lists.slots; slot++)
 			{
 				IvfkmUnit unit;
 
-				if (!page_slot_used(reader.page, &handle.lists, slot))
+				if (!page_slot_used(reader.page, &index.lists, slot))
 					continue;
-				used += 1.0;
-				if (used <= next)
+				seen += 1.0;
+				if (seen < next || found == *n)
 					continue;
-				next += Max(row_step, 1.0);
-				if (*count == size)
-				{
-					size *= 2;
-					tids = repalloc_huge(tids, sizeof(ItemPointerData) * (Size) size);
-				}
-				page_unit_get(reader.page, &handle.lists, slot / QUANT_UNIT, &unit);
-				tids[*count] = unit.tid[slot % QUANT_UNIT];
-				if (!ItemPointerIsValid(&tids[*count]))
-					page_corrupted(index, BufferGetBlockNumber(reader.buffer),
+				page_unit_get(reader.page, &index.lists, slot / QUANT_UNIT, &unit);
+				if (!ItemPointerIsValid(&unit.tid[slot % QUANT_UNIT]))
+					page_corrupted(relation, BufferGetBlockNumber(reader.buffer),
 								   "Slot %d points to no row.", slot);
-				(*count)++;
+				tids[found++] = unit.tid[slot % QUANT_UNIT];
+				next += step;
 			}
 		}
 	}
+	pfree(lists);
+	*n = found;
 	return tids;
 }
 
 /*
  * Share of the rows in lists of an index that a snapshot taken now sees; 1 if there are none.  It
  * is estimated by a sample of the index's addresses, not of the table's blocks, as few of these may
- * have all the rows.  check: as that of choose_addresses().
+ * have all the rows.  check: as that of ivfkm_rows_spread().
  */
 double
 ivfkm_rows_share_seen(Relation heap, Relation index, void (*check)(void))
 {
 	Snapshot snapshot;
 	IvfkmRows rows;
-	int count;
+	double all;
+	int count = SHARE_ROWS;
 	int seen = 0;
-	ItemPointerData *tids = choose_addresses(index, check, &count);
+	ItemPointerData *tids = ivfkm_rows_spread(index, SHARE_LISTS, &count, &all, check);
 
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	ivfkm_rows_begin(&rows, heap, index, snapshot);

@@ -48,6 +48,8 @@ typedef struct IvfkmRows
 extern void ivfkm_rows_begin(IvfkmRows *rows, Relation heap, Relation index, Snapshot snapshot);
 extern void ivfkm_rows_end(IvfkmRows *rows);
 extern IvfkmRowState ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid);
+extern ItemPointerData *ivfkm_rows_spread(Relation relation, int most_lists, int *n, double *rows,
+										  void (*check)(void));
 extern double ivfkm_rows_share_seen(Relation heap, Relation index, void (*check)(void));
 
 #endif /* IVFKM_ROWS_H */

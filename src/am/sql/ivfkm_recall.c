@@ -35,8 +35,6 @@
 #include "am/index/ivfkm_budget.h"
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_gap.h"
-#include "am/index/ivfkm_index.h"
-#include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/maintain/ivfkm_rows.h"
@@ -101,79 +99,12 @@ run_select(Request *request, const char *select)
 	SPI_finish();
 }
 
-/* Rows in the lists of the index, of which some may be dead. */
-static double
-count_rows(const IvfkmIndex *index, const IvfkmProbe *lists, int nlists)
-{
-	double rows = 0.0;
-
-	for (int i = 0; i < nlists; i++)
-	{
-		IvfkmReader reader;
-
-		CHECK_FOR_INTERRUPTS();
-		ivfkm_reader_begin(&reader, index->relation, &index->lists, &lists[i].child, NULL);
-		while (ivfkm_reader_next(&reader))
-			rows += page_group_used(reader.page);
-	}
-	return rows;
-}
-
-/*
- * Addresses of n rows of the index, or fewer, spread over its lists: a palloc'd array.  *rows: how
- * many rows the index has.
- */
-static ItemPointerData *
-spread_rows(Relation relation, int *n, double *rows)
-{
-	ItemPointerData *tids = palloc(sizeof(ItemPointerData) * Max(*n, 1));
-	IvfkmIndex index;
-	IvfkmProbe *lists;
-	double step;
-	double next;
-	double seen = 0.0;
-	int nlists;
-	int found = 0;
-
-	ivfkm_index_open(&index, relation);
-	lists = ivfkm_collect_lists(relation, &index.meta, &nlists, NULL);
-	*rows = count_rows(&index, lists, nlists);
-	step = Max(1.0, *rows / Max(*n, 1));
-	next = step / 2;
-	for (int i = 0; i < nlists && found < *n; i++)
-	{
-		IvfkmReader reader;
-
-		CHECK_FOR_INTERRUPTS();
-		ivfkm_reader_begin(&reader, relation, &index.lists, &lists[i].child, NULL);
-		while (ivfkm_reader_next(&reader))
-		{
-			for (int slot = 0; slot < index.lists.slots; slot++)
-			{
-				IvfkmUnit unit;
-
-				if (!page_slot_used(reader.page, &index.lists, slot))
-					continue;
-				seen += 1.0;
-				if (seen < next || found == *n)
-					continue;
-				page_unit_get(reader.page, &index.lists, slot / QUANT_UNIT, &unit);
-				tids[found++] = unit.tid[slot % QUANT_UNIT];
-				next += step;
-			}
-		}
-	}
-	pfree(lists);
-	*n = found;
-	return tids;
-}
-
 /* Rows of the index as queries, at most n; returns how many rows it has. */
 static double
 rows_as_queries(Relation heap, Relation index, int n, Queries *queries)
 {
 	double all;
-	ItemPointerData *tids = spread_rows(index, &n, &all);
+	ItemPointerData *tids = ivfkm_rows_spread(index, INT_MAX, &n, &all, NULL);
 	Snapshot snapshot = RegisterSnapshot(GetActiveSnapshot());
 	IvfkmRows rows;
 
@@ -424,7 +355,7 @@ measure(Relation index, Relation heap, void *arg)
 	{
 		int none = 0;
 
-		pfree(spread_rows(index, &none, &rows));
+		pfree(ivfkm_rows_spread(index, INT_MAX, &none, &rows, NULL));
 	}
 	if (request->calibrate)
 		calibrate(request, heap, index, &queries, rows);
