@@ -21,9 +21,9 @@ typedef struct IvfkmPlannedIndex
 	int column_dims;
 	int dims; /* of input space, to which the codes belong */
 	int refine_bits;
-	int nattributes;
+	int nattributes; /* taken to have 8 bytes each */
 	double rows;
-	double bytes;
+	double bytes; /* of the index, by estimate */
 } IvfkmPlannedIndex;
 
 extern double ivfkm_build_time(Relation table, const IvfkmPlannedIndex *planned);

@@ -47,17 +47,6 @@ PG_FUNCTION_INFO_V1(ivfkm_estimate);
 
 #define SPREAD_STEPS 16 /* sizes of lists that are averaged */
 
-/* What is asked about: a column, and what its index would be like. */
-typedef struct EstimatedIndex
-{
-	const IvfkmOps *ops;
-	AttrNumber column; /* of the table */
-	int column_dims;
-	int dims; /* of input space, to which the codes belong */
-	int refine_bits;
-	int nattributes; /* taken to have 8 bytes each */
-} EstimatedIndex;
-
 /* Bytes of the parts of an index. */
 typedef struct EstimatedSize
 {
@@ -99,7 +88,7 @@ find_ops(Oid type)
  * column, one that ivfkm has no operator class for or that has no dimensions.
  */
 static void
-look_at_column(Relation table, const char *name, EstimatedIndex *index)
+look_at_column(Relation table, const char *name, IvfkmPlannedIndex *index)
 {
 	Oid table_oid = RelationGetRelid(table);
 	AttrNumber number = get_attnum(table_oid, name);
@@ -147,7 +136,7 @@ look_at_column(Relation table, const char *name, EstimatedIndex *index)
 
 /* Pages of a node of a level with so many children: codes, summaries and records. */
 static double
-node_pages(const EstimatedIndex *index, int level, double children)
+node_pages(const IvfkmPlannedIndex *index, int level, double children)
 {
 	return ivfkm_node_blocks(index->dims, index->nattributes, level, (uint32) children);
 }
@@ -169,7 +158,7 @@ list_pages(double rows, int nlists, int slots, int least)
 
 /* Size of an index of so many rows in so many lists. */
 static void
-estimate_size(const EstimatedIndex *index, double rows, int nlists, EstimatedSize *size)
+estimate_size(const IvfkmPlannedIndex *index, double rows, int nlists, EstimatedSize *size)
 {
 	IvfkmGeometry geometry;
 	int nodes = ivfkm_nodes_max(nlists);
@@ -217,22 +206,14 @@ may_read(Relation table, const char *column)
  * are in the memory of another session.
  */
 static bool
-estimate_time(Relation table, const EstimatedIndex *index, double rows, double bytes, Datum *time)
+estimate_time(Relation table, const IvfkmPlannedIndex *index, Datum *time)
 {
-	IvfkmPlannedIndex planned = {.ops = index->ops,
-								 .column = index->column,
-								 .column_dims = index->column_dims,
-								 .dims = index->dims,
-								 .refine_bits = index->refine_bits,
-								 .nattributes = index->nattributes,
-								 .rows = rows,
-								 .bytes = bytes};
 	Interval *interval;
 	double seconds;
 
 	if (RELATION_IS_OTHER_TEMP(table) || table->rd_tableam->scan_set_tidrange == NULL)
 		return false;
-	seconds = ivfkm_build_time(table, &planned);
+	seconds = ivfkm_build_time(table, index);
 	if (isnan(seconds))
 		return false;
 	interval = palloc0(sizeof(Interval));
@@ -243,9 +224,9 @@ estimate_time(Relation table, const EstimatedIndex *index, double rows, double b
 
 /* Appends the estimate for one table; with that of time, if its rows may be read. */
 static void
-append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *index, bool readable)
+append_estimate(ReturnSetInfo *result, Relation table, IvfkmPlannedIndex *index, bool readable)
 {
-	double rows = count_rows(table);
+	double rows = index->rows = count_rows(table);
 	int nlists = ivfkm_sizes_auto_lists(rows);
 	int nprocesses = 1 + max_parallel_maintenance_workers;
 	EstimatedSize size;
@@ -254,6 +235,7 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 	int n = 0;
 
 	estimate_size(index, rows, nlists, &size);
+	index->bytes = size.lists + size.refine + size.tree;
 	values[n++] = ObjectIdGetDatum(RelationGetRelid(table));
 	values[n++] = Int64GetDatum((int64) rows);
 	values[n++] = Int32GetDatum(index->column_dims);
@@ -261,11 +243,10 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 	values[n++] = Int32GetDatum(index->refine_bits);
 	values[n++] = Int64GetDatum((int64) size.lists);
 	values[n++] = Int64GetDatum((int64) size.refine);
-	values[n++] = Int64GetDatum((int64) (size.lists + size.refine + size.tree));
+	values[n++] = Int64GetDatum((int64) index->bytes);
 	values[n++] = Int64GetDatum((int64) ivfkm_sizes_wanted_memory(index->dims, index->nattributes,
 																  rows, nlists, nprocesses));
-	nulls[n] = !readable ||
-			   !estimate_time(table, index, rows, size.lists + size.refine + size.tree, &values[n]);
+	nulls[n] = !readable || !estimate_time(table, index, &values[n]);
 	n++;
 	Assert(n == lengthof(values));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -279,7 +260,7 @@ append_estimate(ReturnSetInfo *result, Relation table, const EstimatedIndex *ind
 Datum
 ivfkm_estimate(PG_FUNCTION_ARGS)
 {
-	EstimatedIndex index;
+	IvfkmPlannedIndex index;
 	List *tables;
 	ListCell *cell;
 	bool readable = false;
@@ -304,7 +285,7 @@ ivfkm_estimate(PG_FUNCTION_ARGS)
 	{
 		Relation table = relation_open(lfirst_oid(cell), AccessShareLock);
 		char kind = table->rd_rel->relkind;
-		EstimatedIndex one = index;
+		IvfkmPlannedIndex one = index;
 
 		if (kind != RELKIND_RELATION && kind != RELKIND_MATVIEW &&
 			kind != RELKIND_PARTITIONED_TABLE)
