@@ -37,7 +37,7 @@
  *	  * 2^-24 of their norms.  Over 2,000 pairs each at 64 to 1536 dimensions the normalised error
  *	  had a mean within 0.05 of 0 and a deviation of 0.98 to 1.03, 29 to 34 %, 3.8 to 5.4 % and
  *	  0.05 to 0.4 % of L2 distances were outside of 1, 2 and 3 deviations (normal: 31.7, 4.6,
- *	  0.27), none outside of 6 (error_bound_holds(), test_quant_refine.c).  Bounds of inner
+ *	  0.27), none outside of 6 (error_bound_holds(), test_quant_refine_bounds.c).  Bounds of inner
  *	  products miss less often, as R is not tightened.
  *
  * IDENTIFICATION
