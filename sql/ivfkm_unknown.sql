@@ -76,16 +76,18 @@ SELECT plan_of(format('SELECT s.id FROM (VALUES (1), (2)) o (tenant), LATERAL (S
 FROM unnest(ARRAY['tenant', 'page']) c;
 
 -- where values differ much, each gets a plan of its own
-RESET plan_cache_mode;
-DEALLOCATE by_tenant;
-PREPARE by_tenant (integer) AS SELECT id FROM t WHERE tenant = $1 ORDER BY v <-> :'q' LIMIT 10;
-DO $$
+CREATE FUNCTION plans_of_tenants(OUT generic bigint, OUT custom bigint) LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN 1..20 LOOP
 		EXECUTE format('EXPLAIN EXECUTE by_tenant(%s)', 1 + i % 2 * 700);
 	END LOOP;
+	SELECT generic_plans, custom_plans INTO generic, custom
+		FROM pg_prepared_statements WHERE name = 'by_tenant';
 END $$;
-SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'by_tenant';
+RESET plan_cache_mode;
+DEALLOCATE by_tenant;
+PREPARE by_tenant (integer) AS SELECT id FROM t WHERE tenant = $1 ORDER BY v <-> :'q' LIMIT 10;
+SELECT * FROM plans_of_tenants();
 SELECT plan_of('EXECUTE by_tenant(1)') AS large, plan_of('EXECUTE by_tenant(701)') AS small;
 
 -- the same for a filter on rows, with an index on the vector alone
@@ -93,15 +95,9 @@ DROP INDEX t_v;
 CREATE INDEX t_v ON t USING ivfkm (v);
 DEALLOCATE by_tenant;
 PREPARE by_tenant (integer) AS SELECT id FROM t WHERE tenant = $1 ORDER BY v <-> :'q' LIMIT 1;
-DO $$
-BEGIN
-	FOR i IN 1..20 LOOP
-		EXECUTE format('EXPLAIN EXECUTE by_tenant(%s)', 1 + i % 2 * 700);
-	END LOOP;
-END $$;
-SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'by_tenant';
+SELECT * FROM plans_of_tenants();
 SELECT plan_of('EXECUTE by_tenant(1)') AS large, plan_of('EXECUTE by_tenant(701)') AS small;
 
 DROP TABLE t;
-DROP FUNCTION plan_of, rows_of, vector_of;
+DROP FUNCTION plan_of, plans_of_tenants, rows_of, vector_of;
 RESET ALL;
