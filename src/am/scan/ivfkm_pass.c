@@ -75,19 +75,43 @@ off_is_over(const IvfkmScan *so)
 }
 
 /*
+ * The rank among all rows of the last of the k nearest rows that match: twice their mean rank, less
+ * 1.  What does not match and is nearer is counted in the units that are looked at.  More, where
+ * rows that match lie to one side of the query.  0 if candidates do not tell.  "met" rows have
+ * matched so far, at least k.  The mean rank is remembered until another list is scanned.
+ */
+static double
+match_rank(IvfkmScan *so, double k, double met)
+{
+	const IvfkmCandidates *candidates = &so->candidates;
+	double rows = so->lists.rows + so->lists.left_out; /* that "met" and ranks are among */
+	double even = k * rows / met;
+
+	if (candidates->k == 0)
+		return 0.0;
+	if (so->ranked_lists != so->lists.nscanned)
+	{
+		so->mean_rank = ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
+											   candidates->k, candidates->horizon.lb, rows);
+		so->ranked_lists = so->lists.nscanned;
+	}
+	return (2.0 * so->mean_rank - 1.0) *
+		   Max(1.0, Min((2.0 * so->mean_rank - 1.0) / even / ONE_SIDED, ONE_SIDED_MOST));
+}
+
+/*
  * The k for which a search of all rows has to look as far as this one has for the k nearest rows
  * that match its filter, by what was seen so far; infinite while that is fewer than k.  It is the
  * one whose nearest rows have the same mean rank, (k + 1) / 2, as those that match have among all
- * rows: what does not match and is nearer is counted in the units that are looked at.  At least
- * k / s, if a share s of the rows matches, and, where rows that match lie far from the query, as
- * many rows as it took to find k.  More, where they lie to one side of it.
+ * rows.  At least k / s, if a share s of the rows matches, and, where rows that match lie far from
+ * the query, as many rows as it took to find k.  Not "ranked": that least number, which costs no
+ * look at ranks.
  */
 static double
-unfiltered_k(IvfkmScan *so, double k)
+unfiltered_k(IvfkmScan *so, double k, bool ranked)
 {
-	const IvfkmCandidates *candidates = &so->candidates;
 	double met = (double) so->filter.nmet;
-	double rank = k;
+	double rank = 0.0;
 
 	if (so->lists.filter == NULL)
 		return k;
@@ -95,17 +119,9 @@ unfiltered_k(IvfkmScan *so, double k)
 		return get_float8_infinity();
 	if (so->match_rank > 0.0) /* candidates are not the nearest rows any more */
 		rank = so->match_rank * k;
-	else if (candidates->k > 0)
-	{
-		double rows = so->lists.rows + so->lists.left_out; /* that "met" and ranks are among */
-		double even = k * rows / met;
-
-		rank = 2.0 * ivfkm_filter_mean_rank(&so->filter, candidates->bounds, candidates->nbounds,
-											candidates->k, candidates->horizon.lb, rows) -
-			   1.0;
-		rank *= Max(1.0, Min(rank / even / ONE_SIDED, ONE_SIDED_MOST));
-	}
-	return Max(Max(so->found_at, rank), k * so->lists.counted / met);
+	else if (ranked)
+		rank = match_rank(so, k, met);
+	return Max(Max(k, Max(so->found_at, rank)), k * so->lists.counted / met);
 }
 
 /*
@@ -176,13 +192,14 @@ ivfkm_pass_lists(const IvfkmListsPlan *plan, const IvfkmMetaPageData *meta)
 
 /*
  * Rows in the order of the lists that a pass with "total_k" rows to give in all is to see.  wide:
- * it is the first one, or makes that wider.
+ * it is the first one, or makes that wider.  With a filter, and not "ranked": at least so many.
  */
 static double
-pass_budget(IvfkmScan *so, bool wide, int64 total_k)
+pass_budget(IvfkmScan *so, bool wide, int64 total_k, bool ranked)
 {
 	const IvfkmSettings *settings = &so->settings;
-	double k = unfiltered_k(so, wide ? ivfkm_budget_first_k(settings, (double) total_k) : total_k);
+	double k =
+		unfiltered_k(so, wide ? ivfkm_budget_first_k(settings, (double) total_k) : total_k, ranked);
 
 	if (isinf(k))
 		return k;
@@ -215,12 +232,12 @@ pass_plan(IvfkmScan *so, int pass, bool wide, int64 total_k)
 									 ends_early(so, (double) total_k));
 		least = plan.least;
 		if (so->lists.filter != NULL && settings->probes == 0)
-			plan.budget = pass_budget(so, true, total_k);
+			plan.budget = pass_budget(so, true, total_k, true);
 	}
 	else
 	{
 		least = scanned * 2.0;
-		plan.budget = pass_budget(so, false, total_k);
+		plan.budget = pass_budget(so, false, total_k, true);
 	}
 	if (settings->max_probes > 0)
 		plan.most = Min(plan.most, settings->max_probes);
@@ -408,6 +425,7 @@ scan_lists(IvfkmScan *so)
 	so->found_at = (double) so->filter.nmet >= (double) so->total_k
 					   ? so->lists.counted * (double) so->total_k / (double) so->filter.nmet
 					   : 0.0;
+	so->ranked_lists = -1;
 	plan = pass_plan(so, so->pass, so->widens, so->total_k);
 
 	/* the first pass scans its lists whatever max_scan_tuples is, if there is no filter */
@@ -438,7 +456,10 @@ scan_lists(IvfkmScan *so)
 		if (plan.budget > 0.0 &&
 			(lists->counted >= lists->plan.budget || lists->counted >= BUDGET_AGAIN * known_at))
 		{
-			lists->plan.budget = pass_budget(so, so->widens, so->total_k);
+			/* ranks, which take time, are not asked for as long as there is too little anyway */
+			lists->plan.budget = pass_budget(so, so->widens, so->total_k, false);
+			if (lists->counted >= lists->plan.budget)
+				lists->plan.budget = pass_budget(so, so->widens, so->total_k, true);
 			known_at = lists->counted;
 		}
 	}
@@ -520,12 +541,13 @@ get_reach(IvfkmScan *so, double wanted, IvfkmReach *reach)
 
 	if (so->lists.complete || !reaches(so))
 		return false;
-	k = unfiltered_k(so, ivfkm_budget_first_k(settings, total_k));
+	k = unfiltered_k(so, ivfkm_budget_first_k(settings, total_k), true);
 	if (isinf(k))
 		return false;
 	budget = ivfkm_budget_rows(&so->index.meta, k, settings->target) * settings->scale;
 	if (so->lists.filter != NULL)
-		reach->gap = ivfkm_budget_gap(&so->index.meta, unfiltered_k(so, total_k), settings->target);
+		reach->gap =
+			ivfkm_budget_gap(&so->index.meta, unfiltered_k(so, total_k, true), settings->target);
 	else
 		reach->gap = ivfkm_pass_first_gap(settings, &so->index.meta, wanted);
 	if (isinf(reach->gap))
@@ -583,7 +605,7 @@ widen(IvfkmScan *so, int64 more, bool due)
 	IvfkmReach reach;
 
 	if (so->pass == 1 && so->lists.filter != NULL)
-		so->match_rank = unfiltered_k(so, (double) so->total_k) / (double) so->total_k;
+		so->match_rank = unfiltered_k(so, (double) so->total_k, true) / (double) so->total_k;
 	so->k = more;
 	so->total_k = so->ngiven + more;
 	so->pass++;

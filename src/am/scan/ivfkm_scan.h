@@ -82,6 +82,8 @@ typedef struct IvfkmScan
 	int collected;		/* how often its candidates were collected anew */
 	float farthest;		/* upper bound of the farthest row that it is wanted for; or infinity */
 	double match_rank;	/* with a filter: in how many rows of all the first pass found one */
+	double mean_rank;	/* with a filter: that of matches among all rows, by ranked_lists lists */
+	int ranked_lists;	/* lists scanned when it was computed; -1: it was not, by this pass */
 	float epsilon;		/* of the sweep */
 	double found_at;	/* with a filter: rows seen until total_k that match were found, or 0 */
 	bool by_address;	/* its rows are noted by address, as the next one has wider bounds */
