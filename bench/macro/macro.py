@@ -2,10 +2,10 @@
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
     macro.py prepare|search|build|insert|plans|filter|maxsim|living|serve|scale|target
-    macro.py results        put results into bench/README.md; needs no server
+    macro.py results        put results into bench/results; needs no server
     macro.py report         one page of all results; needs no server
 
-The environment has the settings: see README.md.
+The environment has the settings: see SETTINGS.md.
 """
 
 import argparse
@@ -275,7 +275,7 @@ def wrapped(text):
 def paste(folder):
     """
     Copy all results of a folder to bench/results, and put the tables of all
-    that is there between the marks in bench/README.md, details left out.
+    that is there between the marks in its README.md, details left out.
     """
     from report import DETAILS
 
@@ -292,12 +292,9 @@ def paste(folder):
                 continue
             with open(os.path.join(to, name), encoding="utf-8") as f:
                 short, _, details = f.read().partition(DETAILS)
-            text += wrapped(short).rstrip().replace("](search-", "](results/search-"
-                                           ).replace("](plans-", "](results/plans-"
-                                           ).replace("](filter-", "](results/filter-")
-            text += (f"\n\nEvery setting:\n[results/{name}](results/{name})"
-                     if details else "") + "\n\n"
-    readme = os.path.join(ROOT, "bench", "README.md")
+            text += wrapped(short).rstrip()
+            text += f"\n\nEvery setting:\n[{name}]({name})" * bool(details) + "\n\n"
+    readme = os.path.join(to, "README.md")
     with open(readme, encoding="utf-8") as f:
         before, begin, rest = f.read().partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -305,7 +302,7 @@ def paste(folder):
         raise SystemExit(f"{readme} lacks the marks {BEGIN} and {END}")
     with open(readme, "w", encoding="utf-8") as f:
         f.write(f"{before}{BEGIN}\n\n{text}{END}{after}")
-    print(f"results of {folder} are in bench/results and bench/README.md")
+    print(f"results of {folder} are in bench/results")
 
 
 def report_page(folder):

@@ -8,7 +8,7 @@
 #
 # Starts a private server with vdb and, if they are set, pgvector (PGVECTOR_SRC), VectorChord
 # (VECTORCHORD_DIR) and pgvectorscale (PGVECTORSCALE_DIR), and hands over to macro.py.
-# Environment: bench/macro/README.md.
+# Environment: bench/macro/SETTINGS.md.
 pgvector_src=${PGVECTOR_SRC:-} vectorchord=${VECTORCHORD_DIR:-} pgvectorscale=${PGVECTORSCALE_DIR:-}
 cd "$(dirname "$0")/../.." || exit 2
 . test/lib/common.sh
