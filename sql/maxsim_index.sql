@@ -161,10 +161,13 @@ INSERT INTO docs SELECT i, i % 7, vectors_of(i, 1 + i % 9) FROM generate_series(
 INSERT INTO docs VALUES (5005, 1, NULL), (5006, 2, '{}');
 INSERT INTO docs
 VALUES (5007, 1, (SELECT array_agg(vector_of(1, j)) FROM generate_series(1, 300) j));
+INSERT INTO docs SELECT 5008, 1, array_agg(ARRAY[sin(j), cos(j * 0.7), sin(j * 0.3), 0.1, 0.2, 0.3,
+	sin(j * 0.001), j * 1e-4]::vector(8) ORDER BY j)
+FROM generate_series(1, 4000) j; -- the check must not compare each vector with each entry
 UPDATE docs SET tokens = tokens || vector_of(id, 50) WHERE id % 20 = 0 AND id < 700;
 SELECT recall(10) >= 0.95 AS inserted;
 SELECT vdb_index_check('docs_tokens') > 0 AS checked;
-DELETE FROM docs WHERE id % 3 = 0;
+DELETE FROM docs WHERE id % 3 = 0 OR id = 5008;
 SELECT recall(10) >= 0.95 AS deleted;
 VACUUM docs;
 SELECT rows = (SELECT sum(cardinality(tokens)) FROM docs) AS an_entry_per_vector,

@@ -19,6 +19,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -111,49 +112,56 @@ typedef enum SlotState
 } SlotState;
 
 /*
- * Compares a slot with a row that was mapped into index space, or with one of its vectors if it has
- * several entries (not "only").  Its refine record must be that of its code.  Allocates in the
- * current memory context.
+ * The codes of a row that was mapped into index space, or of one of its vectors, in a list with this
+ * centroid.  Allocates in the current memory context.
+ */
+static void
+encode(const IvfkmCheckState *check, const IvfkmRow *row, const uint16 *stored, IvfkmCode *code)
+{
+	int dims = (int) check->index.meta.dimensions;
+	float *centroid = palloc(sizeof(float) * dims);
+
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+	ivfkm_code_init(code, &check->index.lists);
+	(void) ivfkm_row_encode(check->index.space, check->index.lists.refine_bits, row, centroid,
+							code);
+	pfree(centroid);
+}
+
+/*
+ * Compares a slot with the codes of a row in its list, or with those of one of its vectors if it has
+ * several entries (not "only").  Its refine record must be that of its code.  Changes *code.
+ * Allocates in the current memory context.
  */
 static SlotState
-compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, bool only,
-			 const ItemPointerData *tid, const IvfkmRow *row)
+compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, const IvfkmChildData *list,
+			 bool only, const ItemPointerData *tid, IvfkmCode *code)
 {
 	Relation index = check->index.relation;
-	int dims = (int) check->index.meta.dimensions;
-	const IvfkmProbe *list = &check->tree.lists[entry->list];
-	float *centroid = palloc(sizeof(float) * dims);
-	uint16 *stored = palloc(sizeof(uint16) * dims);
 	uint8 *found_code = palloc(ivfkm_code_bytes(&check->index.lists));
 	int lane = entry->slot % QUANT_UNIT;
 	SlotState state = SLOT_HOLDS;
-	IvfkmChildData child;
-	IvfkmCode code;
 	IvfkmUnit unit;
 
-	ivfkm_code_init(&code, &check->index.lists);
-	page_child_read(index, dims, &list->pointer, &child, stored);
-	for (int i = 0; i < dims; i++)
-		centroid[i] = vdb_half_to_float(stored[i]);
-	(void) ivfkm_row_encode(check->index.space, check->index.lists.refine_bits, row, centroid,
-							&code);
-
-	ivfkm_check_copy_group(check, &check->index.lists, &child, entry->block);
+	ivfkm_check_copy_group(check, &check->index.lists, list, entry->block);
 	page_unit_get(check->pages[check->index.lists.stripes - 1], &check->index.lists,
 				  entry->slot / QUANT_UNIT, &unit);
 	page_slot_code(check->pages, &check->index.lists, entry->slot, found_code);
 	if (!ItemPointerEquals(&unit.tid[lane], (ItemPointer) tid))
 		page_corrupted(index, entry->block, "Slot %d is not that of row (%u,%u).", entry->slot,
 					   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
-	if (!slot_holds(&unit, lane, found_code, &code))
+	if (!slot_holds(&unit, lane, found_code, code))
 	{
+		if (!only)
+			return SLOT_OTHER;
 		/* a renewal may have known nothing of the row but its address */
-		ivfkm_code_forced(dims, check->index.meta.refine_bits, &code);
-		if (!only || !slot_holds(&unit, lane, found_code, &code))
+		ivfkm_code_forced((int) check->index.meta.dimensions, check->index.meta.refine_bits, code);
+		if (!slot_holds(&unit, lane, found_code, code))
 			return SLOT_OTHER;
 		state = SLOT_FORCED;
 	}
-	if (unit.refine != NULL && !refine_record_is(check, &child, &unit.refine[lane], tid, &code))
+	if (unit.refine != NULL && !refine_record_is(check, list, &unit.refine[lane], tid, code))
 	{
 		/* vectors that are too far from the centroid may differ in nothing but that */
 		if (!only && unit.add[lane] == -FLT_MAX && unit.mul[lane] == 0)
@@ -174,6 +182,23 @@ report_code(const IvfkmCheckState *check, const TidHashEntry *entry, const ItemP
 				   ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid));
 }
 
+/* The slot of a row must have its codes, or nothing but its address. */
+static void
+check_code(IvfkmCheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
+		   const IvfkmRow *row)
+{
+	int dims = (int) check->index.meta.dimensions;
+	uint16 *centroid = palloc(sizeof(uint16) * dims);
+	IvfkmChildData list;
+	IvfkmCode code;
+
+	page_child_read(check->index.relation, dims, &check->tree.lists[entry->list].pointer, &list,
+					centroid);
+	encode(check, row, centroid, &code);
+	if (compare_slot(check, entry, &list, true, tid, &code) == SLOT_OTHER)
+		report_code(check, entry, tid);
+}
+
 /* An entry of a row must be in the list of NULLs if, and only if, the row has no value. */
 static void
 check_place(const IvfkmCheckState *check, const TidHashEntry *entry, const ItemPointerData *tid,
@@ -190,82 +215,137 @@ check_place(const IvfkmCheckState *check, const TidHashEntry *entry, const ItemP
 typedef struct RowEntry
 {
 	const TidHashEntry *at;
-	uint16 *centroid; /* of its list, binary16 */
-	float distance;	  /* of the centroid to the vector that is being looked for */
-	bool met;		  /* it is that of a vector */
-	bool tried;		  /* it is not that of the current one */
+	uint32 hash; /* of its code */
+	bool met;	 /* it is that of a vector */
 } RowEntry;
 
-/* The entries of a row, in the current memory context; *n: how many. */
+/* A list with entries of that row. */
+typedef struct RowList
+{
+	IvfkmChildData list;
+	uint16 *centroid; /* binary16 */
+	RowEntry *entries;
+	int n;
+	float distance; /* of the centroid to the vector that is being looked for */
+	bool tried;		/* it does not have that vector */
+} RowList;
+
+/* The hash of the code in a slot. */
+static uint32
+slot_hash(IvfkmCheckState *check, const IvfkmChildData *list, const TidHashEntry *entry,
+		  uint8 *code)
+{
+	ivfkm_check_copy_group(check, &check->index.lists, list, entry->block);
+	page_slot_code(check->pages, &check->index.lists, entry->slot, code);
+	return hash_bytes(code, ivfkm_code_bytes(&check->index.lists));
+}
+
+/*
+ * The entries of a row, in the current memory context; *n: how many.  *lists: the lists they are
+ * in, *nlists of them, without that of NULLs.
+ */
 static RowEntry *
-row_entries(IvfkmCheckState *check, const TidHashEntry *first, int *n)
+row_entries(IvfkmCheckState *check, const TidHashEntry *first, int *n, RowList **lists, int *nlists)
 {
 	int dims = (int) check->index.meta.dimensions;
+	uint8 *code = palloc(ivfkm_code_bytes(&check->index.lists));
 	RowEntry *entries;
+	RowList *list = NULL;
 
 	*n = 0;
 	for (int64 e = first->slot; e >= 0; e = check->entries[e].next)
 		(*n)++;
 	entries = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(RowEntry) * (Size) *n,
 										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	*n = 0;
+	/* the walk went list by list, so those of a list follow each other */
+	*lists = MemoryContextAllocExtended(CurrentMemoryContext, sizeof(RowList) * (Size) *n,
+										MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	*n = *nlists = 0;
 	for (int64 e = first->slot; e >= 0; e = check->entries[e].next)
 	{
 		RowEntry *entry = &entries[(*n)++];
-		IvfkmChildData child;
 
 		CHECK_FOR_INTERRUPTS();
 		entry->at = &check->entries[e].at;
 		if (entry->at->list == IVFKM_CHECK_NULL_LIST)
 			continue;
-		entry->centroid = palloc(sizeof(uint16) * dims);
-		page_child_read(check->index.relation, dims, &check->tree.lists[entry->at->list].pointer,
-						&child, entry->centroid);
+		if (list == NULL || list->entries->at->list != entry->at->list)
+		{
+			list = &(*lists)[(*nlists)++];
+			list->entries = entry;
+			list->centroid = palloc(sizeof(uint16) * dims);
+			page_child_read(check->index.relation, dims,
+							&check->tree.lists[entry->at->list].pointer, &list->list,
+							list->centroid);
+		}
+		list->n++;
+		entry->hash = slot_hash(check, &list->list, entry->at, code);
 	}
 	return entries;
 }
 
 /*
- * Finds the entry of a vector, which was mapped into index space, among those of its row: likely
- * that of the list with the nearest centroid.  False if there is none.  *forced: it may be one of
- * which nothing is known.
+ * Finds the entry of a vector, which was mapped into index space, in one list with entries of its
+ * row, "only" if that has no other entry.  False if there is none.  *forced: it may be one of which
+ * nothing is known.
  */
 static bool
-find_entry(IvfkmCheckState *check, RowEntry *entries, int n, const ItemPointerData *tid,
-		   const IvfkmRow *row, bool *forced)
+find_entry_in(IvfkmCheckState *check, RowList *list, bool only, const ItemPointerData *tid,
+			  const IvfkmRow *row, bool *forced)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(check->vector_context);
+	SlotState state = SLOT_OTHER;
+	IvfkmCode code;
+	uint32 hash;
+
+	encode(check, row, list->centroid, &code);
+	hash = hash_bytes(code.bits, code.bytes);
+	for (int e = 0; e < list->n && state == SLOT_OTHER; e++)
+	{
+		RowEntry *entry = &list->entries[e];
+
+		if (entry->met || (entry->hash != hash && !only))
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		state = compare_slot(check, entry->at, &list->list, only, tid, &code);
+		entry->met = state != SLOT_OTHER;
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextReset(check->vector_context);
+	*forced = state == SLOT_FORCED;
+	return state != SLOT_OTHER;
+}
+
+/*
+ * Finds the entry of a vector as find_entry_in() does, among all lists with entries of its row:
+ * likely in that with the nearest centroid.
+ */
+static bool
+find_entry(IvfkmCheckState *check, RowList *lists, int nlists, bool only,
+		   const ItemPointerData *tid, const IvfkmRow *row, bool *forced)
 {
 	Size dims = check->index.meta.dimensions;
 
-	for (int e = 0; e < n; e++)
+	for (int i = 0; i < nlists; i++)
 	{
-		entries[e].tried = entries[e].met;
-		if (!entries[e].met)
-			entries[e].distance = vdb_dist->l2sq_f16(row->x, entries[e].centroid, dims);
+		lists[i].tried = false;
+		lists[i].distance = vdb_dist->l2sq_f16(row->x, lists[i].centroid, dims);
 	}
 	for (;;)
 	{
-		RowEntry *nearest = NULL;
-		MemoryContext old_context;
-		SlotState state;
+		RowList *nearest = NULL;
 
 		CHECK_FOR_INTERRUPTS();
-		for (int e = 0; e < n; e++)
+		for (int i = 0; i < nlists; i++)
 		{
-			if (!entries[e].tried && (nearest == NULL || entries[e].distance < nearest->distance))
-				nearest = &entries[e];
+			if (!lists[i].tried && (nearest == NULL || lists[i].distance < nearest->distance))
+				nearest = &lists[i];
 		}
 		if (nearest == NULL)
 			return false;
 		nearest->tried = true;
-		old_context = MemoryContextSwitchTo(check->vector_context);
-		state = compare_slot(check, nearest->at, n == 1, tid, row);
-		MemoryContextSwitchTo(old_context);
-		MemoryContextReset(check->vector_context);
-		if (state == SLOT_OTHER)
-			continue;
-		nearest->met = true;
-		*forced = state == SLOT_FORCED;
-		return true;
+		if (find_entry_in(check, nearest, only, tid, row, forced))
+			return true;
 	}
 }
 
@@ -278,7 +358,9 @@ check_vectors(IvfkmCheckState *check, const TidHashEntry *first, const ItemPoint
 			  const IvfkmValue *value, IvfkmRow *row)
 {
 	int n;
-	RowEntry *entries = row_entries(check, first, &n);
+	int nlists;
+	RowList *lists;
+	RowEntry *entries = row_entries(check, first, &n, &lists, &nlists);
 	bool forced = false;
 
 	for (int e = 0; e < n; e++)
@@ -290,7 +372,7 @@ check_vectors(IvfkmCheckState *check, const TidHashEntry *first, const ItemPoint
 	{
 		ivfkm_row_take(&check->index, value, i, row);
 		ivfkm_row_map(check->index.space, row);
-		if (!find_entry(check, entries, n, tid, row, &forced))
+		if (!find_entry(check, lists, nlists, n == 1, tid, row, &forced))
 			report_missing(check, tid);
 	}
 	if (value->count == 0)
@@ -334,8 +416,7 @@ check_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 		{
 			ivfkm_row_take(&check->index, &value, 0, &row);
 			ivfkm_row_map(check->index.space, &row);
-			if (compare_slot(check, entry, true, tid, &row) == SLOT_OTHER)
-				report_code(check, entry, tid);
+			check_code(check, entry, tid, &row);
 		}
 	}
 	MemoryContextSwitchTo(old_context);
