@@ -10,9 +10,9 @@
 #   make demo             real data, an index, nearest neighbours (demo-psql: stay in psql)
 #   make bench            all of the following on a small set, and build/bench/report.html
 #   make bench-search     searches/s against recall, beside pgvector (bench-build, bench-insert,
-#                         bench-plans, bench-filter, bench-maxsim, bench-living, bench-serve,
-#                         bench-scale, bench-target, bench-prepare, bench-results, bench-quality:
-#                         bench/README.md)
+#                         bench-plans, bench-filter, bench-maxsim, bench-classes, bench-living,
+#                         bench-serve, bench-scale, bench-target, bench-prepare, bench-results,
+#                         bench-quality: bench/README.md)
 #   make deb              Debian packages for the server of PG_CONFIG, in build/deb
 #   make rpm              RPM packages, in build/rpm
 #   make dist             the archive for PGXN and packagers, in build/dist
@@ -58,8 +58,8 @@ SHLIB_LINK += -lm
 # These prepare the machine themselves, so PGXS, which may not be there yet, stays out.
 SCRIPTED = check check-% demo demo-psql bench bench-report bench-search bench-build \
 	bench-insert bench-plans \
-	bench-filter bench-maxsim bench-living bench-serve bench-scale bench-target bench-prepare \
-	bench-results bench-quality \
+	bench-filter bench-maxsim bench-classes bench-living bench-serve bench-scale bench-target \
+	bench-prepare bench-results bench-quality \
 	bench-micro lint format \
 	format-check docs-reference deb rpm dist profile
 
@@ -79,8 +79,8 @@ demo:
 	@bench/demo/demo.sh
 demo-psql:
 	@bench/demo/demo.sh psql
-bench-search bench-build bench-insert bench-plans bench-filter bench-maxsim bench-living \
-	bench-serve bench-scale bench-target bench-prepare bench-results:
+bench-search bench-build bench-insert bench-plans bench-filter bench-maxsim bench-classes \
+	bench-living bench-serve bench-scale bench-target bench-prepare bench-results:
 	@bench/macro/run.sh $(@:bench-%=%)
 bench-quality:
 	@bench/expected/quality.sh write
@@ -107,8 +107,9 @@ $(filter-out $(SCRIPTED),$(MAKECMDGOALS)):
 endif
 
 .PHONY: check demo demo-psql bench bench-report bench-search bench-build bench-insert \
-	bench-plans bench-filter bench-maxsim bench-living bench-serve bench-scale bench-target \
-	bench-prepare bench-results bench-quality lint format format-check docs-reference deb rpm dist \
+	bench-plans bench-filter bench-maxsim bench-classes bench-living bench-serve bench-scale \
+	bench-target bench-prepare bench-results bench-quality lint format format-check \
+	docs-reference deb rpm dist \
 	profile bench-micro
 .NOTPARALLEL:
 

@@ -1,7 +1,7 @@
 """
 Command line of the macro-benchmarks; run.sh starts the server and this.
 
-    macro.py prepare|search|build|insert|plans|filter|maxsim|living|serve|scale|target
+    macro.py prepare|search|build|insert|plans|filter|maxsim|classes|living|serve|scale|target
     macro.py results        put results into bench/results; needs no server
     macro.py report         one page of all results; needs no server
 
@@ -19,8 +19,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 WIDTH = 100              # columns of a line of prose
-KINDS = ("search", "build", "insert", "plans", "filter", "maxsim", "living", "serve", "scale",
-         "target")
+KINDS = ("search", "build", "insert", "plans", "filter", "maxsim", "classes", "living", "serve",
+         "scale", "target")
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Options:
     client_seconds: int
     scale_dims: int
     maxsim_rows: int
+    class_rows: int
     two: bool
 
 
@@ -84,6 +85,7 @@ def options():
         client_seconds=whole("BENCH_CLIENT_SECONDS", 5),
         scale_dims=whole("BENCH_SCALE_DIMS", 64),
         maxsim_rows=whole("BENCH_MAXSIM_ROWS", 20_000),
+        class_rows=whole("BENCH_CLASS_ROWS", 60_000),
         two=os.environ.get("BENCH_TWO_CLIENTS", "1") != "0")
 
 
@@ -153,6 +155,22 @@ def measure_maxsim():
     server = open_server()
     server.open_databases()
     bench = MaxsimBench(server, options())
+    bench.run()
+    bench.report(folder)
+
+
+def measure_classes():
+    """Run the searches of every operator class, whose tables are made from a data set and texts."""
+    from classes import ClassesBench, read_texts
+    from dataset import open_set
+
+    folder = os.environ["BENCH_OUT"]
+    os.makedirs(folder, exist_ok=True)
+    server = open_server()
+    server.open_databases()
+    data = open_set(words("BENCH_SETS", "sample")[0], os.environ.get("BENCH_DATA", "").split(":"),
+                    os.environ["BENCH_CACHE"])
+    bench = ClassesBench(server, data, read_texts(os.environ.get("BENCH_TEXTS")), options())
     bench.run()
     bench.report(folder)
 
@@ -332,6 +350,8 @@ def main():
         measure_filters()
     elif command == "maxsim":
         measure_maxsim()
+    elif command == "classes":
+        measure_classes()
     elif command == "living":
         measure_living()
     elif command == "scale":

@@ -1,9 +1,9 @@
 #!/bin/bash
 # The macro-benchmarks: make bench-search, bench-build, bench-insert, bench-plans, bench-filter,
-# bench-maxsim, bench-living, bench-serve, bench-scale, bench-target, bench-prepare, bench-results,
-# bench (all) and bench-report.
+# bench-maxsim, bench-classes, bench-living, bench-serve, bench-scale, bench-target, bench-prepare,
+# bench-results, bench (all) and bench-report.
 #
-#   run.sh search|build|insert|plans|filter|maxsim|living|serve|scale|target
+#   run.sh search|build|insert|plans|filter|maxsim|classes|living|serve|scale|target
 #   run.sh prepare|results|all|report
 #
 # Starts a private server with vdb and, if they are set, pgvector (PGVECTOR_SRC), VectorChord
@@ -17,11 +17,11 @@ cd "$(dirname "$0")/../.." || exit 2
 
 command=${1:-}
 case $command in
-search | build | insert | plans | filter | maxsim | living | serve | scale | target) ;;
+search | build | insert | plans | filter | maxsim | classes | living | serve | scale | target) ;;
 prepare | results | all | report) ;;
 *)
-	vdb_die "usage: run.sh search|build|insert|plans|filter|maxsim|living|serve|scale|target" \
-		"or prepare|results|all|report"
+	vdb_die "usage: run.sh search|build|insert|plans|filter|maxsim|classes|living|serve|scale|" \
+		"target or prepare|results|all|report"
 	;;
 esac
 
