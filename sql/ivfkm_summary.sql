@@ -136,3 +136,20 @@ SELECT count(*) FROM (SELECT kind FROM far WHERE kind > 2 ORDER BY v <#> '[0,0,0
 DROP TABLE far;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
+
+-- Inserts into a tree of several nodes widen the summary of the row's own list: the summaries of a
+-- node are as many as its slots, and more than the records of its children.
+CREATE FUNCTION place(i int) RETURNS vector(32) LANGUAGE SQL IMMUTABLE AS $$
+	SELECT array_agg(sin(i % 97 * (d + 1) * 1.3 + d) + 0.6 * sin(i * 12.98 + d * 37.7))::vector(32)
+	FROM generate_series(1, 32) d
+$$;
+CREATE TABLE places (id int PRIMARY KEY, day int, v vector(32)) WITH (autovacuum_enabled = off);
+INSERT INTO places SELECT i, 1, place(i) FROM generate_series(1, 3000) i;
+SET ivfkm.debug_node_children = 8;
+CREATE INDEX places_v ON places USING ivfkm (v, day) WITH (lists = 300);
+RESET ivfkm.debug_node_children;
+SELECT height > 1 AS nodes FROM ivfkm_info('places_v');
+INSERT INTO places SELECT i, 2, place(i) FROM generate_series(3001, 4000) i;
+SELECT vdb_index_check('places_v');
+DROP TABLE places;
+DROP FUNCTION place;

@@ -302,7 +302,9 @@ ivfkm_summary_extend(const IvfkmIndex *index, const IvfkmSummaries *summaries, u
 
 /*
  * Finds the summary of the list whose record is at "record": false if that is none of the node's,
- * which is one above lists.
+ * which is one above lists.  The node has summaries for all of its slots, but records for its
+ * children alone; what follows on them is another node's.  The root says no number of children, and
+ * is then the only node above lists.
  */
 bool
 ivfkm_summary_find(const IvfkmGeometry *nodes, int nattributes, const IvfkmChildData *node,
@@ -310,10 +312,12 @@ ivfkm_summary_find(const IvfkmGeometry *nodes, int nattributes, const IvfkmChild
 {
 	BlockNumber block = ItemPointerGetBlockNumberNoCheck(record);
 	BlockNumber first;
+	uint32 count;
 
 	page_summary_of(summaries, nodes, nattributes, node);
 	first = summaries->first + summaries->npages;
-	if (block < first || block >= first + page_child_blocks(nodes->dims, summaries->count))
+	count = node->rows > 0 ? node->rows : summaries->count;
+	if (block < first || block >= first + page_child_blocks(nodes->dims, count))
 		return false;
 	*ordinal = page_child_ordinal(first, nodes->dims, record);
 	return true;

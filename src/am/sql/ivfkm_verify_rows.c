@@ -112,8 +112,8 @@ typedef enum SlotState
 } SlotState;
 
 /*
- * The codes of a row that was mapped into index space, or of one of its vectors, in a list with this
- * centroid.  Allocates in the current memory context.
+ * The codes of a row that was mapped into index space, or of one of its vectors, in a list with
+ * this centroid.  Allocates in the current memory context.
  */
 static void
 encode(const IvfkmCheckState *check, const IvfkmRow *row, const uint16 *stored, IvfkmCode *code)
@@ -130,8 +130,8 @@ encode(const IvfkmCheckState *check, const IvfkmRow *row, const uint16 *stored, 
 }
 
 /*
- * Compares a slot with the codes of a row in its list, or with those of one of its vectors if it has
- * several entries (not "only").  Its refine record must be that of its code.  Changes *code.
+ * Compares a slot with the codes of a row in its list, or with those of one of its vectors if it
+ * has several entries (not "only").  Its refine record must be that of its code.  Changes *code.
  * Allocates in the current memory context.
  */
 static SlotState
