@@ -180,11 +180,13 @@ ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
 }
 
 /*
- * Some of the nodes above lists of the tree "meta", at most "most", evenly spread over it: all of
- * them if there are no more.  Returns how many; "nodes" has room for "most".
+ * Some of the nodes at a height of the tree "meta", or of its lists (height 0), at most "most",
+ * evenly spread over it: all of them if there are no more.  Returns how many; "nodes" has room for
+ * "most".
  */
 int
-ivfkm_sample_nodes(Relation index, const IvfkmMetaPageData *meta, int most, IvfkmChildData *nodes)
+ivfkm_sample_nodes(Relation index, const IvfkmMetaPageData *meta, int height, int most,
+				   IvfkmChildData *nodes)
 {
 	int dims = (int) meta->dimensions;
 	uint16 *centroid = palloc(sizeof(uint16) * dims);
@@ -194,7 +196,7 @@ ivfkm_sample_nodes(Relation index, const IvfkmMetaPageData *meta, int most, Ivfk
 
 	page_node_geometry(&all.geometry, dims);
 	page_meta_root(meta, &nodes[0]);
-	while (n > 0 && nodes[0].level > 1)
+	while (n > 0 && nodes[0].level > height)
 	{
 		ItemPointerData **pointers = palloc(sizeof(ItemPointerData *) * n);
 		int *counts = palloc(sizeof(int) * n);

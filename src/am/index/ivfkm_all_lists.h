@@ -45,7 +45,7 @@ extern void ivfkm_collect_owners(Relation index, const IvfkmMetaPageData *meta,
 								 IvfkmOwners *owners);
 extern IvfkmProbe *ivfkm_collect_lists(Relation index, const IvfkmMetaPageData *meta, int *count,
 									   IvfkmTreePages *pages);
-extern int ivfkm_sample_nodes(Relation index, const IvfkmMetaPageData *meta, int most,
+extern int ivfkm_sample_nodes(Relation index, const IvfkmMetaPageData *meta, int height, int most,
 							  IvfkmChildData *nodes);
 
 #endif /* IVFKM_ALL_LISTS_H */

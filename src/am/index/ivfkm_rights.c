@@ -146,6 +146,13 @@ contains_other_code(Node *node, void *context)
 	return expression_tree_walker(node, contains_other_code, context);
 }
 
+/* True if the index has an expression that may run other users' code. */
+bool
+ivfkm_runs_other_code(Relation index)
+{
+	return contains_other_code(catalog_expression(index, Anum_pg_index_indexprs), NULL);
+}
+
 /*
  * True if a scan would show rows that the query must not see to somebody's functions.  A scan
  * evaluates the expression of the index before the policies of row security are applied.  Built-in

@@ -28,6 +28,7 @@ extern void ivfkm_owner_begin(IvfkmOwnerRights *rights, Relation heap);
 extern void ivfkm_owner_end(const IvfkmOwnerRights *rights);
 extern IndexInfo *ivfkm_index_info(Relation index);
 extern Node *ivfkm_index_expression(Relation index, int column);
+extern bool ivfkm_runs_other_code(Relation index);
 extern bool ivfkm_bypasses_policies(PlannerInfo *root, const IndexPath *path, Relation index);
 
 #endif /* IVFKM_RIGHTS_H */

@@ -72,6 +72,16 @@
 #define TEST_COST_TERM	0.05 /* condition */
 
 /*
+ * A scan without order goes through all codes one after the other, and refines what it collected
+ * without a thought of the order: that takes less.  So does beginning once more.
+ */
+#define AGAIN_COST		  300.0 /* beginning, if it is not the first scan of a join */
+#define AGAIN_COST_DIM	  1.2	/* for each dimension */
+#define ALL_CODES_COST	  0.35	/* a row by its code, beside what its dimensions cost */
+#define EACH_REFINED_COST 5.0	/* a candidate, beside keeping it */
+#define EACH_REFINED_DIM  0.01
+
+/*
  * Rows of a scan without order are not fetched in the order in which they lie: what the distance
  * costs more than it does in a sequential scan.  Where values are not in TOAST tables it is nothing
  * to speak of.
@@ -138,6 +148,8 @@ typedef struct ScanModel
 	double centroids;	 /* that a search compares with */
 	double row_distance; /* cost of the exact distance of a row */
 	double row_test;	 /* of the conditions on a row's distance, in a scan without order */
+	bool again;			 /* it is one of many scans of a join */
+	double read;		 /* share of its pages that were not read by those before */
 	Cost page;			 /* of reading a page of the index */
 } ScanModel;
 
@@ -496,6 +508,20 @@ cost_of_sort(const ScanModel *model)
 }
 
 /*
+ * Share of the pages of an index that each of "loops" scans of all lists reads on average: the
+ * others are still there from the scan before.
+ */
+static double
+share_read(PlannerInfo *root, const IndexOptInfo *info, double loops)
+{
+	double pages = Max((double) info->pages, 1.0);
+
+	if (loops <= 1.0)
+		return 1.0;
+	return index_pages_fetched(pages * loops, info->pages, pages, root) / (pages * loops);
+}
+
+/*
  * Cost of a scan without order that gives "within" rows of so many candidates, without what
  * cost_index() adds for fetching them.  *first: the part of it that comes before the first row.
  */
@@ -503,23 +529,27 @@ static Cost
 cost_of_range(const ScanModel *model, double within, double candidates, Cost *first)
 {
 	double dims = model->meta.dimensions;
-	double code = CODE_COST + CODE_COST_DIM * dims;
+	double code = ALL_CODES_COST + CODE_COST_DIM * dims;
 	double taken = Max(candidates, within);
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
-	double work = START_COST + START_COST_DIM * dims + code * model->centroids;
+	double work = code * model->centroids;
 	double apart;
 
-	*first = work * cpu_operator_cost + pages * model->page;
+	if (model->again)
+		work += AGAIN_COST + AGAIN_COST_DIM * dims;
+	else
+		work += START_COST + START_COST_DIM * dims;
+	*first = work * cpu_operator_cost + pages * model->read * model->page;
 	pages += model->lists * model->list_pages;
-	work += cost_of_code(model) * model->lists * model->list_rows + code * model->lists +
-			KEPT_COST * taken + ROW_COST * within;
+	work += (model->test + model->looked * code) * model->lists * model->list_rows +
+			CODE_COST * model->lists + KEPT_COST * taken + ROW_COST * within;
 	apart = ELSEWHERE * model->row_test * within;
 	if (model->meta.refine_bits > 0 && model->within < 1.0)
 	{
-		work += taken * (REFINE_COST + REFINE_COST_DIM * dims);
+		work += taken * (EACH_REFINED_COST + EACH_REFINED_DIM * dims);
 		pages += Min(taken, ceil(model->rows / model->geometry.refine_slots));
 	}
-	return work * cpu_operator_cost + pages * model->page + apart;
+	return work * cpu_operator_cost + pages * model->read * model->page + apart;
 }
 
 /*
@@ -681,7 +711,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	Cost test = 0.0;
 	List *told = told_conditions(path);
 	List *unknowns = path->indexorderbys != NIL ? ivfkm_unknown_find(root, path) : NIL;
-	int draws = unknowns != NIL ? IVFKM_UNKNOWN_VALUES : 1;
+	int draws = unknowns != NIL ? IVFKM_DRAWN_VALUES : 1;
 
 	*selectivity = model_conditions(&model, root, path, told);
 	*correlation = 0.0;
@@ -714,6 +744,8 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 		index_close(index, NoLock);
 		if (shares.candidates < 0.0) /* they were not counted */
 			shares.candidates = shares.within * (SPREAD + SPREAD_DIM / model.meta.dimensions);
+		model.again = loop_count > 1.0;
+		model.read = share_read(root, info, loop_count);
 		*total_cost =
 			cost_of_range(&model, shares.within * model.met * model.rows,
 						  Min(shares.candidates, 1.0) * model.met * model.rows, startup_cost);

@@ -14,7 +14,8 @@
  *	  of the index will report it.
  *
  *	  Summaries of some lists are kept beside it, once a query has conditions on the index's other
- *	  columns: a few kB for an index.
+ *	  columns: a few kB for an index.  So are the shares of the rows that are within some distances
+ *	  of others, once a join has asked for them.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_plan_cache.c
@@ -39,6 +40,16 @@
 #define KEPT_SUMMARIES 256
 #define SAMPLED_NODES  8
 
+/* Distances for which shares of an index's rows are kept. */
+#define KEPT_SHARES 8
+
+/* Shares of the rows within a distance of others. */
+typedef struct KeptShares
+{
+	double bound;
+	IvfkmRangeShares shares;
+} KeptShares;
+
 /* One index of this session. */
 typedef struct PlanCacheEntry
 {
@@ -48,6 +59,8 @@ typedef struct PlanCacheEntry
 	IvfkmMetaPageData meta;
 	bool has_summaries; /* they were read */
 	IvfkmSummarySample summaries;
+	KeptShares shares[KEPT_SHARES];
+	uint32 nshares; /* that were ever kept; the last ones are */
 } PlanCacheEntry;
 
 /* Entries by the index's OID, in CacheMemoryContext; NULL until the first one. */
@@ -174,6 +187,7 @@ ivfkm_plan_cache_get(Relation index, BlockNumber npages, IvfkmMetaPageData *meta
 		if (found)
 			forget_summaries(entry);
 		entry->has_summaries = false;
+		entry->nshares = 0;
 		entry->damaged = damaged;
 		entry->npages = npages;
 		if (!damaged)
@@ -214,7 +228,7 @@ read_summaries(Relation index, void *arg)
 	const IvfkmMetaPageData *meta = reading->meta;
 	IvfkmChildData nodes[SAMPLED_NODES];
 	IvfkmGeometry geometry;
-	int n = ivfkm_sample_nodes(index, meta, SAMPLED_NODES, nodes);
+	int n = ivfkm_sample_nodes(index, meta, 1, SAMPLED_NODES, nodes);
 	uint32 slots = 0;
 
 	page_node_geometry(&geometry, (int) meta->dimensions);
@@ -275,4 +289,38 @@ ivfkm_plan_cache_summaries(Relation index, const IvfkmMetaPageData *meta)
 		pfree(sample->images);
 	}
 	return entry->summaries.count > 0 ? &entry->summaries : NULL;
+}
+
+/*
+ * Finds the shares of the rows that are within "bound" of others: false if they are not kept.
+ * ivfkm_plan_cache_get() came before.
+ */
+bool
+ivfkm_plan_cache_find_shares(Oid index, double bound, IvfkmRangeShares *shares)
+{
+	const PlanCacheEntry *entry =
+		plan_cache != NULL ? hash_search(plan_cache, &index, HASH_FIND, NULL) : NULL;
+
+	for (uint32 i = 0; entry != NULL && i < Min(entry->nshares, KEPT_SHARES); i++)
+	{
+		if (entry->shares[i].bound != bound)
+			continue;
+		*shares = entry->shares[i].shares;
+		return true;
+	}
+	return false;
+}
+
+/* Keeps such shares in the place of those that were kept first. */
+void
+ivfkm_plan_cache_keep_shares(Oid index, double bound, const IvfkmRangeShares *shares)
+{
+	PlanCacheEntry *entry =
+		plan_cache != NULL ? hash_search(plan_cache, &index, HASH_FIND, NULL) : NULL;
+
+	if (entry == NULL)
+		return;
+	entry->shares[entry->nshares % KEPT_SHARES].bound = bound;
+	entry->shares[entry->nshares % KEPT_SHARES].shares = *shares;
+	entry->nshares++;
 }

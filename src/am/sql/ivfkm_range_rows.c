@@ -8,11 +8,16 @@
  *	  bound.  If the bound and what it is around are known when the query is planned, the index
  *	  knows better: in the nearest lists rows are counted by their 1-bit codes.  Of further lists
  *	  the share is taken that the distance of the centroid and the mean residual lead to expect, of
- *	  rows within the bound times what counting gave of it.  Else a small share is taken: whoever
- *	  asks for rows within a distance wants few.
+ *	  rows within the bound times what counting gave of it.
+ *
+ *	  In a join, or in a plan for any parameter, it is not known what the bound is around: then the
+ *	  index is asked so of some of its own rows.  Where the bound is a column, values of it are
+ *	  drawn from the statistics.  Where nothing tells of the bound, few rows are taken to be within:
+ *	  whoever asks for rows within a distance wants few.
  *
  *	  A plan needs the answer for the number of rows and for the cost of each path.  The last few
- *	  answers are kept while a query is planned, in the planner's memory.
+ *	  answers are kept while a query is planned, in the planner's memory; those for rows that were
+ *	  drawn also beside the metapage in the plan cache, as they take a millisecond.
  *
  *	  Where row security or a security barrier hides rows, the index is not asked: what EXPLAIN
  *	  shows would tell of them.
@@ -43,10 +48,16 @@
 #include "am/index/ivfkm_tree.h"
 #include "am/scan/ivfkm_query.h"
 #include "am/sql/ivfkm_plan_cache.h"
+#include "am/sql/ivfkm_range_drawn.h"
 #include "am/sql/ivfkm_range_rows.h"
+#include "am/sql/ivfkm_statistics.h"
 
-/* Share of the rows that an unknown bound lets through: as PostgreSQL takes of a range. */
+/*
+ * Rows that an unknown bound lets through: the share that PostgreSQL takes of a range, and no more
+ * than a search usually wants.
+ */
 #define UNKNOWN_SHARE DEFAULT_RANGE_INEQ_SEL
+#define UNKNOWN_ROWS  10.0
 
 /*
  * Lists whose rows are counted by their codes; lists that are asked for at most; and the share of a
@@ -133,9 +144,10 @@ ivfkm_range_match(PlannerInfo *root, const IndexOptInfo *index, RestrictInfo *ri
 /* What an index was asked, and its answer, negative if it had none. */
 typedef struct Answer
 {
-	Oid index; /* invalid: no answer is here */
-	Const *origin;
-	double bound;
+	Oid index;	  /* invalid: no answer is here */
+	Node *origin; /* of the distance, as far as it is known */
+	Node *bound;  /* the same */
+	double first; /* bound, as the distance has it */
 	IvfkmRangeShares shares;
 } Answer;
 
@@ -179,44 +191,48 @@ begin_answers(const PlannerInfo *root)
 	planning.glob = root->glob;
 }
 
+/* What the index is asked, and its answer. */
+typedef struct Question
+{
+	const IndexOptInfo *index;
+	Node *origin;					   /* of the distance, as far as it is known */
+	Node *bound;					   /* the same */
+	double bounds[IVFKM_DRAWN_VALUES]; /* as the operator has them, each as likely */
+	int nbounds;
+	IvfkmRangeShares shares;
+} Question;
+
 /* The answer to a question that was asked before; NULL if it was not, or if others came since. */
 static const Answer *
-find_answer(Oid index, const Const *origin, double bound)
+find_answer(const Question *question)
 {
 	for (int i = 0; i < KEPT_ANSWERS; i++)
 	{
 		const Answer *answer = &planning.answers[i];
 
-		if (answer->index == index && answer->bound == bound && equal(answer->origin, origin))
+		if (answer->index == question->index->indexoid && answer->first == question->bounds[0] &&
+			equal(answer->origin, question->origin) && equal(answer->bound, question->bound))
 			return answer;
 	}
 	return NULL;
 }
 
-/* Keeps an answer, after begin_answers(). */
+/* Keeps the answer to a question, after begin_answers(). */
 static void
-add_answer(Oid index, const Const *origin, double bound, const IvfkmRangeShares *shares)
+add_answer(const Question *question)
 {
 	Answer *answer = &planning.answers[planning.next];
 	MemoryContext old_context = MemoryContextSwitchTo(planning.context);
 
 	answer->index = InvalidOid; /* until all of it is there */
-	answer->origin = copyObject(unconstify(Const *, origin));
-	answer->bound = bound;
-	answer->shares = *shares;
-	answer->index = index;
+	answer->origin = copyObject(question->origin);
+	answer->bound = copyObject(question->bound);
+	answer->first = question->bounds[0];
+	answer->shares = question->shares;
+	answer->index = question->index->indexoid;
 	planning.next = (planning.next + 1) % KEPT_ANSWERS;
 	MemoryContextSwitchTo(old_context);
 }
-
-/* What the index is asked, and its answer. */
-typedef struct Question
-{
-	const IndexOptInfo *index;
-	Datum origin;
-	double bound; /* as the operator has it */
-	IvfkmRangeShares shares;
-} Question;
 
 /*
  * The distance of a list's rows in index space, and its standard deviation: of rows with the mean
@@ -292,14 +308,15 @@ count_list(const IvfkmIndex *index, const IvfkmQuery *query, const IvfkmProbe *l
 	shares->candidates /= Max(rows, 1.0);
 }
 
-/* Asks an index; leaves the shares as they are if the question does not fit. */
-static void
-ask_index(Relation index, void *arg)
+/*
+ * The shares of the rows of an index that are within "distance", as the operator has it, of
+ * "origin".  False if there is no such distance.
+ */
+static bool
+shares_around(const IvfkmIndex *index, struct varlena *origin, double distance,
+			  IvfkmRangeShares *shares)
 {
-	Question *question = arg;
-	struct varlena *origin = PG_DETOAST_DATUM(question->origin);
-	IvfkmMetaPageData meta;
-	IvfkmIndex handle;
+	const IvfkmMetaPageData *meta = &index->meta;
 	IvfkmQuery query;
 	IvfkmTree tree;
 	IvfkmProbe list;
@@ -310,106 +327,189 @@ ask_index(Relation index, void *arg)
 	double ratio = 1.0;
 	double bound;
 
-	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0)
-		return;
-	ivfkm_index_use(&handle, index, &meta);
-	if (handle.ops->dims(origin) != handle.column_dims)
-		return;
-	ivfkm_query_init(&query, &handle, PointerGetDatum(origin), false, true);
+	if (index->ops->dims(origin) != index->column_dims)
+		return false;
+	ivfkm_query_init(&query, index, PointerGetDatum(origin), false, true);
 	if (!query.ordered)
-		return;
-	bound = ivfkm_query_distance(&query, question->bound);
-	ivfkm_tree_begin(&tree, index, &meta, IVFKM_DESCENT_SEARCH, query.target,
+		return false;
+	bound = ivfkm_query_distance(&query, distance);
+	ivfkm_tree_begin(&tree, index->relation, meta, IVFKM_DESCENT_SEARCH, query.target,
 					 query.target == query.point ? &query.quant : NULL, query.point, TREE_EPSILON,
-					 (int) Min(meta.nlists, COUNTED_LISTS), NULL);
+					 (int) Min(meta->nlists, COUNTED_LISTS), NULL);
 	for (int i = 0; i < MOST_LISTS && expected.candidates > SMALL_SHARE; i++)
 	{
 		double deviation;
 		double error;
 		double mean;
-		IvfkmRangeShares shares;
+		IvfkmRangeShares own;
 
 		if (!ivfkm_tree_next(&tree, &list))
 			break;
-		mean = distance_of_list(&query, &list, meta.build_residual2, &deviation, &error);
+		mean = distance_of_list(&query, &list, meta->build_residual2, &deviation, &error);
 		expected.within = normal_share(mean, deviation, bound);
 		expected.candidates = normal_share(mean, deviation, bound + IVFKM_EXACT_EPSILON * error);
-		shares = expected;
+		own = expected;
 		if (i < COUNTED_LISTS)
 		{
-			count_list(&handle, &query, &list, bound, &shares);
+			count_list(index, &query, &list, bound, &own);
 			expected_within += expected.within * list.child.rows;
 		}
 		else
-			shares.within *= ratio;
-		sum.within += shares.within * list.child.rows;
-		sum.candidates += shares.candidates * list.child.rows;
+			own.within *= ratio;
+		sum.within += own.within * list.child.rows;
+		sum.candidates += own.candidates * list.child.rows;
 		rows += list.child.rows;
 		if (i < COUNTED_LISTS && expected_within > 0.0)
 			ratio = Min(sum.within / expected_within, 1.0);
 	}
 	/* of the others, which are farther away, from that share down to none */
-	rows = Max(meta.build_rows - rows, 0.0) / 2.0;
+	rows = Max(meta->build_rows - rows, 0.0) / 2.0;
 	sum.within += rows * ratio * expected.within;
 	sum.candidates += rows * expected.candidates;
-	question->shares.within = Min(sum.within / meta.build_rows, 1.0);
-	question->shares.candidates = Min(sum.candidates / meta.build_rows, 1.0);
+	shares->within = Min(sum.within / meta->build_rows, 1.0);
+	shares->candidates = Min(sum.candidates / meta->build_rows, 1.0);
+	return true;
 }
 
-/* Asks the index of a question; the shares stay as they are if it is damaged. */
+/* What the distance is from: what the question says, or rows that are drawn.  Returns how many. */
+static int
+find_origins(const IvfkmIndex *index, const Question *question, IvfkmDrawnRow *origins)
+{
+	if (!IsA(question->origin, Const))
+		return ivfkm_drawn_rows(index, IVFKM_DRAWN_VALUES, origins);
+	origins[0].value = ((Const *) question->origin)->constvalue;
+	origins[0].weight = 1.0;
+	return 1;
+}
+
+/* Asks an index; leaves the shares as they are if the question does not fit. */
+static void
+ask_index(Relation index, void *arg)
+{
+	Question *question = arg;
+	IvfkmRangeShares sum = {0.0, 0.0};
+	double weight = 0.0;
+	IvfkmMetaPageData meta;
+	IvfkmIndex handle;
+	IvfkmDrawnRow origins[IVFKM_DRAWN_VALUES];
+	int n;
+
+	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0)
+		return;
+	ivfkm_index_use(&handle, index, &meta);
+	n = find_origins(&handle, question, origins);
+	for (int i = 0; n > 0 && i < Max(n, question->nbounds); i++)
+	{
+		struct varlena *origin = PG_DETOAST_DATUM(origins[i % n].value);
+		IvfkmRangeShares own;
+
+		if (!shares_around(&handle, origin, question->bounds[i % question->nbounds], &own))
+			continue;
+		weight += origins[i % n].weight;
+		sum.within += origins[i % n].weight * own.within;
+		sum.candidates += origins[i % n].weight * own.candidates;
+	}
+	if (weight <= 0.0)
+		return;
+	question->shares.within = sum.within / weight;
+	question->shares.candidates = sum.candidates / weight;
+}
+
+/*
+ * Asks the index of a question; the shares stay as they are if it is damaged.  Of a distance from
+ * rows that are drawn the last answers of the session are kept.
+ */
 static void
 ask(Question *question)
 {
+	Oid oid = question->index->indexoid;
+	bool drawn = !IsA(question->origin, Const) && IsA(question->bound, Const);
 	IvfkmRangeShares before = question->shares;
-	MemoryContext context =
-		AllocSetContextCreate(CurrentMemoryContext, "ivfkm range", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-	Relation index = index_open(question->index->indexoid, NoLock);
+	MemoryContext context;
+	MemoryContext old_context;
+	Relation index;
 
+	if (drawn && ivfkm_plan_cache_find_shares(oid, question->bounds[0], &question->shares))
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm range", ALLOCSET_DEFAULT_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	index = index_open(oid, NoLock);
 	if (!ivfkm_plan_cache_try(index, ask_index, question))
 		question->shares = before;
+	else if (drawn && question->shares.within >= 0.0)
+		ivfkm_plan_cache_keep_shares(oid, question->bounds[0], &question->shares);
 	index_close(index, NoLock);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
 
 /*
+ * Notes the bounds of a question that a condition may have, as far as they are numbers.  Returns
+ * false if nothing is known of them.  *none: no row is within any of them.
+ */
+static bool
+find_bounds(PlannerInfo *root, const IvfkmRangeBound *range, Question *question, bool *none)
+{
+	Datum values[IVFKM_DRAWN_VALUES];
+	const Const *constant = (const Const *) question->bound;
+	int n = 1;
+
+	*none = true;
+	if (IsA(constant, Const))
+	{
+		values[0] = constant->constvalue;
+		if (constant->constisnull)
+			return true;
+	}
+	else
+		n = ivfkm_statistics_numbers(root, question->bound, values);
+	for (int i = 0; i < n; i++)
+	{
+		double bound = ivfkm_range_bound(range, values[i], false);
+
+		*none &= bound < 0.0 && isinf(bound);
+		if (isfinite(bound))
+			question->bounds[question->nbounds++] = bound;
+	}
+	return n > 0;
+}
+
+/*
  * Finds out the share of the rows of an index that are within the bound of "match", and of those
  * that a scan without order takes for candidates.  False if the index has no answer: then both are
- * what PostgreSQL takes of a range.
+ * a guess.
  */
 bool
 ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeShares *shares)
 {
 	const RelOptInfo *rel = match->index->rel;
-	Node *origin = estimate_expression_value(root, (Node *) match->origin);
-	Node *bound = estimate_expression_value(root, (Node *) match->range.bound);
 	Question question = {.index = match->index, .shares = {-1.0, -1.0}};
 	const Answer *answer;
+	bool none;
 
-	shares->within = shares->candidates = UNKNOWN_SHARE;
-	if (!IsA(origin, Const) || !IsA(bound, Const) ||
-		rel->baserestrict_min_security < root->qual_security_level)
+	shares->within = shares->candidates =
+		Min(UNKNOWN_SHARE, UNKNOWN_ROWS / Max(match->index->tuples, 1.0));
+	if (rel->baserestrict_min_security < root->qual_security_level)
 		return false;
-	question.bound = ivfkm_range_bound(&match->range, ((Const *) bound)->constvalue,
-									   ((Const *) bound)->constisnull);
-	if (((Const *) origin)->constisnull || !isfinite(question.bound))
+	question.origin = estimate_expression_value(root, (Node *) match->origin);
+	question.bound = estimate_expression_value(root, (Node *) match->range.bound);
+	if (!find_bounds(root, &match->range, &question, &none))
+		return false;
+	none |= IsA(question.origin, Const) && ((Const *) question.origin)->constisnull;
+	if (none || question.nbounds == 0)
 	{
-		bool none = ((Const *) origin)->constisnull || question.bound < 0.0;
-
 		shares->within = shares->candidates = none ? 0.0 : 1.0;
 		return true;
 	}
-	question.origin = ((Const *) origin)->constvalue;
 
 	begin_answers(root);
-	answer = find_answer(match->index->indexoid, (Const *) origin, question.bound);
+	answer = find_answer(&question);
 	if (answer != NULL)
 		question.shares = answer->shares;
 	else
 	{
 		ask(&question);
-		add_answer(match->index->indexoid, (Const *) origin, question.bound, &question.shares);
+		add_answer(&question);
 	}
 	if (question.shares.within < 0.0)
 		return false;

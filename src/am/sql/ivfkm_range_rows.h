@@ -15,6 +15,7 @@
 #include "nodes/pathnodes.h"
 
 #include "am/index/ivfkm_range.h"
+#include "am/sql/ivfkm_plan_cache.h"
 
 /* A condition on the distance of an index, in a query that is being planned. */
 typedef struct IvfkmRangeMatch
@@ -24,13 +25,6 @@ typedef struct IvfkmRangeMatch
 	IvfkmRangeBound range;
 	Expr *origin; /* what the distance is from */
 } IvfkmRangeMatch;
-
-/* Shares of the rows of an index. */
-typedef struct IvfkmRangeShares
-{
-	double within;
-	double candidates; /* by their 1-bit codes, for a scan without order */
-} IvfkmRangeShares;
 
 extern void ivfkm_range_rows_init(amcostestimate_function costestimate);
 extern bool ivfkm_range_is_ours(const IndexOptInfo *index);

@@ -26,8 +26,6 @@
  */
 #include "compat.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_statistic.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/plancat.h"
@@ -40,50 +38,6 @@
 #include "am/sql/ivfkm_unknown.h"
 
 static get_relation_info_hook_type previous_relation_info;
-
-/* What the statistics say of a column. */
-typedef struct Statistics
-{
-	AttStatsSlot common;	/* its most common values, the most frequent first */
-	AttStatsSlot histogram; /* of the others */
-	double values;			/* share of the rows that are not NULL */
-	double rest;			/* of those that have none of the common values */
-	double nrest;			/* other values than these */
-	bool may_use_values;	/* they may be compared, not only counted */
-} Statistics;
-
-/*
- * Reads the statistics of what a condition compares; false if there are none.  What the slots hold
- * stays in the memory of the planner.
- */
-static bool
-read_statistics(PlannerInfo *root, Node *compared, Oid opno, Statistics *statistics)
-{
-	VariableStatData variable;
-	bool is_default = true;
-	double n;
-
-	memset(statistics, 0, sizeof(*statistics));
-	examine_variable(root, compared, 0, &variable);
-	if (HeapTupleIsValid(variable.statsTuple))
-	{
-		n = get_variable_numdistinct(&variable, &is_default);
-		statistics->values =
-			1.0 - ((Form_pg_statistic) GETSTRUCT(variable.statsTuple))->stanullfrac;
-		statistics->rest = statistics->values;
-		statistics->may_use_values = statistic_proc_security_check(&variable, get_opcode(opno));
-		(void) get_attstatsslot(&statistics->common, variable.statsTuple, STATISTIC_KIND_MCV,
-								InvalidOid, ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
-		(void) get_attstatsslot(&statistics->histogram, variable.statsTuple,
-								STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES);
-		for (int i = 0; i < statistics->common.nnumbers; i++)
-			statistics->rest -= statistics->common.numbers[i];
-		statistics->rest = Max(statistics->rest, 0.0);
-		statistics->nrest = Max(n - statistics->common.nnumbers, 1.0);
-	}
-	ReleaseVariableStats(variable);
-	return !is_default && statistics->values > 0.0;
-}
 
 /* Sets the key that asks for a value of a type, if the condition is on a column of the index. */
 static void
@@ -113,44 +67,24 @@ set_key(const IndexOptInfo *info, const IvfkmUnknown *unknown, Datum datum, Oid 
 }
 
 /*
- * Draws values: the first stands for the most frequent ones, and so on, each for the same share of
- * the rows.  Notes the share of the rows that a value has on average.
+ * Draws values for a condition with an unknown one.  Notes the share of the rows that a value has
+ * on average.
  */
 static void
-draw_values(const IndexOptInfo *info, const Statistics *statistics, IvfkmUnknown *unknown)
+draw_values(const IndexOptInfo *info, const IvfkmStatistics *statistics, IvfkmUnknown *unknown)
 {
 	const AttStatsSlot *common = &statistics->common;
-	const AttStatsSlot *histogram = &statistics->histogram;
-	double of_rest = statistics->rest / statistics->nrest;
-	double sum2 = statistics->rest * of_rest;
-	double end = 0.0; /* share of the rows with common values up to the current one */
-	int i = -1;
+	double sum2 = statistics->rest * statistics->rest / statistics->nrest;
 
 	for (int j = 0; j < common->nnumbers; j++)
 		sum2 += (double) common->numbers[j] * common->numbers[j];
-	for (int n = 0; n < IVFKM_UNKNOWN_VALUES; n++)
+	for (int n = 0; n < IVFKM_DRAWN_VALUES; n++)
 	{
-		double at = (n + 0.5) / IVFKM_UNKNOWN_VALUES * statistics->values;
-		IvfkmUnknownValue *value = &unknown->values[n];
+		IvfkmDrawnValue drawn = ivfkm_statistics_draw(statistics, n);
 
-		while (end <= at && i < common->nnumbers)
-			end += ++i < common->nnumbers ? common->numbers[i] : 0.0;
-		if (i < common->nnumbers)
-		{
-			value->selectivity = common->numbers[i];
-			if (statistics->may_use_values && i < common->nvalues)
-				set_key(info, unknown, common->values[i], common->valuetype, value);
-			continue;
-		}
-		value->selectivity = of_rest;
-		if (statistics->may_use_values && histogram->nvalues > 0)
-		{
-			double place = 1.0 - (statistics->values - at) / Max(statistics->rest, 1e-9);
-			int bound = (int) (Max(place, 0.0) * histogram->nvalues);
-
-			set_key(info, unknown, histogram->values[Min(bound, histogram->nvalues - 1)],
-					histogram->valuetype, value);
-		}
+		unknown->values[n].selectivity = drawn.selectivity;
+		if (drawn.known)
+			set_key(info, unknown, drawn.value, drawn.type, &unknown->values[n]);
 	}
 	unknown->selectivity = sum2 / statistics->values;
 }
@@ -242,10 +176,10 @@ ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path)
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
 		const OpExpr *clause = (const OpExpr *) rinfo->clause;
 		Node *compared = compared_with_unknown(root, rel, clause);
-		Statistics statistics;
+		IvfkmStatistics statistics;
 		IvfkmUnknown *unknown;
 
-		if (compared == NULL || !read_statistics(root, compared, clause->opno, &statistics))
+		if (compared == NULL || !ivfkm_statistics_read(root, compared, clause->opno, &statistics))
 			continue;
 		unknown = palloc0(sizeof(IvfkmUnknown));
 		find_column(path, rinfo, unknown);
@@ -260,7 +194,7 @@ ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path)
 }
 
 /*
- * The value of an unknown in a draw of all of them, 0 to IVFKM_UNKNOWN_VALUES - 1: the k-th moves
+ * The value of an unknown in a draw of all of them, 0 to IVFKM_DRAWN_VALUES - 1: the k-th moves
  * on 2 k + 1 values with each draw, so that all values of two come together in some order.
  */
 static const IvfkmUnknownValue *
@@ -268,7 +202,7 @@ value_of(const List *unknowns, int k, int draw)
 {
 	const IvfkmUnknown *unknown = list_nth(unknowns, k);
 
-	return &unknown->values[draw * (2 * k + 1) % IVFKM_UNKNOWN_VALUES];
+	return &unknown->values[draw * (2 * k + 1) % IVFKM_DRAWN_VALUES];
 }
 
 /* The value that a condition asks for in a draw; NULL if it is none of the unknowns. */

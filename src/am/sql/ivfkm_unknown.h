@@ -14,10 +14,9 @@
 #include "access/skey.h"
 #include "nodes/pathnodes.h"
 
-/* Values that stand for all that a query may ask for, each for the same share of the rows. */
-#define IVFKM_UNKNOWN_VALUES 8
+#include "am/sql/ivfkm_statistics.h"
 
-/* One of them. */
+/* A value that stands for some that a query may ask for. */
 typedef struct IvfkmUnknownValue
 {
 	double selectivity; /* share of the table's rows that have it */
@@ -31,7 +30,7 @@ typedef struct IvfkmUnknown
 	const Node *clause; /* among the index quals of the path; NULL: it is a filter */
 	int column;			/* of the index that this is on */
 	double selectivity; /* on average */
-	IvfkmUnknownValue values[IVFKM_UNKNOWN_VALUES];
+	IvfkmUnknownValue values[IVFKM_DRAWN_VALUES];
 } IvfkmUnknown;
 
 extern List *ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path);
