@@ -10,6 +10,7 @@ works, at most options.seconds; VACUUM stands for autovacuum, which is off.
 """
 
 import csv
+import os
 import threading
 import time
 

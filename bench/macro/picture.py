@@ -180,7 +180,7 @@ def draw_plans(path, notes):
            f'width="{width}" height="{height}" font-size="8" text-anchor="middle" '
            'font-family="DejaVu Sans, Verdana, Arial, sans-serif">',
            f'<rect width="{width}" height="{height}" fill="#fff"/>',
-           f'<text x="8" y="14" font-size="11" text-anchor="start">Regret of the plan chosen '
+           '<text x="8" y="14" font-size="11" text-anchor="start">Regret of the plan chosen '
            "(s seq, b bitmap, t btree, v ivfkm), by filter and LIMIT</text>"]
     for n, fill in enumerate(COLOURS):
         out += [f'<rect x="{left + 36 * n}" y="20" width="36" height="8" fill="{fill}"/>',

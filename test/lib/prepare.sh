@@ -84,6 +84,7 @@ vdb_list_missing()
 	vdb_have make || vdb_missing+=(make)
 	[ "$for" = demo ] || [ "$for" = deb ] || vdb_have clang-format-14 ||
 		vdb_wanted+=(clang-format-14)
+	[ "$for" = demo ] || [ "$for" = deb ] || vdb_have pyflakes3 || vdb_wanted+=(pyflakes3)
 	[ "$for" = lint ] || [ "$for" = deb ] || vdb_has_server_file server ||
 		vdb_missing+=("postgresql-$major")
 	[ "$for" = lint ] || vdb_has_server_file headers ||

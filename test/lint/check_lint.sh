@@ -9,7 +9,8 @@ for script in test/lint/check_*.sh; do
 		echo "test/lint/README.md: no section \"## $name\""
 		bad=1
 	}
-	[ "$name" = check_lint.sh ] || grep -q "^plant ${name%.sh} " test/lint/selftest.sh || {
+	[ "$name" = check_lint.sh ] ||
+		grep -q "^[[:blank:]]*plant ${name%.sh} " test/lint/selftest.sh || {
 		echo "test/lint/selftest.sh: plants nothing for $name"
 		bad=1
 	}

@@ -63,6 +63,8 @@ plant check_readmes 'src/newfolder: has code' 'mkdir src/newfolder && echo >src/
 plant check_readmes 'src/page/README.md: no heading "## Invariants"' \
 	'echo "## Purpose" >src/page/README.md'
 plant check_readmes 'src/am/README.md: 1101 words' 'seq 1101 >src/am/README.md'
+! vdb_have pyflakes3 ||
+	plant check_python "undefined name 'os'" 'echo "print(os.name)" >bench/macro/planted.py'
 plant check_regress 'expected/planted.out is missing' 'echo "SELECT 1;" >sql/planted.sql'
 plant check_regress 'sql/planted.sql is missing' 'echo >expected/planted.out'
 plant check_regress 'does not say why' \
