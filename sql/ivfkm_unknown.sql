@@ -53,6 +53,16 @@ PREPARE by_both (integer, text) AS SELECT id FROM t WHERE tenant = $1 AND name =
 SELECT query, plan_of(format('EXECUTE %s', query)) FROM unnest(ARRAY['by_tenant(1)', 'by_bigint(1)',
 	'by_name(''n1'')', 'by_page(1)', 'by_both(1, ''n1'')']) query;
 
+-- so with one of several values
+PREPARE by_any (integer[]) AS SELECT id FROM t WHERE tenant = ANY ($1) ORDER BY v <-> :'q' LIMIT 10;
+PREPARE by_in (integer, integer) AS SELECT id FROM t WHERE tenant IN ($1, $2)
+	ORDER BY v <-> :'q' LIMIT 10;
+PREPARE by_names (text[]) AS SELECT id FROM t WHERE name = ANY ($1) ORDER BY v <-> :'q' LIMIT 10;
+PREPARE by_pages (integer, integer) AS SELECT id FROM t WHERE page IN ($1, $2)
+	ORDER BY v <-> :'q' LIMIT 10;
+SELECT query, plan_of(format('EXECUTE %s', query)) FROM unnest(ARRAY['by_any(''{1}'')',
+	'by_in(1, 2)', 'by_names(''{n1}'')', 'by_pages(1, 2)']) query;
+
 -- it is that whichever index was made last
 DROP INDEX t_tenant;
 CREATE INDEX t_tenant ON t (tenant);
@@ -60,7 +70,9 @@ SELECT plan_of('EXECUTE by_tenant(1)');
 
 -- rows that are expected: the mean of what tenants have, each as often as it has rows
 SELECT rows_of('EXECUTE by_tenant(1)') BETWEEN 0.9 * mean AND 1.1 * mean AS right,
-	rows_of('EXECUTE by_bigint(1)') BETWEEN 0.9 * mean AND 1.1 * mean AS bigint
+	rows_of('EXECUTE by_bigint(1)') BETWEEN 0.9 * mean AND 1.1 * mean AS bigint,
+	rows_of('EXECUTE by_in(1, 2)') BETWEEN 1.8 * mean AND 2.2 * mean AS two,
+	rows_of('EXECUTE by_any(NULL)') BETWEEN 9 * mean AND 11 * mean AS ten
 FROM (SELECT sum(n * n) / sum(n) AS mean FROM (SELECT count(*) AS n FROM t GROUP BY tenant) s) m;
 SET enable_indexscan = off;
 SELECT rows_of('EXECUTE by_tenant(1)') BETWEEN 0.9 * mean AND 1.1 * mean AS sorted

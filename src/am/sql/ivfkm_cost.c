@@ -231,8 +231,8 @@ model_init(ScanModel *model, PlannerInfo *root, const IndexPath *path, Relation 
 }
 
 /*
- * Conditions that an ordered path is not given, but that its scan finds in its filter: see
- * note_condition() in ivfkm_told.c.
+ * Conditions that an ordered path is not given, but that its scan finds in its filter, as
+ * RestrictInfos: see note_condition() in ivfkm_told.c.
  */
 static List *
 told_conditions(const IndexPath *path)
@@ -261,7 +261,7 @@ told_conditions(const IndexPath *path)
 			if (!op_in_opfamily(clause->opno, info->opfamily[column]) ||
 				!match_index_to_operand(linitial(clause->args), column, info))
 				continue;
-			found = lappend(found, clause);
+			found = lappend(found, rinfo);
 			break;
 		}
 	}
@@ -710,7 +710,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 	double passed;
 	Cost test = 0.0;
 	List *told = told_conditions(path);
-	List *unknowns = path->indexorderbys != NIL ? ivfkm_unknown_find(root, path) : NIL;
+	List *unknowns = path->indexorderbys != NIL ? ivfkm_unknown_find(root, path, told) : NIL;
 	int draws = unknowns != NIL ? IVFKM_DRAWN_VALUES : 1;
 
 	*selectivity = model_conditions(&model, root, path, told);

@@ -93,9 +93,9 @@ column_of(IndexOptInfo *info, const ScalarArrayOpExpr *clause)
 }
 
 /*
- * Makes scan keys of the conditions of a path, and of "told", ScalarArrayOpExprs that the scan
- * finds in its filter, with what "unknowns" are in a draw.  Returns how many; the rest has values
- * that are not known.
+ * Makes scan keys of the conditions of a path, and of "told", those of lists of values that the
+ * scan finds in its filter, with what "unknowns" are in a draw.  Returns how many; the rest has
+ * values that are not known.
  */
 static int
 make_keys(PlannerInfo *root, const IndexPath *path, List *told, const List *unknowns, int draw,
@@ -127,10 +127,11 @@ make_keys(PlannerInfo *root, const IndexPath *path, List *told, const List *unkn
 	}
 	foreach (cell, told)
 	{
-		int column = column_of(info, lfirst(cell));
+		Node *condition = (Node *) lfirst_node(RestrictInfo, cell)->clause;
+		int column = column_of(info, (const ScalarArrayOpExpr *) condition);
 
 		if (column >= 0)
-			n += make_key(root, info, column, lfirst(cell), &(*keys)[n]);
+			n += make_key(root, info, column, condition, &(*keys)[n]);
 	}
 	return n;
 }

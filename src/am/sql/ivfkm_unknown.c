@@ -37,6 +37,9 @@
 #include "am/sql/ivfkm_range_rows.h"
 #include "am/sql/ivfkm_unknown.h"
 
+/* Values of an array of which nothing is known, as PostgreSQL reckons. */
+#define UNKNOWN_ELEMENTS 10.0
+
 static get_relation_info_hook_type previous_relation_info;
 
 /* Sets the key that asks for a value of a type, if the condition is on a column of the index. */
@@ -66,73 +69,129 @@ set_key(const IndexOptInfo *info, const IvfkmUnknown *unknown, Datum datum, Oid 
 	value->has_key = true;
 }
 
+/* What a condition compares with values that are not known. */
+typedef struct Comparison
+{
+	Node *compared;	 /* what of the table */
+	Oid opno;		 /* equality */
+	double elements; /* with any of so many values */
+} Comparison;
+
 /*
- * Draws values for a condition with an unknown one.  Notes the share of the rows that a value has
- * on average.
+ * Draws values for a condition with unknown ones.  Notes the share of the rows that it lets through
+ * on average.  Of several values one is drawn, and the others are as on average.
  */
 static void
-draw_values(const IndexOptInfo *info, const IvfkmStatistics *statistics, IvfkmUnknown *unknown)
+draw_values(const IndexOptInfo *info, const IvfkmStatistics *statistics,
+			const Comparison *comparison, IvfkmUnknown *unknown)
 {
 	const AttStatsSlot *common = &statistics->common;
 	double sum2 = statistics->rest * statistics->rest / statistics->nrest;
+	double mean;
 
 	for (int j = 0; j < common->nnumbers; j++)
 		sum2 += (double) common->numbers[j] * common->numbers[j];
+	mean = sum2 / statistics->values;
 	for (int n = 0; n < IVFKM_DRAWN_VALUES; n++)
 	{
 		IvfkmDrawnValue drawn = ivfkm_statistics_draw(statistics, n);
 
-		unknown->values[n].selectivity = drawn.selectivity;
-		if (drawn.known)
+		unknown->values[n].selectivity =
+			Min(drawn.selectivity + (comparison->elements - 1.0) * mean, statistics->values);
+		if (drawn.known && unknown->clause != NULL && IsA(unknown->clause, OpExpr))
 			set_key(info, unknown, drawn.value, drawn.type, &unknown->values[n]);
 	}
-	unknown->selectivity = sum2 / statistics->values;
+	unknown->selectivity = Min(comparison->elements * mean, statistics->values);
+}
+
+/* True if nothing is known of an expression when the query is planned. */
+static bool
+is_unknown(PlannerInfo *root, const RelOptInfo *rel, Node *expr)
+{
+	return !bms_is_member((int) rel->relid, pull_varnos(root, expr)) &&
+		   !IsA(estimate_expression_value(root, expr), Const);
 }
 
 /*
- * What of the table a condition compares with a value that is not known, and may not be known;
- * NULL for other conditions.
+ * How many values an array has that is not known, or not all of it: as PostgreSQL reckons, which
+ * takes 10 for one of which nothing is known.
  */
-static Node *
-compared_with_unknown(PlannerInfo *root, const RelOptInfo *rel, const OpExpr *clause)
+static double
+count_elements(Node *array)
 {
-	Node *sides[2];
-
-	if (!IsA(clause, OpExpr) || list_length(clause->args) != 2 ||
-		get_oprrest(clause->opno) != F_EQSEL)
-		return NULL;
-	sides[0] = linitial(clause->args);
-	sides[1] = lsecond(clause->args);
-	for (int i = 0; i < 2; i++)
-	{
-		Node *other = sides[1 - i];
-
-		if (bms_is_member((int) rel->relid, pull_varnos(root, sides[i])))
-			return !bms_is_member((int) rel->relid, pull_varnos(root, other)) &&
-						   !IsA(estimate_expression_value(root, other), Const)
-					   ? sides[i]
-					   : NULL;
-	}
-	return NULL;
+	if (IsA(array, ArrayExpr) && !((ArrayExpr *) array)->multidims)
+		return Max(list_length(((ArrayExpr *) array)->elements), 1);
+	return UNKNOWN_ELEMENTS;
 }
 
-/* Notes which column of the index a path uses a condition of the query for, and as which clause. */
+/*
+ * True if a condition says that something of the table equals a value, or any value of an array,
+ * that is not known: fills in *comparison.
+ */
+static bool
+compares_with_unknown(PlannerInfo *root, const RelOptInfo *rel, Expr *clause,
+					  Comparison *comparison)
+{
+	List *args;
+	Node *sides[2];
+	bool any = IsA(clause, ScalarArrayOpExpr);
+
+	if (any && ((ScalarArrayOpExpr *) clause)->useOr)
+	{
+		comparison->opno = ((ScalarArrayOpExpr *) clause)->opno;
+		args = ((ScalarArrayOpExpr *) clause)->args;
+	}
+	else if (IsA(clause, OpExpr))
+	{
+		comparison->opno = ((OpExpr *) clause)->opno;
+		args = ((OpExpr *) clause)->args;
+	}
+	else
+		return false;
+	if (list_length(args) != 2 || get_oprrest(comparison->opno) != F_EQSEL)
+		return false;
+	sides[0] = linitial(args);
+	sides[1] = lsecond(args);
+	comparison->elements = any ? count_elements(sides[1]) : 1.0;
+	for (int i = 0; i < (any ? 1 : 2); i++)
+	{
+		if (!bms_is_member((int) rel->relid, pull_varnos(root, sides[i])))
+			continue;
+		comparison->compared = sides[i];
+		return is_unknown(root, rel, sides[1 - i]);
+	}
+	return false;
+}
+
+/*
+ * Notes which column of the index a path uses a condition of the query for, and as which clause.
+ * "told": conditions that its scan finds in its filter.
+ */
 static void
-find_column(const IndexPath *path, const RestrictInfo *rinfo, IvfkmUnknown *unknown)
+find_column(const IndexPath *path, List *told, const RestrictInfo *rinfo, IvfkmUnknown *unknown)
 {
 	const IndexOptInfo *info = path->indexinfo;
 	ListCell *cell;
+
+	if (list_member_ptr(told, rinfo))
+		unknown->clause = (Node *) rinfo->clause;
 
 	foreach (cell, path->indexclauses)
 	{
 		const IndexClause *clause = lfirst_node(IndexClause, cell);
 		const RestrictInfo *qual;
+		Oid opno;
 
 		if (clause->rinfo != rinfo || clause->lossy || list_length(clause->indexquals) != 1)
 			continue;
 		qual = linitial_node(RestrictInfo, clause->indexquals);
-		if (!IsA(qual->clause, OpExpr) ||
-			!op_in_opfamily(((OpExpr *) qual->clause)->opno, info->opfamily[clause->indexcol]))
+		if (IsA(qual->clause, OpExpr))
+			opno = ((OpExpr *) qual->clause)->opno;
+		else if (IsA(qual->clause, ScalarArrayOpExpr))
+			opno = ((ScalarArrayOpExpr *) qual->clause)->opno;
+		else
+			continue;
+		if (!op_in_opfamily(opno, info->opfamily[clause->indexcol]))
 			continue;
 		unknown->clause = (Node *) qual->clause;
 		unknown->column = clause->indexcol;
@@ -160,11 +219,12 @@ set_selectivity(const IndexPath *path, RestrictInfo *rinfo, double selectivity)
 }
 
 /*
- * The conditions on the table of a path that something equals a value that is not known:
- * IvfkmUnknowns.  Corrects how many rows these, and so the table, are taken to give.
+ * The conditions on the table of a path that something equals a value that is not known, or one of
+ * several: IvfkmUnknowns.  "told": RestrictInfos that its scan finds in its filter.  Corrects how
+ * many rows these conditions, and so the table, are taken to give.
  */
 List *
-ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path)
+ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path, List *told)
 {
 	RelOptInfo *rel = path->indexinfo->rel;
 	List *unknowns = NIL;
@@ -174,16 +234,16 @@ ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path)
 	foreach (cell, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
-		const OpExpr *clause = (const OpExpr *) rinfo->clause;
-		Node *compared = compared_with_unknown(root, rel, clause);
+		Comparison comparison;
 		IvfkmStatistics statistics;
 		IvfkmUnknown *unknown;
 
-		if (compared == NULL || !ivfkm_statistics_read(root, compared, clause->opno, &statistics))
+		if (!compares_with_unknown(root, rel, rinfo->clause, &comparison) ||
+			!ivfkm_statistics_read(root, comparison.compared, comparison.opno, &statistics))
 			continue;
 		unknown = palloc0(sizeof(IvfkmUnknown));
-		find_column(path, rinfo, unknown);
-		draw_values(path->indexinfo, &statistics, unknown);
+		find_column(path, told, rinfo, unknown);
+		draw_values(path->indexinfo, &statistics, &comparison, unknown);
 		unknowns = lappend(unknowns, unknown);
 		changed |= rinfo->norm_selec != unknown->selectivity;
 		set_selectivity(path, rinfo, unknown->selectivity);

@@ -24,16 +24,16 @@ typedef struct IvfkmUnknownValue
 	ScanKeyData key;
 } IvfkmUnknownValue;
 
-/* A condition that something equals a value that is not known. */
+/* A condition that something equals a value that is not known, or one of several. */
 typedef struct IvfkmUnknown
 {
-	const Node *clause; /* among the index quals of the path; NULL: it is a filter */
-	int column;			/* of the index that this is on */
+	const Node *clause; /* among the index quals, or those told; NULL: it is a filter */
+	int column;			/* of the index that an index qual is on */
 	double selectivity; /* on average */
 	IvfkmUnknownValue values[IVFKM_DRAWN_VALUES];
 } IvfkmUnknown;
 
-extern List *ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path);
+extern List *ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path, List *told);
 extern const IvfkmUnknownValue *ivfkm_unknown_value(const List *unknowns, const Node *clause,
 													int draw);
 extern double ivfkm_unknown_ratio(const List *unknowns, int draw, bool columns);
