@@ -246,6 +246,59 @@ FROM ivfkm_knn('p_v', queries(), 10) n JOIN p ON p.tableoid = n.relation AND p.c
 	JOIN q ON q.id = n.query;
 RESET ivfkm.target_recall;
 
+-- rows far longer than all others that came after the build: they have the largest products
+CREATE TABLE far AS SELECT i AS id, hash_vector(i, 12)::vector(12) AS v
+FROM generate_series(1, 5000) i;
+CREATE INDEX far_v ON far USING ivfkm (v vector_ip_ops) WITH (lists = 50);
+INSERT INTO far SELECT i, (SELECT array_agg(x * 1000)
+	FROM unnest(hash_vector(i, 12)::real[]) x)::vector FROM generate_series(5001, 5010) i;
+SELECT count(*), count(*) FILTER (WHERE far.id > 5000) AS far,
+	sum(n.distance)::numeric(30) = (SELECT sum(distance)::numeric(30)
+		FROM q, LATERAL (SELECT far.v <#> q.v AS distance FROM far ORDER BY 1 LIMIT 3) f) AS exact
+FROM ivfkm_knn('far_v', queries(), 3) n JOIN far ON far.ctid = n.tid;
+
+-- lists much nearer to each other than to the mean of all rows: a product of matrices whose numbers
+-- have 8 bits, or even 24, does not tell which are nearer to a query
+CREATE FUNCTION near_cluster(seed integer, spread integer) RETURNS vector
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT array_agg(hashint8(abs(seed) % 8 * 20000::bigint + d) % 100 * spread +
+		hashint8(seed * 20000::bigint + d + 1000) % 100 ORDER BY d)::vector
+	FROM generate_series(1, 64) d $$;
+CREATE TABLE tight (id integer, v vector(64));
+SET ivfkm.probes = 8;
+DO $$
+DECLARE
+	plain numeric;
+	batch numeric;
+BEGIN
+	FOR i IN 2..3 LOOP
+		TRUNCATE tight;
+		DROP INDEX IF EXISTS tight_v;
+		INSERT INTO tight
+		SELECT j, near_cluster(j, (10 ^ i)::integer) FROM generate_series(1, 4000) j;
+		CREATE INDEX tight_v ON tight USING ivfkm (v) WITH (lists = 200);
+		DROP TABLE IF EXISTS asked;
+		CREATE TABLE asked AS
+		SELECT j AS id, near_cluster(-j, (10 ^ i)::integer) AS v, 0.0::float8 AS farthest
+		FROM generate_series(1, 60) j;
+		SET LOCAL enable_indexscan = off;
+		UPDATE asked SET farthest =
+			(SELECT tight.v <-> asked.v FROM tight ORDER BY 1 OFFSET 9 LIMIT 1);
+		SET LOCAL enable_indexscan = on;
+		SET LOCAL enable_seqscan = off;
+		SELECT count(*) / 600.0 INTO plain FROM asked, LATERAL
+			(SELECT tight.v <-> asked.v AS d FROM tight ORDER BY 1 LIMIT 10) n WHERE d <= farthest;
+		SELECT count(*) / 600.0 INTO batch
+		FROM ivfkm_knn('tight_v', (SELECT array_agg(v ORDER BY id) FROM asked), 10) n
+			JOIN asked ON asked.id = n.query WHERE distance <= farthest;
+		RAISE NOTICE 'as good as searches: %', batch >= plain - 0.02;
+		IF batch < plain - 0.02 THEN
+			RAISE NOTICE '% instead of %', batch, plain;
+		END IF;
+	END LOOP;
+END $$;
+RESET ivfkm.probes;
+
 -- rights
 CREATE ROLE vdb_knn_user;
 SET ROLE vdb_knn_user;
@@ -269,6 +322,6 @@ SELECT ivfkm_knn('p_v', ARRAY['[1,2,3,4,5,6,7,8,9,10,11,12]'::vector], 7);
 RESET ROLE;
 SELECT count(*) FROM ivfkm_knn('t_v', queries(), 1);
 
-DROP TABLE t, q, truth, found, gone, few, none, long, p;
-DROP FUNCTION queries(), recall(integer), hash_vector(integer, integer), differ;
+DROP TABLE t, q, truth, found, gone, few, none, long, p, far, tight, asked;
+DROP FUNCTION queries(), recall(integer), hash_vector(integer, integer), differ, near_cluster;
 DROP ROLE vdb_knn_user;

@@ -4,9 +4,9 @@
  *	  Matrix kernels under the nearest-centroid search.
  *
  * NOTES
- *	  Pure C; for this folder only.  The product of a block of points with the
- *	  centroids is computed tile by tile and reduced at once to the best centroid of
- *	  each point.  Both operands are packed first, in a form that is private to the
+ *	  Pure C; for this folder and am/scan/ivfkm_centroids.c.  The product of a block of
+ *	  points with the centroids is computed tile by tile and reduced at once to the best
+ *	  centroid of each point.  Both operands are packed first, in a form that is private to the
  *	  level that packed them: a level with another tile shape or another element type
  *	  needs only another GemmOps.
  *

@@ -4,10 +4,10 @@
  *	  Matrix kernels of bfloat16 products, which leave near ties to float32.
  *
  * NOTES
- *	  Pure C; for this folder only.  Points and centroids are rounded to bfloat16 and
- *	  multiplied with float32 sums, at twice the rate of float32 or more.  For each point the
- *	  kernels report the columns that may be the nearest one, given all rounding errors; the
- *	  caller compares these in float32 (kmeans_contest.c).
+ *	  Pure C; for this folder and am/scan/ivfkm_centroids.c.  Points and centroids are
+ *	  rounded to bfloat16 and multiplied with float32 sums, at twice the rate of float32 or
+ *	  more.  For each point the kernels report the columns that may be the nearest one, given
+ *	  all rounding errors; the caller compares these in float32 (kmeans_contest.c).
  *
  *	  All kernels share one packed form.  They differ in the order of their sums, which the
  *	  bound allows for, so that the nearest column does not depend on the kernel.

@@ -38,6 +38,14 @@
 #define MOST_NEAR		1024
 #define MOST_NEAR_PER_K 8
 
+/*
+ * Looks before the one that needs it a page of the table is asked for, then the row and the query's
+ * value, of that so many bytes.
+ */
+#define PAGES_AHEAD 24
+#define ROWS_AHEAD	8
+#define VALUE_AHEAD 512
+
 /* Memory for small pieces that is taken in one block, at most: memory contexts can do with that. */
 #define MOST_PIECES ((Size) 512 * 1024 * 1024)
 
@@ -47,6 +55,22 @@ typedef struct Look
 	IvfkmAddress row;
 	int query;
 } Look;
+
+/* What looks need of a query. */
+typedef struct LookQuery
+{
+	const void *value;
+	IvfkmFoundRow *found; /* room for its looks */
+	int nfound;
+} LookQuery;
+
+/* The place of a query among those of a batch. */
+typedef struct Place
+{
+	int list;  /* that is nearest */
+	int query; /* number that the caller has for it */
+	IvfkmBatchNearest nearest;
+} Place;
 
 /*
  * Prepares to search an index, which the caller has open, as its table, for the k nearest rows of
@@ -115,7 +139,11 @@ ivfkm_batch_query_bytes(const IvfkmBatch *batch)
 	Size lists = 3 * (Size) batch->wanted * sizeof(IvfkmBatchPair);
 	Size looks = 2 * (Size) batch->prepare_k * 2 * sizeof(Look);
 
-	return sizeof(IvfkmBatchQuery) + piece_bytes(batch) + lists + looks;
+	Size nearest =
+		(Size) ivfkm_centroids_most(batch->index.meta.nlists, batch->wanted) * sizeof(int);
+
+	return sizeof(IvfkmBatchQuery) + sizeof(Place) + sizeof(LookQuery) + sizeof(int) +
+		   piece_bytes(batch) + lists + looks + nearest;
 }
 
 /*
@@ -150,6 +178,50 @@ all_near_bytes(const IvfkmBatch *batch, int n)
 	return (Size) n * near_bytes(batch) + (room > counted ? room - counted : 0);
 }
 
+/* Does with the first n queries what is to be done with a block: see each_block(). */
+typedef void (*BlockWork)(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int first, int n,
+						  void *arg);
+
+/*
+ * Maps n queries into index space, a block at a time, and gives these to "work", with the number of
+ * the first one.  They go when it returns, and have no tables for refine codes.
+ */
+static void
+each_block(IvfkmBatch *batch, IvfkmBatchLists *lists, const Datum *values, int n, BlockWork work,
+		   void *arg)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch block", ALLOCSET_DEFAULT_SIZES);
+	IvfkmBatchQuery *queries = palloc(sizeof(IvfkmBatchQuery) * IVFKM_CENTROIDS_BLOCK);
+	int block;
+
+	for (int first = 0; first < n; first += block)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(context);
+
+		block = Min(n - first, IVFKM_CENTROIDS_BLOCK);
+		memset(queries, 0, sizeof(IvfkmBatchQuery) * block);
+		for (int i = 0; i < block; i++)
+		{
+			/* all but the refine codes' part */
+			ivfkm_query_init(&queries[i].query, &batch->index, values[first + i], false, true);
+			queries[i].alone = !queries[i].query.ordered;
+		}
+		MemoryContextSwitchTo(old_context);
+		work(lists, queries, first, block, arg);
+		MemoryContextReset(context);
+	}
+	pfree(queries);
+	MemoryContextDelete(context);
+}
+
+/* Finds the places of a block: a BlockWork. */
+static void
+find_places(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int first, int n, void *arg)
+{
+	ivfkm_batch_lists_places(lists, queries, n, (BlockNumber *) arg + first);
+}
+
 /*
  * Gives each of n queries a number that is like those of queries which are near it: the block at
  * which its nearest list begins.
@@ -160,36 +232,79 @@ ivfkm_batch_places(IvfkmBatch *batch, const Datum *values, int n, BlockNumber *p
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm batch places", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
-	MemoryContext query_context =
-		AllocSetContextCreate(context, "ivfkm batch place", ALLOCSET_DEFAULT_SIZES);
-	IvfkmBatchQuery *queries = palloc(sizeof(IvfkmBatchQuery) * IVFKM_CENTROIDS_BLOCK);
 	IvfkmBatchLists lists;
-	int block;
 
 	ivfkm_batch_lists_begin(&lists, &batch->index, batch->snapshot, (float) batch->settings.epsilon,
-							1, queries, n);
-	MemoryContextSwitchTo(query_context);
-	for (int first = 0; first < n; first += block)
-	{
-		block = Min(n - first, IVFKM_CENTROIDS_BLOCK);
-		memset(queries, 0, sizeof(IvfkmBatchQuery) * block);
-		for (int i = 0; i < block; i++)
-		{
-			/* all but the refine codes' part */
-			ivfkm_query_init(&queries[i].query, &batch->index, values[first + i], false, true);
-			queries[i].alone = !queries[i].query.ordered;
-		}
-		ivfkm_batch_lists_places(&lists, block, places + first);
-		MemoryContextReset(query_context);
-	}
+							1, NULL, n);
+	each_block(batch, &lists, values, n, find_places, places);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
 
+/* Where the queries of a batch are, and how many lists each is likely to take. */
+typedef struct Places
+{
+	Place *places;
+	int wanted;
+} Places;
+
+/* Notes the nearest lists of a block: a BlockWork. */
+static void
+note_nearest(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int first, int n, void *arg)
+{
+	const Places *all = arg;
+
+	ivfkm_batch_lists_nearest(lists, queries, n, all->wanted);
+	for (int i = 0; i < n; i++)
+	{
+		Place *place = &all->places[first + i];
+
+		place->nearest = queries[i].nearest;
+		place->list = place->nearest.n > 0 ? place->nearest.lists[0] : -1;
+		place->query = first + i;
+	}
+}
+
+/* Order of queries by their nearest list. */
+static int
+compare_places(const void *a, const void *b)
+{
+	const Place *x = a;
+	const Place *y = b;
+
+	if (x->list != y->list)
+		return x->list < y->list ? -1 : 1;
+	return x->query < y->query ? -1 : x->query > y->query;
+}
+
+/*
+ * The order in which n queries are searched for: those that share lists together, so that what they
+ * have in memory is, too.  Lists are in the order of the tree, near ones together.  Where centroids
+ * are not at hand, it is the caller's order.
+ */
+static Place *
+order_queries(IvfkmBatch *batch, IvfkmBatchLists *lists, const Datum *values, int n)
+{
+	Places all = {
+		.places = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Place) * (Size) Max(n, 1)),
+		.wanted = batch->wanted};
+
+	if (lists->centroids != NULL)
+	{
+		each_block(batch, lists, values, n, note_nearest, &all);
+		qsort(all.places, n, sizeof(Place), compare_places);
+		return all.places;
+	}
+	memset(all.places, 0, sizeof(Place) * (Size) n);
+	for (int i = 0; i < n; i++)
+		all.places[i].query = i;
+	return all.places;
+}
+
 /* Prepares the queries, and finds the lists of those that share them. */
 static void
-begin_queries(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchQuery *queries,
-			  IvfkmBatchLists *lists)
+begin_queries(IvfkmBatch *batch, const Datum *values, const Place *order, int n,
+			  IvfkmBatchQuery *queries, IvfkmBatchLists *lists)
 {
 	Size limit = pg_nextpower2_size_t(Max((Size) batch->prepare_k * MOST_NEAR_PER_K, MOST_NEAR));
 	int block;
@@ -201,7 +316,8 @@ begin_queries(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchQuery *qu
 		{
 			IvfkmBatchQuery *asked = &queries[i];
 
-			ivfkm_query_init(&asked->query, &batch->index, values[i], false, false);
+			ivfkm_query_init(&asked->query, &batch->index, values[order[i].query], false, false);
+			asked->nearest = order[i].nearest;
 			/* by bounds that are wide, too many rows would be among the nearest */
 			asked->alone = !batch->shared || !asked->query.ordered || asked->query.approximate;
 			if (asked->alone)
@@ -281,14 +397,68 @@ collect_looks(IvfkmBatchQuery *queries, int n, Size *nlooks)
 	return sort_looks(looks, *nlooks);
 }
 
+/* Looks that are yet to come. */
+typedef struct LooksAhead
+{
+	const Look *looks;
+	Size n;
+	Size pages;					 /* looks whose page was asked for */
+	Size rows;					 /* whose row was */
+	Buffer buffers[PAGES_AHEAD]; /* of the pages of the last looks that were asked for */
+} LooksAhead;
+
+/* Asks for what looks need that come soon after number "i". */
+static void
+ask_ahead(LooksAhead *ahead, const IvfkmRerank *rerank, const LookQuery *queries, Size i)
+{
+	for (; ahead->pages < Min(i + PAGES_AHEAD, ahead->n); ahead->pages++)
+	{
+		Buffer *buffer = &ahead->buffers[ahead->pages % PAGES_AHEAD];
+		BlockNumber block = ahead->looks[ahead->pages].row >> 16;
+
+		if (ahead->pages > 0 && ahead->looks[ahead->pages - 1].row >> 16 == block)
+			*buffer = ahead->buffers[(ahead->pages - 1) % PAGES_AHEAD];
+		else
+			*buffer = ivfkm_rerank_ask_page(rerank, block);
+	}
+	for (; ahead->rows < Min(i + ROWS_AHEAD, ahead->n); ahead->rows++)
+	{
+		const Look *look = &ahead->looks[ahead->rows];
+		const char *value = queries[look->query].value;
+
+		ivfkm_rerank_ask_row(ahead->buffers[ahead->rows % PAGES_AHEAD],
+							 (OffsetNumber) (look->row & 0xFFFF));
+		for (int at = 0; at < VALUE_AHEAD; at += PG_CACHE_LINE_SIZE / 2)
+			__builtin_prefetch(value + at);
+		__builtin_prefetch(queries[look->query].found + queries[look->query].nfound, 1);
+	}
+}
+
+/* What looks need of each query. */
+static LookQuery *
+look_queries(const IvfkmBatchQuery *queries, int n)
+{
+	LookQuery *all = MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LookQuery) * (Size) n);
+
+	for (int i = 0; i < n; i++)
+	{
+		all[i].value = queries[i].query.value;
+		all[i].found = queries[i].found;
+		all[i].nfound = 0;
+	}
+	return all;
+}
+
 /* Looks at rows exactly, in the order of the table, each once for all queries. */
 static void
 look_exactly(IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
 {
 	Size nlooks;
 	Look *looks = collect_looks(queries, n, &nlooks);
+	LookQuery *asked = look_queries(queries, n);
 	const void **values = palloc(sizeof(void *) * n);
 	double *distances = palloc(sizeof(double) * n);
+	LooksAhead ahead = {.looks = looks, .n = nlooks};
 	Size next;
 
 	for (Size first = 0; first < nlooks; first = next)
@@ -297,26 +467,30 @@ look_exactly(IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
 		int m = 0;
 
 		CHECK_FOR_INTERRUPTS();
+		ask_ahead(&ahead, &batch->measuring.rerank, asked, first);
 		for (next = first; next < nlooks && looks[next].row == looks[first].row; next++)
 		{
 			/* a row that is twice in the index: vdb_index_check() reports it */
 			if (next > first && looks[next].query == looks[next - 1].query)
 				continue;
 			looks[first + m].query = looks[next].query;
-			values[m++] = queries[looks[next].query].query.value;
+			values[m++] = asked[looks[next].query].value;
 		}
 		if (!ivfkm_rerank_distances(&batch->measuring.rerank, batch->snapshot,
 									batch->index.column_dims, &tid, m, values, distances))
 			continue;
 		for (int i = 0; i < m; i++)
 		{
-			IvfkmBatchQuery *asked = &queries[looks[first + i].query];
+			LookQuery *query = &asked[looks[first + i].query];
 
-			asked->found[asked->nfound].distance = distances[i];
-			asked->found[asked->nfound++].tid = tid;
+			query->found[query->nfound].distance = distances[i];
+			query->found[query->nfound++].tid = tid;
 		}
 	}
+	for (int i = 0; i < n; i++)
+		queries[i].nfound = asked[i].nfound;
 	pfree(looks);
+	pfree(asked);
 	pfree(values);
 	pfree(distances);
 }
@@ -406,7 +580,9 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 	MemoryContext context = begin_context(batch, n);
 	MemoryContext old_context = MemoryContextSwitchTo(context);
 	IvfkmBatchQuery *queries = MemoryContextAllocHuge(context, query_bytes);
+	int *numbers = MemoryContextAllocHuge(context, sizeof(int) * (Size) Max(n, 1));
 	IvfkmBatchLists lists;
+	Place *order;
 	int nalone = 0;
 
 	vdb_pages_huge(queries, query_bytes);
@@ -415,14 +591,17 @@ ivfkm_batch_search(IvfkmBatch *batch, const Datum *values, int n, IvfkmBatchGive
 							batch->prepare_k, queries, n);
 	lists.near_left = all_near_bytes(batch, n);
 	lists.next_wanted = batch->reaches;
-	begin_queries(batch, values, n, queries, &lists);
+	order = order_queries(batch, &lists, values, n);
+	for (int i = 0; i < n; i++)
+		numbers[order[i].query] = i;
+	begin_queries(batch, values, order, n, queries, &lists);
 	ivfkm_batch_lists_scan(&lists);
 	if (lists.next_wanted)
 		ivfkm_batch_lists_go_on(&lists, n, &batch->reach);
 	look_exactly(batch, queries, n);
 	for (int i = 0; i < n; i++)
 	{
-		IvfkmBatchQuery *asked = &queries[i];
+		IvfkmBatchQuery *asked = &queries[numbers[i]];
 
 		if (!asked->alone)
 		{

@@ -80,6 +80,7 @@ ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index, Snapsho
 	const IvfkmGeometry *geometry = &index->lists;
 
 	memset(lists, 0, sizeof(*lists));
+	lists->context = CurrentMemoryContext;
 	lists->relation = index->relation;
 	lists->snapshot = snapshot;
 	lists->index = index;
@@ -151,15 +152,17 @@ find_list(IvfkmBatchLists *lists, const IvfkmChildData *child)
 }
 
 /*
- * Starts with the lists of a query, which is number "place" of those compared with the centroids.
- * Without these it switches to lists->tree_context, until end_query().
+ * Starts with the lists of a query.  Without centroids it switches to lists->tree_context, until
+ * end_query().
  */
 static void
-begin_query(IvfkmBatchLists *lists, const IvfkmQuery *query, int place, int wanted)
+begin_query(IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, int wanted)
 {
+	const IvfkmQuery *query = &asked->query;
+
 	if (lists->centroids != NULL)
 	{
-		ivfkm_centroids_begin(lists->centroids, query, place, wanted);
+		ivfkm_centroids_begin(lists->centroids, query, asked->nearest.lists, asked->nearest.n);
 		return;
 	}
 	MemoryContextSwitchTo(lists->tree_context);
@@ -226,16 +229,16 @@ add_pair(IvfkmBatchLists *lists, int number, const IvfkmProbe *probe, int centro
 		asked->complete = true;
 }
 
-/* Finds the lists that query "number" scans, which is number "place" of those compared. */
+/* Finds the lists that query "number" scans. */
 static void
-reach_for(IvfkmBatchLists *lists, int number, int place, const IvfkmListsPlan *plan)
+reach_for(IvfkmBatchLists *lists, int number, const IvfkmListsPlan *plan)
 {
 	IvfkmBatchQuery *asked = &lists->queries[number];
 	MemoryContext old_context = CurrentMemoryContext;
 	IvfkmProbe probe;
 	int centroid;
 
-	begin_query(lists, &asked->query, place, lists->wanted);
+	begin_query(lists, asked, lists->wanted);
 	while (!asked->complete && !ivfkm_lists_enough(plan, asked->nlists, asked->counted))
 	{
 		int round = LAST_ROUND;
@@ -274,13 +277,13 @@ goes_on(const IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmR
 }
 
 /*
- * Finds the further lists of query "number", which goes on and is number "place" of those compared:
- * behind those that it has scanned, up to one that is far enough, or a step of rows.  The tree
- * gives the same lists again, unless maintenance has replaced some meanwhile: should a row be met
- * twice by that, the horizon is too low, the query is not answered, and is searched for by itself.
+ * Finds the further lists of query "number", which goes on: behind those that it has scanned, up to
+ * one that is far enough, or a step of rows.  The tree gives the same lists again, unless
+ * maintenance has replaced some meanwhile: should a row be met twice by that, the horizon is too
+ * low, the query is not answered, and is searched for by itself.
  */
 static void
-go_on_for(IvfkmBatchLists *lists, int number, int place, const IvfkmReach *reach)
+go_on_for(IvfkmBatchLists *lists, int number, const IvfkmReach *reach)
 {
 	IvfkmBatchQuery *asked = &lists->queries[number];
 	MemoryContext old_context = CurrentMemoryContext;
@@ -289,7 +292,7 @@ go_on_for(IvfkmBatchLists *lists, int number, int place, const IvfkmReach *reach
 	IvfkmProbe probe;
 	int centroid;
 
-	begin_query(lists, &asked->query, place, lists->wanted);
+	begin_query(lists, asked, lists->wanted);
 	for (int i = 0; i < scanned; i++)
 	{
 		if (!next_probe(lists, &probe, &centroid))
@@ -311,25 +314,39 @@ go_on_for(IvfkmBatchLists *lists, int number, int place, const IvfkmReach *reach
 }
 
 /*
- * Compares the queries with the centroids, but for those that are searched for by themselves, or
- * those alone that go on.  Returns how many there are; numbers[] has theirs.
+ * Finds the nearest lists of n queries, of which "wanted" are sure to be taken, by their centroids
+ * if these are at hand; not of those that are searched for by themselves, nor of those that have
+ * some.  At most IVFKM_CENTROIDS_BLOCK queries.
  */
-static int
-compare_queries(IvfkmBatchLists *lists, int first, int n, bool going_on, int *numbers)
+void
+ivfkm_batch_lists_nearest(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int n, int wanted)
 {
-	const IvfkmQuery *queries[IVFKM_CENTROIDS_BLOCK];
-	int nshared = 0;
+	const IvfkmQuery *compared[IVFKM_CENTROIDS_BLOCK];
+	int numbers[IVFKM_CENTROIDS_BLOCK];
+	int nnearest[IVFKM_CENTROIDS_BLOCK];
+	int ncompared = 0;
+	int *nearest;
+	int most;
 
-	for (int i = first; i < first + n; i++)
+	if (lists->centroids == NULL)
+		return;
+	for (int i = 0; i < n; i++)
 	{
-		if (lists->queries[i].alone || (going_on && !lists->queries[i].goes_on))
+		if (queries[i].alone || queries[i].nearest.n > 0)
 			continue;
-		numbers[nshared] = i;
-		queries[nshared++] = &lists->queries[i].query;
+		numbers[ncompared] = i;
+		compared[ncompared++] = &queries[i].query;
 	}
-	if (lists->centroids != NULL && nshared > 0)
-		ivfkm_centroids_compare(lists->centroids, queries, nshared);
-	return nshared;
+	if (ncompared == 0)
+		return;
+	most = ivfkm_centroids_most((uint32) lists->centroids->nlists, wanted);
+	nearest = MemoryContextAllocHuge(lists->context, sizeof(int) * (Size) ncompared * most);
+	ivfkm_centroids_compare(lists->centroids, compared, ncompared, wanted, nearest, nnearest);
+	for (int i = 0; i < ncompared; i++)
+	{
+		queries[numbers[i]].nearest.lists = nearest + (Size) i * most;
+		queries[numbers[i]].nearest.n = nnearest[i];
+	}
 }
 
 /*
@@ -341,39 +358,40 @@ void
 ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int first, int n, const IvfkmListsPlan *plan,
 						int wanted)
 {
-	int numbers[IVFKM_CENTROIDS_BLOCK];
-	int nshared = compare_queries(lists, first, n, false, numbers);
-
 	lists->wanted = wanted;
 	lists->most = plan->most;
-	for (int i = 0; i < nshared; i++)
+	ivfkm_batch_lists_nearest(lists, lists->queries + first, n, wanted);
+	for (int i = first; i < first + n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		reach_for(lists, numbers[i], i, plan);
+		if (!lists->queries[i].alone)
+			reach_for(lists, i, plan);
 	}
 }
 
 /*
- * The first block of the nearest list of each of the first n queries, at most
- * IVFKM_CENTROIDS_BLOCK; 0 for those that are searched for by themselves.
+ * The first block of the nearest list of each of n queries, at most IVFKM_CENTROIDS_BLOCK; 0 for
+ * those that are searched for by themselves.
  */
 void
-ivfkm_batch_lists_places(IvfkmBatchLists *lists, int n, BlockNumber *places)
+ivfkm_batch_lists_places(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int n,
+						 BlockNumber *places)
 {
-	int numbers[IVFKM_CENTROIDS_BLOCK];
-	int nshared = compare_queries(lists, 0, n, false, numbers);
 	MemoryContext old_context = CurrentMemoryContext;
 
 	memset(places, 0, sizeof(BlockNumber) * n);
-	for (int i = 0; i < nshared; i++)
+	ivfkm_batch_lists_nearest(lists, queries, n, 1);
+	for (int i = 0; i < n; i++)
 	{
 		IvfkmProbe probe;
 		int centroid;
 
+		if (queries[i].alone)
+			continue;
 		CHECK_FOR_INTERRUPTS();
-		begin_query(lists, &lists->queries[numbers[i]].query, i, 1);
+		begin_query(lists, &queries[i], 1);
 		if (next_probe(lists, &probe, &centroid))
-			places[numbers[i]] = probe.child.first_block;
+			places[i] = probe.child.first_block;
 		end_query(lists, old_context);
 	}
 }
@@ -761,31 +779,14 @@ ivfkm_batch_lists_scan(IvfkmBatchLists *lists)
 void
 ivfkm_batch_lists_go_on(IvfkmBatchLists *lists, int n, const IvfkmReach *reach)
 {
-	int numbers[IVFKM_CENTROIDS_BLOCK];
-
 	do
 	{
-		int number = 0;
-
 		lists->npairs = 0;
 		for (int i = 0; i < n; i++)
-			lists->queries[i].goes_on = goes_on(lists, &lists->queries[i], reach);
-		while (number < n)
 		{
-			int first = number;
-			int ngoing = 0;
-
-			/* as many as are compared at once */
-			for (; number < n && ngoing < IVFKM_CENTROIDS_BLOCK; number++)
-				ngoing += lists->queries[number].goes_on;
-			if (ngoing == 0)
-				break;
-			(void) compare_queries(lists, first, number - first, true, numbers);
-			for (int i = 0; i < ngoing; i++)
-			{
-				CHECK_FOR_INTERRUPTS();
-				go_on_for(lists, numbers[i], i, reach);
-			}
+			CHECK_FOR_INTERRUPTS();
+			if (goes_on(lists, &lists->queries[i], reach))
+				go_on_for(lists, i, reach);
 		}
 		if (lists->npairs > 0)
 			ivfkm_batch_lists_scan(lists);

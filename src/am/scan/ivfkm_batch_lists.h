@@ -31,6 +31,13 @@ typedef struct IvfkmFoundRow
 	ItemPointerData tid; /* of the version that the snapshot sees */
 } IvfkmFoundRow;
 
+/* The nearest lists of a query, by their centroids, the nearest first; none: not known. */
+typedef struct IvfkmBatchNearest
+{
+	int *lists; /* numbers of centroids */
+	int n;
+} IvfkmBatchNearest;
+
 /* A query of a batch. */
 typedef struct IvfkmBatchQuery
 {
@@ -40,8 +47,8 @@ typedef struct IvfkmBatchQuery
 	double counted;		  /* rows of these: see IvfkmBatchList */
 	bool complete;		  /* these are all there are */
 	float next_key;		  /* of the list behind these, if they are not */
-	bool goes_on;		  /* to that list */
-	bool alone;			  /* it has to be searched for by itself */
+	IvfkmBatchNearest nearest;
+	bool alone; /* it has to be searched for by itself */
 	IvfkmFoundRow *found;
 	int nfound;
 } IvfkmBatchQuery;
@@ -82,6 +89,7 @@ typedef struct IvfkmBatchUnit
 
 typedef struct IvfkmBatchLists
 {
+	MemoryContext context;
 	Relation relation;
 	Snapshot snapshot;
 	const IvfkmIndex *index;
@@ -125,7 +133,10 @@ extern void ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *in
 extern void ivfkm_batch_lists_reach(IvfkmBatchLists *lists, int first, int n,
 									const IvfkmListsPlan *plan, int wanted);
 extern void ivfkm_batch_lists_go_on(IvfkmBatchLists *lists, int n, const IvfkmReach *reach);
-extern void ivfkm_batch_lists_places(IvfkmBatchLists *lists, int n, BlockNumber *places);
+extern void ivfkm_batch_lists_nearest(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int n,
+									  int wanted);
+extern void ivfkm_batch_lists_places(IvfkmBatchLists *lists, IvfkmBatchQuery *queries, int n,
+									 BlockNumber *places);
 extern void ivfkm_batch_lists_scan(IvfkmBatchLists *lists);
 
 #endif /* IVFKM_BATCH_LISTS_H */

@@ -20,8 +20,8 @@
  * Rows of a list that there are for each one that a query refines there, about.  If a page is used
  * more than COPY_USES times, a copy takes less time than the locks.
  */
-#define ROWS_PER_REFINED 64
-#define COPY_USES		 4
+#define ROWS_PER_REFINED 16
+#define COPY_USES		 3
 
 /* Sets up for the refine pages of an index, in the current memory context. */
 void

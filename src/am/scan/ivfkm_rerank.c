@@ -17,9 +17,11 @@
 
 #include <math.h>
 
+#include "access/heapam.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "executor/executor.h"
+#include "storage/bufmgr.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
 
@@ -27,6 +29,9 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/scan/ivfkm_rerank.h"
+
+/* Bytes of a row that the CPU is asked for, at most. */
+#define ASKED_BYTES 1024
 
 /* Sets up access to the table in the current memory context; pins buffers until the end. */
 void
@@ -47,6 +52,52 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 	}
 	rerank->row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm rerank row", ALLOCSET_SMALL_SIZES);
+}
+
+/*
+ * Asks for a block of the table that will be read soon: the operating system, or the CPU for what
+ * reading a row of it needs first.  Returns the buffer that has it, as a hint: it is not pinned; or
+ * none.
+ */
+Buffer
+ivfkm_rerank_ask_page(const IvfkmRerank *rerank, BlockNumber block)
+{
+	Relation heap = rerank->fetch->rel;
+	Buffer buffer;
+
+	/* blocks of addresses are those of the file */
+	if (heap->rd_tableam != GetHeapamTableAmRoutine() || RelationUsesLocalBuffers(heap))
+		return InvalidBuffer;
+	buffer = PrefetchBuffer(heap, MAIN_FORKNUM, block).recent_buffer;
+	if (BufferIsValid(buffer))
+	{
+		const char *page = (const char *) BufferGetPage(buffer);
+
+		for (int at = 0; at < 2 * PG_CACHE_LINE_SIZE; at += PG_CACHE_LINE_SIZE / 2)
+			__builtin_prefetch(page + at);
+	}
+	return buffer;
+}
+
+/*
+ * Asks the CPU for a row of a page that ivfkm_rerank_ask_page() has found a buffer for, some time
+ * after that.  What is in the buffer by now does not matter: it is looked at to prefetch alone.
+ */
+void
+ivfkm_rerank_ask_row(Buffer buffer, OffsetNumber number)
+{
+	const char *page;
+	ItemIdData item;
+	Size from;
+
+	if (!BufferIsValid(buffer) || number > MaxHeapTuplesPerPage)
+		return;
+	page = (const char *) BufferGetPage(buffer);
+	item = *PageGetItemId((Page) page, number);
+	from = Min(item.lp_off, BLCKSZ);
+	for (Size at = from; at < Min(from + Min(item.lp_len, ASKED_BYTES), BLCKSZ);
+		 at += PG_CACHE_LINE_SIZE / 2)
+		__builtin_prefetch(page + at);
 }
 
 /* Lets go of the row that was read last. */
