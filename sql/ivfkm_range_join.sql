@@ -82,6 +82,19 @@ UPDATE q SET r = 20;
 ANALYZE q;
 SELECT rows_of('SELECT n, id FROM q JOIN t ON t.v <-> q.v < q.r') > 300000 AS all;
 
+-- partitions
+CREATE TABLE p (id integer PRIMARY KEY, v vector(32)) PARTITION BY RANGE (id);
+CREATE TABLE t_p1 PARTITION OF p FOR VALUES FROM (0) TO (3000);
+CREATE TABLE t_p2 PARTITION OF p FOR VALUES FROM (3000) TO (20000) PARTITION BY RANGE (id);
+CREATE TABLE t_p3 PARTITION OF t_p2 FOR VALUES FROM (3000) TO (20000);
+INSERT INTO p SELECT id, v FROM t;
+CREATE INDEX p_l2 ON p USING ivfkm (v);
+ANALYZE p;
+SELECT plan_of('SELECT a.id, b.id FROM p a JOIN p b ON a.v <-> b.v < 0.2 AND a.id < b.id') AS plan,
+	rows_of('SELECT a.id, b.id FROM p a JOIN p b ON a.v <-> b.v < 0.2') BETWEEN 16000 AND 144000
+		AS rows;
+DROP TABLE p;
+
 -- other distances and types
 DROP INDEX t_l2;
 CREATE INDEX t_ip ON t USING ivfkm (v vector_ip_ops);

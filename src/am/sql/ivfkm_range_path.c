@@ -202,10 +202,38 @@ correct_paths(const RelOptInfo *rel)
 	}
 }
 
-/* Corrects how many rows a table with partitions gives, from what they give. */
+/*
+ * Adds up what a partition says of the join clauses of its parent, of which it has its own copies
+ * in the same order: shares[i] grows by the share that the i-th lets through, times its rows.
+ */
+static void
+add_shares(const RelOptInfo *parent, const RelOptInfo *child, double *shares)
+{
+	int n = list_length(parent->joininfo);
+
+	for (int i = 0; i < n; i++)
+	{
+		double share = DEFAULT_INEQ_SEL;
+
+		if (list_length(child->joininfo) == n)
+		{
+			const RestrictInfo *rinfo = list_nth_node(RestrictInfo, child->joininfo, i);
+
+			if (rinfo->norm_selec >= 0.0)
+				share = rinfo->norm_selec;
+		}
+		shares[i] += share * child->rows;
+	}
+}
+
+/*
+ * Corrects how many rows a table with partitions gives, and which share its join clauses let
+ * through, from what is known of the partitions.
+ */
 static void
 correct_parent(PlannerInfo *root, RelOptInfo *rel, Index rti)
 {
+	double *shares = palloc0(sizeof(double) * Max(list_length(rel->joininfo), 1));
 	double rows = 0.0;
 	bool ours = false;
 	ListCell *cell;
@@ -222,11 +250,24 @@ correct_parent(PlannerInfo *root, RelOptInfo *rel, Index rti)
 		if (child == NULL || IS_DUMMY_REL(child))
 			continue;
 		rows += child->rows;
+		add_shares(rel, child, shares);
 		foreach (index_cell, child->indexlist)
 			ours |= ivfkm_range_is_ours(lfirst(index_cell));
 	}
-	if (ours)
+	if (ours && rows > 0.0)
+	{
 		rel->rows = clamp_row_est(rows);
+		foreach (cell, rel->joininfo)
+		{
+			RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+			IvfkmRangeBound range;
+
+			if ((rinfo->norm_selec < 0.0 || rinfo->norm_selec == DEFAULT_INEQ_SEL) &&
+				ivfkm_range_split(rinfo->clause, &range))
+				rinfo->norm_selec = shares[foreach_current_index(cell)] / rows;
+		}
+	}
+	pfree(shares);
 }
 
 /* set_rel_pathlist_hook */
