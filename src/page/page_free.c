@@ -58,8 +58,8 @@
 #define RESERVE_MOST  4096
 
 /* Makes sure that the reserve has "npages" blocks.  As page_free_reserve_many(). */
-static void
-reserve_prepare(Relation index, IvfkmReserve *reserve, BlockNumber npages)
+void
+page_free_prepare(Relation index, IvfkmReserve *reserve, BlockNumber npages)
 {
 	if (reserve->end - reserve->next >= npages)
 		return;
@@ -77,7 +77,7 @@ void
 page_free_begin(Relation index, IvfkmReserve *reserve, int count)
 {
 	if (reserve != NULL)
-		reserve_prepare(index, reserve, (BlockNumber) count);
+		page_free_prepare(index, reserve, (BlockNumber) count);
 	LockRelationForExtension(index, ExclusiveLock);
 }
 
@@ -401,7 +401,7 @@ page_free_from_reserve(Relation index, IvfkmReserve *reserve, BlockNumber npages
 
 	if (npages == 0)
 		return InvalidBlockNumber;
-	reserve_prepare(index, reserve, npages);
+	page_free_prepare(index, reserve, npages);
 	first = reserve->next;
 	reserve->next += npages;
 	return first;

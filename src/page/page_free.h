@@ -38,6 +38,7 @@ typedef struct IvfkmFreeBlocks
 	Buffer meta_buffer; /* pinned; locked from page_free_lock_meta() on */
 } IvfkmFreeBlocks;
 
+extern void page_free_prepare(Relation index, IvfkmReserve *reserve, BlockNumber npages);
 extern void page_free_begin(Relation index, IvfkmReserve *reserve, int count);
 extern BlockNumber page_free_take(IvfkmFreeBlocks *blocks, Relation index, IvfkmReserve *reserve,
 								  int count, Buffer *buffers);

@@ -177,13 +177,21 @@ add_page(PageWal *wal, Page meta_page, BlockNumber block, const IvfkmRange *rang
 	return buffer;
 }
 
+/* The pages that at most take the ranges of so many blocks: no more than one for each block. */
+BlockNumber
+page_retired_pages(Size nblocks)
+{
+	return (BlockNumber) ((nblocks + IVFKM_RETIRED_RANGES - 1) / IVFKM_RETIRED_RANGES);
+}
+
 /*
  * Makes nodes that were written, and lead to all lists of the index, the current ones: "next" says
  * where the root is and what else changes.  Retires the blocks that are not of the tree any more,
  * and gives back what is left of the reserve.  One record, and more where there are very many
  * ranges: until they are written the metapage counts those blocks as lost.
  *
- * The caller keeps inserts and all maintenance out, and holds no buffer lock.
+ * The caller keeps inserts and all maintenance out, and holds no buffer lock.  So that inserts need
+ * not wait for a longer file, the reserve should have page_retired_pages() blocks before.
  */
 void
 page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve *reserve,
@@ -192,8 +200,7 @@ page_retired_replace(Relation index, const IvfkmMetaPageData *next, IvfkmReserve
 	Size nranges;
 	IvfkmRange *ranges = make_ranges(retired, &nranges);
 	Size done = Min(nranges, IVFKM_RETIRED_RANGES);
-	BlockNumber npages =
-		(BlockNumber) ((nranges + IVFKM_RETIRED_RANGES - 1) / IVFKM_RETIRED_RANGES);
+	BlockNumber npages = page_retired_pages(nranges);
 	BlockNumber chain = page_free_from_reserve(index, reserve, npages);
 	Buffer buffer = page_free_lock(index);
 	Buffer chain_buffer = InvalidBuffer;

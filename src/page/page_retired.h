@@ -35,6 +35,7 @@ typedef void (*IvfkmRetiredVisit)(void *arg, BlockNumber block, BlockNumber from
 typedef bool (*IvfkmRetiredIsFree)(void *arg, FullTransactionId xid);
 
 extern void page_blocks_add(IvfkmBlocks *blocks, BlockNumber first, BlockNumber count);
+extern BlockNumber page_retired_pages(Size nblocks);
 extern void page_retired_replace(Relation index, const IvfkmMetaPageData *next,
 								 IvfkmReserve *reserve, IvfkmBlocks *retired);
 extern BlockNumber page_retired_release(Relation index, IvfkmRetiredIsFree is_free, void *arg);

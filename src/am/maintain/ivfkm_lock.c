@@ -28,12 +28,17 @@
 #include "storage/lmgr.h"
 
 #include "am/maintain/ivfkm_lock.h"
+#include "page/page_point.h"
 
 /* The sub-object; columns of an index, which are locked nowhere, have positive numbers. */
 #define TREE_SUBOBJECT 0xF1D
 
 /* The kind of advisory lock that workers hold; SQL functions take kinds 1 and 2. */
 #define WORKER_LOCK_KIND 0xF1D
+
+/* How often a moment without inserts is looked for, and microseconds between two looks. */
+#define ALONE_TRIES 100
+#define ALONE_PAUSE 100
 
 /* The tag of the tree's lock. */
 static void
@@ -51,6 +56,30 @@ ivfkm_lock_tree(Relation index, LOCKMODE mode)
 
 	tree_tag(index, &tag);
 	(void) LockAcquire(&tag, mode, false, false);
+}
+
+/*
+ * Takes it in ExclusiveLock, if possible at a moment when nobody holds it: inserts that come while
+ * this process waits for one of them would wait for that one, too.  *start receives the time from
+ * which on inserts may have to wait.  As ivfkm_lock_tree().
+ */
+void
+ivfkm_lock_tree_alone(Relation index, instr_time *start)
+{
+	LOCKTAG tag;
+
+	tree_tag(index, &tag);
+	for (int i = 0; i < ALONE_TRIES; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		INSTR_TIME_SET_CURRENT(*start);
+		if (LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+			return;
+		page_point("tree-lock-tried");
+		pg_usleep(ALONE_PAUSE);
+	}
+	INSTR_TIME_SET_CURRENT(*start);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /* Releases it.  After an error the transaction does. */

@@ -13,10 +13,12 @@
 
 #include "compat.h"
 
+#include "portability/instr_time.h"
 #include "storage/lock.h"
 #include "utils/rel.h"
 
 extern void ivfkm_lock_tree(Relation index, LOCKMODE mode);
+extern void ivfkm_lock_tree_alone(Relation index, instr_time *start);
 extern void ivfkm_unlock_tree(Relation index, LOCKMODE mode);
 extern int ivfkm_count_workers(Oid index);
 extern void ivfkm_join_workers(Oid index);

@@ -415,11 +415,13 @@ take_place(Regioning *regioning)
 	Relation index = build->index.relation;
 	IvfkmMetaPageData next = regioning->region->index.meta;
 	IvfkmBlocks blocks;
+	BlockNumber npages;
 	instr_time start;
 	instr_time end;
 
 	/* into shared buffers, before anybody waits for it */
 	old_blocks(regioning, &blocks);
+	npages = page_retired_pages(blocks.count) + 1;
 	pfree(blocks.blocks);
 	ivfkm_path_root(&regioning->path, &next);
 	ivfkm_path_descents(&regioning->path, &regioning->region->tree, &next);
@@ -433,9 +435,9 @@ take_place(Regioning *regioning)
 							errmsg("inserts into index \"%s\" are faster than its maintenance",
 								   RelationGetRelationName(index))));
 		(void) catch_up(regioning, false, SIZE_MAX);
+		page_free_prepare(index, &move->reserve, npages);
 		page_point("region-caught-up");
-		INSTR_TIME_SET_CURRENT(start);
-		ivfkm_lock_tree(index, ExclusiveLock);
+		ivfkm_lock_tree_alone(index, &start);
 		if (catch_up(regioning, true, most) <= most)
 			break;
 		ivfkm_unlock_tree(index, ExclusiveLock);

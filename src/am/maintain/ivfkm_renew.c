@@ -313,8 +313,7 @@ take_place(Renewing *renewing)
 
 		catch_up_all(renewing);
 		page_point("renew-caught-up");
-		INSTR_TIME_SET_CURRENT(start);
-		ivfkm_lock_tree(index, ExclusiveLock);
+		ivfkm_lock_tree_alone(index, &start);
 		position = renewing->position;
 		pfree(page_pending_read(index, &position, &n));
 		if (n == 0 || (n <= IVFKM_LATE_AT_MOST && round >= IVFKM_QUIET_ROUNDS))
