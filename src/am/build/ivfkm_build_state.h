@@ -115,6 +115,7 @@ typedef struct IvfkmBuildShared
 	int scale_exponent;
 	KmeansTask task;
 	double sample_fraction;
+	bool roughly; /* budgets are measured with few queries */
 
 	/* the table scan */
 	uint32 nlists;

@@ -133,12 +133,14 @@ calibration_levels(int nrows, double sample_fraction, int *m)
 	return levels;
 }
 
-/* How many rows of a sample of nrows serve as queries. */
+/* How many rows of a sample of nrows serve as queries; roughly: as few as are of use. */
 static int
-calibration_queries(int nrows)
+calibration_queries(int nrows, bool roughly)
 {
 	int queries = Min(CALIBRATION_QUERIES_MAX, CALIBRATION_PAIRS / Max(nrows, 1));
 
+	if (roughly)
+		queries = CALIBRATION_QUERIES_MIN;
 	return Min(nrows, Max(queries, CALIBRATION_QUERIES_MIN));
 }
 
@@ -146,7 +148,7 @@ calibration_queries(int nrows)
 int
 ivfkm_calibrate_queries(int nrows)
 {
-	return calibration_queries(nrows) + Min(SPREAD_QUERIES, nrows);
+	return calibration_queries(nrows, false) + Min(SPREAD_QUERIES, nrows);
 }
 
 /* The sample row that serves as query number q: they are spread over the sample. */
@@ -616,7 +618,7 @@ ivfkm_calibrate_job(IvfkmBuild *build)
 	uint32 nlists = shared->nlists;
 	bool by_dot = build->index.ops->metric == IVFKM_METRIC_IP;
 	float list_lean = shared->descents[IVFKM_DESCENT_SEARCH].list_lean;
-	int nqueries = calibration_queries(nrows);
+	int nqueries = calibration_queries(nrows, shared->roughly);
 	MemoryContext old_context = MemoryContextSwitchTo(build->training_context);
 	int m[IVFKM_CALIBRATION_KS];
 	int levels = calibration_levels(nrows, shared->sample_fraction, m);
@@ -759,7 +761,7 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 	IvfkmMetaPageData *meta = &build->plan.meta;
 	int nrows = build->shared->nrows;
 	uint32 nlists = meta->nlists;
-	int nqueries = calibration_queries(nrows);
+	int nqueries = calibration_queries(nrows, build->shared->roughly);
 	int m[IVFKM_CALIBRATION_KS];
 	int levels = calibration_levels(nrows, build->shared->sample_fraction, m);
 	uint32 nbins = ivfkm_calibrate_bins((int) nlists);

@@ -44,8 +44,12 @@
 /* So is one at rest that has this many times the rows, or the rows this many times less. */
 #define CHANGED_AT_REST 1.1
 
-/* So is one if this part of its rows has come into other lists at once. */
+/*
+ * So is one if this part of its rows has come into other lists.  Of a small index one region is as
+ * many rows, and most of what has been measured still holds: it waits until it is at rest.
+ */
 #define MOVED_SHARE 0.5
+#define MOVED_ROWS	32768
 
 /* A row of the sample, before it is read. */
 typedef struct Chosen
@@ -54,28 +58,37 @@ typedef struct Chosen
 	uint32 list; /* its number in the tree */
 } Chosen;
 
+/* True if so many rows of an index that has so many call for measuring. */
+static bool
+is_moved(double moved, double rows)
+{
+	return moved >= MOVED_SHARE * rows;
+}
+
 /*
- * True if an index that has so many rows now, "moved" of which have just come into other lists,
- * should be measured again.
+ * True if an index that has so many rows now, "moved" of which have come into other lists, should
+ * be measured again, by hand or while rows may be coming.
  */
 bool
-ivfkm_recalibration_due(Relation index, double rows, double moved)
+ivfkm_recalibration_due(Relation index, double rows, double moved, bool by_hand)
 {
 	IvfkmMetaPageData meta;
 
 	page_meta_read(index, &meta);
 	return rows >= IVFKM_RENEWAL_MIN_ROWS &&
-		   (rows >= GROWN * meta.calibrated_rows || moved >= MOVED_SHARE * rows);
+		   (rows >= GROWN * meta.calibrated_rows ||
+			(is_moved(moved, rows) && (by_hand || rows >= MOVED_ROWS)));
 }
 
-/* True if an index that does not change any more should be measured again. */
+/* The same for an index that does not change any more. */
 bool
-ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta)
+ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta, double moved)
 {
 	double more = Max(meta->build_rows, meta->calibrated_rows);
 	double less = Min(meta->build_rows, meta->calibrated_rows);
 
-	return meta->build_rows >= IVFKM_RENEWAL_MIN_ROWS && more >= CHANGED_AT_REST * less;
+	return meta->build_rows >= IVFKM_RENEWAL_MIN_ROWS &&
+		   (more >= CHANGED_AT_REST * less || is_moved(moved, meta->build_rows));
 }
 
 /* Ascending addresses, then lists. */
@@ -179,11 +192,11 @@ load_lists(IvfkmBuild *build, const IvfkmWholeTree *tree)
 
 /*
  * Measures with a sample of the index's rows, of which there are so many: fills in the calibration
- * of the plan, of no k if nothing could be measured.  False if that does not fit into
- * maintenance_work_mem.
+ * of the plan, of no k if nothing could be measured.  "roughly": with few of the rows as queries.
+ * False if that does not fit into maintenance_work_mem.
  */
 static bool
-measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows)
+measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, bool roughly)
 {
 	IvfkmBuild *build = &move->build;
 	int nlists = tree->nlists;
@@ -199,6 +212,7 @@ measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows)
 	load_lists(build, tree);
 	build->shared->nlevels = 0; /* lists are ranked without nodes: how to descend stays */
 	build->shared->nlists = (uint32) nlists;
+	build->shared->roughly = roughly;
 	build->shared->sample_fraction = build->shared->nrows / Max(rows, 1.0);
 	build->plan.meta.nlists = (uint32) nlists;
 	build->table_rows = rows;
@@ -212,10 +226,11 @@ measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows)
 /*
  * Measures again with rows of the index, of which it has so many.  What a user's queries have shown
  * is kept, for that number of rows; so is what the build has measured, where memory is short or the
- * rows are arrays.  The caller holds what ivfkm_renew() asks for.
+ * rows are arrays.  "roughly": as long as rows come, with fewer queries.  The caller holds what
+ * ivfkm_renew() asks for.
  */
 void
-ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield)
+ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield, bool roughly)
 {
 	IvfkmMove *move = palloc0(sizeof(IvfkmMove));
 	IvfkmBuild *build = &move->build;
@@ -233,7 +248,8 @@ ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield)
 	build->index.space = build->plan.space =
 		ivfkm_space_copy(ivfkm_space_cached(index, &handle.meta));
 	ivfkm_collect_tree(index, &handle.meta, &tree);
-	if (handle.meta.calibrated_queries || handle.ops->array != NULL || !measure(move, &tree, rows))
+	if (handle.meta.calibrated_queries || handle.ops->array != NULL ||
+		!measure(move, &tree, rows, roughly))
 		ivfkm_budget_scale(&next, &handle.meta, rows);
 	else if (build->plan.meta.ncalibrations > 0)
 	{

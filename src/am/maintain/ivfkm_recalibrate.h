@@ -17,8 +17,8 @@
 
 #include "page/page_format.h"
 
-extern bool ivfkm_recalibration_due(Relation index, double rows, double moved);
-extern bool ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta);
-extern void ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield);
+extern bool ivfkm_recalibration_due(Relation index, double rows, double moved, bool by_hand);
+extern bool ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta, double moved);
+extern void ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield, bool roughly);
 
 #endif /* IVFKM_RECALIBRATE_H */

@@ -87,14 +87,21 @@
 /* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
 #define DRIFT_SHARE 0.25
 
+/* An index is looked at again when this part of its rows has changed. */
+#define LOOK_SHARE (1.0 / 32)
+
+/*
+ * An index grows if it has this many times the rows that it was made with, hardly any have gone
+ * since, and this part of its rows has come since it was looked at last.
+ */
+#define GROWING		  1.5
+#define GROWING_SHARE (LOOK_SHARE / 2)
+
 /* Renewals that one piece of maintenance makes for the sake of the file's length, at most. */
 #define MOST_RENEWED 2
 
 /* Regions that may have got other places than was expected before no more are moved. */
 #define MOST_MISSED 3
-
-/* An index is looked at again when this part of its rows has changed. */
-#define LOOK_SHARE (1.0 / 32)
 
 /* Starts without any knowledge; sizes are kept in a child of the context. */
 void
@@ -159,9 +166,18 @@ is_emptied(const IvfkmListSize *size, const IvfkmChildData *list)
 	return size->rows < MERGE_ROWS && size->rows < 0.5 * list->rows;
 }
 
+/* True if the index, which has so many rows now, is being loaded. */
+static bool
+is_growing(const IvfkmMetaPageData *meta, double rows)
+{
+	return rows >= GROWING * meta->made_rows && rows >= (1.0 + GROWING_SHARE) * meta->build_rows &&
+		   (double) meta->made_removed <= (rows - meta->made_rows) / 2.0;
+}
+
 /*
- * Counts all lists, and finds out whether many have lost their rows, and whether the mean of the
- * rows is far from the origin of index space, where it was when the space was made.
+ * Counts all lists, and finds out whether many have lost their rows, whether rows become more, and
+ * whether the mean of the rows is far from the origin of index space, where it was when the space
+ * was made.
  */
 static void
 count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
@@ -196,6 +212,7 @@ count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tr
 	energy += sizes->rows * index->meta.build_residual2;
 	for (int dim = 0; dim < dims && sizes->rows > 0.0; dim++)
 		mean2 += (mean[dim] / sizes->rows) * (mean[dim] / sizes->rows);
+	sizes->growing |= is_growing(&index->meta, sizes->rows);
 	sizes->merging = nemptied > MERGE_SHARE * tree->nlists;
 	sizes->drifted = sizes->rows > 0.0 && mean2 > DRIFT_SHARE * (energy / sizes->rows);
 	qsort(sizes->lists, sizes->count, sizeof(IvfkmListSize), compare_sizes);
@@ -427,6 +444,15 @@ ivfkm_survey_forget(IvfkmSizes *sizes)
 	sizes->nregions = 0;
 }
 
+/* The same after a renewal, which has measured budgets, too. */
+void
+ivfkm_survey_renewed(IvfkmSizes *sizes)
+{
+	ivfkm_survey_forget(sizes);
+	sizes->unmeasured = 0.0;
+	sizes->roughly = false;
+}
+
 /* Notes on the metapage how many rows there are, and when to look again; forgets the sizes. */
 void
 ivfkm_survey_done(IvfkmSizes *sizes, Relation index)
@@ -492,7 +518,10 @@ ivfkm_survey_worked(IvfkmSizes *sizes, const IvfkmRegion *region)
 {
 	sizes->nregions++;
 	if (!region->keep)
+	{
 		sizes->moved += region->rows;
+		sizes->unmeasured += region->rows;
+	}
 }
 
 /* Ascending ids of lists. */
@@ -684,7 +713,8 @@ list_behind(const IvfkmSizes *sizes, const IvfkmWholeTree *tree, BlockNumber fro
 
 /*
  * If much of the file is free: says how what lies at its end is moved to the front, so that the
- * file can be cut off there.  A tree is written into one range: if it has to be moved as a whole,
+ * file can be cut off there.  As long as rows come that will take what is free, that waits, unless
+ * it is more than half.  A tree is written into one range: if it has to be moved as a whole,
  * because its mean or its list of NULLs is in the way, there must be one that is long enough.  If
  * nothing finds a place, because what is free is in pieces, and that is more than a quarter of the
  * file, a renewal goes to the end, so that all in front of it becomes free for the next one.  By
@@ -707,6 +737,8 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegio
 	if (!page_retired_is_sparse(index, data, meta->used_blocks, &waiting))
 		return IVFKM_TASK_NONE;
 	in_use = meta->used_blocks - page_ranges_total(&data->free) - waiting;
+	if (!by_hand && sizes->growing && !sizes->at_rest && in_use > meta->used_blocks / 2)
+		return IVFKM_TASK_NONE;
 	whole = in_use + in_use / 16;
 	fixed = fixed_behind(meta, in_use);
 	if (fixed && sizes->nrenewed < MOST_RENEWED &&

@@ -43,7 +43,11 @@ typedef struct IvfkmSizes
 	double rows;			/* in all lists */
 	bool merging;			/* so many lists have lost their rows that these are merged */
 	bool drifted;			/* the rows are no longer where the index space expects them */
+	bool growing;			/* rows come, and will take what is free */
+	bool at_rest;			/* nothing has changed for a while */
 	double moved;			/* rows of regions so far */
+	double unmeasured;		/* the same since budgets were measured last */
+	bool roughly;			/* that was with few queries */
 	int nregions;
 	int ncompacted; /* regions that were moved to the front of the file, and renewals for that */
 	int nrenewed;	/* these renewals */
@@ -84,6 +88,7 @@ extern void ivfkm_survey_worked(IvfkmSizes *sizes, const IvfkmRegion *region);
 extern IvfkmTask ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand,
 									  IvfkmRegion *region);
 extern void ivfkm_survey_forget(IvfkmSizes *sizes);
+extern void ivfkm_survey_renewed(IvfkmSizes *sizes);
 extern void ivfkm_survey_done(IvfkmSizes *sizes, Relation index);
 extern uint64 ivfkm_survey_retry(double rows);
 

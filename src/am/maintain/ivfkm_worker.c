@@ -151,7 +151,7 @@ is_blocked(Relation index)
 	page_meta_read(index, &meta);
 	rows = meta.build_rows + (double) meta.appended;
 	return rows + (double) meta.made_removed < KEPT_GROWN * meta.made_rows &&
-		   !ivfkm_recalibration_due(index, rows, 0.0) && is_kept(index);
+		   !ivfkm_recalibration_due(index, rows, 0.0, false) && is_kept(index);
 }
 
 /*
@@ -170,13 +170,18 @@ refuse(Relation index, IvfkmSizes *sizes, const char *reason)
 	sizes->refused = true;
 }
 
-/* Measures the index's budgets again, if that is due; so many rows have come into other lists. */
+/*
+ * Measures the index's budgets again, if that is due; so many rows have come into other lists since
+ * it was done last.
+ */
 static void
-recalibrate(Relation heap, Relation index, double rows, double moved, bool by_hand)
+recalibrate(Relation heap, Relation index, double rows, bool by_hand, IvfkmSizes *sizes)
 {
-	if (!ivfkm_recalibration_due(index, rows, moved))
+	if (!ivfkm_recalibration_due(index, rows, sizes->unmeasured, by_hand))
 		return;
-	ivfkm_recalibrate(heap, index, rows, !by_hand);
+	ivfkm_recalibrate(heap, index, rows, !by_hand, !by_hand);
+	sizes->unmeasured = 0.0;
+	sizes->roughly = !by_hand;
 	ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" for %.0f rows",
 									 RelationGetRelationName(index), rows)));
 }
@@ -207,7 +212,7 @@ compact(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 			ereport(LOG,
 					(errmsg("renewed index \"%s\" for space: " INT64_FORMAT " rows in %d lists",
 							RelationGetRelationName(index), result->rows, result->lists)));
-			ivfkm_survey_forget(sizes); /* all lists have other ids */
+			ivfkm_survey_renewed(sizes); /* all lists have other ids */
 			sizes->nrenewed++;
 			break;
 	}
@@ -227,7 +232,6 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 	IvfkmRegion region;
 	bool kept = false;
 	double rows;
-	double moved;
 
 	/* lists are moved when nothing else is left to do: all are not counted again for each move */
 	if (sizes->ncompacted == 0)
@@ -241,7 +245,7 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 				ivfkm_renew(heap, index, !by_hand, result);
 				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
 									 RelationGetRelationName(index), result->rows, result->lists)));
-				ivfkm_survey_forget(sizes);
+				ivfkm_survey_renewed(sizes);
 				return true;
 			}
 			/* in an index that has not doubled, most rows are dead: VACUUM asks for a worker */
@@ -278,16 +282,15 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 							 RelationGetRelationName(index), sizes->moved, sizes->rows,
 							 sizes->nregions)));
 	rows = sizes->lists != NULL ? sizes->rows : 0.0;
-	moved = sizes->moved;
 	if (kept)
 	{
 		/* searches are to find the rows in the lists that there are */
-		recalibrate(heap, index, rows, moved, by_hand);
+		recalibrate(heap, index, rows, by_hand, sizes);
 		refuse(index, sizes, "a transaction keeps too much of the file");
 		return false;
 	}
 	ivfkm_survey_done(sizes, index);
-	recalibrate(heap, index, rows, moved, by_hand);
+	recalibrate(heap, index, rows, by_hand, sizes);
 	return sizes->ncompacted < MOST_COMPACTED && compact(heap, index, by_hand, sizes, result);
 }
 
@@ -403,7 +406,11 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 		{
 			pgstat_report_activity(STATE_RUNNING, "maintaining an index");
 			if (ivfkm_renewal_due(&meta))
-				sizes->ncompacted = 0; /* rows have come since: count again before more is moved */
+			{
+				/* rows have come since: count again before more is moved */
+				sizes->ncompacted = 0;
+				sizes->at_rest = false;
+			}
 			if (sizes->lists == NULL && ivfkm_renewal_due(&meta) && is_blocked(index))
 				refuse(index, sizes, "a transaction keeps too much of the file");
 			else if (work_on(heap, index, false, sizes, &renewal))
@@ -426,11 +433,12 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 
 /*
  * One transaction of a worker that has nothing else to do.  Returns true if the index has changed
- * since its budgets were measured; *before receives the metapage.  If that is "known" from before
- * and nothing has changed since, measures now: under way that would be done too often.
+ * since its budgets were measured, or if its file is to be made shorter, which was left because
+ * rows came; *before receives the metapage.  If that is "known" from before and nothing has changed
+ * since, measures now, and notes that the index is at rest: under way both would be done too often.
  */
 static bool
-measure_at_rest(Oid index_oid, bool known, IvfkmMetaPageData *before)
+look_at_rest(Oid index_oid, bool known, IvfkmSizes *sizes, IvfkmMetaPageData *before)
 {
 	bool due = false;
 	WorkerTransaction transaction;
@@ -441,15 +449,27 @@ measure_at_rest(Oid index_oid, bool known, IvfkmMetaPageData *before)
 		Relation index = transaction.index;
 		IvfkmMetaPageData meta;
 
+		bool measure;
+		bool compact;
+
 		page_meta_read(index, &meta);
-		due = ivfkm_renewal_possible(index) && ivfkm_settings_maintenance(index) &&
-			  ivfkm_recalibration_at_rest(&meta);
-		if (due && known && meta.tree_version == before->tree_version &&
-			meta.appended == before->appended && meta.removed == before->removed &&
-			meta.strays == before->strays)
+		measure = sizes->roughly || ivfkm_recalibration_at_rest(&meta, sizes->unmeasured);
+		compact = sizes->growing && is_sparse(index);
+		due = (measure || compact) && ivfkm_renewal_possible(index) &&
+			  ivfkm_settings_maintenance(index);
+		known = due && known && meta.tree_version == before->tree_version &&
+				meta.appended == before->appended && meta.removed == before->removed &&
+				meta.strays == before->strays;
+		sizes->at_rest = known && compact;
+		if (known)
+			ereport(DEBUG1,
+					(errmsg_internal("index \"%s\" is at rest", RelationGetRelationName(index))));
+		if (known && measure)
 		{
 			pgstat_report_activity(STATE_RUNNING, "calibrating an index");
-			ivfkm_recalibrate(heap, index, meta.build_rows, true);
+			ivfkm_recalibrate(heap, index, meta.build_rows, true, false);
+			sizes->unmeasured = 0.0;
+			sizes->roughly = false;
 			ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" at rest for %.0f rows",
 											 RelationGetRelationName(index), meta.build_rows)));
 		}
@@ -482,16 +502,19 @@ stand_back(int seconds)
 	}
 }
 
-/* The end of a worker that may still renew: measures an index that has come to rest. */
+/*
+ * The end of a worker that may still renew: measures an index that has come to rest, and says in
+ * *sizes whether its file is to be made shorter now.
+ */
 static void
-come_to_rest(Oid index)
+come_to_rest(Oid index, IvfkmSizes *sizes)
 {
 	IvfkmMetaPageData meta;
 
-	if (!measure_at_rest(index, false, &meta))
+	if (!look_at_rest(index, false, sizes, &meta))
 		return;
 	stand_back(1);
-	(void) measure_at_rest(index, true, &meta);
+	(void) look_at_rest(index, true, sizes, &meta);
 }
 
 /*
@@ -642,8 +665,12 @@ ivfkm_worker_main(Datum arg)
 					be_counted(task.index, false, &counted);
 					continue;
 				}
-				if (may_renew)
-					come_to_rest(task.index);
+				if (may_renew && !sizes.at_rest)
+				{
+					come_to_rest(task.index, &sizes);
+					if (sizes.at_rest)
+						continue;
+				}
 				proc_exit(0);
 		}
 		pause_a_second();
