@@ -243,5 +243,24 @@ SELECT vdb_index_check('far_tokens') AS far;
 SELECT vdb_index_check('far_coarse') AS far;
 DROP TABLE far;
 
+-- Many rows that are about as near: of a query vector's nearest vectors none may be theirs.  Then
+-- query vectors look for more.
+CREATE FUNCTION words_of(i int, n int) RETURNS vector(8)[] LANGUAGE SQL IMMUTABLE AS $$
+	SELECT array_agg(v ORDER BY j) FROM (
+		SELECT j, l2_normalize(array_agg((hashint4((hashint4(i * 10 + j) & 65535) % 12 * 100 + d) +
+			0.3 * hashint4(i * 1000 + j * 10 + d + 7000000)) / 2147483648.0 ORDER BY d)::vector(8)) v
+		FROM generate_series(1, n) j, generate_series(1, 8) d GROUP BY j) x
+$$;
+CREATE TABLE alike (id int PRIMARY KEY, tokens vector(8)[]);
+INSERT INTO alike SELECT i, words_of(i, 4) FROM generate_series(1, 1200) i;
+CREATE INDEX alike_tokens ON alike USING ivfkm (tokens);
+SELECT count(*) FILTER (WHERE d <= farthest + 1e-9)::float8 / count(*) >= 0.95 AS alike
+FROM (SELECT words_of(i, 6) AS q FROM generate_series(5001, 5020) i OFFSET 0) queries,
+	LATERAL (SELECT max(d) AS farthest FROM (SELECT (tokens @# q) + 0.0 AS d
+		FROM alike ORDER BY 1 LIMIT 10) y) z,
+	LATERAL (SELECT tokens @# q AS d FROM alike ORDER BY tokens @# q LIMIT 10) x;
+DROP TABLE alike;
+DROP FUNCTION words_of;
+
 DROP TABLE docs, queries, halves;
 DROP FUNCTION recall, all_rows, vectors_of, vector_of;

@@ -176,8 +176,6 @@ note_found(IvfkmScan *so, const IvfkmBatchQuery *asked, int number, tidhash_hash
 		TidHashEntry *entry;
 		bool found;
 
-		if (ivfkm_given_has_row(&so->given, address)) /* it was looked at */
-			continue;
 		entry = tidhash_insert(numbers, ivfkm_lists_tid(address), &found);
 		if (!found)
 		{
@@ -261,6 +259,37 @@ find_block(IvfkmScan *so, Snapshot snapshot, int first, int n, Size wanted,
 	return frontiers;
 }
 
+/* Ascending addresses of rows found. */
+static int
+compare_found(const void *a, const void *b)
+{
+	const IvfkmMaxsimFound *x = a;
+	const IvfkmMaxsimFound *y = b;
+
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+/* Remembers how often each row was found, and leaves out those that were looked at. */
+static void
+keep_found(const IvfkmScan *so)
+{
+	IvfkmMaxsim *maxsim = so->maxsim;
+	Size left = 0;
+
+	maxsim->found =
+		MemoryContextAllocHuge(maxsim->context, sizeof(IvfkmMaxsimFound) * Max(maxsim->nrows, 1));
+	maxsim->nfound = maxsim->nrows;
+	for (Size i = 0; i < maxsim->nrows; i++)
+	{
+		maxsim->found[i].row = maxsim->rows[i].row;
+		maxsim->found[i].count = maxsim->rows[i].found;
+		if (!ivfkm_given_has_row(&so->given, maxsim->rows[i].row))
+			maxsim->rows[left++] = maxsim->rows[i];
+	}
+	maxsim->nrows = left;
+	qsort(maxsim->found, maxsim->nfound, sizeof(IvfkmMaxsimFound), compare_found);
+}
+
 /* Ascending bounds. */
 static int
 compare_rows(const void *a, const void *b)
@@ -311,6 +340,7 @@ find_rows(IvfkmScan *so, Snapshot snapshot, Size wanted)
 			break;
 		share = Max(met, 1.0) / seen;
 	}
+	keep_found(so);
 	qsort(maxsim->rows, maxsim->nrows, sizeof(IvfkmMaxsimRow), compare_rows);
 }
 
@@ -403,6 +433,34 @@ nth_distance(const IvfkmOrder *order, int64 n)
 	result = nearest[0];
 	pfree(nearest);
 	return result;
+}
+
+/*
+ * How many of the so->total_k nearest rows no query vector has found, by how many of those known
+ * were found by one alone and by two: the estimate of unseen species by Chao (1984, "Nonparametric
+ * estimation of the number of classes in a population"), in its form without bias.
+ */
+static double
+expect_unfound(const IvfkmScan *so)
+{
+	const IvfkmMaxsim *maxsim = so->maxsim;
+	double farthest = nth_distance(&so->order, Max(so->total_k - so->ngiven, 1));
+	double once = 0.0;
+	double twice = 0.0;
+
+	for (Size i = 0; i < so->order.nknown; i++)
+	{
+		const IvfkmKnownRow *known = &so->order.known[i];
+		IvfkmMaxsimFound key = {.row = known->row};
+		const IvfkmMaxsimFound *found;
+
+		if (known->distance > farthest)
+			continue;
+		found = bsearch(&key, maxsim->found, maxsim->nfound, sizeof(key), compare_found);
+		once += found != NULL && found->count == 1;
+		twice += found != NULL && found->count == 2;
+	}
+	return once * (once - 1.0) / (2.0 * (twice + 1.0));
 }
 
 /*
@@ -523,6 +581,17 @@ find_enough_rows(IvfkmScan *so, Snapshot snapshot)
 	}
 }
 
+/* True if too many of the so->total_k nearest rows are likely not to have been found. */
+static bool
+wants_more(const IvfkmScan *so)
+{
+	const IvfkmMaxsim *maxsim = so->maxsim;
+
+	return !maxsim->complete && !is_limited(so) && isinf(maxsim->bound) &&
+		   maxsim->wanted < most_wanted() &&
+		   expect_unfound(so) > (1.0 - so->settings.target) * (double) so->total_k;
+}
+
 /*
  * Prepares for more rows: looks at as many as settle which ones are the so->total_k nearest.  Sets
  * maxsim->exhausted if there are no more to look at.
@@ -549,15 +618,24 @@ prepare(IndexScanDesc scan, IvfkmScan *so)
 	wanted = vectors_wanted(so);
 	if (first || (wanted > maxsim->wanted && !maxsim->complete && !is_over(so)))
 		find_enough_rows(so, scan->xs_snapshot);
-	while (!is_settled(so))
+	for (;;)
 	{
+		bool known = (int64) so->order.nknown >= so->total_k - so->ngiven;
+
+		if (is_settled(so) || (maxsim->next == maxsim->nrows && known))
+		{
+			if (known && wants_more(so))
+			{
+				find_rows(so, scan->xs_snapshot, Min(maxsim->wanted * MORE_VECTORS, most_wanted()));
+				continue;
+			}
+			break;
+		}
 		if (maxsim->next < maxsim->nrows)
 		{
 			look_at_next(scan, so, Max(LOOKS_AT_LEAST, so->order.nknown / LOOKS_SHARE));
 			continue;
 		}
-		if ((int64) so->order.nknown >= so->total_k - so->ngiven)
-			return;
 		if (maxsim->complete)
 		{
 			maxsim->everything = maxsim->exhausted = true;

@@ -23,6 +23,13 @@ typedef struct IvfkmMaxsimRow
 	int found; /* query vectors that have found it */
 } IvfkmMaxsimRow;
 
+/* How many query vectors have found a row. */
+typedef struct IvfkmMaxsimFound
+{
+	IvfkmAddress row;
+	int count;
+} IvfkmMaxsimFound;
+
 /* How much farther than their bounds rows were, for each query vector that had not found them. */
 typedef struct IvfkmMaxsimExcess
 {
@@ -40,7 +47,7 @@ typedef struct IvfkmMaxsim
 	bool not_null;		/* rows whose value is NULL are not wanted */
 
 	/* rows found and not looked at yet, in the order of their bounds from "next" on */
-	MemoryContext context; /* of the rows */
+	MemoryContext context; /* of the rows and of "found" */
 	IvfkmMaxsimRow *rows;
 	Size nrows;
 	Size next;
@@ -48,6 +55,8 @@ typedef struct IvfkmMaxsim
 	Size times;				  /* so many times the usual number are looked for */
 	bool complete;			  /* nothing was left out */
 	IvfkmMaxsimExcess excess; /* of the rows looked at */
+	IvfkmMaxsimFound *found;  /* all rows found, those looked at too, by their addresses */
+	Size nfound;
 
 	bool everything; /* all rows of the index were looked at */
 	bool exhausted;	 /* no more rows will be looked at */
