@@ -74,6 +74,11 @@ class Class:
         """The operator of its distance."""
         return OPERATORS[self.metric]
 
+    @property
+    def escaped(self):
+        """The operator in a statement with parameters."""
+        return self.operator.replace("%", "%%")
+
 
 def read_texts(path):
     """Texts of a file, one a line (gzip if its name says so), or descriptions of the sample."""
@@ -124,7 +129,9 @@ class ClassesBench:
         step = max(1, len(tokens) // (options.class_rows + self.count))
         self.tokens = tokens[::step][:options.class_rows + self.count]
         self.rows = min(options.class_rows, data.rows)
-        self.classes = [Class(rows, kind, m) for rows, kind, metrics in KINDS for m in metrics]
+        self.kinds = [k for k in KINDS if k[0] in (options.class_kinds or {k[0]})]
+        self.classes = [Class(rows, kind, m) for rows, kind, metrics in self.kinds
+                        for m in metrics]
         self.fingerprint = (f"{data.fingerprint} {self.rows} {self.count} "
                             f"{zlib.crc32(repr(self.tokens).encode())}")
         self.conditions = Conditions(server)
@@ -139,6 +146,7 @@ class ClassesBench:
             if note.get("rows") == self.fingerprint:
                 return
             self.server.say(f"loading rows of all classes into {database}")
+            c.execute("DROP TABLE IF EXISTS classes_main")
             dims, weights = self.data.dims, bm25(self.tokens)
             of = {"words": WORD_BITS, "weights": weights[0].rsplit("/", 1)[1]}
             for rows, kind, _ in KINDS:
@@ -222,14 +230,20 @@ class ClassesBench:
                       "id integer, d float8)")
             known = c.execute("SELECT count(*) FROM classes_truth WHERE class = %s AND rows = %s",
                               (one.key, self.fingerprint)).fetchone()[0]
-            if known != self.count:
-                c.execute("DELETE FROM classes_truth WHERE class = %s", (one.key,))
-                c.execute(f"""
-                    INSERT INTO classes_truth
-                    SELECT %s, %s, q.id, (SELECT max(d) FROM (
-                        SELECT t.v {one.operator} q.v AS d FROM classes_{one.rows} t
-                        ORDER BY 1 LIMIT {K}) s)
-                    FROM classes_{one.rows}_q q""", (one.key, self.fingerprint))
+            if known == self.count:
+                return
+            # out of TOAST, which would be read anew for each query
+            c.execute(f"CREATE UNLOGGED TABLE classes_main (LIKE classes_{one.rows})")
+            c.execute("ALTER TABLE classes_main ALTER v SET STORAGE MAIN")
+            c.execute(f"INSERT INTO classes_main SELECT * FROM classes_{one.rows}")
+            c.execute("DELETE FROM classes_truth WHERE class = %s", (one.key,))
+            c.execute(f"""
+                INSERT INTO classes_truth
+                SELECT %s, %s, q.id, (SELECT max(d) FROM (
+                    SELECT t.v {one.escaped} q.v AS d FROM classes_main t
+                    ORDER BY 1 LIMIT {K}) s)
+                FROM classes_{one.rows}_q q""", (one.key, self.fingerprint))
+            c.execute("DROP TABLE classes_main")
 
     def recall(self, one, database, setting):
         """The recall of a setting over all queries, by vdb's distances."""
@@ -250,7 +264,7 @@ class ClassesBench:
                     JOIN classes_{one.rows}_q q ON q.id = f.query
                     JOIN classes_{one.rows} t ON t.id = f.row
                     JOIN classes_truth e ON e.class = %s AND e.id = f.query
-                    WHERE t.v {one.operator} q.v <= e.d GROUP BY f.query) s""",
+                    WHERE t.v {one.escaped} q.v <= e.d GROUP BY f.query) s""",
                              ([q for q, _ in found], [i for _, i in found], one.key)).fetchone()[0]
         return int(hits) / (K * self.count)
 
@@ -338,9 +352,12 @@ class ClassesBench:
         """Write classes.md and .csv."""
         peers = "pgvector" in self.server.plain
         texts = len(self.tokens) - self.count
-        text = (f"### Operator classes: {self.data.word} and texts\n\n"
-                f"{self.rows:,} vectors of {self.data.dims} dimensions and their signs; {texts:,} "
-                f"texts as {WORD_BITS:,} bits and as BM25 weights. LIMIT {K}, {self.count} "
+        kinds = {k[0] for k in self.kinds}
+        of_texts = (f"{texts:,} texts as {WORD_BITS:,} bits and as BM25 weights. "
+                    if kinds & {"words", "weights"} else "")
+        text = (f"### Operator classes: {self.data.word}, {self.rows:,} rows\n\n"
+                f"Vectors of {self.data.dims} dimensions, and their signs; {of_texts}"
+                f"LIMIT {K}, {self.count} "
                 "queries that are no rows, indexes with default options. "
                 + self.conditions.text(f"{self.options.rounds} round(s) in turns")
                 + f"Microseconds of processor time a search at recall {RECALL}, least of the "
@@ -368,9 +385,11 @@ class ClassesBench:
         text += table(head, rows)
         if not peers:
             text += "\npgvector was not measured.\n"
-        with open(os.path.join(folder, "classes.md"), "w", encoding="utf-8") as f:
+        label = os.environ.get("BENCH_LABEL", "")
+        base = os.path.join(folder, "classes" + (f"-{label}" if label else ""))
+        with open(base + ".md", "w", encoding="utf-8") as f:
             f.write(text)
-        with open(os.path.join(folder, "classes.csv"), "w", newline="", encoding="utf-8") as f:
+        with open(base + ".csv", "w", newline="", encoding="utf-8") as f:
             out = csv.writer(f, lineterminator="\n")
             out.writerow(("rows", "distance", "index", "setting", "recall", "cpu_us",
                           "cpu_us_median", "us", "us_median"))
@@ -381,4 +400,4 @@ class ClassesBench:
                                    f"{p.recall:.4f}",
                                    *(f"{1e6 * f(x):.1f}" for x in (p.cpu, p.wall)
                                      for f in (min, statistics.median))) for p in points)
-        self.server.say(f"wrote {folder}/classes.md")
+        self.server.say(f"wrote {base}.md")

@@ -47,6 +47,7 @@ class Options:
     scale_dims: int
     maxsim_rows: int
     class_rows: int
+    class_kinds: list
     two: bool
 
 
@@ -86,6 +87,7 @@ def options():
         scale_dims=whole("BENCH_SCALE_DIMS", 64),
         maxsim_rows=whole("BENCH_MAXSIM_ROWS", 20_000),
         class_rows=whole("BENCH_CLASS_ROWS", 60_000),
+        class_kinds=words("BENCH_CLASSES"),
         two=os.environ.get("BENCH_TWO_CLIENTS", "1") != "0")
 
 
