@@ -67,6 +67,9 @@
 #define MOST_LISTS	  512
 #define SMALL_SHARE	  1e-3
 
+/* Draws for all partitions of a query together, if these are no more. */
+#define MOST_DRAWS 64
+
 /* Error of 1-bit codes, by the product of query and residual in one dimension of many. */
 #define CODE_ERROR 0.75
 
@@ -199,6 +202,7 @@ typedef struct Question
 	Node *bound;					   /* the same */
 	double bounds[IVFKM_DRAWN_VALUES]; /* as the operator has them, each as likely */
 	int nbounds;
+	int draws; /* of what is not known */
 	IvfkmRangeShares shares;
 } Question;
 
@@ -376,7 +380,7 @@ static int
 find_origins(const IvfkmIndex *index, const Question *question, IvfkmDrawnRow *origins)
 {
 	if (!IsA(question->origin, Const))
-		return ivfkm_drawn_rows(index, IVFKM_DRAWN_VALUES, origins);
+		return ivfkm_drawn_rows(index, question->draws, origins);
 	origins[0].value = ((Const *) question->origin)->constvalue;
 	origins[0].weight = 1.0;
 	return 1;
@@ -393,17 +397,20 @@ ask_index(Relation index, void *arg)
 	IvfkmIndex handle;
 	IvfkmDrawnRow origins[IVFKM_DRAWN_VALUES];
 	int n;
+	int asked;
 
 	if (!ivfkm_plan_cache_get(index, question->index->pages, &meta) || meta.build_rows < 1.0)
 		return;
 	ivfkm_index_use(&handle, index, &meta);
 	n = find_origins(&handle, question, origins);
-	for (int i = 0; n > 0 && i < Max(n, question->nbounds); i++)
+	asked = Max(n, Min(question->nbounds, question->draws));
+	for (int i = 0; n > 0 && i < asked; i++)
 	{
 		struct varlena *origin = PG_DETOAST_DATUM(origins[i % n].value);
+		double bound = question->bounds[(2 * i + 1) * question->nbounds / (2 * asked)];
 		IvfkmRangeShares own;
 
-		if (!shares_around(&handle, origin, question->bounds[i % question->nbounds], &own))
+		if (!shares_around(&handle, origin, bound, &own))
 			continue;
 		weight += origins[i % n].weight;
 		sum.within += origins[i % n].weight * own.within;
@@ -474,6 +481,15 @@ find_bounds(PlannerInfo *root, const IvfkmRangeBound *range, Question *question,
 	return n > 0;
 }
 
+/* How much is drawn of what is not known: less where many partitions are asked, for their mean. */
+static int
+count_draws(const PlannerInfo *root)
+{
+	int draws = MOST_DRAWS / Max(list_length(root->append_rel_list), 1);
+
+	return Max(1, Min(draws, IVFKM_DRAWN_VALUES));
+}
+
 /*
  * Finds out the share of the rows of an index that are within the bound of "match", and of those
  * that a scan without order takes for candidates.  False if the index has no answer: then both are
@@ -493,6 +509,7 @@ ivfkm_range_shares(PlannerInfo *root, const IvfkmRangeMatch *match, IvfkmRangeSh
 		return false;
 	question.origin = estimate_expression_value(root, (Node *) match->origin);
 	question.bound = estimate_expression_value(root, (Node *) match->range.bound);
+	question.draws = count_draws(root);
 	if (!find_bounds(root, &match->range, &question, &none))
 		return false;
 	none |= IsA(question.origin, Const) && ((Const *) question.origin)->constisnull;
