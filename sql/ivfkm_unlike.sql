@@ -131,5 +131,19 @@ UPDATE copies SET v = (SELECT v FROM others LIMIT 1);
 REINDEX INDEX copies_idx;
 SELECT recall FROM ivfkm_recall('copies_idx', 10, 100, 'SELECT v FROM others');
 
-DROP TABLE t, q, truth, copies, others;
+-- clusters, and queries around centres that have no rows: their neighbours are in many lists
+CREATE TABLE clusters AS
+SELECT i AS id, array_agg(3 * uniform(-1 - i % 100, d) + uniform(i, d) + uniform(-100000 - i, d)
+	ORDER BY d)::vector(64) AS v
+FROM generate_series(1, 20000) i, generate_series(1, 64) d GROUP BY i;
+CREATE TABLE holes AS
+SELECT array_agg(3 * uniform(-201 - i, d) + uniform(i, d) + uniform(-100000 - i, d)
+	ORDER BY d)::vector(64) AS v
+FROM generate_series(1, 60) i, generate_series(1, 64) d GROUP BY i;
+CREATE INDEX clusters_idx ON clusters USING ivfkm (v);
+SELECT recall >= 0.98 AS recall FROM ivfkm_recall('clusters_idx', 10, 60, 'SELECT v FROM holes');
+-- others go on no farther for that
+SELECT recall >= 0.98 AS recall, rows < 2000 AS few FROM ivfkm_recall('clusters_idx', 10, 60);
+
+DROP TABLE t, q, truth, copies, others, clusters, holes;
 DROP FUNCTION recall, seen, uniform;

@@ -43,8 +43,12 @@
 #define ONE_SIDED	   2.0
 #define ONE_SIDED_MOST 3.0
 
-/* A search that goes on looks at its nearest rows again behind this part of its budget. */
+/*
+ * A search that goes on looks at its nearest rows again behind this part of its budget, and where
+ * it has seen many, behind this part of those.
+ */
 #define REACH_STEP 0.5
+#define REACH_PART 0.25
 
 /*
  * The first pass is made wider until it has prepared for so many times the LIMIT, or for so many
@@ -578,7 +582,8 @@ bool
 ivfkm_pass_reach(IvfkmScan *so, const IvfkmReach *reach, double farthest)
 {
 	IvfkmLists *lists = &so->lists;
-	double until = Min(lists->counted + reach->step, reach->most);
+	double step = Max(reach->step, lists->counted * REACH_PART);
+	double until = Min(lists->counted + step, reach->most);
 	int scanned = lists->nscanned;
 
 	while (lists->counted < until && is_near(so, reach, farthest))

@@ -17,7 +17,7 @@
 typedef struct IvfkmReach
 {
 	double gap;	 /* of the first list that is not near enough */
-	double step; /* rows to be seen before it looks at its rows again */
+	double step; /* rows to be seen before it looks at its rows again, at least */
 	double most; /* rows to be seen in all, at most: IvfkmLists.counted */
 } IvfkmReach;
 
