@@ -58,22 +58,22 @@ cmp_ok($node->safe_psql('postgres', "SELECT lists FROM ivfkm_maintain('again_l2'
 vdb_check($node, 'again_l2', 'again');
 $node->safe_psql('postgres', 'DROP TABLE again');
 
-# a tenth of the clusters goes, others come in the same number
+# a tenth of the clusters goes, twice as many others come, with half of the rows each
 $node->safe_psql('postgres', 'REINDEX INDEX kinds_l2');
 $node->safe_psql('postgres', 'DELETE FROM kinds WHERE id % 150 < 15');
 $node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP ON) kinds');
 is($node->safe_psql('postgres', $maintain), 0, 'rows that go, neither');
 $node->safe_psql(
 	'postgres', <<'SQL');
-INSERT INTO kinds SELECT 10000 + i, 0, place(10000 + i, 1000 + i % 15)
+INSERT INTO kinds SELECT 10000 + i, 0, place(10000 + i, 1000 + i % 30)
 	FROM generate_series(1, 600) i;
 SQL
 my $found = <<'SQL';
 SET enable_seqscan = off; SET ivfkm.probes = 1;
-SELECT count(*) FROM (SELECT id, place(id + 20000, 1000 + (id - 10000) % 15) AS v
-		FROM generate_series(10001, 10060) id) q,
+SELECT count(*) FROM (SELECT id, place(id + 20000, 1000 + (id - 10000) % 30) AS v
+		FROM generate_series(10001, 10150) id) q,
 	LATERAL (SELECT id FROM kinds ORDER BY kinds.v <-> q.v LIMIT 10) k
-	WHERE k.id > 10000 AND (k.id - 10000) % 15 = (q.id - 10000) % 15;
+	WHERE k.id > 10000 AND (k.id - 10000) % 30 = (q.id - 10000) % 30;
 SQL
 my $before = $node->safe_psql('postgres', $found);
 cmp_ok($node->safe_psql('postgres', $maintain), '>', 0, 'rows of other clusters do');
@@ -82,7 +82,7 @@ vdb_check($node, 'kinds_l2', 'strays');
 vdb_same_rows($node, 'kinds', '<->', 'place(7, 1007)', 'strays');
 $node->safe_psql('postgres', "SELECT ivfkm_maintain('kinds_l2')");
 my $fresh = $node->safe_psql('postgres', $found);
-cmp_ok($after, '>=', 0.97 * $fresh,
+cmp_ok($after, '>=', 0.94 * $fresh,
 	"new rows are found in one list: $after; $before before, $fresh in a fresh index");
 
 $node->stop;

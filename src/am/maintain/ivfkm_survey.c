@@ -44,7 +44,7 @@
  */
 #define STRAY_EXPECTED	   0.25
 #define STRAY_SHARE		   (1.0 / 16)
-#define STRAY_SISTER_SHARE (1.0 / 64)
+#define STRAY_SISTER_SHARE (1.0 / 256)
 
 /*
  * What a list calls for: the larger, the sooner.  A list with strays has up to one more, one that
