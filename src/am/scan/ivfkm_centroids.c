@@ -38,10 +38,10 @@ struct IvfkmCentroidEntry
 #define HEAP_LESS(a, b) ((a)->key < (b)->key)
 #include "am/index/ivfkm_heap.h"
 
-/* the nearest lists, farthest on top */
-#define HEAP_PREFIX		near_heap
-#define HEAP_TYPE		IvfkmCentroidEntry
-#define HEAP_LESS(a, b) ((a)->key > (b)->key)
+/* the smallest keys, largest on top */
+#define HEAP_PREFIX		key_heap
+#define HEAP_TYPE		float
+#define HEAP_LESS(a, b) (*(a) > *(b))
 #include "am/index/ivfkm_heap.h"
 
 /*
@@ -64,8 +64,9 @@ struct IvfkmCentroidEntry
 /* The same of float32, at most, as a share of the square of the norms' sum. */
 #define FLOAT_ERROR (4.0f * FLT_EPSILON)
 
-/* Keys that are compared with the farthest of the nearest lists at once. */
-#define KEYS_STEP 16
+/* Keys that are reduced at once, to GROUPS minima. */
+#define KEYS_STEP 64
+#define GROUPS	  4
 
 /* Memory that the centroids of an index take. */
 Size
@@ -127,7 +128,8 @@ ivfkm_centroids_read(IvfkmCentroids *centroids, Relation index, const IvfkmMetaP
 		if (centroids->keys.by_dot && meta->far_id != 0 && list->child.id == meta->far_id)
 			list->child.radius = Max(list->child.radius, meta->far_radius);
 	}
-	centroids->stride = gemm_round_cols(centroids->nlists);
+	centroids->stride = TYPEALIGN(KEYS_STEP, gemm_round_cols(centroids->nlists));
+	centroids->minima = take_floats(2 * centroids->stride / (KEYS_STEP / GROUPS));
 	centroids->panels = take_floats(gemm_cols_floats(centroids->nlists, dims));
 	centroids->norms = take_floats(centroids->stride);
 	vdb_gemm->pack_cols(floats, NULL, centroids->nlists, dims, centroids->panels, centroids->norms);
@@ -183,11 +185,13 @@ score(IvfkmCentroids *centroids, const IvfkmQuery *const *queries, int n, const 
 }
 
 /* The key of a list from the squared distance of the query's target to its centroid. */
-static float
+static inline float
 exact_key(const IvfkmTree *keys, const IvfkmChildData *list, float dist2, float norm2)
 {
-	return ivfkm_tree_list_key(keys, keys->by_dot ? 0.5f * (dist2 - norm2 - list->norm2) : dist2,
-							   list->radius);
+	if (keys->by_dot)
+		dist2 = 0.5f * (dist2 - norm2 - list->norm2);
+	/* the list is often not in the CPU's cache */
+	return keys->list_lean == 0.0f ? dist2 : ivfkm_tree_list_key(keys, dist2, list->radius);
 }
 
 /*
@@ -200,6 +204,8 @@ list_keys(IvfkmCentroids *centroids, const IvfkmQuery *query, int number)
 	float *keys = centroids->scores + (size_t) number * centroids->stride;
 	bool by_dot = centroids->keys.by_dot;
 
+	for (size_t i = (size_t) centroids->nlists; i < centroids->stride; i++)
+		keys[i] = INFINITY;
 	if (!by_dot && centroids->keys.list_lean == 0.0f)
 		return keys;
 	centroids->keys.target_norm = sqrtf(target_norm2(query));
@@ -208,73 +214,6 @@ list_keys(IvfkmCentroids *centroids, const IvfkmQuery *query, int number)
 									  by_dot ? 0.5f * (keys[i] - centroids->norms[i]) : keys[i],
 									  centroids->lists[i].child.radius);
 	return keys;
-}
-
-/* Four floats, and what comparing them gives. */
-typedef float Floats __attribute__((vector_size(16)));
-typedef int32 Truths __attribute__((vector_size(16)));
-
-/* Four keys. */
-static inline Floats
-load_keys(const float *keys)
-{
-	Floats four;
-
-	memcpy(&four, keys, sizeof(four));
-	return four;
-}
-
-/* True if any of KEYS_STEP keys is less than "highest". */
-static inline bool
-any_less(const float *keys, float highest)
-{
-	Floats limit = {highest, highest, highest, highest};
-	Truths less = (load_keys(keys) < limit) | (load_keys(keys + 4) < limit) |
-				  (load_keys(keys + 8) < limit) | (load_keys(keys + 12) < limit);
-	uint64 halves[2];
-
-	memcpy(halves, &less, sizeof(halves));
-	return (halves[0] | halves[1]) != 0;
-}
-
-/* Puts a list in the place of the farthest of the n nearest ones. */
-static inline void
-keep_nearest(IvfkmCentroidEntry *near, int n, int list, float key)
-{
-	near[0].key = key;
-	near[0].list = list;
-	near_heap_down(near, (size_t) n, 0);
-}
-
-/* Makes a heap of the n nearest lists of those with so many keys, the farthest on top. */
-static void
-select_nearest(IvfkmCentroids *centroids, const float *keys, int n)
-{
-	IvfkmCentroidEntry *near = centroids->near;
-	int nlists = centroids->nlists;
-	int i = n;
-
-	for (int j = 0; j < n; j++)
-	{
-		near[j].key = keys[j];
-		near[j].list = j;
-	}
-	near_heap_build(near, (size_t) n);
-	while (i < nlists)
-	{
-		int end = Min(i + KEYS_STEP, nlists);
-
-		if (end - i == KEYS_STEP && !any_less(keys + i, near[0].key))
-		{
-			i = end;
-			continue;
-		}
-		for (; i < end; i++)
-		{
-			if (keys[i] < near[0].key)
-				keep_nearest(near, n, i, keys[i]);
-		}
-	}
 }
 
 /* Order of lists by their keys. */
@@ -294,6 +233,88 @@ compare_entries(const IvfkmCentroidEntry *x, const IvfkmCentroidEntry *y)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
+/* Four floats, and what comparing them gives. */
+typedef float Floats __attribute__((vector_size(16)));
+typedef int32 Truths __attribute__((vector_size(16)));
+
+/* Four keys. */
+static inline Floats
+load_keys(const float *keys)
+{
+	Floats four;
+
+	memcpy(&four, keys, sizeof(four));
+	return four;
+}
+
+/* The minima of the keys of each lane. */
+static inline Floats
+least_keys(Floats a, Floats b)
+{
+	Truths less = a < b;
+
+	return (Floats) (((Truths) a & less) | ((Truths) b & ~less));
+}
+
+/* The n-th smallest of "count" keys, at least n.  "scratch" has room for n. */
+static float
+nth_key(const float *keys, size_t count, size_t n, float *scratch)
+{
+	memcpy(scratch, keys, sizeof(float) * n);
+	key_heap_build(scratch, n);
+	for (size_t i = n; i < count; i++)
+	{
+		if (keys[i] >= scratch[0])
+			continue;
+		scratch[0] = keys[i];
+		key_heap_down(scratch, n, 0);
+	}
+	return scratch[0];
+}
+
+/*
+ * Puts the n lists with the smallest keys into centroids->near, in order.  Keys are in groups: of
+ * KEYS_STEP keys each that is a multiple of GROUPS apart from another is in the same.  The n-th
+ * smallest minimum of a group is not less than the n-th smallest key, and few keys are less.
+ */
+static void
+select_nearest(IvfkmCentroids *centroids, const float *keys, int n)
+{
+	IvfkmCentroidEntry *near = centroids->near;
+	size_t ngroups = centroids->stride / (KEYS_STEP / GROUPS);
+	float *minima = centroids->minima;
+	float highest = INFINITY;
+	int nnear = 0;
+
+	for (size_t group = 0; group < ngroups; group += GROUPS)
+	{
+		const float *from = keys + group * (KEYS_STEP / GROUPS);
+		Floats least = load_keys(from);
+
+		for (int i = GROUPS; i < KEYS_STEP; i += GROUPS)
+			least = least_keys(least, load_keys(from + i));
+		memcpy(minima + group, &least, sizeof(least));
+	}
+	if ((size_t) n <= ngroups)
+		highest = nth_key(minima, ngroups, (size_t) n, minima + ngroups);
+	for (size_t group = 0; group < ngroups; group++)
+	{
+		int first = (int) (group / GROUPS * KEYS_STEP + group % GROUPS);
+
+		/* not so of a number that is none */
+		if (minima[group] > highest)
+			continue;
+		for (int i = first; i < Min(first + KEYS_STEP, centroids->nlists); i += GROUPS)
+		{
+			if (keys[i] > highest)
+				continue;
+			near[nnear].key = keys[i];
+			near[nnear++].list = i;
+		}
+	}
+	sort_entries(near, (size_t) nnear);
+}
+
 /*
  * Finds the n nearest lists by the keys of all lists, whose errors are "error" at most, and by
  * exact distances among these: the nearest first.  Returns how many are certain to be the nearest.
@@ -309,7 +330,7 @@ find_nearest(IvfkmCentroids *centroids, const IvfkmQuery *query, const float *ke
 	int certain = 0;
 
 	select_nearest(centroids, keys, n);
-	highest = near[0].key - error + (centroids->keys.by_dot ? 0.0f : norm2);
+	highest = near[n - 1].key - error + (centroids->keys.by_dot ? 0.0f : norm2);
 	if (n == centroids->nlists || error == 0.0f)
 		highest = INFINITY;
 	centroids->keys.target_norm = sqrtf(norm2);

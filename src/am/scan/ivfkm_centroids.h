@@ -14,7 +14,7 @@
 #include "am/index/ivfkm_tree.h"
 #include "am/scan/ivfkm_query.h"
 
-#define IVFKM_CENTROIDS_BLOCK 64 /* queries that are compared at once */
+#define IVFKM_CENTROIDS_BLOCK 56 /* queries that are compared at once */
 
 typedef struct IvfkmCentroidEntry IvfkmCentroidEntry;
 
@@ -41,7 +41,8 @@ typedef struct IvfkmCentroids
 	float *tiles;
 	float *scores; /* of each query, "stride" of them */
 	size_t stride;
-	IvfkmCentroidEntry *near; /* the nearest lists of one, a heap */
+	float *minima;			  /* of groups of these; and scratch */
+	IvfkmCentroidEntry *near; /* the nearest lists of one */
 
 	/* the query whose lists are being taken */
 	const IvfkmQuery *query;
