@@ -85,5 +85,22 @@ my $fresh = $node->safe_psql('postgres', $found);
 cmp_ok($after, '>=', 0.94 * $fresh,
 	"new rows are found in one list: $after; $before before, $fresh in a fresh index");
 
+# one of 12 places gets many strays, 8 others get 4: the region is of all nine, not of four lists
+$node->safe_psql(
+	'postgres', <<'SQL');
+CREATE FUNCTION around(id bigint, place bigint, spread real) RETURNS vector LANGUAGE sql AS $$
+	SELECT array_agg(3 * sin(hashint8(place * 64 + j))
+		+ spread * sin(hashint8(1000000 + id * 64 + j)) ORDER BY j)::real[]::vector
+	FROM generate_series(1, 48) j $$;
+CREATE TABLE few (id bigint, v vector(48));
+INSERT INTO few SELECT i, around(i, i % 12, 0.7) FROM generate_series(1, 3000) i;
+CREATE INDEX few_l2 ON few USING ivfkm (v) WITH (maintenance = off);
+INSERT INTO few SELECT i, around(i, 0, 1.5) FROM generate_series(10001, 10060) i;
+INSERT INTO few SELECT i, around(i, 1 + i % 8, 1.5) FROM generate_series(20001, 20032) i;
+SQL
+cmp_ok($node->safe_psql('postgres', "SELECT rows FROM ivfkm_maintain('few_l2', false)"),
+	'>', 2000, 'lists with few strays are made anew with one that has many');
+vdb_check($node, 'few_l2', 'few strays');
+
 $node->stop;
 done_testing();
