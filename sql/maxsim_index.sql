@@ -247,8 +247,10 @@ DROP TABLE far;
 -- query vectors look for more.
 CREATE FUNCTION words_of(i int, n int) RETURNS vector(8)[] LANGUAGE SQL IMMUTABLE AS $$
 	SELECT array_agg(v ORDER BY j) FROM (
-		SELECT j, l2_normalize(array_agg((hashint4((hashint4(i * 10 + j) & 65535) % 12 * 100 + d) +
-			0.3 * hashint4(i * 1000 + j * 10 + d + 7000000)) / 2147483648.0 ORDER BY d)::vector(8)) v
+		SELECT j, l2_normalize(array_agg((
+			hashint4((hashint4(i * 10 + j) & 65535) % 12 * 100 + d) +
+			0.3 * hashint4(i * 1000 + j * 10 + d + 7000000)) / 2147483648.0 ORDER BY d)::vector(8)
+			) v
 		FROM generate_series(1, n) j, generate_series(1, 8) d GROUP BY j) x
 $$;
 CREATE TABLE alike (id int PRIMARY KEY, tokens vector(8)[]);
