@@ -353,10 +353,11 @@ class ClassesBench:
         peers = "pgvector" in self.server.plain
         texts = len(self.tokens) - self.count
         kinds = {k[0] for k in self.kinds}
+        signs = ", and their signs" if "signs" in kinds else ""
         of_texts = (f"{texts:,} texts as {WORD_BITS:,} bits and as BM25 weights. "
                     if kinds & {"words", "weights"} else "")
         text = (f"### Operator classes: {self.data.word}, {self.rows:,} rows\n\n"
-                f"Vectors of {self.data.dims} dimensions, and their signs; {of_texts}"
+                f"Vectors of {self.data.dims} dimensions{signs}; {of_texts}"
                 f"LIMIT {K}, {self.count} "
                 "queries that are no rows, indexes with default options. "
                 + self.conditions.text(f"{self.options.rounds} round(s) in turns")
