@@ -120,7 +120,70 @@ SELECT condition, matches, same FROM searches(ARRAY['tenant = 2', 'tenant = 0', 
 SELECT scanned('tenant = 5') <= 2 AS of_none, scanned('tenant = 9') < scanned('tenant >= 0') / 2
 	AS of_place;
 DROP TABLE places;
-DROP FUNCTION search, searches, scanned;
+
+-- Values that are spread over all lists: those that few rows have leave out most lists, by their
+-- marks, wherever in the range they are.  Numbers below and above zero, far apart, squeezed or not,
+-- and texts; by themselves and in sets.  Half of the lists are scanned at most.
+CREATE TABLE places (id integer, v vector(4), n integer, far bigint, at timestamptz, price float8,
+	word text);
+INSERT INTO places SELECT i, ARRAY[100 * (i % 8) + sin(i), cos(i * 7), sin(i * 3), cos(i)]::vector,
+	k - 1500, (k - 1500) * 4000000000000, '2024-01-01 UTC'::timestamptz + k * interval '1 hour',
+	1000 + k, 'word ' || k
+	FROM generate_series(1, 3000) i, LATERAL (SELECT i * 7919 % 3000 AS k) s;
+CREATE INDEX places_v ON places USING ivfkm (v, n, far, at, price, word)
+	WITH (lists = 24, maintenance = off);
+ANALYZE places;
+CREATE FUNCTION halves(conditions text[]) RETURNS TABLE (condition text, matches bigint,
+	same boolean, half boolean) LANGUAGE sql AS $$
+	SELECT c, s.matches, s.same, s.lists <= 12 FROM unnest(conditions) c, search(c) s $$;
+CREATE TABLE rare AS SELECT unnest(ARRAY['n = 0', 'n BETWEEN -1 AND 1', 'n IN (-700, 3, 900)',
+	'n IN (-1499, 1499, 5000)', 'far = 4000000000000',
+	'far BETWEEN -4000000000000 AND 4000000000000', 'far IN (0, 400000000000000)',
+	'at = ''2024-02-01 UTC''', 'at BETWEEN ''2024-02-01 UTC'' AND ''2024-02-01 02:00 UTC''',
+	'price = 2500', 'word = ''word 77''', 'word IN (''word 5'', ''word 2999'')']) AS condition;
+SELECT * FROM halves(ARRAY(SELECT condition FROM rare));
+-- many rows, and none
+SELECT * FROM searches(ARRAY['n BETWEEN -1499 AND 1498', 'far < 0 AND n > -9', 'n > 5000',
+	'n BETWEEN 5000 AND 500000', 'n = ANY (ARRAY(SELECT generate_series(-900, 900)))']);
+-- what comes later, before the first value and behind the last one, is found; in new lists, too
+INSERT INTO places SELECT i, '[0,0,0,0]', 2147483647 - i, 9223372036854775807 - i, '2200-01-01', -i,
+	'new' FROM generate_series(0, 3) i;
+INSERT INTO places SELECT i, '[700,0,0,0]', -2147483648 + i, -9223372036854775808 + i, '1900-01-01',
+	i, 'new' FROM generate_series(0, 3) i;
+SELECT vdb_index_check('places_v');
+CREATE TABLE later AS SELECT unnest(ARRAY['n = 2147483647', 'n > 2147483640', 'n < -2147483640',
+	'n = -2147483646', 'far = 9223372036854775806', 'far < -9223372036854775000',
+	'far IN (-9223372036854775808, 0, 9223372036854775807)', 'at > ''2100-01-01''',
+	'at < ''1950-01-01''', 'price < 0', 'price BETWEEN 1 AND 3', 'word = ''new''']) AS condition;
+SELECT s.condition, s.matches, s.same FROM searches(ARRAY(SELECT condition FROM later)) s;
+-- so are rows that take the places of others, in the middle of lists
+DELETE FROM places WHERE id % 3 = 0;
+VACUUM (INDEX_CLEANUP ON) places;
+INSERT INTO places SELECT i, ARRAY[100 * (i % 8), 0, 0, 0]::vector, 100000 + i, i * 4000000000001,
+	'2060-01-01'::timestamptz + i * interval '1 day', 1e6 + i, 'late ' || i
+	FROM generate_series(1, 900) i;
+SELECT vdb_index_check('places_v');
+SELECT s.condition, s.matches, s.same FROM searches(ARRAY['n = 100077',
+	'n BETWEEN 100500 AND 100502', 'n IN (100001, 100899)', 'far = 4000000000001',
+	'at = ''2060-04-01''', 'price = 1000500', 'word = ''late 900''',
+	'word IN (''late 5'', ''word 77'')']) s;
+SELECT lists > 1 AS lists FROM ivfkm_maintain('places_v');
+SELECT vdb_index_check('places_v');
+SELECT count(*), count(*) FILTER (WHERE s.same) AS same
+	FROM searches(ARRAY(SELECT condition FROM rare UNION ALL SELECT condition FROM later)) s;
+-- an index made before its rows has marks of its own when it is made anew
+CREATE TABLE loaded (LIKE places);
+CREATE INDEX loaded_v ON loaded USING ivfkm (v, far, n) WITH (lists = 24, maintenance = off);
+INSERT INTO loaded SELECT * FROM places WHERE n BETWEEN -1500 AND 1500;
+DROP TABLE places;
+ALTER TABLE loaded RENAME TO places;
+SELECT s.condition, s.matches, s.same
+	FROM searches(ARRAY(SELECT condition FROM rare WHERE condition ~ '^(n|far)')) s;
+SELECT lists > 1 AS lists FROM ivfkm_maintain('loaded_v');
+SELECT vdb_index_check('loaded_v');
+SELECT * FROM halves(ARRAY(SELECT condition FROM rare WHERE condition ~ '^(n|far)'));
+DROP TABLE places, rare, later;
+DROP FUNCTION search, searches, scanned, halves;
 
 -- inner products: rows far from all lists, in the list that is scanned whatever it is for
 CREATE TABLE far (v vector(4), kind integer);

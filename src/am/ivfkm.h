@@ -94,6 +94,7 @@ typedef struct IvfkmAttribute
 	int column;							 /* of the index, from 0 */
 	const struct IvfkmAttributeOps *ops; /* what its operator class supplies */
 	Oid collation;
+	uint8 mark_shift; /* of numbers: see IvfkmMetaPageData.mark_shifts */
 } IvfkmAttribute;
 
 /* The columns of an index; see ivfkm_columns.c. */

@@ -235,6 +235,12 @@ typedef struct IvfkmMetaPageData
 							 * counted last, by a sample of them */
 	uint64 made_rewritten; /* rows that updates have written again with the value that they had
 							* since all of the tree was made, likewise */
+
+	/*
+	 * of each attribute whose images are numbers: by how many bits an image is shifted right for
+	 * its mark in the summaries of the tree's lists
+	 */
+	uint8 mark_shifts[IVFKM_MAX_ATTRIBUTES];
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;
@@ -320,23 +326,44 @@ typedef IvfkmChildData *IvfkmChild;
 
 StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes");
 
+#define IVFKM_MARKS		 2048 /* of an attribute in a summary; a power of two */
+#define IVFKM_MARK_WORDS (IVFKM_MARKS / 64)
+#define IVFKM_MAX_SHIFT	 53 /* of a mark: all images together have as many as there are */
+
+StaticAssertDecl(IVFKM_MARKS == 1 << (64 - IVFKM_MAX_SHIFT), "shifts end where marks are few");
+
+/* What the rows of a list have for one attribute; see am/index/ivfkm_summary.c. */
+typedef struct IvfkmAttributeSummary
+{
+	int64 images[2];				/* by the kind of image: the lowest and the highest, or bits */
+	uint64 marks[IVFKM_MARK_WORDS]; /* bit m: some row's image has mark m */
+} IvfkmAttributeSummary;
+
+#define IVFKM_LATE_BYTES 5
+#define IVFKM_LATE_LAST	 (8 * IVFKM_LATE_BYTES - 1) /* the bit of all groups from this one on */
+
 /*
  * What the rows of a list have for attributes, at most: rows that are not within it are not in the
- * list.  Beside each node above lists (page_summary.c) there is one for each slot, of as many
- * attributes as the index has, back to back from the payload offset.
+ * list.  Beside each node above lists (page_summary.c) there is one for each child, of as many
+ * attributes as the index has, back to back from the payload offset.  In arrays, too, summaries are
+ * of as many: page_summary_in() finds them, and none may be copied as a structure.
  */
 typedef struct IvfkmSummaryData
 {
-	uint8 unknown;	   /* 1: there may be rows whose attributes are not known */
-	uint8 nulls;	   /* bit a: there may be rows where attribute a is NULL */
-	uint8 values;	   /* and others; if not, its images are zero */
-	uint8 reserved[5]; /* zero */
+	uint8 unknown; /* 1: there may be rows whose attributes are not known */
+	uint8 nulls;   /* bit a: there may be rows where attribute a is NULL */
+	uint8 values;  /* and others; if not, all of "of" is zero */
 
-	/* by the kind of image: the lowest and the highest, or bits; see am/index/ivfkm_summary.c */
-	int64 images[IVFKM_MAX_ATTRIBUTES][2];
+	/*
+	 * bit g: inserts may have put rows into group g of the list's extent since it was made, whose
+	 * marks are missing; bit IVFKM_LATE_LAST: into that group or one behind it
+	 */
+	uint8 late[IVFKM_LATE_BYTES];
+	IvfkmAttributeSummary of[IVFKM_MAX_ATTRIBUTES];
 } IvfkmSummaryData;
 
-StaticAssertDecl(offsetof(IvfkmSummaryData, images) == 8, "images are aligned");
+StaticAssertDecl(offsetof(IvfkmSummaryData, of) == 8, "images are aligned");
+StaticAssertDecl(sizeof(IvfkmSummaryData) <= IVFKM_PAYLOAD_BYTES, "a summary fits on a page");
 
 /*
  * A record of a refine page: a code of refine_bits a dimension of the row at "tid".

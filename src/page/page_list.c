@@ -25,6 +25,7 @@
 #include "page/page_list.h"
 #include "page/page_point.h"
 #include "page/page_refine.h"
+#include "page/page_summary.h"
 
 /* The list's last refine page, or invalid; "head_page" is the last page of its first group. */
 BlockNumber
@@ -207,17 +208,18 @@ typedef enum InsertResult
 {
 	INSERT_DONE,
 	INSERT_FULL,	  /* no free slot in the group */
+	INSERT_REFUSED,	  /* there is one, but no row may be put into the group */
 	INSERT_NEEDS_PAGE /* no free record on the list's last refine page */
 } InsertResult;
 
 /*
- * Tries to put an entry into the group at "block".  If the group is full, *next is the group
- * behind it, or invalid.
+ * Tries to put an entry into the group at "block", if it is "allowed".  If the group is full, *next
+ * is the group behind it, or invalid.
  */
 static InsertResult
 insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *list,
 				  BlockNumber block, BlockNumber refine_block, const IvfkmEntry *entry,
-				  BlockNumber *next)
+				  bool allowed, BlockNumber *next)
 {
 	IvfkmGroup group;
 	ItemPointerData refine;
@@ -232,6 +234,11 @@ insert_into_group(Relation index, const IvfkmGeometry *geometry, const IvfkmChil
 		*next = page_group_next(page_group_last(&group));
 		page_group_unlock(&group);
 		return INSERT_FULL;
+	}
+	if (!allowed)
+	{
+		page_group_unlock(&group);
+		return INSERT_REFUSED;
 	}
 	ItemPointerSetInvalid(&refine);
 	if (geometry->refine_bits > 0)
@@ -275,12 +282,13 @@ set_hint(IvfkmGroup *head, BlockNumber block)
 /*
  * Writes an entry into the first free slot of a list from its hint on, appending a group or refine
  * page if there is no room, with blocks of the reserve if there is one.  The group counts the
- * row if the list has an edge.  Returns true if a group was appended.  The caller holds no buffer
- * lock.
+ * row if the list has an edge.  groups: into which it may be put, a bit for each as in the list's
+ * summary; if the one with the slot is none of them, nothing is written, and the group's bit is
+ * returned, else -1.  *grown is set if a group was appended.  The caller holds no buffer lock.
  */
-bool
+int
 page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
-				 const IvfkmChildData *list, const IvfkmEntry *entry)
+				 const IvfkmChildData *list, const IvfkmEntry *entry, uint64 groups, bool *grown)
 {
 	IvfkmGroup head;
 	BlockNumber hint;
@@ -288,8 +296,8 @@ page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geo
 	BlockNumber refine_block;
 	BlockNumber block;
 	BlockNumber nvisited = 0;
+	int refused = -1;
 	bool done = false;
-	bool grown = false;
 
 	lock_head(&head, index, geometry, list, BUFFER_LOCK_SHARE);
 	hint = page_list_insert_block(page_group_last(&head));
@@ -300,11 +308,18 @@ page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geo
 	block = start;
 	while (!done)
 	{
+		int group = page_summary_group(list, geometry->stripes, block);
+		bool allowed = (groups >> group & 1) != 0;
 		BlockNumber next;
 
 		CHECK_FOR_INTERRUPTS();
-		switch (insert_into_group(index, geometry, list, block, refine_block, entry, &next))
+		switch (
+			insert_into_group(index, geometry, list, block, refine_block, entry, allowed, &next))
 		{
+			case INSERT_REFUSED:
+				refused = group;
+				done = true;
+				break;
 			case INSERT_DONE:
 				done = true;
 				break;
@@ -312,7 +327,7 @@ page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geo
 				if (!BlockNumberIsValid(next))
 				{
 					next = append_group(index, reserve, geometry, list, block);
-					grown = true;
+					*grown = true;
 				}
 				block = next;
 				if (++nvisited % 1024 == 0 && nvisited > RelationGetNumberOfBlocks(index))
@@ -333,7 +348,7 @@ page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geo
 			set_hint(&head, block);
 		page_group_unlock(&head);
 	}
-	return grown;
+	return refused;
 }
 
 /*

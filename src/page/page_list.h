@@ -27,8 +27,11 @@ page_list_is_stray(const IvfkmChildData *list, uint16 factor)
 	return list->edge != 0 && factor > list->edge;
 }
 
-extern bool page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
-							 const IvfkmChildData *list, const IvfkmEntry *entry);
+#define PAGE_LIST_ANY_GROUP (~UINT64CONST(0))
+
+extern int page_list_insert(Relation index, IvfkmReserve *reserve, const IvfkmGeometry *geometry,
+							const IvfkmChildData *list, const IvfkmEntry *entry, uint64 groups,
+							bool *grown);
 extern void page_list_reset_hint(Relation index, const IvfkmGeometry *geometry, uint32 owner,
 								 uint32 generation, BlockNumber head);
 extern void page_list_blocks(Relation index, const IvfkmGeometry *geometry,

@@ -50,6 +50,12 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 		page_corrupted(index, IVFKM_META_BLOCK,
 					   "Of %u attributes, those of mask 0x%02X are narrow.", meta->nattributes,
 					   meta->narrow);
+	for (int a = 0; a < IVFKM_MAX_ATTRIBUTES; a++)
+	{
+		if (meta->mark_shifts[a] > IVFKM_MAX_SHIFT)
+			page_corrupted(index, IVFKM_META_BLOCK, "Marks of attribute %d are shifted by %u.", a,
+						   meta->mark_shifts[a]);
+	}
 	if (meta->column_dimensions < 1 || !(meta->distance_ratio > 0.0f) ||
 		!(meta->distance_ratio <= FLT_MAX) || !(meta->distance_deviation >= 0.0f) ||
 		!(meta->distance_deviation <= FLT_MAX))
@@ -170,7 +176,10 @@ page_meta_read(Relation index, IvfkmMetaPageData *meta)
 					   meta->used_blocks);
 }
 
-/* What a child's record would say of the root node, which has none. */
+/*
+ * What a child's record would say of the root node, which has none; without its number of children,
+ * unless these are lists.
+ */
 void
 page_meta_root(const IvfkmMetaPageData *meta, IvfkmChildData *root)
 {
@@ -180,6 +189,8 @@ page_meta_root(const IvfkmMetaPageData *meta, IvfkmChildData *root)
 	root->first_block = meta->root_block;
 	root->nblocks = meta->root_nblocks;
 	root->level = (uint16) meta->height;
+	if (meta->height == 1)
+		root->rows = meta->nlists;
 }
 
 /* The same of the list of rows whose value is NULL. */

@@ -4,8 +4,8 @@
  *	  Summaries of the attributes of lists, on pages beside the node above the lists.
  *
  * NOTES
- *	  A node above lists has a summary for each of its slots, in their order, on pages between its
- *	  groups and the records of its children.  They are the only part of a node that is changed.
+ *	  A node above lists has a summary for each of its children, in their order, on pages between
+ *	  its groups and the records of its children.  They are the only part of a node that is changed.
  *	  What a summary means, and how it is widened, is the business of am/index/ivfkm_summary.c.
  *
  * IDENTIFICATION
@@ -29,8 +29,7 @@
 Size
 page_summary_bytes(int nattributes)
 {
-	return offsetof(IvfkmSummaryData, images) +
-		   (Size) nattributes * sizeof(((IvfkmSummaryData *) NULL)->images[0]);
+	return offsetof(IvfkmSummaryData, of) + (Size) nattributes * sizeof(IvfkmAttributeSummary);
 }
 
 /* Summaries on a page. */
@@ -41,14 +40,12 @@ per_page(int nattributes)
 }
 
 /*
- * Pages of the summaries of a node of that level, whose groups take "nblocks" blocks: none if its
- * children are no lists, or have no attributes.
+ * Pages of the summaries of a node of that level with so many children: none if these are no lists,
+ * or have no attributes.
  */
 BlockNumber
-page_summary_blocks(const IvfkmGeometry *nodes, int nattributes, int level, BlockNumber nblocks)
+page_summary_blocks(int nattributes, int level, uint32 count)
 {
-	uint32 count = nblocks / nodes->stripes * nodes->slots;
-
 	if (nattributes == 0 || level != 1)
 		return 0;
 	return (count + per_page(nattributes) - 1) / per_page(nattributes);
@@ -56,16 +53,14 @@ page_summary_blocks(const IvfkmGeometry *nodes, int nattributes, int level, Bloc
 
 /* Says where the summaries of a node's children are; there may be none. */
 void
-page_summary_of(IvfkmSummaries *summaries, const IvfkmGeometry *nodes, int nattributes,
-				const IvfkmChildData *node)
+page_summary_of(IvfkmSummaries *summaries, int nattributes, const IvfkmChildData *node)
 {
 	summaries->nattributes = nattributes;
 	summaries->owner = node->id;
 	summaries->generation = node->generation;
 	summaries->first = node->first_block + node->nblocks;
-	summaries->npages = page_summary_blocks(nodes, nattributes, node->level, node->nblocks);
-	summaries->count =
-		summaries->npages == 0 ? 0 : node->nblocks / nodes->stripes * (uint32) nodes->slots;
+	summaries->npages = page_summary_blocks(nattributes, node->level, node->rows);
+	summaries->count = summaries->npages == 0 ? 0 : node->rows;
 }
 
 /* A summary on its page. */
@@ -77,7 +72,10 @@ summary_on(Page page, const IvfkmSummaries *summaries, uint32 ordinal)
 									 page_summary_bytes(summaries->nattributes));
 }
 
-/* Writes the pages of a node in the making, of which n children have summaries; the rest is 0. */
+/*
+ * Writes the pages of a node in the making, of which n children have summaries, an array for
+ * page_summary_in(); the rest is 0.
+ */
 void
 page_summary_write(IvfkmWriter *writer, const IvfkmSummaries *summaries,
 				   const IvfkmSummaryData *records, uint32 n)
@@ -89,7 +87,8 @@ page_summary_write(IvfkmWriter *writer, const IvfkmSummaries *summaries,
 	{
 		page_init((Page) page, IVFKM_PAGE_SUMMARY, summaries->owner, summaries->generation);
 		for (uint32 ordinal = i * each; ordinal < Min(n, (i + 1) * each); ordinal++)
-			memcpy(summary_on((Page) page, summaries, ordinal), &records[ordinal],
+			memcpy(summary_on((Page) page, summaries, ordinal),
+				   page_summary_in(records, summaries->nattributes, ordinal),
 				   page_summary_bytes(summaries->nattributes));
 		page_writer_add(writer, summaries->first + i, page);
 	}
@@ -107,7 +106,7 @@ lock_page(Relation index, const IvfkmSummaries *summaries, BlockNumber number, i
 }
 
 /*
- * Shows all summaries of a node, those of slots that are not in use, too: these are zero.  Called
+ * Shows all summaries of a node.  Called
  * under the share lock of a page, so "visit" takes no time and raises no error.
  */
 void
@@ -138,14 +137,13 @@ lock_summary(Relation index, const IvfkmSummaries *summaries, uint32 ordinal, in
 	return lock_page(index, summaries, ordinal / per_page(summaries->nattributes), lockmode);
 }
 
-/* Copies a summary; images of attributes that the index does not have are zero. */
+/* Copies a summary: as many attributes as the index has. */
 void
 page_summary_read(Relation index, const IvfkmSummaries *summaries, uint32 ordinal,
 				  IvfkmSummaryData *summary)
 {
 	Buffer buffer = lock_summary(index, summaries, ordinal, BUFFER_LOCK_SHARE);
 
-	memset(summary, 0, sizeof(*summary));
 	memcpy(summary, summary_on(BufferGetPage(buffer), summaries, ordinal),
 		   page_summary_bytes(summaries->nattributes));
 	UnlockReleaseBuffer(buffer);
@@ -161,7 +159,7 @@ page_summary_change(Relation index, const IvfkmSummaries *summaries, uint32 ordi
 {
 	Buffer buffer = lock_summary(index, summaries, ordinal, BUFFER_LOCK_EXCLUSIVE);
 	Size bytes = page_summary_bytes(summaries->nattributes);
-	IvfkmSummaryData summary = {0};
+	IvfkmSummaryData summary;
 	bool changed;
 
 	memcpy(&summary, summary_on(BufferGetPage(buffer), summaries, ordinal), bytes);
@@ -187,15 +185,17 @@ is_sound(const IvfkmSummaryData *summary, int nattributes, bool has_list)
 	if (summary->unknown > 1 || (summary->nulls & ~all) != 0 || (summary->values & ~all) != 0 ||
 		(!has_list && (summary->unknown != 0 || summary->nulls != 0 || summary->values != 0)))
 		return false;
-	for (size_t i = 0; i < sizeof(summary->reserved); i++)
+	for (size_t i = 0; i < IVFKM_LATE_BYTES; i++)
 	{
-		if (summary->reserved[i] != 0)
+		if (!has_list && summary->late[i] != 0)
 			return false;
 	}
 	for (int a = 0; a < nattributes; a++)
 	{
+		static const IvfkmAttributeSummary none = {0};
+
 		if ((summary->values & (1 << a)) == 0 &&
-			(summary->images[a][0] != 0 || summary->images[a][1] != 0))
+			memcmp(&summary->of[a], &none, sizeof(IvfkmAttributeSummary)) != 0)
 			return false;
 	}
 	return true;

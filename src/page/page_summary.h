@@ -26,7 +26,7 @@ typedef struct IvfkmSummaries
 	uint32 generation;
 	BlockNumber first; /* first page */
 	BlockNumber npages;
-	uint32 count; /* that there is room for: as many as the node has slots */
+	uint32 count; /* of them: one for each child */
 } IvfkmSummaries;
 
 /* Called with a summary, of which only the index's attributes may be looked at. */
@@ -36,10 +36,36 @@ typedef void (*IvfkmSummaryVisit)(uint32 ordinal, const IvfkmSummaryData *summar
 typedef bool (*IvfkmSummaryChange)(IvfkmSummaryData *summary, void *arg);
 
 extern Size page_summary_bytes(int nattributes);
-extern BlockNumber page_summary_blocks(const IvfkmGeometry *nodes, int nattributes, int level,
-									   BlockNumber nblocks);
-extern void page_summary_of(IvfkmSummaries *summaries, const IvfkmGeometry *nodes, int nattributes,
-							const IvfkmChildData *node);
+
+/* The groups of a list whose marks are missing, a bit for each: see IvfkmSummaryData. */
+static inline uint64
+page_summary_late(const IvfkmSummaryData *summary)
+{
+	uint64 late = 0;
+
+	for (int i = 0; i < IVFKM_LATE_BYTES; i++)
+		late |= (uint64) summary->late[i] << (8 * i);
+	return late;
+}
+
+/* The bit that a group has there, which starts at "block", of a list. */
+static inline int
+page_summary_group(const IvfkmChildData *list, int stripes, BlockNumber block)
+{
+	if (block < list->first_block || block - list->first_block >= list->nblocks)
+		return IVFKM_LATE_LAST;
+	return (int) Min((block - list->first_block) / (BlockNumber) stripes, IVFKM_LATE_LAST);
+}
+
+/* Number i of an array of summaries of so many attributes, page_summary_bytes() each. */
+static inline IvfkmSummaryData *
+page_summary_in(const IvfkmSummaryData *array, int nattributes, Size i)
+{
+	return (IvfkmSummaryData *) ((char *) array + i * page_summary_bytes(nattributes));
+}
+
+extern BlockNumber page_summary_blocks(int nattributes, int level, uint32 count);
+extern void page_summary_of(IvfkmSummaries *summaries, int nattributes, const IvfkmChildData *node);
 extern void page_summary_write(IvfkmWriter *writer, const IvfkmSummaries *summaries,
 							   const IvfkmSummaryData *records, uint32 n);
 extern void page_summary_visit(Relation index, const IvfkmSummaries *summaries,

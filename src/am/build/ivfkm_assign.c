@@ -167,7 +167,9 @@ summarise(IvfkmBuild *build, uint32 list, const IvfkmAttributes *attributes)
 	IvfkmSummaryData *summaries = build->plan.levels[0].summaries;
 
 	if (summaries != NULL)
-		ivfkm_summary_add(&build->index.columns, &summaries[list], attributes);
+		ivfkm_summary_add(&build->index.columns,
+						  page_summary_in(summaries, build->index.columns.nattributes, list),
+						  attributes);
 }
 
 /* Assigns, encodes and hands to the sort the rows of the batch. */
@@ -315,7 +317,10 @@ assign_begin(IvfkmBuild *build, SortCoordinate coordinate)
 		build->plan.levels[0].counts = palloc0(sizeof(uint32) * shared->nlists);
 		build->plan.levels[0].radii = palloc0(sizeof(float) * shared->nlists);
 		if (build->list_summaries != NULL)
-			build->plan.levels[0].summaries = palloc0(sizeof(IvfkmSummaryData) * shared->nlists);
+			build->plan.levels[0].summaries = MemoryContextAllocExtended(
+				CurrentMemoryContext,
+				page_summary_bytes(build->index.columns.nattributes) * shared->nlists,
+				MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	}
 	build->workspace = ivfkm_build_alloc(kmeans_assign_bytes(build->dims, (int) shared->nlists));
 	build->batch_size = kmeans_assign_points(build->dims);
@@ -333,6 +338,7 @@ static void
 assign_end(IvfkmBuild *build)
 {
 	IvfkmBuildShared *shared = build->shared;
+	int nattributes = build->index.columns.nattributes;
 
 	if (build->nbatch > 0)
 		flush_batch(build);
@@ -342,8 +348,9 @@ assign_end(IvfkmBuild *build)
 		build->counts[list] += build->plan.levels[0].counts[list];
 		build->list_radii[list] = Max(build->list_radii[list], build->plan.levels[0].radii[list]);
 		if (build->list_summaries != NULL)
-			ivfkm_summary_unite(&build->index.columns, &build->list_summaries[list],
-								&build->plan.levels[0].summaries[list]);
+			ivfkm_summary_unite(
+				&build->index.columns, page_summary_in(build->list_summaries, nattributes, list),
+				page_summary_in(build->plan.levels[0].summaries, nattributes, list));
 	}
 	shared->rows += build->rows;
 	shared->nulls += build->nulls;
@@ -398,7 +405,7 @@ count_rows(IvfkmBuild *build)
 	memcpy(build->plan.levels[0].radii, build->list_radii, sizeof(float) * shared->nlists);
 	if (build->list_summaries != NULL)
 		memcpy(build->plan.levels[0].summaries, build->list_summaries,
-			   sizeof(IvfkmSummaryData) * shared->nlists);
+			   page_summary_bytes(build->index.columns.nattributes) * shared->nlists);
 	if (meta->metric == IVFKM_METRIC_IP)
 		ivfkm_nodes_widen(&build->plan);
 	build->plan.nulls = (uint32) shared->nulls;

@@ -81,19 +81,25 @@ ivfkm_build_begin(IvfkmBuild *build, Relation heap, Relation index, IndexInfo *i
 
 /*
  * Decides, by a sample of the rows and before workers start, which attributes of a new index are
- * squeezed; returns an estimate of how many rows there are.
+ * squeezed, and how far marks reach in the summaries of the lists; returns an estimate of how many
+ * rows there are.
  */
 static double
-choose_narrow(IvfkmBuild *build)
+choose_images(IvfkmBuild *build)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
 	IvfkmImageRange ranges[IVFKM_MAX_ATTRIBUTES] = {0};
 	double rows =
 		ivfkm_sample_count(build->heap, &build->index, build->index_info, build->check, ranges);
 
-	meta->narrow = ivfkm_columns_choose(&build->index.columns, ranges);
-	(void) ivfkm_columns_narrow(&build->index.columns, meta->narrow);
-	ivfkm_index_geometry(&build->index, meta);
+	if (build->fresh)
+	{
+		meta->narrow = ivfkm_columns_choose(&build->index.columns, ranges);
+		(void) ivfkm_columns_narrow(&build->index.columns, meta->narrow);
+		ivfkm_index_geometry(&build->index, meta);
+	}
+	ivfkm_columns_choose_shifts(&build->index.columns, ranges, meta->mark_shifts);
+	ivfkm_columns_set_shifts(&build->index.columns, meta->mark_shifts);
 	return rows;
 }
 
@@ -113,9 +119,7 @@ ivfkm_build_plan(IvfkmBuild *build)
 	if (build->heap != NULL)
 	{
 		ivfkm_supplied_read(build);
-		total_rows = build->fresh ? choose_narrow(build)
-								  : ivfkm_sample_count(build->heap, &build->index,
-													   build->index_info, build->check, NULL);
+		total_rows = choose_images(build);
 		if (!build->alone)
 			nworkers = ivfkm_team_workers(build->heap, build->index_info);
 	}

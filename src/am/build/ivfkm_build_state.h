@@ -93,7 +93,8 @@ typedef struct IvfkmBuildShared
 	int dims;
 	int column_dims;
 	int refine_bits;
-	uint8 narrow;	   /* bit a: images of attribute a are within 32 bits */
+	uint8 narrow; /* bit a: images of attribute a are within 32 bits */
+	uint8 mark_shifts[IVFKM_MAX_ATTRIBUTES];
 	int nparticipants; /* processes that memory was divided among, with the leader */
 	int max_lists;	   /* room for so many */
 

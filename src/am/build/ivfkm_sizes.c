@@ -257,7 +257,7 @@ ivfkm_sizes_sort_memory(const IvfkmBuild *build)
 	Size left;
 
 	if (nattributes > 0)
-		each += sizeof(IvfkmSummaryData) * (Size) nlists;
+		each += page_summary_bytes(nattributes) * (Size) nlists;
 	fixed += each * build->shared->nparticipants;
 	left = build->budget > fixed ? build->budget - fixed : 0;
 	return (int) Max(64, Min(left / build->shared->nparticipants / 1024, MAX_KILOBYTES));

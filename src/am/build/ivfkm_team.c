@@ -70,7 +70,7 @@ arrays_carve(char *base, int dims, int nattributes, int max_lists, IvfkmBuild *b
 	used += TYPEALIGN(64, sizeof(float) * (Size) max_lists);
 	build->list_summaries = nattributes > 0 ? (IvfkmSummaryData *) (base + used) : NULL;
 	if (nattributes > 0)
-		used += TYPEALIGN(64, sizeof(IvfkmSummaryData) * (Size) max_lists);
+		used += TYPEALIGN(64, page_summary_bytes(nattributes) * (Size) max_lists);
 	build->band_lists = (uint32 *) (base + used);
 	used += TYPEALIGN(64, sizeof(uint32) * (Size) max_lists);
 	build->centroids = (float *) (base + used);
@@ -187,6 +187,7 @@ shared_init(IvfkmBuild *build, int nworkers, int max_lists)
 	shared->column_dims = build->index.column_dims;
 	shared->refine_bits = build->plan.meta.refine_bits;
 	shared->narrow = build->plan.meta.narrow;
+	memcpy(shared->mark_shifts, build->plan.meta.mark_shifts, sizeof(shared->mark_shifts));
 	shared->nparticipants = nworkers + 1;
 	shared->max_lists = max_lists;
 	BarrierInit(&shared->barrier, 0);
@@ -395,6 +396,7 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.index.ops = ivfkm_ops_get(build.index.relation);
 	ivfkm_columns_get(build.index.relation, &build.index.columns);
 	(void) ivfkm_columns_narrow(&build.index.columns, shared->narrow);
+	ivfkm_columns_set_shifts(&build.index.columns, shared->mark_shifts);
 	build.dims = shared->dims;
 	build.plan.meta.dimensions = shared->dims;
 	build.index.column_dims = shared->column_dims;

@@ -184,8 +184,11 @@ store_level(IvfkmBuild *build, int number, uint32 count, const float *trained, f
 	level->summaries = NULL;
 	if (number == 0 && build->list_summaries != NULL)
 	{
-		level->summaries = palloc0(sizeof(IvfkmSummaryData) * count);
-		memset(build->list_summaries, 0, sizeof(IvfkmSummaryData) * count);
+		Size bytes = page_summary_bytes(build->index.columns.nattributes) * count;
+
+		level->summaries = MemoryContextAllocExtended(CurrentMemoryContext, bytes,
+													  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		memset(build->list_summaries, 0, bytes);
 	}
 	level->first_blocks = palloc(sizeof(BlockNumber) * count);
 	for (uint32 n = 0; n < count; n++)

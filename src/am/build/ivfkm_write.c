@@ -28,7 +28,7 @@ ivfkm_node_blocks(int dims, int nattributes, int level, uint32 count)
 
 	page_node_geometry(&geometry, dims);
 	nblocks = page_extent_blocks(&geometry, count);
-	return nblocks + page_summary_blocks(&geometry, nattributes, level, nblocks) +
+	return nblocks + page_summary_blocks(nattributes, level, count) +
 		   page_child_blocks(dims, count);
 }
 
@@ -80,7 +80,8 @@ ivfkm_write_summaries_of(IvfkmSummaries *summaries, int dims, int nattributes,
 	record.first_block = node->block;
 	record.nblocks = page_extent_blocks(&geometry, node->count);
 	record.level = (uint16) node->level;
-	page_summary_of(summaries, &geometry, nattributes, &record);
+	record.rows = node->count;
+	page_summary_of(summaries, nattributes, &record);
 }
 
 /*
@@ -173,7 +174,9 @@ write_nodes(IvfkmWriter *writer, const IvfkmPlan *plan, uint32 number)
 		node.generation = plan->meta.root_generation;
 		node.children = children;
 		node.centroids = members->centroids + (Size) first * dims;
-		node.summaries = members->summaries == NULL ? NULL : members->summaries + first;
+		node.summaries = members->summaries == NULL
+							 ? NULL
+							 : page_summary_in(members->summaries, plan->meta.nattributes, first);
 		ivfkm_write_node(writer, dims, plan->meta.nattributes, &node);
 		pfree(children);
 		first += node.count;

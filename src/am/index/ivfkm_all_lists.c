@@ -112,8 +112,7 @@ collect(Collection *all, int number)
 
 	check_stack_depth();
 	pointers = node_pointers(all, &node, &npointers);
-	pages->summaries +=
-		page_summary_blocks(&all->geometry, all->nattributes, node.level, node.nblocks);
+	pages->summaries += page_summary_blocks(all->nattributes, node.level, (uint32) npointers);
 	all->tree->nodes[number].child.rows = (uint32) npointers; /* the root has no record */
 	for (int i = 0; i < npointers; i++)
 	{

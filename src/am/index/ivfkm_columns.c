@@ -17,6 +17,7 @@
 #include "access/genam.h"
 
 #include "am/index/ivfkm_columns.h"
+#include "am/index/ivfkm_summary.h"
 
 /* Of so many values of an attribute the build has to know before it squeezes their images. */
 #define LEAST_VALUES 100
@@ -124,7 +125,15 @@ ivfkm_columns_narrow(IvfkmColumns *columns, uint8 narrow)
 	return true;
 }
 
-/* Adds a row's values to what is known of those of each attribute that may be squeezed. */
+/* Sets the shifts of marks of all attributes, by the metapage. */
+void
+ivfkm_columns_set_shifts(IvfkmColumns *columns, const uint8 *shifts)
+{
+	for (int a = 0; a < columns->nattributes; a++)
+		columns->attributes[a].mark_shift = shifts[a];
+}
+
+/* Adds a row's values to what is known of those of each attribute that is a number. */
 void
 ivfkm_columns_note(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
 				   IvfkmImageRange *ranges)
@@ -135,7 +144,7 @@ ivfkm_columns_note(const IvfkmColumns *columns, const Datum *values, const bool 
 		IvfkmImageRange *range = &ranges[a];
 		int64 image;
 
-		if (attribute->ops->squeeze == NULL || isnull[attribute->column])
+		if (attribute->ops->kind != IVFKM_IMAGE_NUMBER || isnull[attribute->column])
 			continue;
 		image = attribute->ops->image(values[attribute->column], attribute->collation);
 		if (image == PG_INT64_MIN || image == PG_INT64_MAX)
@@ -164,6 +173,27 @@ ivfkm_columns_choose(const IvfkmColumns *columns, const IvfkmImageRange *ranges)
 			narrow |= (uint8) (1 << a);
 	}
 	return narrow;
+}
+
+/*
+ * The shifts of marks that suit such values, of attributes of which is known whether they are
+ * squeezed: 0 where there are none.
+ */
+void
+ivfkm_columns_choose_shifts(const IvfkmColumns *columns, const IvfkmImageRange *ranges,
+							uint8 *shifts)
+{
+	for (int a = 0; a < columns->nattributes; a++)
+	{
+		const IvfkmSqueeze *squeeze = columns->attributes[a].ops->squeeze;
+		bool squeezed = (columns->squeezed & (1 << a)) != 0;
+
+		shifts[a] = 0;
+		if (ranges[a].count > 0)
+			shifts[a] =
+				ivfkm_summary_shift(squeezed ? squeeze->image(ranges[a].low) : ranges[a].low,
+									squeezed ? squeeze->image(ranges[a].high) : ranges[a].high);
+	}
 }
 
 /*

@@ -21,6 +21,9 @@ extern bool ivfkm_columns_narrow(IvfkmColumns *columns, uint8 narrow);
 extern void ivfkm_columns_note(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
 							   IvfkmImageRange *ranges);
 extern uint8 ivfkm_columns_choose(const IvfkmColumns *columns, const IvfkmImageRange *ranges);
+extern void ivfkm_columns_set_shifts(IvfkmColumns *columns, const uint8 *shifts);
+extern void ivfkm_columns_choose_shifts(const IvfkmColumns *columns, const IvfkmImageRange *ranges,
+										uint8 *shifts);
 extern void ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
 							   IvfkmAttributes *attributes);
 

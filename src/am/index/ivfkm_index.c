@@ -46,6 +46,7 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	if (!ivfkm_columns_narrow(&index->columns, meta->narrow))
 		page_corrupted(relation, IVFKM_META_BLOCK,
 					   "It has other narrow attributes than the index.");
+	ivfkm_columns_set_shifts(&index->columns, meta->mark_shifts);
 	ivfkm_index_geometry(index, meta);
 }
 

@@ -23,6 +23,7 @@
 #include "port/pg_bitutils.h"
 
 #include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_summary.h"
 
 /* Of units whose heads do not pay, those of one in so many are looked at all the same. */
 #define HEADS_SAMPLED 16
@@ -41,6 +42,7 @@ ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmGeometry *geo
 	reader->bits = NULL;
 	reader->heads = NULL;
 	reader->ahead = NULL;
+	reader->groups = IVFKM_ALL_GROUPS;
 	reader->lazy = false;
 	reader->sparse = false;
 	reader->summed = false;
@@ -149,6 +151,30 @@ prefetch_attributes(Relation index, BlockNumber last_page, const IvfkmGeometry *
 }
 
 /*
+ * Leaves out groups of the extent, which follow each other, that the reader's bits do not ask for.
+ * Those behind the extent are asked for by the last bit, and reached from its last group alone,
+ * which is then read as well.
+ */
+static void
+skip_groups(IvfkmReader *reader)
+{
+	BlockNumber stripes = (BlockNumber) reader->geometry->stripes;
+
+	if (reader->groups == IVFKM_ALL_GROUPS)
+		return;
+	while (reader->next >= reader->first && reader->next < reader->extent_end)
+	{
+		BlockNumber group = (reader->next - reader->first) / stripes;
+		bool ends = reader->next + stripes >= reader->extent_end;
+
+		if ((reader->groups >> Min(group, IVFKM_LATE_LAST) & 1) != 0 ||
+			(ends && (reader->groups >> IVFKM_LATE_LAST & 1) != 0))
+			return;
+		reader->next = ends ? InvalidBlockNumber : reader->next + stripes;
+	}
+}
+
+/*
  * Goes on to the next group and locks its last page in share mode; false (and nothing
  * locked) at the end of the chain.  A chain longer than the file is a loop: damage.
  */
@@ -163,6 +189,8 @@ ivfkm_reader_next(IvfkmReader *reader)
 		UnlockReleaseBuffer(reader->buffer);
 		reader->buffer = InvalidBuffer;
 	}
+	if (reader->nvisited == 0)
+		skip_groups(reader);
 	if (!BlockNumberIsValid(reader->next))
 		return false;
 	CHECK_FOR_INTERRUPTS();
@@ -181,6 +209,7 @@ ivfkm_reader_next(IvfkmReader *reader)
 					 reader->generation);
 	reader->page = BufferGetPage(reader->buffer);
 	reader->next = page_group_next(reader->page);
+	skip_groups(reader);
 	if (BlockNumberIsValid(reader->next))
 	{
 		if (reader->lazy)

@@ -39,6 +39,7 @@ typedef struct IvfkmReader
 	const QuantBitsQuery *bits; /* codes are bits (quant_bits.h), and this is the query; or NULL */
 	IvfkmHeads *heads;			/* units that these exclude have no bounds; NULL: all have */
 	IvfkmAhead *ahead;			/* that the extent is read through, or NULL */
+	uint64 groups;				/* to be read, by their bits in summaries: see skip_groups() */
 	BlockNumber first;			/* of the extent */
 	BlockNumber extent_end;		/* block behind it */
 	uint32 owner;

@@ -65,7 +65,9 @@
 #include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_tree.h"
 
-#define UNRESOLVED (-1)
+#define UNRESOLVED		   (-1)
+#define PART(i)			   (-2 - (i))
+#define IS_RESOLVED(entry) ((entry)->exact >= 0)
 
 #define FIRST_ENTRIES (2 * QUANT_UNIT) /* that there is room for at first */
 #define FIRST_EXACT	  16			   /* resolved children likewise */
@@ -74,7 +76,8 @@
 struct IvfkmTreeEntry
 {
 	float key;
-	int32 exact;			 /* index into tree->exact, or UNRESOLVED */
+	int32 exact; /* index into tree->exact, or UNRESOLVED, or PART(i): likewise, and only part i
+							  * of the list is wanted */
 	ItemPointerData pointer; /* record of the child */
 	uint16 level;			 /* the child's level by its parent's */
 };
@@ -192,14 +195,13 @@ is_far(const IvfkmTree *tree, const ItemPointerData *record)
 	return tree->far_id != 0 && ItemPointerEquals((ItemPointer) record, (ItemPointer) &tree->far);
 }
 
-/* Notes whether the list of a slot may have rows that match: an IvfkmSummaryVisit. */
+/* Notes where the list of a slot may have rows that match: an IvfkmSummaryVisit. */
 static void
 note_match(uint32 ordinal, const IvfkmSummaryData *summary, void *arg)
 {
 	IvfkmTree *tree = arg;
 
-	if (ivfkm_summary_matches(tree->filter, summary))
-		tree->matches[ordinal / QUANT_UNIT] |= (uint16) (1 << (ordinal % QUANT_UNIT));
+	tree->matches[ordinal] = ivfkm_summary_matches(tree->filter, summary);
 }
 
 /* Remembers a node above lists, and finds out which of these may have rows that match. */
@@ -219,16 +221,16 @@ tree_open_lists(IvfkmTree *tree, const IvfkmChildData *node)
 	tree->parents[tree->nparents++] = *node;
 	if (tree->filter == NULL)
 		return;
-	page_summary_of(&summaries, &tree->geometry, tree->nattributes, node);
-	tree->nmatches = summaries.count / QUANT_UNIT;
+	page_summary_of(&summaries, tree->nattributes, node);
+	tree->nmatches = TYPEALIGN(QUANT_UNIT, summaries.count);
 	if (tree->nmatches > tree->matches_size)
 	{
 		tree->matches_size = tree->nmatches;
 		if (tree->matches != NULL)
 			pfree(tree->matches);
-		tree->matches = palloc(sizeof(uint16) * tree->matches_size);
+		tree->matches = palloc(sizeof(uint64) * tree->matches_size);
 	}
-	memset(tree->matches, 0, sizeof(uint16) * tree->nmatches);
+	memset(tree->matches, 0xff, sizeof(uint64) * tree->nmatches); /* of slots without a summary */
 	page_summary_visit(tree->index, &summaries, note_match, tree);
 }
 
@@ -248,6 +250,21 @@ tree_leave_out(IvfkmTree *tree, float key, float upper)
 		key += 0.5f * (upper - key);
 	tree->left_out[tree->nleft_out++] = key;
 	left_heap_up(tree->left_out, tree->nleft_out);
+}
+
+/* Remembers that of a list only some groups are wanted; what its entry says then. */
+static int32
+tree_part(IvfkmTree *tree, uint64 groups)
+{
+	if (tree->nparts == tree->parts_size)
+	{
+		tree->parts_size = Max(64, tree->parts_size * 2);
+		tree->parts = tree->parts == NULL
+						  ? palloc(sizeof(uint64) * tree->parts_size)
+						  : repalloc_huge(tree->parts, sizeof(uint64) * (Size) tree->parts_size);
+	}
+	tree->parts[tree->nparts] = groups;
+	return PART(tree->nparts++);
 }
 
 /* The number of lists left out up to a key, which are forgotten. */
@@ -291,10 +308,10 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 			uint32 mask =
 				ivfkm_reader_scan(&reader, u, &bound, get_float4_infinity(), lb, ub, &unit);
 			uint32 number = (reader.nvisited - 1) * (uint32) tree->geometry.units + (uint32) u;
-			uint32 matches = FILTER_ALL_ROWS;
+			const uint64 *matches = NULL;
 
-			if (lists && tree->filter != NULL && number < tree->nmatches)
-				matches = tree->matches[number];
+			if (lists && tree->filter != NULL && (number + 1) * QUANT_UNIT <= tree->nmatches)
+				matches = tree->matches + number * QUANT_UNIT;
 			tree_reserve(&tree->heap, tree->nheap, &tree->heap_size, QUANT_UNIT);
 			tree_reserve(&tree->later, tree->nlater, &tree->later_size, QUANT_UNIT);
 			while (mask != 0)
@@ -316,7 +333,7 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 					key = tree_child_key(tree, lists, tree_order(tree, key, norm2), radius);
 					upper = tree_child_key(tree, lists, tree_order(tree, upper, norm2), radius);
 				}
-				if ((matches & (1u << lane)) == 0)
+				if (matches != NULL && matches[lane] == 0)
 				{
 					tree_leave_out(tree, key, upper);
 					continue;
@@ -327,6 +344,8 @@ tree_scan_node(IvfkmTree *tree, const IvfkmChildData *node, float dist2)
 				entry = later ? &tree->later[tree->nlater++] : &tree->heap[tree->nheap++];
 				entry->key = key;
 				entry->exact = UNRESOLVED;
+				if (matches != NULL && matches[lane] != IVFKM_ALL_GROUPS)
+					entry->exact = tree_part(tree, matches[lane]);
 				entry->pointer = unit.tid[lane];
 				entry->level = node->level - 1;
 				if (!later)
@@ -344,7 +363,7 @@ tree_prefetch(const IvfkmTree *tree)
 	{
 		const IvfkmTreeEntry *entry = &tree->heap[i];
 
-		if (entry->exact == UNRESOLVED)
+		if (!IS_RESOLVED(entry))
 			page_child_prefetch(tree->index, tree->dims, &entry->pointer);
 		else if (entry->level > 0)
 			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child,
@@ -374,8 +393,9 @@ tree_resolve(IvfkmTree *tree, IvfkmTreeEntry *entry)
 		tree->exact_size *= 2;
 		tree->exact = repalloc_huge(tree->exact, sizeof(IvfkmProbe) * (Size) tree->exact_size);
 	}
+	probe = &tree->exact[tree->nexact];
+	probe->groups = entry->exact == UNRESOLVED ? IVFKM_ALL_GROUPS : tree->parts[PART(entry->exact)];
 	entry->exact = tree->nexact++;
-	probe = &tree->exact[entry->exact];
 	probe->pointer = entry->pointer;
 	page_child_read(tree->index, tree->dims, &entry->pointer, &probe->child, tree->centroid);
 	if (probe->child.level != entry->level)
@@ -536,7 +556,7 @@ ivfkm_tree_next(IvfkmTree *tree, IvfkmProbe *probe)
 			tree_widen(tree);
 			continue;
 		}
-		if (top->exact == UNRESOLVED)
+		if (!IS_RESOLVED(top))
 		{
 			tree_prefetch(tree);
 			tree_resolve(tree, top);

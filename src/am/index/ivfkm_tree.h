@@ -25,6 +25,8 @@ typedef struct IvfkmProbe
 	float target_dist2;		 /* squared distance of the search's target to the centroid */
 	float dist2;			 /* ||q - c||^2, index space */
 	float dot;				 /* <q, c>, index space */
+	uint64 groups;			 /* in which rows may match the search's filter, a bit for each as in
+							  * IvfkmSummaryData.late; IVFKM_ALL_GROUPS: all */
 	uint32 left_out;		 /* lists before it and behind the one before, about, that were left
 							  * out: no row of them can match the search's filter */
 } IvfkmProbe;
@@ -78,9 +80,12 @@ typedef struct IvfkmTree
 
 	/* of a search for rows that match a filter */
 	const IvfkmSummaryFilter *filter; /* NULL: all rows are wanted */
-	uint16 *matches;				  /* of the node being opened, by unit: lists that may match */
+	uint64 *matches;				  /* of the lists of the node being opened: IvfkmProbe.groups */
 	uint32 nmatches;
 	uint32 matches_size;
+	uint64 *parts; /* the same of those of them that are parts of a list */
+	int nparts;
+	int parts_size;
 	float *left_out; /* heap: about the keys of the lists that were left out */
 	int nleft_out;
 	int left_out_size;

@@ -263,13 +263,25 @@ place_forced(const IvfkmIndex *index, const IvfkmChildData *any_list, const Item
 static bool
 write_row(const IvfkmIndex *index, IvfkmReserve *reserve, const InsertPlace *place)
 {
+	uint64 groups = PAGE_LIST_ANY_GROUP;
+	bool grown = false;
+
 	if (place->summarised)
 	{
-		(void) ivfkm_summary_widen(index, &place->summaries, place->ordinal,
-								   place->entry.attributes);
+		groups =
+			ivfkm_summary_widen(index, &place->summaries, place->ordinal, place->entry.attributes);
 		page_point("insert-summarised");
 	}
-	return page_list_insert(index->relation, reserve, place->geometry, &place->list, &place->entry);
+	for (;;)
+	{
+		int refused = page_list_insert(index->relation, reserve, place->geometry, &place->list,
+									   &place->entry, groups, &grown);
+
+		if (refused < 0)
+			return grown;
+		groups |= UINT64CONST(1) << refused;
+		ivfkm_summary_note_late(index, &place->summaries, place->ordinal, refused);
+	}
 }
 
 /*

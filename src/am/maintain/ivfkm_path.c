@@ -43,17 +43,25 @@ usual_children(void)
 
 #define SPLIT_AT(children) ((children) *8 / 5)
 
-/* Makes room for "count" members. */
+/* Makes room for "count" members, with summaries of so many attributes. */
 static void
-members_init(IvfkmMembers *members, int dims, uint32 count)
+members_init(IvfkmMembers *members, int dims, int nattributes, uint32 count)
 {
 	members->count = 0;
+	members->nattributes = nattributes;
 	members->children = palloc0(sizeof(IvfkmChildData) * Max(count, 1));
 	members->centroids =
 		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint16) * (Size) Max(count, 1) * dims);
 	members->made = palloc(sizeof(int) * Max(count, 1));
-	members->summaries = palloc0(sizeof(IvfkmSummaryData) * Max(count, 1));
+	members->summaries = palloc0(page_summary_bytes(nattributes) * Max(count, 1));
 	members->records = palloc0(sizeof(ItemPointerData) * Max(count, 1));
+}
+
+/* The summary of a member. */
+static IvfkmSummaryData *
+summary_of(const IvfkmMembers *members, uint32 number)
+{
+	return page_summary_in(members->summaries, members->nattributes, number);
 }
 
 /* Adds a member that is made now; there is room.  summary: of a list with attributes, or NULL. */
@@ -62,7 +70,8 @@ members_add(IvfkmMembers *members, int dims, const IvfkmChildData *child, const 
 			int made, const IvfkmSummaryData *summary)
 {
 	if (summary != NULL)
-		members->summaries[members->count] = *summary;
+		memcpy(summary_of(members, members->count), summary,
+			   page_summary_bytes(members->nattributes));
 	members->children[members->count] = *child;
 	memcpy(members->centroids + (Size) members->count * dims, centroid, sizeof(uint16) * dims);
 	members->made[members->count++] = made;
@@ -87,7 +96,7 @@ members_take(IvfkmMembers *members, int dims, const IvfkmMembers *from, uint32 n
 {
 	members->records[members->count] = from->records[number];
 	members_add(members, dims, &from->children[number], from->centroids + (Size) number * dims,
-				from->made[number], &from->summaries[number]);
+				from->made[number], summary_of(from, number));
 }
 
 /* A centroid as floats. */
@@ -186,7 +195,7 @@ split_node(IvfkmPathLevel *out, const IvfkmPath *path, const IvfkmMembers *membe
 	{
 		IvfkmPathNode *node = &out->nodes[out->count];
 
-		members_init(&node->members, dims, members->count);
+		members_init(&node->members, dims, members->nattributes, members->count);
 		for (uint32 i = 0; i < members->count; i++)
 		{
 			if (node_of[i] == (uint32) n)
@@ -296,7 +305,7 @@ keep_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmWholeTree *t
 			continue;
 		members_add_old(members, path->index->relation, path->dims, &tree->lists[i].pointer);
 		read_summary(path, &tree->nodes[number].child, &tree->lists[i].pointer,
-					 &members->summaries[members->count - 1]);
+					 summary_of(members, members->count - 1));
 	}
 }
 
@@ -331,7 +340,9 @@ add_new_lists(IvfkmMembers *members, const IvfkmPath *path, const IvfkmPlan *pla
 		child.radius = lists->radii[i];
 		child.edge = lists->edges[i];
 		members_add(members, path->dims, &child, lists->centroids + (Size) i * path->dims, (int) i,
-					lists->summaries == NULL ? NULL : &lists->summaries[i]);
+					lists->summaries == NULL
+						? NULL
+						: page_summary_in(lists->summaries, members->nattributes, i));
 	}
 }
 
@@ -364,7 +375,8 @@ ivfkm_path_make(IvfkmPath *path, const IvfkmIndex *index, const IvfkmWholeTree *
 
 		if (level == 1)
 		{
-			members_init(&members, dims, count_children(tree, number) + plan->levels[0].count);
+			members_init(&members, dims, index->meta.nattributes,
+						 count_children(tree, number) + plan->levels[0].count);
 			keep_lists(&members, path, tree, number, replaced);
 			add_new_lists(&members, path, plan);
 		}
@@ -372,7 +384,8 @@ ivfkm_path_make(IvfkmPath *path, const IvfkmIndex *index, const IvfkmWholeTree *
 		{
 			const IvfkmPathLevel *made = &path->levels[level - 2];
 
-			members_init(&members, dims, count_children(tree, number) + made->count);
+			members_init(&members, dims, index->meta.nattributes,
+						 count_children(tree, number) + made->count);
 			keep_nodes(&members, path, tree, number, below);
 			for (int i = 0; i < made->count; i++)
 				members_add(&members, dims, &made->nodes[i].record, made->nodes[i].stored, i, NULL);
@@ -478,17 +491,21 @@ ivfkm_path_summarise(const IvfkmPath *path, const IvfkmWholeTree *tree, int pare
 		const IvfkmMembers *members = &nodes->nodes[i].members;
 		IvfkmSummaries summaries;
 
-		page_summary_of(&summaries, &index->nodes, index->meta.nattributes,
-						&nodes->nodes[i].record);
+		page_summary_of(&summaries, index->meta.nattributes, &nodes->nodes[i].record);
 		for (uint32 m = 0; m < members->count; m++)
 		{
-			IvfkmSummaryData now;
+			const IvfkmSummaryData *now;
+			IvfkmSummaryData current;
 
 			if (members->made[m] >= 0)
-				now = plan->levels[0].summaries[members->made[m]];
+				now = page_summary_in(plan->levels[0].summaries, members->nattributes,
+									  (Size) members->made[m]);
 			else
-				read_summary(path, &tree->nodes[parent].child, &members->records[m], &now);
-			ivfkm_summary_extend(index, &summaries, m, &now);
+			{
+				read_summary(path, &tree->nodes[parent].child, &members->records[m], &current);
+				now = &current;
+			}
+			ivfkm_summary_extend(index, &summaries, m, now);
 		}
 	}
 }
@@ -542,8 +559,7 @@ ivfkm_path_find(const IvfkmPath *path, uint32 list, ItemPointerData *record)
 		IvfkmSummaries summaries;
 		BlockNumber first_record;
 
-		page_summary_of(&summaries, &path->index->nodes, path->index->meta.nattributes,
-						&nodes->nodes[i].record);
+		page_summary_of(&summaries, path->index->meta.nattributes, &nodes->nodes[i].record);
 		first_record = summaries.first + summaries.npages;
 		for (uint32 m = 0; m < members->count; m++)
 		{

@@ -18,6 +18,7 @@
 typedef struct IvfkmMembers
 {
 	uint32 count;
+	int nattributes;
 	IvfkmChildData *children;
 	uint16 *centroids; /* count * dims binary16 */
 	int *made; /* of each: number of the list or node made now that it is, or -1: as it was */

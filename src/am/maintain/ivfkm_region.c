@@ -303,7 +303,9 @@ enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
 		move->result->forced++;
 	}
 	if (build->plan.levels[0].summaries != NULL)
-		ivfkm_summary_add(&build->index.columns, &build->plan.levels[0].summaries[number],
+		ivfkm_summary_add(&build->index.columns,
+						  page_summary_in(build->plan.levels[0].summaries,
+										  build->index.columns.nattributes, number),
 						  &row.attributes);
 	move->result->late++;
 }

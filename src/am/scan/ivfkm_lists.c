@@ -189,6 +189,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	const IvfkmProbe list = lists->items[number];
 	const IvfkmGeometry *geometry = lists->geometry;
 	bool approximate = lists->query->approximate;
+	bool part = list.groups != IVFKM_ALL_GROUPS;
 	/* ivfkm_pass.c asks for rows that do not match only while k are looked for that do */
 	bool sampling = first_time && candidates->k > 0;
 	GroupMatches matches;
@@ -203,7 +204,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 		ivfkm_query_slack(lists->query, &list, epsilon, &slack);
 	ivfkm_reader_begin(&reader, lists->index, geometry, &list.child, &lists->query->quant);
 	reader.bits = lists->query->bits;
-	reader.ahead = first_time && lists->reading_ahead ? &lists->ahead : NULL;
+	reader.groups = list.groups;
+	reader.ahead = first_time && lists->reading_ahead && !part ? &lists->ahead : NULL;
 	reader.lazy = lists->filter != NULL;
 	reader.sparse = lists->sparse;
 	if (looks_at_heads(candidates))
@@ -284,6 +286,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	{
 		double left_out = list.left_out * lists->mean_rows;
 
+		if (part) /* the others cannot match, but count */
+			rows = Max(rows, (double) list.child.rows);
 		lists->rows += rows;
 		lists->left_out += left_out;
 		lists->counted += Min(rows, (double) list.child.rows) + left_out;
@@ -299,8 +303,8 @@ ivfkm_lists_read_from_disk(const IvfkmLists *lists)
 
 /*
  * The next page to be read ahead: those of each list that were written together, list by list; with
- * a filter, only the last page of each group, which has the attributes.  Reaches further lists, and
- * so reads pages of the tree.
+ * a filter, only the last page of each group, which has the attributes, and none of lists that are
+ * wanted in part.  Reaches further lists, and so reads pages of the tree.
  */
 static BlockNumber
 next_list_page(void *arg)
@@ -314,7 +318,8 @@ next_list_page(void *arg)
 		const IvfkmChildData *list = &lists->items[lists->ahead_list].child;
 		BlockNumber block = list->first_block + lists->ahead_page + step - 1;
 		BlockNumber nblocks;
-		bool more = lists->ahead_page < list->nblocks;
+		bool more = lists->ahead_page < list->nblocks &&
+					lists->items[lists->ahead_list].groups == IVFKM_ALL_GROUPS;
 
 		lists->ahead_page += step;
 		if (more && page_in_file(lists->index, block, &nblocks))
@@ -348,7 +353,7 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 		page_ahead_begin(&lists->ahead, lists->index, next_list_page, lists);
 		lists->reading_ahead = true;
 	}
-	if (next + 1 < lists->nreached)
+	if (next + 1 < lists->nreached && lists->items[next + 1].groups == IVFKM_ALL_GROUPS)
 		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child,
 							looks_at_heads(candidates) ? &lists->heads : NULL, lists->sparse);
 	if (lists->before != NULL)

@@ -160,6 +160,7 @@ ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, const Lis
 	ivfkm_columns_get(index, &columns);
 	if (!ivfkm_columns_narrow(&columns, meta->narrow))
 		return 1.0; /* damage, which the scan reports */
+	ivfkm_columns_set_shifts(&columns, meta->mark_shifts);
 	ivfkm_filter_init(&filter, nkeys);
 	ivfkm_filter_add(&filter, &columns, keys, nkeys);
 	if (!ivfkm_filter_has_terms(&filter))
@@ -172,7 +173,7 @@ ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, const Lis
 		IvfkmSummaryData summary;
 
 		memcpy(&summary, sample->images + sample->bytes * i, sample->bytes);
-		matches += ivfkm_summary_matches(&summary_filter, &summary);
+		matches += ivfkm_summary_matches(&summary_filter, &summary) != 0;
 	}
 	return Max(matches, 0.5) / sample->count;
 }

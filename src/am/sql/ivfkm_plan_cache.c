@@ -14,8 +14,8 @@
  *	  of the index will report it.
  *
  *	  Summaries of some lists are kept beside it, once a query has conditions on the index's other
- *	  columns: a few kB for an index.  So are the shares of the rows that are within some distances
- *	  of others, once a join has asked for them.
+ *	  columns: 35 kB for each of these.  So are the shares of the rows that are within some
+ *	  distances of others, once a join has asked for them.
  *
  * IDENTIFICATION
  *	  src/am/sql/ivfkm_plan_cache.c
@@ -37,7 +37,7 @@
 #include "page/page_summary.h"
 
 /* Summaries that are kept of an index, and nodes that these are taken from, at most. */
-#define KEPT_SUMMARIES 256
+#define KEPT_SUMMARIES 128
 #define SAMPLED_NODES  8
 
 /* Distances for which shares of an index's rows are kept. */
@@ -238,7 +238,7 @@ read_summaries(Relation index, void *arg)
 		{
 			IvfkmSummaries summaries;
 
-			page_summary_of(&summaries, &geometry, meta->nattributes, &nodes[i]);
+			page_summary_of(&summaries, meta->nattributes, &nodes[i]);
 			if (pass == 0)
 				slots += summaries.count;
 			else

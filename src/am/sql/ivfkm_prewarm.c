@@ -68,7 +68,7 @@ read_summaries(const IvfkmIndex *index, const IvfkmWholeTree *tree)
 	{
 		IvfkmSummaries summaries;
 
-		page_summary_of(&summaries, &index->nodes, index->meta.nattributes, &tree->nodes[i].child);
+		page_summary_of(&summaries, index->meta.nattributes, &tree->nodes[i].child);
 		pages += read_blocks(index->relation, summaries.first, summaries.first + summaries.npages);
 	}
 	return pages;

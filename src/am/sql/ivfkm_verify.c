@@ -160,12 +160,16 @@ note_rows(IvfkmCheckState *check, const IvfkmGeometry *geometry, BlockNumber blo
 			entry->list = number;
 		}
 		check->nrows++;
-		if (geometry->nattributes > 0)
+		if (geometry->nattributes > 0 && number != IVFKM_CHECK_NULL_LIST)
 		{
+			int group =
+				page_summary_group(&check->tree.lists[number].child, geometry->stripes, block);
 			IvfkmAttributes attributes;
 
 			page_slot_attributes(&unit, geometry, slot % QUANT_UNIT, &attributes);
-			ivfkm_summary_add(&check->index.columns, &check->summary, &attributes);
+			ivfkm_summary_add(&check->index.columns,
+							  page_summary_in(check->groups, geometry->nattributes, (Size) group),
+							  &attributes);
 		}
 	}
 }
@@ -422,12 +426,31 @@ check_summaries(IvfkmCheckState *check, const IvfkmChildData *node, uint32 nlist
 {
 	IvfkmSummaries summaries;
 
-	page_summary_of(&summaries, &check->index.nodes, check->index.meta.nattributes, node);
+	page_summary_of(&summaries, check->index.meta.nattributes, node);
 	for (BlockNumber i = 0; i < summaries.npages; i++)
 	{
 		visit(check, summaries.first + i, node->first_block);
 		page_summary_verify(check->index.relation, &summaries, summaries.first + i, nlists);
 	}
+}
+
+/* True if a summary holds the rows of the list that was walked last; of late groups, but marks. */
+static bool
+is_held(IvfkmCheckState *check, const IvfkmSummaryData *stored)
+{
+	const IvfkmColumns *columns = &check->index.columns;
+	uint64 late = page_summary_late(stored);
+
+	for (int group = 0; group <= IVFKM_LATE_LAST; group++)
+	{
+		IvfkmSummaryData *rows = page_summary_in(check->groups, columns->nattributes, (Size) group);
+
+		for (int a = 0; a < columns->nattributes && (late >> group & 1) != 0; a++)
+			memset(rows->of[a].marks, 0, sizeof(rows->of[a].marks));
+		if (!ivfkm_summary_holds(columns, stored, rows))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -450,7 +473,7 @@ check_summary(IvfkmCheckState *check, int number)
 		page_corrupted(check->index.relation, ItemPointerGetBlockNumberNoCheck(&list->pointer),
 					   "It is not where records below node %u are.", node->id);
 	page_summary_read(check->index.relation, &summaries, ordinal, &stored);
-	if (ivfkm_summary_holds(&check->index.columns, &stored, &check->summary))
+	if (is_held(check, &stored))
 		return;
 	page_meta_read(check->index.relation, &meta);
 	if (list->child.id != check->index.meta.far_id && list->child.id != meta.far_id)
@@ -653,7 +676,7 @@ check_pages(IvfkmCheckState *check)
 					   check->tree.nlists);
 	for (int i = 0; i < check->tree.nlists; i++)
 	{
-		memset(&check->summary, 0, sizeof(check->summary));
+		memset(check->groups, 0, page_summary_bytes(meta->nattributes) * (IVFKM_LATE_LAST + 1));
 		check_chain(check, &check->index.lists, &check->tree.lists[i].child, i);
 		if (meta->nattributes > 0)
 			check_summary(check, i);
@@ -702,6 +725,8 @@ check_index(Relation index, Relation heap, void *arg)
 											   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	check.rows = tidhash_create(CurrentMemoryContext, 1024, NULL);
 	check.records = tidhash_create(CurrentMemoryContext, 1024, NULL);
+	check.groups =
+		palloc(page_summary_bytes(check.index.columns.nattributes) * (IVFKM_LATE_LAST + 1));
 	check.row_context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm check row", ALLOCSET_DEFAULT_SIZES);
 	check.vector_context =

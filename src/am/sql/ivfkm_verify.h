@@ -37,7 +37,8 @@ typedef struct IvfkmCheckState
 	uint8 *visited; /* one byte per block */
 	BlockNumber nvisited;
 	IvfkmWholeTree tree;
-	IvfkmSummaryData summary; /* of the rows of the list being checked */
+	IvfkmSummaryData *groups; /* of the rows of each group of the list being checked, with marks: an
+							   * array by the groups' bits */
 	tidhash_hash *rows;		  /* where each is; of one with several entries, the first of them */
 	IvfkmCheckEntry *entries; /* of an index on arrays: the entries, those of a row chained */
 	int64 nentries;

@@ -374,6 +374,7 @@ test_page_list(PG_FUNCTION_ARGS)
 	IvfkmChildData list;
 	Model *models;
 	int nused = 0;
+	bool grown = false;
 
 	pg_prng_seed(&state, (uint64) PG_GETARG_INT32(1));
 	page_meta_read(index, &meta);
@@ -389,7 +390,7 @@ test_page_list(PG_FUNCTION_ARGS)
 		init_model(&models[i], &geometry);
 		fill(&models[i], &geometry, (uint32) i);
 		entry = entry_of(&models[i]);
-		(void) page_list_insert(index, NULL, &geometry, &list, &entry);
+		(void) page_list_insert(index, NULL, &geometry, &list, &entry, PAGE_LIST_ANY_GROUP, &grown);
 		nused++;
 		if (below(100) == 0)
 		{
