@@ -397,7 +397,7 @@ damage('posting: attributes that are unknown', 'columns', [],
 damage('posting: behind the masks', 'columns', [], put('posting', 0, $masks + 4, 'S', 1));
 
 # Summaries, of which the first is that of the first list: flags, then the lowest and the highest
-# value.
+# value, and marks.
 damage('summary: lowest value', 'columns', [], put('summary', 0, 64 + 8, 'q', sub { $_[0] + 1 }));
 damage('summary: highest value', 'columns', [],
 	put('summary', 0, 64 + 16, 'q', sub { $_[0] - 1 }));
@@ -405,9 +405,11 @@ damage('summary: no values', 'columns', [], put('summary', 0, 64 + 2, 'C', 0));
 damage('summary: values of an attribute there is not', 'columns', [],
 	put('summary', 0, 64 + 2, 'C', 3));
 damage('summary: flag', 'columns', [], put('summary', 0, 64, 'C', 2));
-damage('summary: unused bytes', 'columns', [], put('summary', 0, 64 + 3, 'C', 1));
+damage('summary: marks', 'columns', [], put('summary', 0, 64 + 24, 'a256', "\0" x 256));
 damage('summary: values of a list there is not', 'columns', [],
-	put('summary', 0, 64 + 24 * 2 + 2, 'C', 1));
+	put('summary', 0, 64 + 280 * 2 + 2, 'C', 1));
+damage('summary: late group of a list there is not', 'columns', [],
+	put('summary', 0, 64 + 280 * 2 + 3, 'C', 1));
 damage('summary: page id', 'columns', [qw(filtered insert vacuum)],
 	put('summary', 0, $special{page_id}, 'S', 0xFFFF));
 damage('summary: kind of another page', 'columns', [qw(filtered insert)],
