@@ -211,29 +211,44 @@ quant_refine_query_init(QuantRefineQuery *query, int dims, int bits, const float
 	query->noise = query->delta * 0.2886751346f * code_norm; /* 1/sqrt(12) */
 }
 
+/* See quant_refine.h. */
+void
+quant_refine_bound_init(QuantRefineBound *bound, QuantMetric metric, const QuantRefineQuery *query,
+						float g, float dist2, float epsilon)
+{
+	double dist = sqrt((double) dist2);
+	double norm = (double) query->query_norm + dist; /* at least those of q and the centroid */
+
+	bound->m = metric == QUANT_IP ? 1.0 : 2.0;
+	bound->g = (double) g;
+	bound->dist2 = (double) dist2;
+	bound->dist = dist;
+	bound->epsilon = bound->m * (double) epsilon;
+	bound->slack = 0x1p-20 * fabs((double) g) +
+				   0x1p-21 * norm * (metric == QUANT_IP ? norm : dist) + (double) FLT_MIN;
+	bound->mul = 0x1p-23 * bound->m * (double) query->norm * dist;
+	bound->tight = metric != QUANT_IP;
+}
+
 /*
  * Bounds of one code; see quant_refine.h.  NOTES.md, "Refine codes", derives the parts of
  * the width: the deviations that epsilon counts, and "slack" for what float32 numbers lack.
  */
 void
-quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
-					const QuantRefineFactors *factors, const uint8_t *code, float g, float dist2,
-					float epsilon, float threshold, float *lb, float *ub)
+quant_refine_code_bounds(const QuantRefineBound *bound, const QuantRefineQuery *query,
+						 const QuantRefineFactors *factors, const uint8_t *code, float threshold,
+						 float *lb, float *ub)
 {
 	int32_t dot = query->bits == 4 ? vdb_quant->refine_dot4(query->values, code, query->bytes)
 								   : vdb_quant->refine_dot8(query->values, code, query->bytes);
-	double m = metric == QUANT_IP ? 1.0 : 2.0;
 	double mul = (double) factors->mul;
 	double s = 0.5 * (double) query->delta * (double) (2 * (int64_t) dot - query->centre);
-	double estimate = ((double) factors->add + (double) g) - m * mul * s;
+	double estimate = ((double) factors->add + bound->g) - bound->m * mul * s;
 	double query_sigma = mul * (double) query->noise;
-	double dist = sqrt((double) dist2);
-	double norm = (double) query->query_norm + dist; /* at least those of q and the centroid */
-	double widest = m * (double) epsilon * ((double) factors->sigma * dist + query_sigma);
+	double widest = bound->epsilon * ((double) factors->sigma * bound->dist + query_sigma);
 	double slack = 0x1p-23 * (fabs((double) factors->add) + fabs(estimate) + widest) +
-				   0x1p-20 * fabs((double) g) + 0x1p-23 * m * mul * (double) query->norm * dist +
-				   0x1p-21 * norm * (metric == QUANT_IP ? norm : dist) + (double) FLT_MIN;
-	double reach2 = (double) dist2; /* at least the square of what sigma is to be multiplied by */
+				   mul * bound->mul + bound->slack;
+	double reach2 = bound->dist2; /* at least the square of what sigma is to be multiplied by */
 	double upper = estimate + widest + slack;
 	double width = widest + slack; /* at least what it is below */
 
@@ -243,11 +258,10 @@ quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
 		*ub = (float) upper;
 		return;
 	}
-	if (metric != QUANT_IP && upper < reach2)
+	if (bound->tight && upper < reach2)
 		reach2 = upper > 0.0 ? upper : 0.0;
-	width = m * (double) epsilon *
-				sqrt((double) factors->sigma * (double) factors->sigma * reach2 +
-					 query_sigma * query_sigma) +
+	width = bound->epsilon * sqrt((double) factors->sigma * (double) factors->sigma * reach2 +
+								  query_sigma * query_sigma) +
 			slack;
 	if (!(fabs(estimate) + width < 0x1p126))
 	{
@@ -257,4 +271,16 @@ quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
 	}
 	*lb = (float) (estimate - width);
 	*ub = (float) (estimate + width);
+}
+
+/* See quant_refine.h. */
+void
+quant_refine_bounds(QuantMetric metric, const QuantRefineQuery *query,
+					const QuantRefineFactors *factors, const uint8_t *code, float g, float dist2,
+					float epsilon, float threshold, float *lb, float *ub)
+{
+	QuantRefineBound bound;
+
+	quant_refine_bound_init(&bound, metric, query, g, dist2, epsilon);
+	quant_refine_code_bounds(&bound, query, factors, code, threshold, lb, ub);
 }

@@ -93,6 +93,29 @@ quant_refine_query_values(int dims, int bits)
 extern void quant_refine_query_init(QuantRefineQuery *query, int dims, int bits, const float *q,
 									int16_t *values);
 
+/* What the bounds of all codes of a centroid have in common for a query. */
+typedef struct QuantRefineBound
+{
+	double m; /* 2 for QUANT_L2, 1 for QUANT_IP */
+	double g;
+	double dist2;
+	double dist;
+	double epsilon; /* times m */
+	double slack;	/* the part that does not depend on the code */
+	double mul;		/* that in proportion to its "mul" */
+	bool tight;		/* a near vector has narrower bounds */
+} QuantRefineBound;
+
+/* Prepares for the codes of a centroid; arguments as in quant_refine_bounds(). */
+extern void quant_refine_bound_init(QuantRefineBound *bound, QuantMetric metric,
+									const QuantRefineQuery *query, float g, float dist2,
+									float epsilon);
+
+/* quant_refine_bounds() for one of them. */
+extern void quant_refine_code_bounds(const QuantRefineBound *bound, const QuantRefineQuery *query,
+									 const QuantRefineFactors *factors, const uint8_t *code,
+									 float threshold, float *lb, float *ub);
+
 /*
  * Bounds of the distance between the query and the vector of a code.  "g", "dist2" and
  * "epsilon" as in quant_bound_init(); g may be wrong by 2^-20 of itself, and by what float32

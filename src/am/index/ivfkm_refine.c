@@ -99,15 +99,15 @@ taxicab_bounds(const IvfkmRefiner *refiner, IvfkmRefine refine, float epsilon, f
 
 /*
  * Bounds of the exact distance, as the operator computes it in float32, between the query
- * and the row at "tid" from its refine record; g, dist2, epsilon and threshold as in
- * quant_refine_bounds().
+ * and the row at "tid" from its refine record; epsilon and threshold as in quant_refine_bounds(),
+ * bound: of the list, by quant_refine_bound_init() for the same epsilon, unless taxicab.
  * False if the record belongs to another row: then VACUUM has removed this one since its address
  * was read, and no snapshot that was taken before sees it.  The record's page is locked, or a copy.
  */
 bool
-ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list, IvfkmRefine record,
-					const ItemPointerData *tid, float g, float dist2, float epsilon,
-					float threshold, float *lb, float *ub)
+ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
+					const QuantRefineBound *bound, IvfkmRefine record, const ItemPointerData *tid,
+					float epsilon, float threshold, float *lb, float *ub)
 {
 	float slack;
 
@@ -118,8 +118,8 @@ ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list, Ivf
 		taxicab_bounds(refiner, record, epsilon, lb, ub);
 		return true;
 	}
-	quant_refine_bounds(refiner->metric, &refiner->query, &record->factors,
-						(const uint8 *) (record + 1), g, dist2, epsilon, threshold, lb, ub);
+	quant_refine_code_bounds(bound, &refiner->query, &record->factors, (const uint8 *) (record + 1),
+							 threshold, lb, ub);
 	if (refiner->by_angle)
 		slack = refiner->angle_rounding;
 	else if (refiner->metric == QUANT_L2)

@@ -35,7 +35,8 @@ typedef struct IvfkmRefiner
 extern void ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *geometry,
 							   const IvfkmSpace *space, const float *query, double distance_scale);
 extern bool ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
-								IvfkmRefine record, const ItemPointerData *tid, float g,
-								float dist2, float epsilon, float threshold, float *lb, float *ub);
+								const QuantRefineBound *bound, IvfkmRefine record,
+								const ItemPointerData *tid, float epsilon, float threshold,
+								float *lb, float *ub);
 
 #endif /* IVFKM_REFINE_H */

@@ -581,8 +581,8 @@ refine_one(IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmProb
 	float horizon = asked->near.horizon.lb;
 
 	if (lists->copies_pay)
-		return ivfkm_query_refine_record(
-			&asked->query, probe,
+		return ivfkm_query_refine_of_list(
+			&asked->query, probe, &lists->refine_bound,
 			ivfkm_batch_pages_record(&lists->refine_pages, &probe->child, &record), &tid,
 			IVFKM_REFINE_EPSILON, horizon, &candidate->at.lb, ub);
 	for (Size i = 0; i < Min(lists->codes.n, 3); i++)
@@ -658,6 +658,8 @@ scan_for(IvfkmBatchLists *lists, const IvfkmBatchList *list, const IvfkmBatchPai
 	QuantBound bound;
 
 	ivfkm_query_bound(&asked->query, &probe, lists->epsilon, &bound);
+	if (asked->query.refine)
+		ivfkm_query_refine_bound(&asked->query, &probe, IVFKM_REFINE_EPSILON, &lists->refine_bound);
 	if (later)
 		ivfkm_candidates_begin(codes, (size_t) lists->k, near->horizon.lb);
 	for (int u = 0; u < lists->nunits; u++)

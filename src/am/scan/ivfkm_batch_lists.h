@@ -123,8 +123,9 @@ typedef struct IvfkmBatchLists
 	int nunits;
 	IvfkmCandidates codes; /* rows of that by the bounds of their 1-bit codes */
 	IvfkmBatchPages refine_pages;
-	bool copies_pay; /* so many queries scan the part */
-	bool reads;		 /* blocks were met that were not in shared buffers */
+	QuantRefineBound refine_bound; /* of the list and the query that looks at it */
+	bool copies_pay;			   /* so many queries scan the part */
+	bool reads;					   /* blocks were met that were not in shared buffers */
 } IvfkmBatchLists;
 
 extern void ivfkm_batch_lists_begin(IvfkmBatchLists *lists, const IvfkmIndex *index,

@@ -245,19 +245,33 @@ ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
 	*ub += sqrtf(half * half + upper * upper) - half;
 }
 
+/* Prepares for refine records of a list, for bounds "epsilon" standard deviations wide. */
+void
+ivfkm_query_refine_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
+						 QuantRefineBound *bound)
+{
+	const IvfkmRefiner *refiner = &query->refiner;
+
+	if (!refiner->taxicab)
+		quant_refine_bound_init(bound, refiner->metric, &refiner->query, list_constant(query, list),
+								list->dist2, epsilon);
+}
+
 /*
  * Bounds of the exact distance to the row at "tid" from its refine record, "epsilon" standard
- * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  Those
- * above "threshold" may be wider.  Only if query->refine.  Where exact distances are not those of
- * index space, both bounds are wider; those of taxicab codes are of exact distances.
+ * deviations wide; false if the snapshot does not see the row: see ivfkm_refine_bounds().  bound:
+ * that of the list for this epsilon.  Bounds above "threshold" may be wider.  Only if
+ * query->refine.  Where exact distances are not those of index space, both bounds are wider; those
+ * of taxicab codes are of exact distances.
  */
 bool
-ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list, IvfkmRefine record,
-						  const ItemPointerData *tid, float epsilon, float threshold, float *lb,
-						  float *ub)
+ivfkm_query_refine_of_list(const IvfkmQuery *query, const IvfkmProbe *list,
+						   const QuantRefineBound *bound, IvfkmRefine record,
+						   const ItemPointerData *tid, float epsilon, float threshold, float *lb,
+						   float *ub)
 {
-	if (!ivfkm_refine_bounds(&query->refiner, &list->child, record, tid, list_constant(query, list),
-							 list->dist2, epsilon, threshold, lb, ub))
+	if (!ivfkm_refine_bounds(&query->refiner, &list->child, bound, record, tid, epsilon, threshold,
+							 lb, ub))
 		return false;
 	if (query->approximate && !query->refiner.taxicab)
 	{
@@ -267,6 +281,18 @@ ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list, Ivfkm
 		ivfkm_slack_widen(&slack, lb, ub);
 	}
 	return true;
+}
+
+/* The same without preparation. */
+bool
+ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list, IvfkmRefine record,
+						  const ItemPointerData *tid, float epsilon, float threshold, float *lb,
+						  float *ub)
+{
+	QuantRefineBound bound;
+
+	ivfkm_query_refine_bound(query, list, epsilon, &bound);
+	return ivfkm_query_refine_of_list(query, list, &bound, record, tid, epsilon, threshold, lb, ub);
 }
 
 /* The same from the address of the record, whose page is locked in share mode meanwhile. */

@@ -72,6 +72,12 @@ extern void ivfkm_query_slack(const IvfkmQuery *query, const IvfkmProbe *list, f
 							  IvfkmSlack *slack);
 extern float ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold);
 extern void ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub);
+extern void ivfkm_query_refine_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
+									 QuantRefineBound *bound);
+extern bool ivfkm_query_refine_of_list(const IvfkmQuery *query, const IvfkmProbe *list,
+									   const QuantRefineBound *bound, IvfkmRefine record,
+									   const ItemPointerData *tid, float epsilon, float threshold,
+									   float *lb, float *ub);
 extern bool ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe *list,
 									  IvfkmRefine record, const ItemPointerData *tid, float epsilon,
 									  float threshold, float *lb, float *ub);
