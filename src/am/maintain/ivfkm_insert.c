@@ -23,7 +23,6 @@
 #include "am/index/ivfkm_code.h"
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_index.h"
-#include "am/index/ivfkm_list.h"
 #include "am/index/ivfkm_row.h"
 #include "am/index/ivfkm_space.h"
 #include "am/index/ivfkm_tree.h"
@@ -410,47 +409,14 @@ count_stray(const IvfkmIndex *index, const RowPlaces *row, const ItemPointerData
 }
 
 /*
- * True if another row of a row's list has the same factors: those of two vectors hardly ever are.
- * After UPDATE SET v = v that is the row's version before.  The caller holds no buffer lock.
- */
-static bool
-has_copy(const IvfkmIndex *index, const InsertPlace *place)
-{
-	const QuantFactors *factors = &place->entry.factors;
-	IvfkmReader reader;
-	bool found = false;
-
-	if (!isfinite(factors->add) || factors->mul == 0) /* forced, or the centroid itself */
-		return false;
-	ivfkm_reader_begin(&reader, index->relation, place->geometry, &place->list, NULL);
-	while (ivfkm_reader_next(&reader))
-	{
-		for (int slot = 0; slot < place->geometry->slots && !found; slot++)
-		{
-			int lane = slot % QUANT_UNIT;
-			IvfkmUnit unit;
-
-			page_unit_get(reader.page, place->geometry, slot / QUANT_UNIT, &unit);
-			found = unit.add[lane] == factors->add && unit.mul[lane] == factors->mul &&
-					!ItemPointerEquals(&unit.tid[lane],
-									   unconstify(ItemPointerData *, &place->entry.tid));
-		}
-	}
-	return found;
-}
-
-/*
- * Counts a row that is written again with the value that it had, as some of these are: if it is
- * known to be "unchanged", or its list has a copy.  They are chosen at random: the same addresses
- * come again and again.  The caller holds no buffer lock.
+ * Counts a row that is written again with the value that it had, as some of these are.  They are
+ * chosen at random: the same addresses come again and again.  The caller holds no buffer lock.
  */
 static void
-count_rewritten(const IvfkmIndex *index, const RowPlaces *row, bool unchanged)
+count_rewritten(Relation relation, const RowPlaces *row)
 {
-	if (!row->has_value || pg_prng_uint32(&pg_global_prng_state) % REWRITTEN_PER_COUNTED != 0)
-		return;
-	if (unchanged || (row->count == 1 && has_copy(index, &row->places[0])))
-		page_meta_count_rewritten(index->relation, (uint64) REWRITTEN_PER_COUNTED * row->count);
+	if (row->has_value && pg_prng_uint32(&pg_global_prng_state) % REWRITTEN_PER_COUNTED == 0)
+		page_meta_count_rewritten(relation, (uint64) REWRITTEN_PER_COUNTED * row->count);
 }
 
 /*
@@ -491,8 +457,9 @@ insert_row(Relation relation, const Datum *values, const bool *isnull, const Ite
 		for (int i = 0; i < row.count; i++)
 			grown |= write_row(&index, NULL, &row.places[i]);
 		ivfkm_unlock_tree(relation, ShareLock);
-		count_rewritten(&index, &row, unchanged);
-		if (!unchanged)
+		if (unchanged)
+			count_rewritten(relation, &row);
+		else
 			grown |= count_stray(&index, &row, tid);
 		if (throttle > 0 && BlockNumberIsValid(pending_block))
 			pg_usleep(Min(throttle, MAX_THROTTLE) * 1000L);
