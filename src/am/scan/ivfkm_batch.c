@@ -426,7 +426,8 @@ ask_ahead(LooksAhead *ahead, const IvfkmRerank *rerank, const LookQuery *queries
 		const Look *look = &ahead->looks[ahead->rows];
 		const char *value = queries[look->query].value;
 
-		ivfkm_rerank_ask_row(ahead->buffers[ahead->rows % PAGES_AHEAD],
+		ivfkm_rerank_ask_row(rerank, (BlockNumber) (look->row >> 16),
+							 ahead->buffers[ahead->rows % PAGES_AHEAD],
 							 (OffsetNumber) (look->row & 0xFFFF));
 		for (int at = 0; at < VALUE_AHEAD; at += PG_CACHE_LINE_SIZE / 2)
 			__builtin_prefetch(value + at);

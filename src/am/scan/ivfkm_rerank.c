@@ -80,17 +80,21 @@ ivfkm_rerank_ask_page(const IvfkmRerank *rerank, BlockNumber block)
 }
 
 /*
- * Asks the CPU for a row of a page that ivfkm_rerank_ask_page() has found a buffer for, some time
- * after that.  What is in the buffer by now does not matter: it is looked at to prefetch alone.
+ * Asks the CPU for a row of a block that ivfkm_rerank_ask_page() has found a buffer for, some time
+ * after that, if the block is still there.  The page is pinned and not locked: its line pointer
+ * says what to prefetch, and no more.
  */
 void
-ivfkm_rerank_ask_row(Buffer buffer, OffsetNumber number)
+ivfkm_rerank_ask_row(const IvfkmRerank *rerank, BlockNumber block, Buffer buffer,
+					 OffsetNumber number)
 {
+	Relation heap = rerank->fetch->rel;
 	const char *page;
 	ItemIdData item;
 	Size from;
 
-	if (!BufferIsValid(buffer) || number > MaxHeapTuplesPerPage)
+	if (!BufferIsValid(buffer) || number < FirstOffsetNumber || number > MaxHeapTuplesPerPage ||
+		!ReadRecentBuffer(RelationGetLocator_compat(heap), MAIN_FORKNUM, block, buffer))
 		return;
 	page = (const char *) BufferGetPage(buffer);
 	item = *PageGetItemId((Page) page, number);
@@ -98,6 +102,7 @@ ivfkm_rerank_ask_row(Buffer buffer, OffsetNumber number)
 	for (Size at = from; at < Min(from + Min(item.lp_len, ASKED_BYTES), BLCKSZ);
 		 at += PG_CACHE_LINE_SIZE / 2)
 		__builtin_prefetch(page + at);
+	ReleaseBuffer(buffer);
 }
 
 /* Lets go of the row that was read last. */

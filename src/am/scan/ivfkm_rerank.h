@@ -32,7 +32,8 @@ typedef struct IvfkmRerank
 extern void ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index,
 							   const IvfkmOps *ops);
 extern Buffer ivfkm_rerank_ask_page(const IvfkmRerank *rerank, BlockNumber block);
-extern void ivfkm_rerank_ask_row(Buffer buffer, OffsetNumber number);
+extern void ivfkm_rerank_ask_row(const IvfkmRerank *rerank, BlockNumber block, Buffer buffer,
+								 OffsetNumber number);
 extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
 extern void ivfkm_rerank_end(IvfkmRerank *rerank);
 extern bool ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims,
