@@ -4,9 +4,8 @@
  *	  The ivfkm access method: what all of its files know.
  *
  * NOTES
- *	  Every other file has a header of its own, with what it offers.  The algorithm, the locks
- *	  and the cost model are described in README.md of this folder; what is on disk, in
- *	  page/page_format.h.
+ *	  Every other file has a header of its own, with what it offers.  README.md of this folder
+ *	  has the algorithm and the locks, sql/COSTS.md the costs, page/page_format.h what is on disk.
  *
  * IDENTIFICATION
  *	  src/am/ivfkm.h

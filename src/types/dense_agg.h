@@ -4,7 +4,7 @@
  *	  Transition and final function of avg() over a dense type.
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c; its macros are in dense_check.h.
  *
  *	  The state is an array of float8, {n, sum of element 1, ..., sum of element dim}, and
  *	  {0} before the first vector; see dense.h.  sum() needs no functions beside add().

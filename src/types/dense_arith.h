@@ -4,7 +4,7 @@
  *	  Arithmetic of a dense type, and functions that take vectors apart.
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c; its macros are in dense_check.h.
  *
  * IDENTIFICATION
  *	  src/types/dense_arith.h

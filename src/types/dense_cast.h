@@ -4,7 +4,7 @@
  *	  Casts of a dense type: to itself (type modifier), from arrays, to real[].
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c; its macros are in dense_check.h.
  *
  *	  All of them have the signature of a cast function with type modifier: (value,
  *	  integer typmod, boolean explicit).  The third argument makes no difference here.

@@ -4,7 +4,7 @@
  *	  Total order of a dense type: comparison operators, btree and hash support.
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c; its macros are in dense_check.h.
  *
  *	  Lexicographic by element, then by number of dimensions, like arrays.  -0 equals 0, so
  *	  equal vectors need not have equal bytes.

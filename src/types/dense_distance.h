@@ -4,7 +4,7 @@
  *	  Distances of a dense type and what belongs to them: norm, normalisation.
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c; its macros are in dense_check.h.
  *
  *	  Distances add up in float in the active SIMD kernels (distance/dist.h) and are
  *	  widened to double once at the end; an overflow of the sum gives infinity.  Norms

@@ -4,7 +4,7 @@
  *	  Text and binary input and output of a dense type, and the type modifier.
  *
  * NOTES
- *	  A template, included by vector.c and halfvec.c; its macros are in README.md.
+ *	  A template, included by vector.c and halfvec.c; its macros are in dense_check.h.
  *
  *	  Errors of the text input are soft on PostgreSQL 16 and newer (pg_input_is_valid(),
  *	  COPY ... ON_ERROR).  Binary format, in network byte order: int16 dim, int16

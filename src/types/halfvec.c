@@ -4,7 +4,7 @@
  *	  The "halfvec" type, made from the dense_*.h templates; casts to and from vector.
  *
  * NOTES
- *	  What the DENSE_ macros mean is in README.md of this folder.
+ *	  What the DENSE_ macros mean is in dense_check.h.
  *
  * IDENTIFICATION
  *	  src/types/halfvec.c

@@ -4,7 +4,7 @@
  *	  The "vector" type, made from the dense_*.h templates.
  *
  * NOTES
- *	  What the DENSE_ macros mean is in README.md of this folder.  Functions that SQL
+ *	  What the DENSE_ macros mean is in dense_check.h.  Functions that SQL
  *	  calls by names of no type, such as l2_distance(), begin with "vector_" here.
  *
  * IDENTIFICATION
