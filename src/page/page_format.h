@@ -15,7 +15,7 @@
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
- *	  block 0 | mean pages | groups of the root node | pages of children | groups of the lists
+ *	  block 0 | mean | groups of the root | summaries | records of children | groups of the lists
  *
  *	  A *group* is one or more consecutive pages that hold the units of a node or a
  *	  posting list; the groups of a list form a chain.  Behind the groups of a list lie
@@ -187,7 +187,7 @@ typedef struct IvfkmMetaPageData
 	double build_rows;	 /* rows when they were counted last: by a build, a renewal, or between */
 	double build_residual2; /* mean squared residual of the build's rows, index space */
 
-	/* what the search of a tree needs to know; see am/index/README.md */
+	/* what the search of a tree needs to know; see am/index/NOTES.md */
 	IvfkmDescent descents[IVFKM_NDESCENTS];
 
 	/* the list of the rows whose value is NULL, as a child's record says it of a list */

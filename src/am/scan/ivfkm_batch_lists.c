@@ -266,7 +266,7 @@ reach_for(IvfkmBatchLists *lists, int number, const IvfkmListsPlan *plan)
 
 /*
  * True if the list behind those that a query has scanned is so near that a search would go on to
- * it: see README.md.
+ * it: see "Where a search ends" in am/index/NOTES.md.
  */
 static bool
 goes_on(const IvfkmBatchLists *lists, const IvfkmBatchQuery *asked, const IvfkmReach *reach)

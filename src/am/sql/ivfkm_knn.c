@@ -4,7 +4,7 @@
  *	  ivfkm_knn(): the nearest rows of many queries.
  *
  * NOTES
- *	  README.md of this folder, "Many queries at once".  The caller needs SELECT on the table, and
+ *	  NOTES.md of this folder, "Many queries at once".  The caller needs SELECT on the table, and
  *	  no policy may hide rows of it.  The expression of the index runs as the table's owner.
  *
  * IDENTIFICATION
