@@ -1,6 +1,19 @@
 #!/bin/bash
-# Every test of sql/ has an expected output and the other way round.
+# Every test of sql/ has an expected output and the other way round, and sql/README.md names it.
 cd "$(dirname "$0")/../.." || exit 2
+
+# is_named NAME.sql: the table of sql/README.md has it, or a pattern that it matches, in backquotes
+named=$(grep '^|' sql/README.md | grep -o '`[^` ]*\.sql`' | tr -d '`')
+is_named()
+{
+	local pattern
+
+	while IFS= read -r pattern; do
+		# shellcheck disable=SC2254
+		case $1 in $pattern) return 0 ;; esac
+	done <<<"$named"
+	return 1
+}
 
 bad=0
 for file in sql/*.sql; do
@@ -8,6 +21,10 @@ for file in sql/*.sql; do
 	case $name in vdb--* | '*') continue ;; esac
 	if [ ! -f "expected/$name.out" ]; then
 		echo "$file: expected/$name.out is missing"
+		bad=1
+	fi
+	if ! is_named "$name.sql"; then
+		echo "$file: sql/README.md does not name it"
 		bad=1
 	fi
 done
