@@ -8,10 +8,10 @@
  *
  *	  1		0.1.0: 1-bit codes, refine codes of 4 or 8 bits, any height of the tree, no
  *	  		attributes
- *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another tree
- *			can take the place of the current one; free blocks; attributes in units, of 64 or 32
- *			bits, and their summaries; the calibration is in rows, and of how many; the list of
- *			far rows
+ *	  2		rows whose value is NULL, in a list of their own; every page is sealed; another
+ *			tree can take the place of the current one; free blocks; attributes in units, of 64
+ *			or 32 bits, and their summaries; the calibration is in rows, and of how many; the
+ *			list of far rows
  *
  *	  The file is made of these pages, in the order in which a build writes them:
  *
@@ -199,7 +199,7 @@ typedef struct IvfkmMetaPageData
 	/* the current tree and the next one; see am/maintain/README.md */
 	uint32 tree_first_id;	   /* owner ids of the tree's pages, regions' too: from this one */
 	uint32 tree_end_id;		   /* to the one before this */
-	BlockNumber tree_first;	   /* blocks that were written when all of it was made: from this one */
+	BlockNumber tree_first;	   /* blocks written when all of it was made: from this one */
 	BlockNumber tree_end;	   /* to the one before this */
 	uint64 tree_version;	   /* one more each time nodes take the place of current ones */
 	uint64 space_version;	   /* the tree_version that mean, seed and scale are from */
