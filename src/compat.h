@@ -149,6 +149,13 @@
 	index_beginscan(heap, index, snapshot, nkeys, norderbys)
 #endif
 
+/* PostgreSQL 18 has one TOAST snapshot.  The caller includes access/toast_internals.h. */
+#if PG18_GE
+#define init_toast_snapshot_compat(snapshot) (*(snapshot) = *get_toast_snapshot())
+#else
+#define init_toast_snapshot_compat(snapshot) init_toast_snapshot(snapshot)
+#endif
+
 /* PostgreSQL 18 took execute_once from ExecutorRun(). */
 #if PG18_GE
 #define EXECUTOR_RUN_PARAMETERS_compat QueryDesc *desc, ScanDirection direction, uint64 count

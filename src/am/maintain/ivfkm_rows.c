@@ -56,6 +56,7 @@ ivfkm_rows_begin(IvfkmRows *rows, Relation heap, Relation index, Snapshot snapsh
 	rows->index_info = ivfkm_index_info(index);
 	rows->fetch = table_index_fetch_begin(heap);
 	rows->slot = table_slot_create(heap, NULL);
+	rows->toast = ivfkm_toast_begin(heap);
 	rows->estate = CreateExecutorState();
 	rows->context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm maintenance row",
 										  ALLOCSET_DEFAULT_SIZES);
@@ -67,6 +68,7 @@ ivfkm_rows_end(IvfkmRows *rows)
 {
 	table_index_fetch_end(rows->fetch);
 	ExecDropSingleTupleTableSlot(rows->slot);
+	ivfkm_toast_end(rows->toast);
 	FreeExecutorState(rows->estate);
 	MemoryContextDelete(rows->context);
 }
@@ -86,9 +88,12 @@ fetch(IvfkmRows *rows, const ItemPointerData *tid, Snapshot snapshot)
 								   &all_dead);
 }
 
-/* The indexed values of the row in the slot: long ones detoasted, in rows->context. */
+/*
+ * The indexed values of the row in the slot: long ones detoasted, in rows->context; the vector by
+ * "toast" if that is not NULL.
+ */
 static IvfkmRowState
-evaluate(IvfkmRows *rows)
+evaluate(IvfkmRows *rows, IvfkmToast *toast)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(rows->context);
 	TupleDesc desc = RelationGetDescr(rows->index);
@@ -98,7 +103,11 @@ evaluate(IvfkmRows *rows)
 	FormIndexDatum(rows->index_info, rows->slot, rows->estate, rows->values, rows->isnull);
 	for (int column = 0; column < desc->natts; column++)
 	{
-		if (!rows->isnull[column] && TupleDescAttr(desc, column)->attlen == -1)
+		if (rows->isnull[column] || TupleDescAttr(desc, column)->attlen != -1)
+			continue;
+		if (toast != NULL && column == rows->vector)
+			rows->values[column] = PointerGetDatum(ivfkm_toast_fetch(toast, rows->values[column]));
+		else
 			rows->values[column] = PointerGetDatum(PG_DETOAST_DATUM_COPY(rows->values[column]));
 	}
 	MemoryContextSwitchTo(old_context);
@@ -132,7 +141,7 @@ evaluate_carefully(IvfkmRows *rows)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		state = evaluate(rows);
+		state = evaluate(rows, NULL); /* what rows->toast opened would be closed with it */
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
@@ -188,7 +197,7 @@ ivfkm_rows_get(IvfkmRows *rows, const ItemPointerData *tid)
 	MemoryContextReset(rows->context);
 	rows->dead = false;
 	if (fetch(rows, tid, rows->snapshot))
-		return evaluate(rows);
+		return evaluate(rows, rows->toast);
 
 	InitNonVacuumableSnapshot(not_dead, GlobalVisTestFor(rows->heap));
 	if (fetch(rows, tid, &not_dead))

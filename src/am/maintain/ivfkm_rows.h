@@ -17,6 +17,7 @@
 #include "nodes/execnodes.h"
 #include "utils/snapmgr.h"
 
+#include "am/index/ivfkm_toast.h"
 #include "am/ivfkm.h"
 
 /* What is known of a row. */
@@ -38,6 +39,7 @@ typedef struct IvfkmRows
 	IndexInfo *index_info;
 	IndexFetchTableData *fetch;
 	TupleTableSlot *slot;
+	IvfkmToast *toast; /* long values that the snapshot sees */
 	EState *estate;
 	MemoryContext context;		  /* of the last row's values */
 	int vector;					  /* column of the vector */

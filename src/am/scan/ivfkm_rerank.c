@@ -41,6 +41,7 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 	rerank->ops = ops;
 	rerank->fetch = table_index_fetch_begin(heap);
 	rerank->slot = table_slot_create(heap, NULL);
+	rerank->toast = ivfkm_toast_begin(heap);
 	rerank->column = index->rd_index->indkey.values[ivfkm_columns_vector(index)];
 	rerank->estate = NULL;
 	rerank->expression = NULL;
@@ -119,6 +120,7 @@ ivfkm_rerank_end(IvfkmRerank *rerank)
 {
 	table_index_fetch_end(rerank->fetch);
 	ExecDropSingleTupleTableSlot(rerank->slot);
+	ivfkm_toast_end(rerank->toast);
 	if (rerank->estate != NULL)
 		FreeExecutorState(rerank->estate);
 	MemoryContextDelete(rerank->row_context);
@@ -181,7 +183,7 @@ ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims, ItemPoi
 		value = ExecEvalExprSwitchContext(rerank->expression, context, &isnull);
 	}
 	if (!isnull)
-		compare(rerank, PG_DETOAST_DATUM(value), dims, n, queries, distances);
+		compare(rerank, ivfkm_toast_fetch(rerank->toast, value), dims, n, queries, distances);
 	MemoryContextSwitchTo(old_context);
 	ExecClearTuple(rerank->slot);
 	MemoryContextReset(rerank->row_context);

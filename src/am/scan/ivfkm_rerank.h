@@ -14,6 +14,7 @@
 #include "access/relscan.h"
 #include "nodes/execnodes.h"
 
+#include "am/index/ivfkm_toast.h"
 #include "am/ivfkm.h"
 
 /* Access to the rows of the table behind a scan. */
@@ -23,6 +24,7 @@ typedef struct IvfkmRerank
 	const IvfkmOps *ops;
 	IndexFetchTableData *fetch;
 	TupleTableSlot *slot;
+	IvfkmToast *toast;		   /* long values of the table */
 	AttrNumber column;		   /* of the table, with the vector; 0: it is an expression */
 	EState *estate;			   /* of that, else NULL */
 	ExprState *expression;	   /* likewise */
