@@ -204,6 +204,14 @@ given_addresses(void)
 		IvfkmAddress row = (IvfkmAddress) (n / 50) << 16 | (n % 50 + 1);
 
 		CHECK(ivfkm_given_has_row(&given, row) == there[n], "row %zu", n);
+		ivfkm_given_prefetch(&given, row);
+		if (test_random_below(500) == 0)
+		{
+			size_t more = (size_t) test_random_below(100);
+
+			ivfkm_given_reserve(&given, more);
+			CHECK(given.size >= 2 * (given.nrows + more), "room for %zu rows", more);
+		}
 		if (test_random_below(3) == 0)
 		{
 			CHECK(ivfkm_given_add(&given, row) == !there[n], "adding row %zu", n);

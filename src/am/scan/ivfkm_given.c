@@ -36,11 +36,10 @@ find_place(const IvfkmAddress *rows, size_t size, IvfkmAddress row)
 	return place;
 }
 
-/* Doubles the table; it is at most half full. */
+/* Makes the table larger: "size" places, a power of two. */
 static void
-grow(IvfkmGiven *given)
+grow(IvfkmGiven *given, size_t size)
 {
-	size_t size = given->size == 0 ? FIRST_SIZE : given->size * 2;
 	IvfkmAddress *rows = given->resize(NULL, sizeof(IvfkmAddress) * size);
 
 	memset(rows, 0, sizeof(IvfkmAddress) * size);
@@ -55,6 +54,18 @@ grow(IvfkmGiven *given)
 	given->size = size;
 }
 
+/* Makes room for so many rows more: the table is at most half full. */
+void
+ivfkm_given_reserve(IvfkmGiven *given, size_t rows)
+{
+	size_t size = given->size == 0 ? FIRST_SIZE : given->size;
+
+	while (size < 2 * (given->nrows + rows))
+		size *= 2;
+	if (size > given->size)
+		grow(given, size);
+}
+
 /* Remembers that a row (not 0) was taken; false if it had been already. */
 bool
 ivfkm_given_add(IvfkmGiven *given, IvfkmAddress row)
@@ -62,7 +73,7 @@ ivfkm_given_add(IvfkmGiven *given, IvfkmAddress row)
 	size_t place;
 
 	if (2 * (given->nrows + 1) > given->size)
-		grow(given);
+		ivfkm_given_reserve(given, 1);
 	place = find_place(given->rows, given->size, row);
 	if (given->rows[place] == row)
 		return false;

@@ -45,9 +45,18 @@ ivfkm_given_hash(IvfkmAddress row)
 }
 
 extern void ivfkm_given_init(IvfkmGiven *given, IvfkmResize resize);
+extern void ivfkm_given_reserve(IvfkmGiven *given, size_t rows);
 extern bool ivfkm_given_add(IvfkmGiven *given, IvfkmAddress row);
 extern void ivfkm_given_raise(IvfkmGiven *given, IvfkmPosition floor, int32_t nlists);
 extern bool ivfkm_given_has_row(const IvfkmGiven *given, IvfkmAddress row);
+
+/* Asks the CPU for what ivfkm_given_add() needs of a row. */
+static inline void
+ivfkm_given_prefetch(const IvfkmGiven *given, IvfkmAddress row)
+{
+	if (given->size > 0)
+		__builtin_prefetch(&given->rows[(size_t) ivfkm_given_hash(row) & (given->size - 1)], 1);
+}
 
 /* True if the row at a position of a list was taken. */
 static inline bool

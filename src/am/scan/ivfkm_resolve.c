@@ -186,36 +186,74 @@ choose_threshold(const Histogram *histogram, Size wanted)
 	return get_float4_infinity();
 }
 
-/* The next candidate from number "i" on that is at or below "threshold"; candidates->n: none. */
-static inline Size
-next_below(const IvfkmCandidates *candidates, Size i, float threshold)
+/* How many candidates are about at or below a bound, of those that were counted. */
+static Size
+count_below(const Histogram *histogram, float bound)
 {
-	while (i < candidates->n && candidates->items[i].at.lb > threshold)
+	float bin = histogram->width > 0.0f ? (bound - histogram->lowest) / histogram->width : BINS;
+
+	return histogram->counts[bin > 0.0f ? (int) Min(bin, (float) (BINS - 1)) : 0];
+}
+
+/*
+ * Puts those of the first n candidates that are above the horizon behind the others, which keep
+ * their order.  Returns how many others there are.
+ */
+static Size
+put_far_last(IvfkmCandidate *items, Size n, float horizon)
+{
+	Size near = 0;
+
+	for (Size i = 0; i < n; i++)
+	{
+		IvfkmCandidate candidate = items[i];
+
+		if (candidate.at.lb > horizon)
+			continue;
+		if (near < i)
+		{
+			items[i] = items[near];
+			items[near] = candidate;
+		}
+		near++;
+	}
+	return near;
+}
+
+/* The next one of n candidates from number "i" on that is at or below "threshold"; n: none. */
+static inline Size
+next_below(const IvfkmCandidate *items, Size n, Size i, float threshold)
+{
+	while (i < n && items[i].at.lb > threshold)
 		i++;
 	return i;
 }
 
 /*
- * Refines the candidates at or below "threshold", in the order that they have, but for those that
- * are above the horizon when it is their turn.  They are removed.
+ * Refines those of the first n candidates that are at or below "threshold", in the order that they
+ * have, but for those that are above the horizon when it is their turn.  They are removed; the last
+ * ones of all candidates take the place behind those that stay.  Returns how many of the n stay.
  */
-static void
-refine_below(IvfkmScan *so, float threshold, Nearest *nearest)
+static Size
+refine_below(IvfkmScan *so, Size n, float threshold, Nearest *nearest)
 {
 	const IvfkmIndex *index = &so->index;
 	IvfkmCandidates *candidates = &so->candidates;
+	IvfkmCandidate *items = candidates->items;
 	float epsilon = refine_epsilon(so);
+	QuantRefineBound bound;
 	BlockNumber block = InvalidBlockNumber;
 	Buffer buffer = InvalidBuffer;
 	int list = -1;
 	Size kept = 0;
 	Size ahead = 0;
+	Size moved;
 
 	for (Size i = 0; i < PREFETCH_RECORDS; i++)
-		ahead = next_below(candidates, ahead + (i > 0), threshold);
-	for (Size i = 0; i < candidates->n; i++)
+		ahead = next_below(items, n, ahead + (i > 0), threshold);
+	for (Size i = 0; i < n; i++)
 	{
-		const IvfkmCandidate candidate = candidates->items[i];
+		const IvfkmCandidate candidate = items[i];
 		const IvfkmProbe *probe = &so->lists.items[candidate.list];
 		ItemPointerData address = ivfkm_lists_tid(candidate.refine);
 		ItemPointerData tid = ivfkm_lists_tid(candidate.at.row);
@@ -224,15 +262,16 @@ refine_below(IvfkmScan *so, float threshold, Nearest *nearest)
 
 		if (candidate.at.lb > Min(threshold, nearest->horizon))
 		{
-			candidates->items[kept++] = candidate;
+			items[kept++] = candidate;
 			continue;
 		}
-		ahead = next_below(candidates, Max(ahead, i) + 1, threshold);
-		if (ahead < candidates->n)
+		ahead = next_below(items, n, Max(ahead, i) + 1, threshold);
+		if (ahead < n)
 		{
-			ItemPointerData next = ivfkm_lists_tid(candidates->items[ahead].refine);
+			ItemPointerData next = ivfkm_lists_tid(items[ahead].refine);
 
 			page_refine_prefetch(index->relation, &index->lists, &next);
+			ivfkm_given_prefetch(&so->given, items[ahead].at.row);
 		}
 		if (!ivfkm_resolve_note(so, &candidate))
 			continue;
@@ -241,6 +280,8 @@ refine_below(IvfkmScan *so, float threshold, Nearest *nearest)
 			if (BufferIsValid(buffer))
 				UnlockReleaseBuffer(buffer);
 			CHECK_FOR_INTERRUPTS();
+			if (candidate.list != list)
+				ivfkm_query_refine_bound(&so->query, probe, epsilon, &bound);
 			list = candidate.list;
 			block = ItemPointerGetBlockNumberNoCheck(&address);
 			buffer = page_read(index->relation, block, BUFFER_LOCK_SHARE);
@@ -249,15 +290,18 @@ refine_below(IvfkmScan *so, float threshold, Nearest *nearest)
 		}
 		so->counts.refined++;
 		record = page_refine_get(index->relation, &index->lists, BufferGetPage(buffer), &address);
-		if (!ivfkm_query_refine_record(&so->query, probe, record, &tid, epsilon,
-									   get_float4_infinity(), &refined.lb, &refined.ub))
+		if (!ivfkm_query_refine_of_list(&so->query, probe, &bound, record, &tid, epsilon,
+										get_float4_infinity(), &refined.lb, &refined.ub))
 			continue;
 		ivfkm_order_append_refined(&so->order, &refined);
 		offer(nearest, refined.ub);
 	}
 	if (BufferIsValid(buffer))
 		UnlockReleaseBuffer(buffer);
-	candidates->n = kept;
+	moved = Min(n - kept, candidates->n - n);
+	memcpy(items + kept, items + candidates->n - moved, moved * sizeof(IvfkmCandidate));
+	candidates->n -= n - kept;
+	return kept;
 }
 
 /*
@@ -275,6 +319,7 @@ ivfkm_resolve_many(IvfkmScan *so)
 	float threshold;
 	Size wanted;
 	Size known;
+	Size near; /* candidates that may be below the horizon: the first ones */
 	bool enough;
 
 	if (!so->widens || !so->by_address || so->told.limit <= 0 || !so->query.narrow)
@@ -296,11 +341,18 @@ ivfkm_resolve_many(IvfkmScan *so)
 		offer(&nearest, (float) order->known[i].distance);
 	count_bounds(&histogram, candidates);
 	wanted = nearest.k;
+	near = candidates->n;
 	do
 	{
+		float highest;
+
 		threshold = choose_threshold(&histogram, wanted);
-		ivfkm_lists_read_refine(&so->lists, candidates, Min(threshold, nearest.horizon));
-		refine_below(so, threshold, &nearest);
+		highest = Min(threshold, nearest.horizon);
+		near = put_far_last(candidates->items, near, nearest.horizon);
+		ivfkm_lists_read_refine(&so->lists, candidates, highest);
+		if (so->by_address)
+			ivfkm_given_reserve(&so->given, Min(count_below(&histogram, highest), near));
+		near = refine_below(so, near, threshold, &nearest);
 		wanted *= ROUND_GROWTH;
 	} while (threshold < nearest.horizon);
 	ivfkm_order_arrange(order);

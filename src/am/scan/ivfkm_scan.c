@@ -40,6 +40,10 @@
 #define LEAST_CANDIDATES 1024
 #define MOST_CANDIDATES	 (1 << 24)
 
+/* How far ahead of a look the CPU is asked for the row's page, and then for the row. */
+#define PAGES_AHEAD 16
+#define ROWS_AHEAD	8
+
 /* Rows that are looked at before the first one is given, if they overlap and are wanted. */
 #define FIRST_LOOKS 64
 
@@ -272,7 +276,10 @@ typedef struct RowsToSee
 {
 	IvfkmAddress *rows;
 	Size n;
-	Size asked; /* how many the operating system was asked for */
+	Size asked;					 /* how many the operating system was asked for */
+	Size pages;					 /* how many the CPU was asked for the page of */
+	Size contents;				 /* for what is in the row */
+	Buffer buffers[PAGES_AHEAD]; /* where the pages are */
 } RowsToSee;
 
 /* The table's block with the next one. */
@@ -284,9 +291,26 @@ next_table_block(void *arg)
 	return see->asked < see->n ? (BlockNumber) (see->rows[see->asked++] >> 16) : InvalidBlockNumber;
 }
 
+/* Asks the CPU for what looks need that come soon after number "i". */
+static void
+ask_cpu(RowsToSee *see, const IvfkmRerank *rerank, Size i)
+{
+	for (; see->pages < Min(i + PAGES_AHEAD, see->n); see->pages++)
+		see->buffers[see->pages % PAGES_AHEAD] =
+			ivfkm_rerank_ask_page(rerank, (BlockNumber) (see->rows[see->pages] >> 16));
+	for (; see->contents < Min(i + ROWS_AHEAD, see->n); see->contents++)
+	{
+		IvfkmAddress row = see->rows[see->contents];
+
+		ivfkm_rerank_ask_row(rerank, (BlockNumber) (row >> 16),
+							 see->buffers[see->contents % PAGES_AHEAD],
+							 (OffsetNumber) (row & 0xFFFF));
+	}
+}
+
 /*
  * Looks at all rows at once that have to be before the next "wanted" ones are given.  Their pages
- * are asked for ahead if the scan reads from disk.
+ * are asked for ahead, of the operating system if the scan reads from disk, else of the CPU.
  */
 static void
 look_at_many(IndexScanDesc scan, IvfkmScan *so, int64 wanted)
@@ -303,6 +327,8 @@ look_at_many(IndexScanDesc scan, IvfkmScan *so, int64 wanted)
 		CHECK_FOR_INTERRUPTS();
 		if (cold)
 			page_ahead_ask(&ahead);
+		else
+			ask_cpu(&see, so->rerank, i);
 		look_exactly(scan, so, see.rows[i]);
 	}
 	if (see.rows != NULL)
