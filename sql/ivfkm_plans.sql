@@ -50,6 +50,21 @@ SELECT plan_of(format('EXECUTE near(''%s'', 10)', vector_of(0, 16)));
 DEALLOCATE near;
 RESET plan_cache_mode;
 
+-- few rows within a distance come from the index, all of them or the first ones, though each may be
+-- on a page of its own; many come from the table
+CREATE TABLE w (id integer, v vector(128)) WITH (autovacuum_enabled = off);
+INSERT INTO w SELECT i, vector_of(i, 128) FROM generate_series(1, 5000) i;
+CREATE INDEX w_v ON w USING ivfkm (v);
+VACUUM ANALYZE w;
+SELECT vector_of(0, 128) AS q \gset
+SELECT within, "limit", plan_of(format('SELECT id FROM w WHERE v <-> %L < %s ', :'q', r)
+	|| CASE WHEN "limit" <> 'none' THEN format('ORDER BY v <-> %L LIMIT ', :'q') || "limit"
+	ELSE '' END)
+FROM (VALUES (1, 'none'), (2, '10'), (3, '1000')) l (n, "limit"),
+	unnest(ARRAY[25, 50, 2500]) within,
+	LATERAL (SELECT v <-> :'q' AS r FROM w ORDER BY 1 OFFSET within LIMIT 1) s ORDER BY n, within;
+DROP TABLE w;
+
 -- a scan that does not go on below a filter ends early, and costs less; planning a search reads no
 -- page of the index
 CREATE FUNCTION explained(query text, key text) RETURNS float8 LANGUAGE plpgsql AS $$

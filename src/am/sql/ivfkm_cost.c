@@ -134,6 +134,7 @@ typedef struct ScanModel
 	double vectors;		 /* of the query, if they are arrays */
 	double limit;		 /* rows that the scan is told to give; 0 if it is not told */
 	double within;		 /* share of the rows within the bounds of the distance */
+	double near;		 /* share that the codes of a scan in order do not exclude */
 	int nconditions;	 /* on the index's other columns */
 	double met;			 /* share that meets them */
 	double test;		 /* of testing these for a row; 0: there are none */
@@ -398,6 +399,13 @@ pass_needed(const ScanModel *model, double wanted, double prepared)
 	return Min(sum, 1.0);
 }
 
+/* Rows of the index that meet the conditions on its columns and the bounds of the distance. */
+static double
+rows_within(const ScanModel *model)
+{
+	return Max(model->rows * model->within * model->met, 1.0);
+}
+
 /*
  * Cost of taking "wanted" rows from the scan, without what cost_index() adds for fetching
  * them.  *first: the part of it that comes before the first row.
@@ -408,6 +416,7 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	double dims = model->meta.dimensions;
 	double code = cost_of_code(model);
 	double spread = SPREAD + SPREAD_DIM / dims;
+	double near = model->near * model->rows * model->met;
 	double k = ivfkm_budget_pass_k(0.0, model->limit);
 	double total_k = k; /* rows that the passes so far prepare for */
 	double lists = lists_of_pass(model, 1, k, 0.0);
@@ -417,7 +426,7 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 	double pages = ceil(model->centroids * quant_code_bytes((int) dims) / BLCKSZ);
 	double work = START_COST + START_COST_DIM * dims + code * rows +
 				  (CODE_COST + CODE_COST_DIM * dims) * model->centroids +
-				  CANDIDATE_COST * Min(rows * model->dense, k * spread);
+				  CANDIDATE_COST * Min(Min(rows * model->dense, k * spread), near);
 	double given;
 	double taken;
 	double looks;
@@ -445,7 +454,7 @@ cost_of_rows(const ScanModel *model, double wanted, Cost *first)
 
 	rows *= model->dense;
 	given = Min(wanted, rows);
-	taken = Min(given * spread, rows);
+	taken = Max(Min(Min(given * spread, rows), near), given);
 	looks = taken;
 	work += given * ROW_COST;
 	if (model->meta.refine_bits > 0)
@@ -554,8 +563,9 @@ cost_of_range(const ScanModel *model, double within, double candidates, Cost *fi
 
 /*
  * The share of the rows of an index that a scan gives by the bounds of its distance; false if it
- * has none.  A scan in the order of a distance knows bounds of that one.  Of a scan without order
- * also the share of candidates, and what these conditions cost for a row: *test grows by that.
+ * has none.  A scan in the order of a distance knows bounds of that one.  Also the share of
+ * candidates, negative if it is not known, and, of a scan without order, what these conditions cost
+ * for a row: *test grows by that.
  */
 static bool
 find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares, Cost *test)
@@ -588,7 +598,7 @@ find_shares(PlannerInfo *root, const IndexPath *path, IvfkmRangeShares *shares, 
 			*test += cost.per_tuple;
 		}
 		own.within = own.candidates = rinfo->norm_selec;
-		if ((unordered || rinfo->norm_selec < 0.0) && !ivfkm_range_shares(root, &match, &own))
+		if (!ivfkm_range_shares(root, &match, &own))
 			own.candidates = -1.0;
 		if (!found || own.within < shares->within)
 			*shares = own;
@@ -644,7 +654,7 @@ static double
 model_limit(ScanModel *model, const PlannerInfo *root, const IndexPath *path)
 {
 	const IndexOptInfo *info = path->indexinfo;
-	double rows = Max(model->rows * model->within * model->met, 1.0);
+	double rows = rows_within(model);
 
 	model->limit = 0.0;
 	model->few = false;
@@ -673,7 +683,7 @@ model_limit(ScanModel *model, const PlannerInfo *root, const IndexPath *path)
 static double
 rows_wanted(ScanModel *model)
 {
-	double rows = Max(model->rows * model->within * model->met, 1.0);
+	double rows = rows_within(model);
 
 	model->few = model->limit / model->passed >= rows;
 	return Min(rows, model->limit / model->passed);
@@ -693,6 +703,32 @@ cost_of_order(ScanModel *model, double share, Cost *first)
 	if (share > 0.0)
 		return *first + (cost - *first) / share;
 	return Max(cost, *first + cost_of_sort(model));
+}
+
+/*
+ * The correlation with which cost_index() takes a share of the rows of a table to cost that share
+ * of what all rows cost.  It takes a few rows to be on as many pages, each of them read from disk,
+ * but a LIMIT to want its share of the pages that all rows are on: a scan that ends at a distance
+ * would cost many times one that ends at a LIMIT and gives as many rows.
+ */
+static double
+correlation_of_share(PlannerInfo *root, const IndexOptInfo *info, Selectivity share)
+{
+	const RelOptInfo *rel = info->rel;
+	double all = index_pages_fetched(rel->tuples, rel->pages, info->pages, root);
+	double some =
+		index_pages_fetched(clamp_row_est(share * rel->tuples), rel->pages, info->pages, root);
+	double random_page;
+	double sequential_page;
+	double most;
+	double least;
+
+	get_tablespace_page_costs(rel->reltablespace, &random_page, &sequential_page);
+	most = some * random_page;
+	least = random_page + Max(ceil(share * rel->pages) - 1.0, 0.0) * sequential_page;
+	if (most <= least)
+		return 0.0;
+	return sqrt(Max(0.0, Min((most - share * all * random_page) / (most - least), 1.0)));
 }
 
 /* amcostestimate */
@@ -736,8 +772,11 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 
 	model_init(&model, root, path, index);
 	model.within = shares.within;
+	model.near = shares.candidates < 0.0 ? 1.0 : sqrt(shares.within * Min(shares.candidates, 1.0));
 	model.row_test = test;
 	*selectivity *= shares.within; /* of a scan in order, too: it ends at the bound */
+	if (bounded && loop_count <= 1.0)
+		*correlation = correlation_of_share(root, info, *selectivity);
 	if (path->indexorderbys == NIL)
 	{
 		model_lists(&model, root, path, told, NIL, 0, index);
