@@ -82,6 +82,21 @@ RESET enable_indexscan;
 PREPARE rows_of_tenant (integer) AS SELECT id FROM t WHERE tenant = $1;
 SELECT rows_of('EXECUTE rows_of_tenant(1)') < 200 AS guess;
 
+-- a range lets a few rows through as likely as many: so many on average, whichever way it is
+-- written, and for as long as no end of it is known
+PREPARE above (integer) AS SELECT id FROM t WHERE tenant > $1 ORDER BY v <-> :'q' LIMIT 10;
+PREPARE below (integer) AS SELECT id FROM t WHERE $1 >= tenant ORDER BY v <-> :'q' LIMIT 10;
+PREPARE between_two (integer, integer) AS SELECT id FROM t WHERE tenant BETWEEN $1 AND $2
+	ORDER BY v <-> :'q' LIMIT 10;
+PREPARE known_end (integer) AS SELECT id FROM t WHERE tenant >= $1 AND tenant < 100
+	ORDER BY v <-> :'q' LIMIT 10;
+SELECT query, rows_of(format('EXECUTE %s', query)) BETWEEN 0.95 * mean AND 1.05 * mean AS right
+FROM unnest(ARRAY['above(1)', 'below(1)', 'between_two(1, 2)']) query,
+	(SELECT avg(exp(-(n + 0.5) / 8 * ln(20000))) * 20000 AS mean FROM generate_series(0, 7) n) m;
+SELECT rows_of('EXECUTE known_end(1)') = 20000 * 0.005 AS guess;
+-- the column is one of the index
+SELECT plan_of('EXECUTE above(1)') AS above, plan_of('EXECUTE between_two(1, 2)') AS between_two;
+
 -- the inner side of a join
 SELECT plan_of(format('SELECT s.id FROM (VALUES (1), (2)) o (tenant), LATERAL (SELECT id FROM t '
 	'WHERE t.%s = o.tenant ORDER BY v <-> %L LIMIT 5) s', c, :'q')), c
@@ -110,6 +125,24 @@ PREPARE by_tenant (integer) AS SELECT id FROM t WHERE tenant = $1 ORDER BY v <->
 SELECT * FROM plans_of_tenants();
 SELECT plan_of('EXECUTE by_tenant(1)') AS large, plan_of('EXECUTE by_tenant(701)') AS small;
 
+-- a range that lets few rows through costs too much there: the sort is the better way on average,
+-- and each range gets a plan of its own
+SET plan_cache_mode = force_generic_plan;
+SELECT plan_of('EXECUTE above(1)') AS above, plan_of('EXECUTE below(1)') AS below;
+RESET plan_cache_mode;
+DEALLOCATE above;
+PREPARE above (integer) AS SELECT id FROM t WHERE tenant > $1 ORDER BY v <-> :'q' LIMIT 10;
+CREATE FUNCTION plans_of_ranges(OUT generic bigint, OUT custom bigint) LANGUAGE plpgsql AS $$
+BEGIN
+	FOR i IN 1..20 LOOP
+		EXECUTE format('EXPLAIN EXECUTE above(%s)', (ARRAY[1, 100, 900, 990])[1 + i % 4]);
+	END LOOP;
+	SELECT generic_plans, custom_plans INTO generic, custom
+		FROM pg_prepared_statements WHERE name = 'above';
+END $$;
+SELECT * FROM plans_of_ranges();
+SELECT plan_of('EXECUTE above(1)') AS large, plan_of('EXECUTE above(990)') AS small;
+
 DROP TABLE t;
-DROP FUNCTION plan_of, plans_of_tenants, rows_of, vector_of;
+DROP FUNCTION plan_of, plans_of_ranges, plans_of_tenants, rows_of, vector_of;
 RESET ALL;

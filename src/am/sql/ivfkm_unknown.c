@@ -15,6 +15,11 @@
  *	  scan of our index is not in proportion, so its cost is the mean of its costs for some values.
  *	  They are drawn from the column's statistics, each for as many rows.
  *
+ *	  How much of a column a range has that somebody asks for is not known either, and statistics do
+ *	  not tell.  PostgreSQL takes a third of the rows to be above a value, and one in 200 between
+ *	  two.  We take a few rows to be as likely as many: shares from one row to all of them are
+ *	  drawn, evenly by their logarithm.
+ *
  *	  This is for queries in the order of a distance, and any column of a table with such an index.
  *	  Our indexes are put before the others of their table, whose paths are then made from what was
  *	  corrected.
@@ -25,6 +30,8 @@
  *-------------------------------------------------------------------------
  */
 #include "compat.h"
+
+#include <math.h>
 
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -69,12 +76,22 @@ set_key(const IndexOptInfo *info, const IvfkmUnknown *unknown, Datum datum, Oid 
 	value->has_key = true;
 }
 
-/* What a condition compares with values that are not known. */
+/* How a condition compares something of the table with a value. */
+typedef enum Kind
+{
+	KIND_EQUAL,
+	KIND_BELOW, /* or equal */
+	KIND_ABOVE
+} Kind;
+
+/* What a condition compares with a value, or with any of several. */
 typedef struct Comparison
 {
-	Node *compared;	 /* what of the table */
-	Oid opno;		 /* equality */
-	double elements; /* with any of so many values */
+	Node *compared; /* what of the table */
+	Oid opno;
+	Kind kind;
+	double elements; /* that it may be equal to */
+	bool unknown;	 /* nothing is known of the values */
 } Comparison;
 
 /*
@@ -104,6 +121,24 @@ draw_values(const IndexOptInfo *info, const IvfkmStatistics *statistics,
 	unknown->selectivity = Min(comparison->elements * mean, statistics->values);
 }
 
+/*
+ * Draws shares of the rows of a table for a range of which nothing is known: a few are as likely as
+ * many.  Of values that are NULL no range has any.
+ */
+static void
+draw_ranges(const IndexOptInfo *info, const IvfkmStatistics *statistics, IvfkmUnknown *unknown)
+{
+	double magnitudes = log(Max(info->rel->tuples * statistics->values, 1.0));
+
+	for (int n = 0; n < IVFKM_DRAWN_VALUES; n++)
+	{
+		double share = exp(-magnitudes * (n + 0.5) / IVFKM_DRAWN_VALUES);
+
+		unknown->values[n].selectivity = share * statistics->values;
+		unknown->selectivity += unknown->values[n].selectivity / IVFKM_DRAWN_VALUES;
+	}
+}
+
 /* True if nothing is known of an expression when the query is planned. */
 static bool
 is_unknown(PlannerInfo *root, const RelOptInfo *rel, Node *expr)
@@ -124,13 +159,34 @@ count_elements(Node *array)
 	return UNKNOWN_ELEMENTS;
 }
 
+/* Notes how an operator compares what is on its left with what is on its right; false: neither. */
+static bool
+find_kind(Oid opno, Kind *kind)
+{
+	switch (get_oprrest(opno))
+	{
+		case F_EQSEL:
+			*kind = KIND_EQUAL;
+			return true;
+		case F_SCALARLTSEL:
+		case F_SCALARLESEL:
+			*kind = KIND_BELOW;
+			return true;
+		case F_SCALARGTSEL:
+		case F_SCALARGESEL:
+			*kind = KIND_ABOVE;
+			return true;
+		default:
+			return false;
+	}
+}
+
 /*
- * True if a condition says that something of the table equals a value, or any value of an array,
- * that is not known: fills in *comparison.
+ * True if a condition compares something of the table with a value, or says that it equals any
+ * value of an array: fills in *comparison.
  */
 static bool
-compares_with_unknown(PlannerInfo *root, const RelOptInfo *rel, Expr *clause,
-					  Comparison *comparison)
+compares(PlannerInfo *root, const RelOptInfo *rel, Expr *clause, Comparison *comparison)
 {
 	List *args;
 	Node *sides[2];
@@ -148,7 +204,8 @@ compares_with_unknown(PlannerInfo *root, const RelOptInfo *rel, Expr *clause,
 	}
 	else
 		return false;
-	if (list_length(args) != 2 || get_oprrest(comparison->opno) != F_EQSEL)
+	if (list_length(args) != 2 || !find_kind(comparison->opno, &comparison->kind) ||
+		(any && comparison->kind != KIND_EQUAL))
 		return false;
 	sides[0] = linitial(args);
 	sides[1] = lsecond(args);
@@ -157,10 +214,48 @@ compares_with_unknown(PlannerInfo *root, const RelOptInfo *rel, Expr *clause,
 	{
 		if (!bms_is_member((int) rel->relid, pull_varnos(root, sides[i])))
 			continue;
+		if (i == 1 && comparison->kind != KIND_EQUAL)
+			comparison->kind = comparison->kind == KIND_BELOW ? KIND_ABOVE : KIND_BELOW;
 		comparison->compared = sides[i];
-		return is_unknown(root, rel, sides[1 - i]);
+		comparison->unknown = is_unknown(root, rel, sides[1 - i]);
+		return true;
 	}
 	return false;
+}
+
+/* What bounds the same values of a table as a condition does. */
+typedef struct Others
+{
+	bool known;	   /* some bound is known */
+	bool before;   /* a condition before this one has a bound that is not */
+	bool opposite; /* some bound that is not known is on the other side */
+} Others;
+
+/* Finds the other conditions of the table that bound what one of them does. */
+static Others
+find_others(PlannerInfo *root, const RelOptInfo *rel, const RestrictInfo *rinfo,
+			const Comparison *comparison)
+{
+	Others others = {false, false, false};
+	bool before = true;
+	ListCell *cell;
+
+	foreach (cell, rel->baserestrictinfo)
+	{
+		const RestrictInfo *other = lfirst_node(RestrictInfo, cell);
+		Comparison own;
+
+		if (other == rinfo)
+			before = false;
+		else if (compares(root, rel, other->clause, &own) && own.kind != KIND_EQUAL &&
+				 equal(own.compared, comparison->compared))
+		{
+			others.known |= !own.unknown;
+			others.before |= own.unknown && before;
+			others.opposite |= own.unknown && own.kind != comparison->kind;
+		}
+	}
+	return others;
 }
 
 /*
@@ -219,9 +314,10 @@ set_selectivity(const IndexPath *path, RestrictInfo *rinfo, double selectivity)
 }
 
 /*
- * The conditions on the table of a path that something equals a value that is not known, or one of
- * several: IvfkmUnknowns.  "told": RestrictInfos that its scan finds in its filter.  Corrects how
- * many rows these conditions, and so the table, are taken to give.
+ * The conditions on the table of a path that compare something with a value that is not known, or
+ * with any of several: IvfkmUnknowns, one for both ends of a range.  "told": RestrictInfos that its
+ * scan finds in its filter.  Corrects how many rows these conditions, and so the table, are taken
+ * to give.
  */
 List *
 ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path, List *told)
@@ -234,19 +330,32 @@ ivfkm_unknown_find(PlannerInfo *root, const IndexPath *path, List *told)
 	foreach (cell, rel->baserestrictinfo)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+		Others others = {false, false, false};
 		Comparison comparison;
 		IvfkmStatistics statistics;
 		IvfkmUnknown *unknown;
+		double selectivity;
 
-		if (!compares_with_unknown(root, rel, rinfo->clause, &comparison) ||
+		if (!compares(root, rel, rinfo->clause, &comparison) || !comparison.unknown ||
 			!ivfkm_statistics_read(root, comparison.compared, comparison.opno, &statistics))
+			continue;
+		if (comparison.kind != KIND_EQUAL)
+			others = find_others(root, rel, rinfo, &comparison);
+		if (others.known)
 			continue;
 		unknown = palloc0(sizeof(IvfkmUnknown));
 		find_column(path, told, rinfo, unknown);
-		draw_values(path->indexinfo, &statistics, &comparison, unknown);
-		unknowns = lappend(unknowns, unknown);
-		changed |= rinfo->norm_selec != unknown->selectivity;
-		set_selectivity(path, rinfo, unknown->selectivity);
+		if (comparison.kind == KIND_EQUAL)
+			draw_values(path->indexinfo, &statistics, &comparison, unknown);
+		else
+			draw_ranges(path->indexinfo, &statistics, unknown);
+		selectivity = unknown->selectivity;
+		if (others.opposite) /* what two such let through is their sum less all values */
+			selectivity = 0.5 * (statistics.values + selectivity);
+		if (!others.before)
+			unknowns = lappend(unknowns, unknown);
+		changed |= rinfo->norm_selec != selectivity;
+		set_selectivity(path, rinfo, selectivity);
 	}
 	if (changed)
 		ivfkm_range_recount(root, rel);

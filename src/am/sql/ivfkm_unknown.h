@@ -19,12 +19,15 @@
 /* A value that stands for some that a query may ask for. */
 typedef struct IvfkmUnknownValue
 {
-	double selectivity; /* share of the table's rows that have it */
+	double selectivity; /* share of the table's rows that have it, or are in the range */
 	bool has_key;		/* the index has the column, and it is known which value that is */
 	ScanKeyData key;
 } IvfkmUnknownValue;
 
-/* A condition that something equals a value that is not known, or one of several. */
+/*
+ * A condition that something equals a value that is not known, or one of several, or is in a range
+ * of which nothing is known.
+ */
 typedef struct IvfkmUnknown
 {
 	const Node *clause; /* among the index quals, or those told; NULL: it is a filter */
