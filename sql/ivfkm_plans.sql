@@ -63,6 +63,21 @@ SELECT within, "limit", plan_of(format('SELECT id FROM w WHERE v <-> %L < %s ', 
 FROM (VALUES (1, 'none'), (2, '10'), (3, '1000')) l (n, "limit"),
 	unnest(ARRAY[25, 50, 2500]) within,
 	LATERAL (SELECT v <-> :'q' AS r FROM w ORDER BY 1 OFFSET within LIMIT 1) s ORDER BY n, within;
+
+-- where the distance is not known, the nearest rows come in order, until the LIMIT or the distance;
+-- all rows, or the first ones by something else, do not
+SET plan_cache_mode = force_generic_plan;
+PREPARE within (vector, float8) AS SELECT id FROM w WHERE v <-> $1 < $2 ORDER BY v <-> $1 LIMIT 10;
+PREPARE within_all (vector, float8) AS SELECT id FROM w WHERE v <-> $1 < $2 ORDER BY v <-> $1;
+PREPARE within_by_id (vector, float8) AS SELECT id FROM w WHERE v <-> $1 < $2 ORDER BY id LIMIT 10;
+SELECT name, plan_of(query), (SELECT count(*) FROM explain_lines(query) l WHERE l LIKE '%Sort Key%')
+	AS sorts
+FROM unnest(ARRAY['within', 'within_all', 'within_by_id']) name,
+	format('EXECUTE %s(%L, 1)', name, :'q') query;
+DEALLOCATE within;
+DEALLOCATE within_all;
+DEALLOCATE within_by_id;
+RESET plan_cache_mode;
 DROP TABLE w;
 
 -- a scan that does not go on below a filter ends early, and costs less; planning a search reads no

@@ -42,12 +42,6 @@
 #include "am/sql/ivfkm_range_rows.h"
 #include "am/sql/ivfkm_unknown.h"
 
-/*
- * A path that costs this is not chosen while there is another way.  Finite, because
- * cost_index() subtracts; more than nodes that were switched off (disable_cost) together.
- */
-#define NEVER 1e15
-
 /* Rows that a LIMIT whose count is not known at planning is taken to want. */
 #define UNKNOWN_LIMIT 100
 
@@ -763,7 +757,7 @@ ivfkmcostestimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *s
 		replaces_aggregate(root) || ivfkm_bypasses_policies(root, path, index))
 	{
 		index_close(index, NoLock);
-		*startup_cost = *total_cost = NEVER;
+		*startup_cost = *total_cost = IVFKM_COST_NEVER;
 #if PG18_GE
 		path->path.disabled_nodes = 1000;
 #endif

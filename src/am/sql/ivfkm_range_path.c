@@ -60,6 +60,38 @@ has_range(PlannerInfo *root, const IndexOptInfo *index, List *rinfos)
 	return false;
 }
 
+/*
+ * True if a query wants the nearest rows within a bound of which nothing is known, and a path gives
+ * them in order: that ends at the LIMIT or at the bound, however many rows are within.
+ */
+static bool
+order_will_do(PlannerInfo *root, const RelOptInfo *rel, const IndexOptInfo *index)
+{
+	ListCell *cell;
+
+	if (root->parse->limitCount == NULL || root->query_pathkeys == NIL)
+		return false;
+	foreach (cell, index->indrestrictinfo)
+	{
+		IvfkmRangeMatch match;
+		IvfkmRangeShares shares;
+
+		if (ivfkm_range_match(root, index, lfirst_node(RestrictInfo, cell), &match) &&
+			ivfkm_range_shares(root, &match, &shares))
+			return false;
+	}
+	foreach (cell, rel->pathlist)
+	{
+		const IndexPath *path = lfirst(cell);
+
+		if (IsA(path, IndexPath) && path->indexorderbys != NIL && path->indexinfo == index &&
+			path->path.param_info == NULL && path->path.total_cost < IVFKM_COST_NEVER &&
+			pathkeys_contained_in(root->query_pathkeys, path->path.pathkeys))
+			return true;
+	}
+	return false;
+}
+
 /* Adds a scan of the index for each row, or row of joined rows, of the tables "outer". */
 static void
 add_path_of(PlannerInfo *root, RelOptInfo *rel, IndexOptInfo *index, Relids outer, double loops)
@@ -300,7 +332,7 @@ add_range_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rt
 		if (!ivfkm_range_is_ours(index) || index->hypothetical ||
 			(index->indpred != NIL && !index->predOK))
 			continue;
-		if (has_range(root, index, index->indrestrictinfo))
+		if (has_range(root, index, index->indrestrictinfo) && !order_will_do(root, rel, index))
 			add_path_of(root, rel, index, bms_copy(rel->lateral_relids), 1.0);
 		add_joined_paths(root, rel, index, &corrected);
 	}
