@@ -57,6 +57,23 @@ cmp_ok($node->safe_psql('postgres', "SELECT lists FROM ivfkm_maintain('again_l2'
 vdb_check($node, 'again_l2', 'again');
 $node->safe_psql('postgres', 'DROP TABLE again');
 
+# rows of a minority, after regions for many others, are in the lists that are nearest to them
+$node->safe_psql(
+	'postgres', <<'SQL');
+CREATE TABLE grown (id bigint, v vector(48));
+INSERT INTO grown SELECT i, place(i, i % 300) FROM generate_series(1, 6000) i;
+CREATE INDEX grown_l2 ON grown USING ivfkm (v) WITH (maintenance = off);
+INSERT INTO grown SELECT i, place(i, 1000 + i % 100) FROM generate_series(10001, 18000) i;
+SELECT FROM ivfkm_maintain('grown_l2', false);
+SQL
+is( $node->safe_psql('postgres', <<'SQL'), 0, 'no row is in another list than its nearest');
+SET enable_seqscan = off; SET ivfkm.probes = 1; SET ivfkm.iterative_scan = off;
+SELECT count(*) FROM grown q WHERE id <= 6000 AND id % 6 = 0
+	AND id <> (SELECT id FROM grown g ORDER BY g.v <-> q.v LIMIT 1);
+SQL
+vdb_check($node, 'grown_l2', 'grown');
+$node->safe_psql('postgres', 'DROP TABLE grown');
+
 # a tenth of the clusters goes, twice as many others come, with half of the rows each
 $node->safe_psql('postgres', 'REINDEX INDEX kinds_l2');
 $node->safe_psql('postgres', 'DELETE FROM kinds WHERE id % 150 < 15');

@@ -51,6 +51,14 @@
 #define MOVED_SHARE 0.5
 #define MOVED_ROWS	32768
 
+/*
+ * A row is misplaced if the square of its distance to another list is smaller by this part of it;
+ * rows of a sample that tell how many are, and centroids that these are compared with at a time.
+ */
+#define NEARER			 0.01f
+#define MISPLACED_SAMPLE 4096
+#define LIST_BLOCK		 256
+
 /* A row of the sample, before it is read. */
 typedef struct Chosen
 {
@@ -191,6 +199,29 @@ load_lists(IvfkmBuild *build, const IvfkmWholeTree *tree)
 }
 
 /*
+ * Reads the lists and a sample of the index's rows, of which there are so many, at most "most" of
+ * them.  False if that does not fit into maintenance_work_mem.
+ */
+static bool
+load(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int most)
+{
+	IvfkmBuild *build = &move->build;
+	int nlists = tree->nlists;
+	int nrows;
+
+	ivfkm_sizes_fit(build, rows, 1, &nlists, &nrows);
+	if (nlists < tree->nlists)
+		return false;
+	nrows = Max(Min(nrows, most), 1);
+	ivfkm_team_begin(build, 0, nlists, 0);
+	ivfkm_training_begin(build, nlists, nrows);
+	ivfkm_move_snapshot(move);
+	take_sample(move, tree, rows, nrows);
+	load_lists(build, tree);
+	return true;
+}
+
+/*
  * Measures with a sample of the index's rows, of which there are so many: fills in the calibration
  * of the plan, of no k if nothing could be measured.  "roughly": with few of the rows as queries.
  * False if that does not fit into maintenance_work_mem.
@@ -200,16 +231,9 @@ measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, bool roughly)
 {
 	IvfkmBuild *build = &move->build;
 	int nlists = tree->nlists;
-	int nrows;
 
-	ivfkm_sizes_fit(build, rows, 1, &nlists, &nrows);
-	if (nlists < tree->nlists)
+	if (!load(move, tree, rows, INT_MAX))
 		return false;
-	ivfkm_team_begin(build, 0, nlists, 0);
-	ivfkm_training_begin(build, nlists, Max(nrows, 1));
-	ivfkm_move_snapshot(move);
-	take_sample(move, tree, rows, Max(nrows, 1));
-	load_lists(build, tree);
 	build->shared->nlevels = 0; /* lists are ranked without nodes: how to descend stays */
 	build->shared->nlists = (uint32) nlists;
 	build->shared->roughly = roughly;
@@ -221,6 +245,93 @@ measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, bool roughly)
 	ivfkm_training_forget(build);
 	ivfkm_move_end(move);
 	return true;
+}
+
+/* Starts to look at an index's rows, in a memory context of its own. */
+static void
+begin_move(IvfkmMove *move, Relation heap, IvfkmIndex *handle, bool yield, IvfkmRenewal *unused,
+		   IvfkmWholeTree *tree)
+{
+	IvfkmBuild *build = &move->build;
+
+	ivfkm_move_begin(move, heap, handle->relation, &handle->meta, yield, unused);
+	MemoryContextSwitchTo(build->context);
+	build->index.meta = handle->meta;
+	build->index.space = build->plan.space =
+		ivfkm_space_copy(ivfkm_space_cached(handle->relation, &handle->meta));
+	ivfkm_collect_tree(handle->relation, &handle->meta, tree);
+}
+
+/* How many rows of a sample would be nearer to another list below the node of their list. */
+static int
+count_misplaced(const IvfkmBuild *build, const IvfkmWholeTree *tree)
+{
+	int dims = build->dims;
+	int nrows = build->shared->nrows;
+	void *memory = ivfkm_build_alloc(kmeans_targets_bytes(dims));
+	float *keys = palloc(sizeof(float) * KMEANS_TARGETS * tree->nlists);
+	int n = 0;
+
+	for (int first = 0; first < nrows; first += KMEANS_TARGETS)
+	{
+		int count = Min(KMEANS_TARGETS, nrows - first);
+		KmeansTargets *rows = kmeans_targets_init(
+			memory, dims, count, build->training.rows + (Size) first * dims, false);
+
+		for (int list = 0; list < tree->nlists; list += LIST_BLOCK)
+		{
+			CHECK_FOR_INTERRUPTS();
+			kmeans_compare(rows, build->centroids + (Size) list * dims,
+						   Min(LIST_BLOCK, tree->nlists - list),
+						   keys + (Size) list * KMEANS_TARGETS);
+		}
+		for (int i = 0; i < count; i++)
+		{
+			uint32 own = build->training.lists[first + i];
+			float limit = keys[own * KMEANS_TARGETS + i] * (1.0f - NEARER);
+			bool found = false;
+
+			for (int list = 0; list < tree->nlists && !found; list++)
+				found = tree->parents[list] == tree->parents[own] &&
+						keys[list * KMEANS_TARGETS + i] < limit;
+			n += found;
+		}
+	}
+	return n;
+}
+
+/*
+ * The share of an index's rows, of which there are so many, that would be nearer to another list
+ * below the node of their list, by a sample; 0 if that is not known.  Not of inner products, whose
+ * rows have lists by their length, too.  As ivfkm_recalibrate().
+ */
+double
+ivfkm_share_misplaced(Relation heap, Relation index, double rows, bool yield)
+{
+	IvfkmMove *move = palloc0(sizeof(IvfkmMove));
+	IvfkmBuild *build = &move->build;
+	MemoryContext old_context = CurrentMemoryContext;
+	double share = 0.0;
+	IvfkmRenewal unused;
+	IvfkmIndex handle;
+	IvfkmWholeTree tree;
+
+	ivfkm_index_open(&handle, index);
+	if (handle.ops->array == NULL && handle.ops->metric != IVFKM_METRIC_IP)
+	{
+		begin_move(move, heap, &handle, yield, &unused, &tree);
+		if (load(move, &tree, rows, MISPLACED_SAMPLE))
+		{
+			if (build->shared->nrows > 0)
+				share = (double) count_misplaced(build, &tree) / build->shared->nrows;
+			ivfkm_training_forget(build);
+			ivfkm_move_end(move);
+		}
+		MemoryContextSwitchTo(old_context);
+		MemoryContextDelete(build->context);
+	}
+	pfree(move);
+	return share;
 }
 
 /*
@@ -238,16 +349,11 @@ ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield, bool r
 	IvfkmIndex handle;
 	IvfkmMetaPageData next;
 	IvfkmWholeTree tree;
-	MemoryContext old_context;
+	MemoryContext old_context = CurrentMemoryContext;
 
 	ivfkm_index_open(&handle, index);
 	next = handle.meta;
-	ivfkm_move_begin(move, heap, index, &handle.meta, yield, &unused);
-	old_context = MemoryContextSwitchTo(build->context);
-	build->index.meta = handle.meta;
-	build->index.space = build->plan.space =
-		ivfkm_space_copy(ivfkm_space_cached(index, &handle.meta));
-	ivfkm_collect_tree(index, &handle.meta, &tree);
+	begin_move(move, heap, &handle, yield, &unused, &tree);
 	if (handle.meta.calibrated_queries || handle.ops->array != NULL ||
 		!measure(move, &tree, rows, roughly))
 		ivfkm_budget_scale(&next, &handle.meta, rows);

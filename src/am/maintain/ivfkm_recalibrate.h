@@ -19,6 +19,7 @@
 
 extern bool ivfkm_recalibration_due(Relation index, double rows, double moved, bool by_hand);
 extern bool ivfkm_recalibration_at_rest(const IvfkmMetaPageData *meta, double moved);
+extern double ivfkm_share_misplaced(Relation heap, Relation index, double rows, bool yield);
 extern void ivfkm_recalibrate(Relation heap, Relation index, double rows, bool yield, bool roughly);
 
 #endif /* IVFKM_RECALIBRATE_H */

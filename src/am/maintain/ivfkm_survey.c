@@ -402,22 +402,52 @@ ivfkm_survey_has_regions(const IvfkmIndex *index)
 	return ivfkm_options_lists(index->relation) == 0 && index->ops->array == NULL;
 }
 
+/*
+ * Rows that have gone and come since all of the tree was made, *gone and *come, of an index that
+ * has "rows", without those that were only written again.
+ */
+static void
+count_changes(const IvfkmMetaPageData *meta, double rows, double *gone, double *come)
+{
+	double rewritten = (double) meta->made_rewritten;
+
+	*gone = (double) meta->made_removed - rewritten;
+	*come = rows - meta->made_rows + *gone;
+}
+
+/*
+ * True if so many rows have come or gone since all of the tree was made that it may be made anew
+ * for their places: it moves as many rows for each of them as regions may.
+ */
+bool
+ivfkm_survey_changed(Relation index, const IvfkmMetaPageData *meta)
+{
+	IvfkmIndex handle;
+	double gone;
+	double come;
+
+	ivfkm_index_open(&handle, index);
+	count_changes(meta, meta->build_rows, &gone, &come);
+	return ivfkm_survey_has_regions(&handle) && meta->build_rows >= IVFKM_RENEWAL_MIN_ROWS &&
+		   Max(gone, 0.0) + Max(come, 0.0) >= RENEW_REPLACED * meta->made_rows;
+}
+
 /* True if the whole tree should be made anew. */
 static bool
 calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
 {
 	const IvfkmMetaPageData *meta = &sizes->seen;
 	double changes = (double) ivfkm_renewal_changes(meta);
-	double gone = (double) meta->made_removed;
-	double come = sizes->rows - meta->made_rows + gone;
-	double others = Min(gone, come) - (double) meta->made_rewritten;
 	int below_root = 0;
+	double gone;
+	double come;
 
 	if (sizes->rows < IVFKM_RENEWAL_MIN_ROWS && meta->made_rows < IVFKM_RENEWAL_MIN_ROWS)
 		return false;
+	count_changes(meta, sizes->rows, &gone, &come);
 	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
 		sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
-		others >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
+		Min(gone, come) >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
 		return true;
 	if (!ivfkm_survey_has_regions(index))
 		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;

@@ -80,6 +80,7 @@ typedef struct IvfkmRegion
 } IvfkmRegion;
 
 extern bool ivfkm_survey_has_regions(const IvfkmIndex *index);
+extern bool ivfkm_survey_changed(Relation index, const IvfkmMetaPageData *meta);
 extern void ivfkm_survey_begin(IvfkmSizes *sizes, MemoryContext context);
 extern void ivfkm_survey_end(IvfkmSizes *sizes);
 extern IvfkmTask ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all,

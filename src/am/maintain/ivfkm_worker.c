@@ -63,6 +63,9 @@
  */
 #define KEPT_GROWN 4.0
 
+/* Share of the rows that may be nearer to other lists than theirs, of an index that has changed. */
+#define MOST_MISPLACED (1.0 / 256)
+
 /* Regions that a worker moves to the front of a file, at most. */
 #define MOST_COMPACTED 1000
 
@@ -187,6 +190,34 @@ recalibrate(Relation heap, Relation index, double rows, bool by_hand, IvfkmSizes
 }
 
 /*
+ * Renews an index of which many rows have come or gone since all of it was made, if regions have
+ * left many rows in other lists than their nearest; true if it did.  As work_on().
+ */
+static bool
+renew_misplaced(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes,
+				IvfkmRenewal *result)
+{
+	IvfkmMetaPageData meta;
+	double share;
+
+	page_meta_read(index, &meta);
+	if (!ivfkm_survey_changed(index, &meta) ||
+		(!by_hand && (is_kept(index) || !is_seen(heap, index))))
+		return false;
+	share = ivfkm_share_misplaced(heap, index, meta.build_rows, !by_hand);
+	ereport(DEBUG1, (errmsg_internal("index \"%s\": a share of %.4f of the rows is misplaced",
+									 RelationGetRelationName(index), share)));
+	if (share < MOST_MISPLACED)
+		return false;
+	ivfkm_renew(heap, index, !by_hand, result);
+	ereport(LOG,
+			(errmsg("renewed index \"%s\" for misplaced rows: " INT64_FORMAT " rows in %d lists",
+					RelationGetRelationName(index), result->rows, result->lists)));
+	ivfkm_survey_renewed(sizes);
+	return true;
+}
+
+/*
  * If much of the file is free, moves some of what lies at its end to the front; true if it did.  As
  * work_on().
  */
@@ -290,6 +321,8 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 		return false;
 	}
 	ivfkm_survey_done(sizes, index);
+	if (by_hand && sizes->unmeasured > 0.0 && renew_misplaced(heap, index, true, sizes, result))
+		return true;
 	recalibrate(heap, index, rows, by_hand, sizes);
 	return sizes->ncompacted < MOST_COMPACTED && compact(heap, index, by_hand, sizes, result);
 }
@@ -435,7 +468,8 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
  * One transaction of a worker that has nothing else to do.  Returns true if the index has changed
  * since its budgets were measured, or if its file is to be made shorter, which was left because
  * rows came; *before receives the metapage.  If that is "known" from before and nothing has changed
- * since, measures now, and notes that the index is at rest: under way both would be done too often.
+ * since, measures now, or renews the index, and notes that it is at rest: under way that would be
+ * done too often.
  */
 static bool
 look_at_rest(Oid index_oid, bool known, IvfkmSizes *sizes, IvfkmMetaPageData *before)
@@ -448,7 +482,7 @@ look_at_rest(Oid index_oid, bool known, IvfkmSizes *sizes, IvfkmMetaPageData *be
 		Relation heap = transaction.heap;
 		Relation index = transaction.index;
 		IvfkmMetaPageData meta;
-
+		IvfkmRenewal unused;
 		bool measure;
 		bool compact;
 
@@ -467,11 +501,16 @@ look_at_rest(Oid index_oid, bool known, IvfkmSizes *sizes, IvfkmMetaPageData *be
 		if (known && measure)
 		{
 			pgstat_report_activity(STATE_RUNNING, "calibrating an index");
-			ivfkm_recalibrate(heap, index, meta.build_rows, true, false);
-			sizes->unmeasured = 0.0;
-			sizes->roughly = false;
-			ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" at rest for %.0f rows",
-											 RelationGetRelationName(index), meta.build_rows)));
+			if (renew_misplaced(heap, index, false, sizes, &unused))
+				sizes->at_rest = true; /* it is to be moved to the front, if need be */
+			else
+			{
+				ivfkm_recalibrate(heap, index, meta.build_rows, true, false);
+				sizes->unmeasured = 0.0;
+				sizes->roughly = false;
+				ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" at rest for %.0f rows",
+												 RelationGetRelationName(index), meta.build_rows)));
+			}
 		}
 		*before = meta;
 	}
