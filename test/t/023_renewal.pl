@@ -280,22 +280,27 @@ SQL
 	my $renewed = qr/renewed index "worn_l2":/;
 	my $log_from = -s $node->logfile;
 	my $replace = sub {
-		my ($first, $last) = @_;
+		my ($first, $last, $by) = @_;
 
 		$node->safe_psql('postgres', $_)
 		  for (
 			'ALTER INDEX worn_l2 SET (maintenance = off)',
-			"INSERT INTO worn SELECT id + 10000, v FROM worn WHERE id BETWEEN $first AND $last",
+			"INSERT INTO worn SELECT id + 10000, $by FROM worn WHERE id BETWEEN $first AND $last",
 			"DELETE FROM worn WHERE id BETWEEN $first AND $last",
 			'ALTER INDEX worn_l2 SET (maintenance = on)',
 			'VACUUM (INDEX_CLEANUP ON) worn');
 	};
-	$replace->(1, 1100);
-	ok( $node->poll_query_until(
-			'postgres', "SELECT rows_removed = 0 FROM ivfkm_condition('worn_l2')"),
-		'a worker looks at an index of which a quarter of the rows have been replaced');
+	my $looked = "SELECT rows_removed = 0 FROM ivfkm_condition('worn_l2')";
+	$replace->(1, 1600, 'v');
+	ok($node->poll_query_until('postgres', $looked),
+		'a worker looks at an index of which more than a third of the rows have come again');
 	unlike(slurp_file($node->logfile, $log_from), $renewed, 'and does not renew it');
-	$replace->(1101, 2200);
+	my $other = '((v::real[])[2:8] || 2 * (v::real[])[1])::vector';
+	$replace->(1601, 2600, $other);
+	ok($node->poll_query_until('postgres', $looked),
+		'a worker looks at an index of which a quarter of the rows have been replaced by others');
+	unlike(slurp_file($node->logfile, $log_from), $renewed, 'and does not renew it');
+	$replace->(2601, 3600, $other);
 	ok($node->wait_for_log($renewed, $log_from), 'but does when it is a third');
 	vdb_check($node, 'worn_l2', 'worn_l2');
 	vdb_same_rows($node, 'worn', '<->', vdb_vector(7, 8), 'worn_l2');

@@ -84,6 +84,15 @@
  */
 #define RENEW_REPLACED (1.0 / MOVED_PER_CHANGE)
 
+/*
+ * Rows that seem to have been replaced have come back if the squares of what lists have gained are
+ * at most this part of what they are where other rows come by chance.  That is told by no fewer
+ * lists, and if no smaller part of the rows has come and gone since the lists were made.
+ */
+#define BACK_SQUARES 0.25
+#define BACK_LISTS	 16
+#define BACK_KNOWN	 0.5
+
 /* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
 #define DRIFT_SHARE 0.25
 
@@ -209,6 +218,7 @@ count_lists(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tr
 		for (int dim = 0; dim < dims; dim++)
 			mean[dim] += (double) size->rows * vdb_half_to_float(centroid[dim]);
 	}
+	sizes->come_back = 0.0;
 	energy += sizes->rows * index->meta.build_residual2;
 	for (int dim = 0; dim < dims && sizes->rows > 0.0; dim++)
 		mean2 += (mean[dim] / sizes->rows) * (mean[dim] / sizes->rows);
@@ -432,9 +442,41 @@ ivfkm_survey_changed(Relation index, const IvfkmMetaPageData *meta)
 		   Max(gone, 0.0) + Max(come, 0.0) >= RENEW_REPLACED * meta->made_rows;
 }
 
+/*
+ * True if "others", so many rows that seem to have been replaced by others, have come back: the
+ * lists have got as many as they have lost.  Other rows come to lists by chance, of whatever
+ * distribution: then the squares of what lists have gained are as large as the numbers that have
+ * come and gone.  All lists may have grown alike, by rows that are dead and not vacuumed yet.
+ */
+static bool
+have_come_back(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree,
+			   double others)
+{
+	double made = 0.0;
+	double turned = 0.0;
+	double squares = 0.0;
+
+	for (int i = 0; i < tree->nlists; i++)
+		made += tree->lists[i].child.rows;
+	for (int i = 0; i < tree->nlists; i++)
+	{
+		const IvfkmChildData *list = &tree->lists[i].child;
+		bool made_now;
+		IvfkmListSize size = size_of(sizes, &index->lists, list, &made_now);
+		double gone = (double) list->rows + size.entered - size.rows;
+		double gained = size.rows - list->rows * (sizes->rows / Max(made, 1.0));
+
+		turned += Max(Min(size.entered, gone), 0.0);
+		squares += gained * gained;
+	}
+	turned = Min(turned, others); /* others had come back before */
+	return tree->nlists >= BACK_LISTS && turned >= BACK_KNOWN * others &&
+		   squares < BACK_SQUARES * 2.0 * turned;
+}
+
 /* True if the whole tree should be made anew. */
 static bool
-calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
+calls_for_renewal(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
 {
 	const IvfkmMetaPageData *meta = &sizes->seen;
 	double changes = (double) ivfkm_renewal_changes(meta);
@@ -446,9 +488,14 @@ calls_for_renewal(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmW
 		return false;
 	count_changes(meta, sizes->rows, &gone, &come);
 	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
-		sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
-		Min(gone, come) >= RENEW_REPLACED * meta->made_rows || sizes->drifted)
+		sizes->rows <= RENEW_SHRUNK * meta->made_rows || sizes->drifted)
 		return true;
+	if (Min(gone, come) >= RENEW_REPLACED * meta->made_rows)
+	{
+		if (!have_come_back(sizes, index, tree, Min(gone, come)))
+			return true;
+		sizes->come_back = Min(gone, come);
+	}
 	if (!ivfkm_survey_has_regions(index))
 		return changes >= meta->made_rows || sizes->rows >= 2.0 * meta->made_rows;
 	for (int i = 0; i < tree->nlists; i++)
@@ -513,6 +560,8 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 		count_lists(sizes, &region->index, &region->tree);
 		if (calls_for_renewal(sizes, &region->index, &region->tree))
 			return IVFKM_TASK_RENEW;
+		if (sizes->come_back > 0.0)
+			page_meta_count_rewritten(index, (uint64) sizes->come_back);
 	}
 	if (!ivfkm_survey_has_regions(&region->index) ||
 		(!all && sizes->moved >= most_rows(&sizes->seen)))

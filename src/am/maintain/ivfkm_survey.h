@@ -43,6 +43,7 @@ typedef struct IvfkmSizes
 	double rows;			/* in all lists */
 	bool merging;			/* so many lists have lost their rows that these are merged */
 	bool drifted;			/* the rows are no longer where the index space expects them */
+	double come_back;		/* rows that were found to have gone and come again */
 	bool growing;			/* rows come, and will take what is free */
 	bool at_rest;			/* nothing has changed for a while */
 	double moved;			/* rows of regions so far */
