@@ -202,4 +202,21 @@ SELECT count(*) FROM ivfkm_calibrate('bits_v') b, ivfkm_calibrate('numbers_v') n
 SELECT * FROM fewer;
 DROP VIEW fewer;
 DROP TABLE bits, numbers;
+
+-- rows of one length: inner products order them as angles do, and see about as many
+CREATE TEMP TABLE even AS
+SELECT l2_normalize(hash_vector(i, 16))::vector(16) AS v FROM generate_series(1, 12000) i;
+CREATE INDEX even_ip ON even USING ivfkm (v vector_ip_ops) WITH (lists = 120);
+CREATE INDEX even_cosine ON even USING ivfkm (v vector_cosine_ops) WITH (lists = 120);
+CREATE TEMP VIEW as_many AS
+SELECT ip.rows_10 <= 1.1 * cosine.rows_10 AS ten, ip.rows_100 <= 1.1 * cosine.rows_100 AS hundred
+FROM ivfkm_stats() ip, ivfkm_stats() cosine
+WHERE ip.index_name = 'even_ip'::regclass AND cosine.index_name = 'even_cosine'::regclass;
+-- as the build measures
+SELECT * FROM as_many;
+-- and as maintenance does
+SELECT count(*) FROM ivfkm_calibrate('even_ip') ip, ivfkm_calibrate('even_cosine') cosine;
+SELECT * FROM as_many;
+DROP VIEW as_many;
+DROP TABLE even;
 DROP FUNCTION hash_vector, recall, scanned, hash_bits;

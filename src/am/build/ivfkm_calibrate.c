@@ -387,6 +387,25 @@ find_nearest(const IvfkmBuild *build, const KmeansTargets *queries, int count, c
 	}
 }
 
+/* True if rows of the sample are about as long as each other, where the mean is not taken off. */
+static bool
+rows_are_even(const IvfkmBuild *build)
+{
+	int dims = build->dims;
+	float *target = palloc(sizeof(float) * dims);
+	int nqueries = calibration_queries(build->shared->nrows, build->shared->roughly);
+	IvfkmLengths lengths = {0};
+	int self;
+
+	for (int q = 0; q < nqueries; q++)
+	{
+		make_targets(build, q, 1, nqueries, target, &self);
+		ivfkm_lengths_add(&lengths, length(target, dims));
+	}
+	pfree(target);
+	return ivfkm_lengths_even(&lengths);
+}
+
 /* <target, row - c>, the product of a target with a row's residual. */
 static double
 residual_product(const float *target, const float *row, const float *c, int dims)
@@ -400,7 +419,9 @@ residual_product(const float *target, const float *row, const float *c, int dims
 
 /*
  * The list lean (see ivfkm_tree.c) of an index on inner products, from some queries and their
- * nearest rows in the sample.
+ * nearest rows in the sample: the mean of these rows' shares of the radius.  Where rows are about
+ * as long as each other it is a standard deviation more, as a query that is no row has its nearest
+ * rows farther from their centroids (bench/budget.md).
  */
 static float
 measure_list_lean(IvfkmBuild *build)
@@ -416,6 +437,9 @@ measure_list_lean(IvfkmBuild *build)
 	int self[KMEANS_TARGETS];
 	int found[KMEANS_TARGETS];
 	double sum = 0.0;
+	double squares = 0.0;
+	double mean;
+	double lean;
 	int n = 0;
 
 	make_targets(build, 0, count, count, targets, self);
@@ -439,6 +463,7 @@ measure_list_lean(IvfkmBuild *build)
 			if (!isfinite(share)) /* of a list of equal rows */
 				continue;
 			sum += share;
+			squares += share * share;
 			n++;
 		}
 	}
@@ -446,7 +471,11 @@ measure_list_lean(IvfkmBuild *build)
 	pfree(scores);
 	pfree(nearest);
 	MemoryContextSwitchTo(old_context);
-	return n > 0 ? (float) Max(0.0, Min(sum / n, 1.0)) : 0.0f;
+	mean = sum / Max(n, 1);
+	lean = mean;
+	if (rows_are_even(build))
+		lean += sqrt(Max(0.0, squares / Max(n, 1) - mean * mean));
+	return (float) Max(0.0, Min(lean, 1.0));
 }
 
 /*
@@ -772,7 +801,8 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 
 	if (meta->keeps_bits)
 		loss = IVFKM_LOSS_ALL;
-	else if (by_dot || meta->metric == IVFKM_METRIC_JACCARD || meta->distance_deviation > 0.0f)
+	else if (meta->metric == IVFKM_METRIC_JACCARD || meta->distance_deviation > 0.0f ||
+			 (by_dot && !(build->index.ops->array == NULL && rows_are_even(build))))
 		loss = IVFKM_LOSS_SMALL;
 	meta->ncalibrations = 0;
 	if (nrows < 2)

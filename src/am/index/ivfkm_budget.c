@@ -32,6 +32,9 @@
 #define FLOOR_LISTS 4
 #define FLOOR_ROWS	1024
 
+/* Standard deviation, over the mean, of lengths that are about the same. */
+#define EVEN_LENGTHS 0.02
+
 /*
  * What lists may lose, of what a search may miss, by IvfkmListsLoss.  bench/budget.md has what was
  * measured.
@@ -82,6 +85,28 @@ locate(const double *array, int n, double x, int *i)
 	for (*i = 0; *i < n - 2 && array[*i + 1] < x; (*i)++)
 		;
 	return log(x / array[*i]) / log(array[*i + 1] / array[*i]);
+}
+
+/* Accounts for a vector of that length. */
+void
+ivfkm_lengths_add(IvfkmLengths *lengths, double length)
+{
+	lengths->n++;
+	lengths->sum += length;
+	lengths->squares += length * length;
+}
+
+/*
+ * True if vectors are about as long as each other, so that inner products order them as distances
+ * do: the standard deviation of the lengths is at most EVEN_LENGTHS of their mean.
+ */
+bool
+ivfkm_lengths_even(const IvfkmLengths *lengths)
+{
+	double mean = lengths->sum / Max(lengths->n, 1);
+	double variance = lengths->squares / Max(lengths->n, 1) - mean * mean;
+
+	return variance <= EVEN_LENGTHS * EVEN_LENGTHS * mean * mean;
 }
 
 /* Share of the nearest rows that lists are to hold so that a search finds the share "target". */

@@ -30,15 +30,26 @@ typedef enum IvfkmListsLoss
 	IVFKM_LOSS_USUAL, /* about half: the centroids know the rows that they are measured with, and
 					   * bounds lose some */
 	IVFKM_LOSS_SMALL, /* a quarter: rows as queries of inner products are nearer to their
-					   * neighbours' lists than a query is that is no row; or distances are not
-					   * quite those of index space, in which the neighbours were found */
+					   * neighbours' lists than a query is that is no row, unless all rows are
+					   * about as long; or distances are not quite those of index space, in which
+					   * the neighbours were found */
 	IVFKM_LOSS_ALL	  /* all: codes are exact, so bounds lose nothing */
 } IvfkmListsLoss;
+
+/* Lengths of vectors that were met: how many, their sum, and that of their squares. */
+typedef struct IvfkmLengths
+{
+	int n;
+	double sum;
+	double squares;
+} IvfkmLengths;
 
 /* Number of k and of targets that are measured. */
 extern const double ivfkm_budget_k[IVFKM_CALIBRATION_KS];
 extern const double ivfkm_budget_targets[IVFKM_CALIBRATION_TARGETS];
 
+extern void ivfkm_lengths_add(IvfkmLengths *lengths, double length);
+extern bool ivfkm_lengths_even(const IvfkmLengths *lengths);
 extern double ivfkm_budget_lists_share(double target, IvfkmListsLoss loss);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);

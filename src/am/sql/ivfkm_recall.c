@@ -37,9 +37,11 @@
 #include "am/index/ivfkm_gap.h"
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
+#include "am/index/ivfkm_row.h"
 #include "am/maintain/ivfkm_rows.h"
 #include "am/scan/ivfkm_measure.h"
 #include "am/sql/ivfkm_utils.h"
+#include "distance/dist.h"
 
 PG_FUNCTION_INFO_V1(ivfkm_recall);
 PG_FUNCTION_INFO_V1(ivfkm_calibrate_index);
@@ -258,6 +260,26 @@ calibrate_from(const double *needs, int nqueries, int most, const double *shares
 	return levels;
 }
 
+/* True if the queries, rows of the index, are about as long as each other. */
+static bool
+rows_are_even(Relation index, const IvfkmMetaPageData *meta, const Queries *queries)
+{
+	const IvfkmOps *ops = ivfkm_ops_get(index);
+	int dims = (int) meta->dimensions;
+	float *x = palloc(sizeof(float) * dims);
+	IvfkmLengths lengths = {0};
+
+	for (int i = 0; i < queries->n; i++)
+	{
+		IvfkmRow row = {.x = x};
+
+		ivfkm_row_load(ops, DatumGetPointer(queries->values[i]), dims, &row);
+		ivfkm_lengths_add(&lengths, sqrt(vdb_dist->norm2(x, (size_t) dims)));
+	}
+	pfree(x);
+	return ivfkm_lengths_even(&lengths);
+}
+
 /*
  * Measures the budgets of one index, which has so many rows in its lists, stores them and appends
  * the row of ivfkm_calibrate().
@@ -286,7 +308,7 @@ calibrate(const Request *request, Relation heap, Relation index, const Queries *
 	least = ivfkm_budget_floor(meta.build_rows / Max(meta.nlists, 1));
 	if (meta.keeps_bits)
 		loss = IVFKM_LOSS_ALL;
-	else if (own && meta.metric == IVFKM_METRIC_IP)
+	else if (own && meta.metric == IVFKM_METRIC_IP && !rows_are_even(index, &meta, queries))
 		loss = IVFKM_LOSS_SMALL;
 	for (int i = 0; i < IVFKM_CALIBRATION_TARGETS; i++)
 		shares[i] = ivfkm_budget_lists_share(ivfkm_budget_targets[i], loss);
