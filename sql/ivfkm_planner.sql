@@ -119,6 +119,14 @@ GRANT EXECUTE ON FUNCTION l2_distance(vector, vector) TO PUBLIC;
 DROP OWNED BY regress_ivfkm_planner;
 DROP ROLE regress_ivfkm_planner;
 
+-- a plan that is kept, in the making when the library was loaded
+\c -
+SET enable_seqscan = off;
+PREPARE first AS SELECT id FROM t ORDER BY v <-> (SELECT v FROM t WHERE id = 7) LIMIT 3;
+EXECUTE first;
+SELECT * FROM distances('EXECUTE first');
+DEALLOCATE first;
+
 DROP TABLE t;
 DROP FUNCTION distances, rows_of;
 RESET ALL;

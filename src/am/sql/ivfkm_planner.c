@@ -31,6 +31,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/planner.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
@@ -130,10 +131,14 @@ plan_without_distances(Query *parse, const char *query_string, int cursor_option
 	return stmt;
 }
 
-/* Sets the hook up; called once when the library is loaded. */
+/*
+ * Sets the hook up; called once when the library is loaded.  That may be while a statement that is
+ * to be kept is being planned, too late for the hook: such statements are planned anew.
+ */
 void
 ivfkm_planner_init(void)
 {
 	previous_planner = planner_hook;
 	planner_hook = plan_without_distances;
+	ResetPlanCache();
 }
