@@ -38,12 +38,7 @@
 #define MOST_NEAR		1024
 #define MOST_NEAR_PER_K 8
 
-/*
- * Looks before the one that needs it a page of the table is asked for, then the row and the query's
- * value, of that so many bytes.
- */
-#define PAGES_AHEAD 24
-#define ROWS_AHEAD	8
+/* Bytes of a query's value that the CPU is asked for with a row that is to be looked at. */
 #define VALUE_AHEAD 512
 
 /* Memory for small pieces that is taken in one block, at most: memory contexts can do with that. */
@@ -397,41 +392,22 @@ collect_looks(IvfkmBatchQuery *queries, int n, Size *nlooks)
 	return sort_looks(looks, *nlooks);
 }
 
-/* Looks that are yet to come. */
-typedef struct LooksAhead
-{
-	const Look *looks;
-	Size n;
-	Size pages;					 /* looks whose page was asked for */
-	Size rows;					 /* whose row was */
-	Buffer buffers[PAGES_AHEAD]; /* of the pages of the last looks that were asked for */
-} LooksAhead;
-
-/* Asks for what looks need that come soon after number "i". */
+/* Asks for what looks need that come soon after number "i": rows, and of their queries. */
 static void
-ask_ahead(LooksAhead *ahead, const IvfkmRerank *rerank, const LookQuery *queries, Size i)
+ask_ahead(IvfkmRowsAhead *ahead, const IvfkmRerank *rerank, const Look *looks,
+		  const LookQuery *queries, Size i)
 {
-	for (; ahead->pages < Min(i + PAGES_AHEAD, ahead->n); ahead->pages++)
-	{
-		Buffer *buffer = &ahead->buffers[ahead->pages % PAGES_AHEAD];
-		BlockNumber block = ahead->looks[ahead->pages].row >> 16;
+	Size asked = ahead->rows;
 
-		if (ahead->pages > 0 && ahead->looks[ahead->pages - 1].row >> 16 == block)
-			*buffer = ahead->buffers[(ahead->pages - 1) % PAGES_AHEAD];
-		else
-			*buffer = ivfkm_rerank_ask_page(rerank, block);
-	}
-	for (; ahead->rows < Min(i + ROWS_AHEAD, ahead->n); ahead->rows++)
+	ivfkm_rerank_ask(rerank, ahead, i);
+	for (; asked < ahead->rows; asked++)
 	{
-		const Look *look = &ahead->looks[ahead->rows];
-		const char *value = queries[look->query].value;
+		const LookQuery *query = &queries[looks[asked].query];
+		const char *value = query->value;
 
-		ivfkm_rerank_ask_row(rerank, (BlockNumber) (look->row >> 16),
-							 ahead->buffers[ahead->rows % PAGES_AHEAD],
-							 (OffsetNumber) (look->row & 0xFFFF));
 		for (int at = 0; at < VALUE_AHEAD; at += PG_CACHE_LINE_SIZE / 2)
 			__builtin_prefetch(value + at);
-		__builtin_prefetch(queries[look->query].found + queries[look->query].nfound, 1);
+		__builtin_prefetch(query->found + query->nfound, 1);
 	}
 }
 
@@ -459,7 +435,8 @@ look_exactly(IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
 	LookQuery *asked = look_queries(queries, n);
 	const void **values = palloc(sizeof(void *) * n);
 	double *distances = palloc(sizeof(double) * n);
-	LooksAhead ahead = {.looks = looks, .n = nlooks};
+	IvfkmRowsAhead ahead = {
+		.addresses = (const char *) &looks->row, .stride = sizeof(Look), .n = nlooks};
 	Size next;
 
 	for (Size first = 0; first < nlooks; first = next)
@@ -468,7 +445,7 @@ look_exactly(IvfkmBatch *batch, IvfkmBatchQuery *queries, int n)
 		int m = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		ask_ahead(&ahead, &batch->measuring.rerank, asked, first);
+		ask_ahead(&ahead, &batch->measuring.rerank, looks, asked, first);
 		for (next = first; next < nlooks && looks[next].row == looks[first].row; next++)
 		{
 			/* a row that is twice in the index: vdb_index_check() reports it */

@@ -60,8 +60,8 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
  * reading a row of it needs first.  Returns the buffer that has it, as a hint: it is not pinned; or
  * none.
  */
-Buffer
-ivfkm_rerank_ask_page(const IvfkmRerank *rerank, BlockNumber block)
+static Buffer
+ask_page(const IvfkmRerank *rerank, BlockNumber block)
 {
 	Relation heap = rerank->fetch->rel;
 	Buffer buffer;
@@ -81,13 +81,12 @@ ivfkm_rerank_ask_page(const IvfkmRerank *rerank, BlockNumber block)
 }
 
 /*
- * Asks the CPU for a row of a block that ivfkm_rerank_ask_page() has found a buffer for, some time
- * after that, if the block is still there.  The page is pinned and not locked: its line pointer
- * says what to prefetch, and no more.
+ * Asks the CPU for a row of a block that ask_page() has found a buffer for, some time after that,
+ * if the block is still there.  The page is pinned and not locked: its line pointer says what to
+ * prefetch, and no more.
  */
-void
-ivfkm_rerank_ask_row(const IvfkmRerank *rerank, BlockNumber block, Buffer buffer,
-					 OffsetNumber number)
+static void
+ask_row(const IvfkmRerank *rerank, BlockNumber block, Buffer buffer, OffsetNumber number)
 {
 	Relation heap = rerank->fetch->rel;
 	const char *page;
@@ -104,6 +103,36 @@ ivfkm_rerank_ask_row(const IvfkmRerank *rerank, BlockNumber block, Buffer buffer
 		 at += PG_CACHE_LINE_SIZE / 2)
 		__builtin_prefetch(page + at);
 	ReleaseBuffer(buffer);
+}
+
+/* Address number "i" of the rows. */
+static inline IvfkmAddress
+address_of(const IvfkmRowsAhead *ahead, Size i)
+{
+	return *(const IvfkmAddress *) (ahead->addresses + i * ahead->stride);
+}
+
+/* Asks for what reading the rows from number "i" on needs soon. */
+void
+ivfkm_rerank_ask(const IvfkmRerank *rerank, IvfkmRowsAhead *ahead, Size i)
+{
+	for (; ahead->pages < Min(i + IVFKM_PAGES_AHEAD, ahead->n); ahead->pages++)
+	{
+		Buffer *buffer = &ahead->buffers[ahead->pages % IVFKM_PAGES_AHEAD];
+		BlockNumber block = (BlockNumber) (address_of(ahead, ahead->pages) >> 16);
+
+		if (ahead->pages > 0 && (BlockNumber) (address_of(ahead, ahead->pages - 1) >> 16) == block)
+			*buffer = ahead->buffers[(ahead->pages - 1) % IVFKM_PAGES_AHEAD];
+		else
+			*buffer = ask_page(rerank, block);
+	}
+	for (; ahead->rows < Min(i + IVFKM_ROWS_AHEAD, ahead->n); ahead->rows++)
+	{
+		IvfkmAddress row = address_of(ahead, ahead->rows);
+
+		ask_row(rerank, (BlockNumber) (row >> 16), ahead->buffers[ahead->rows % IVFKM_PAGES_AHEAD],
+				(OffsetNumber) (row & 0xFFFF));
+	}
 }
 
 /* Lets go of the row that was read last. */

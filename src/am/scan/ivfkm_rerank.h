@@ -16,6 +16,11 @@
 
 #include "am/index/ivfkm_toast.h"
 #include "am/ivfkm.h"
+#include "am/scan/ivfkm_candidates.h"
+
+/* How many rows ahead a page of the table is asked for, and then the row. */
+#define IVFKM_PAGES_AHEAD 24
+#define IVFKM_ROWS_AHEAD  8
 
 /* Access to the rows of the table behind a scan. */
 typedef struct IvfkmRerank
@@ -31,11 +36,20 @@ typedef struct IvfkmRerank
 	MemoryContext row_context; /* detoasted values; reset after every row */
 } IvfkmRerank;
 
+/* Rows that will be read one after the other, in the order of the table. */
+typedef struct IvfkmRowsAhead
+{
+	const char *addresses; /* an IvfkmAddress, and the next one "stride" bytes behind it */
+	Size stride;
+	Size n;
+	Size pages;						   /* rows whose page was asked for */
+	Size rows;						   /* rows that were */
+	Buffer buffers[IVFKM_PAGES_AHEAD]; /* of the pages of the last ones */
+} IvfkmRowsAhead;
+
 extern void ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index,
 							   const IvfkmOps *ops);
-extern Buffer ivfkm_rerank_ask_page(const IvfkmRerank *rerank, BlockNumber block);
-extern void ivfkm_rerank_ask_row(const IvfkmRerank *rerank, BlockNumber block, Buffer buffer,
-								 OffsetNumber number);
+extern void ivfkm_rerank_ask(const IvfkmRerank *rerank, IvfkmRowsAhead *ahead, Size i);
 extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
 extern void ivfkm_rerank_end(IvfkmRerank *rerank);
 extern bool ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims,

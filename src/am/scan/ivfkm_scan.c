@@ -40,10 +40,6 @@
 #define LEAST_CANDIDATES 1024
 #define MOST_CANDIDATES	 (1 << 24)
 
-/* How far ahead of a look the CPU is asked for the row's page, and then for the row. */
-#define PAGES_AHEAD 16
-#define ROWS_AHEAD	8
-
 /* Rows that are looked at before the first one is given, if they overlap and are wanted. */
 #define FIRST_LOOKS 64
 
@@ -276,10 +272,7 @@ typedef struct RowsToSee
 {
 	IvfkmAddress *rows;
 	Size n;
-	Size asked;					 /* how many the operating system was asked for */
-	Size pages;					 /* how many the CPU was asked for the page of */
-	Size contents;				 /* for what is in the row */
-	Buffer buffers[PAGES_AHEAD]; /* where the pages are */
+	Size asked; /* how many the operating system was asked for */
 } RowsToSee;
 
 /* The table's block with the next one. */
@@ -291,23 +284,6 @@ next_table_block(void *arg)
 	return see->asked < see->n ? (BlockNumber) (see->rows[see->asked++] >> 16) : InvalidBlockNumber;
 }
 
-/* Asks the CPU for what looks need that come soon after number "i". */
-static void
-ask_cpu(RowsToSee *see, const IvfkmRerank *rerank, Size i)
-{
-	for (; see->pages < Min(i + PAGES_AHEAD, see->n); see->pages++)
-		see->buffers[see->pages % PAGES_AHEAD] =
-			ivfkm_rerank_ask_page(rerank, (BlockNumber) (see->rows[see->pages] >> 16));
-	for (; see->contents < Min(i + ROWS_AHEAD, see->n); see->contents++)
-	{
-		IvfkmAddress row = see->rows[see->contents];
-
-		ivfkm_rerank_ask_row(rerank, (BlockNumber) (row >> 16),
-							 see->buffers[see->contents % PAGES_AHEAD],
-							 (OffsetNumber) (row & 0xFFFF));
-	}
-}
-
 /*
  * Looks at all rows at once that have to be before the next "wanted" ones are given.  Their pages
  * are asked for ahead, of the operating system if the scan reads from disk, else of the CPU.
@@ -316,19 +292,22 @@ static void
 look_at_many(IndexScanDesc scan, IvfkmScan *so, int64 wanted)
 {
 	RowsToSee see = {0};
-	IvfkmAhead ahead;
+	IvfkmAhead from_disk;
+	IvfkmRowsAhead ahead = {.stride = sizeof(IvfkmAddress)};
 	bool cold = ivfkm_lists_read_from_disk(&so->lists);
 
 	see.n = ivfkm_resolve_looks(so, wanted, &see.rows);
+	ahead.addresses = (const char *) see.rows;
+	ahead.n = see.n;
 	if (cold)
-		page_ahead_begin(&ahead, scan->heapRelation, next_table_block, &see);
+		page_ahead_begin(&from_disk, scan->heapRelation, next_table_block, &see);
 	for (Size i = 0; i < see.n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (cold)
-			page_ahead_ask(&ahead);
+			page_ahead_ask(&from_disk);
 		else
-			ask_cpu(&see, so->rerank, i);
+			ivfkm_rerank_ask(so->rerank, &ahead, i);
 		look_exactly(scan, so, see.rows[i]);
 	}
 	if (see.rows != NULL)
