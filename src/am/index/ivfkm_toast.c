@@ -160,7 +160,7 @@ ivfkm_toast_fetch(IvfkmToast *toast, Datum value)
 		open_table(toast);
 	if (!read_chunks(toast, external.va_valueid, size, VARDATA(toast->value)))
 		return PG_DETOAST_DATUM(value);
-	if ((int32) size == external.va_rawsize - VARHDRSZ) /* else it is compressed */
+	if ((int32) size >= external.va_rawsize - VARHDRSZ) /* else it is compressed */
 	{
 		SET_VARSIZE(toast->value, VARHDRSZ + size);
 		return toast->value;
