@@ -57,12 +57,12 @@ ALTER TABLE long_values ALTER v SET STORAGE EXTERNAL;
 UPDATE long_values SET v = long_value(id + 1000, 1500) WHERE id % 3 = 0;
 SELECT differing(100);
 
--- A cursor that reads on after its rows were deleted, and what a subtransaction has rolled back.
+-- A cursor that a subtransaction reads first, after rows were deleted, and goes on behind it.
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM long_values ORDER BY v <-> long_value(7, 1500) LIMIT 30;
-FETCH 1 FROM c;
 SAVEPOINT s;
 DELETE FROM long_values WHERE id < 300;
+FETCH 1 FROM c;
 MOVE 9 FROM c;
 ROLLBACK TO s;
 MOVE 100 FROM c;
