@@ -38,6 +38,10 @@
 #define GEMM_DEPTH		  256
 #define GEMM_DEPTH_STRIDE (GEMM_DEPTH + 16)
 
+/* Scores that group_minima() takes at once, and the groups that they are divided into. */
+#define GEMM_SCORES_STEP 256
+#define GEMM_GROUPS		 16
+
 typedef struct GemmOps
 {
 	VdbSimd simd;
@@ -74,6 +78,13 @@ typedef struct GemmOps
 	 */
 	void (*scores)(const float *rows, size_t nrows, const float *panels, const float *norms,
 				   size_t ncols, size_t dims, float *tiles, float *out, size_t stride);
+
+	/*
+	 * The smallest of each group of n scores, a multiple of GEMM_SCORES_STEP: of so many that
+	 * follow one another, those that are a multiple of GEMM_GROUPS apart are a group.  minima:
+	 * gemm_ngroups(n) floats.
+	 */
+	void (*group_minima)(const float *scores, size_t n, float *minima);
 
 	/* sum (scale * x - c)^2 */
 	float (*dist2)(const float *x, float scale, const float *c, size_t dims);
@@ -115,6 +126,13 @@ static inline size_t
 gemm_round_cols(size_t ncols)
 {
 	return (ncols + GEMM_MAX_COLS - 1) / GEMM_MAX_COLS * GEMM_MAX_COLS;
+}
+
+/* Groups of n scores, a multiple of GEMM_SCORES_STEP. */
+static inline size_t
+gemm_ngroups(size_t n)
+{
+	return n / (GEMM_SCORES_STEP / GEMM_GROUPS);
 }
 
 /* Floats of nrows packed points; the last tile of any level may be partly filled. */

@@ -168,6 +168,22 @@ VDB_FN(gemm_scores)(const float *rows, size_t nrows, const float *panels, const 
 	}
 }
 
+/* See GemmOps.group_minima. */
+static VDB_TARGET void
+VDB_FN(gemm_group_minima)(const float *scores, size_t n, float *minima)
+{
+	for (size_t first = 0; first < n; first += GEMM_SCORES_STEP, minima += GEMM_GROUPS)
+		for (size_t group = 0; group < GEMM_GROUPS; group += VF_WIDTH)
+		{
+			const float *from = scores + first + group;
+			vf32 least = vf_load(from);
+
+			for (size_t i = GEMM_GROUPS; i < GEMM_SCORES_STEP; i += GEMM_GROUPS)
+				least = vf_min(least, vf_load(from + i));
+			vf_store(minima + group, least);
+		}
+}
+
 /* See GemmOps.dist2. */
 static VDB_TARGET float
 VDB_FN(gemm_dist2)(const float *x, float scale, const float *c, size_t dims)
@@ -247,6 +263,7 @@ const GemmOps VDB_FN(gemm_ops) = {
 	.pack_cols = VDB_FN(gemm_pack_cols),
 	.argmin = VDB_FN(gemm_argmin),
 	.scores = VDB_FN(gemm_scores),
+	.group_minima = VDB_FN(gemm_group_minima),
 	.dist2 = VDB_FN(gemm_dist2),
 	.sum_rows = VDB_FN(gemm_sum_rows),
 };

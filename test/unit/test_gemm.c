@@ -274,6 +274,36 @@ scores_agree_with_argmin(void)
 	}
 }
 
+/* The minima of groups against a loop, among them infinite scores. */
+static void
+group_minima_are_least(void)
+{
+	FOR_EACH_LEVEL(ops)
+	{
+		for (size_t steps = 1; steps <= 5; steps++)
+		{
+			size_t n = steps * GEMM_SCORES_STEP;
+			float *scores = exact_alloc(n * sizeof(float));
+			float *minima = exact_alloc(gemm_ngroups(n) * sizeof(float));
+
+			for (size_t i = 0; i < n; i++)
+				scores[i] = i % 7 == 0 || i % 16 == 5 ? INFINITY : test_random_normal();
+			ops->group_minima(scores, n, minima);
+			for (size_t group = 0; group < gemm_ngroups(n); group++)
+			{
+				size_t first = group / GEMM_GROUPS * GEMM_SCORES_STEP + group % GEMM_GROUPS;
+				float least = INFINITY;
+
+				for (size_t i = first; i < first + GEMM_SCORES_STEP; i += GEMM_GROUPS)
+					least = scores[i] < least ? scores[i] : least;
+				CHECK(minima[group] == least, "%s n %zu group %zu", vdb_simd_name(level), n, group);
+			}
+			free(minima);
+			free(scores);
+		}
+	}
+}
+
 /* Squared distances and sums of rows against doubles, up to guard pages. */
 static void
 distance_and_sums(void)
@@ -375,6 +405,7 @@ main(int argc, char **argv)
 	TEST_RUN(argmin_is_exact_on_whole_numbers);
 	TEST_RUN(argmin_by_index_and_in_parts);
 	TEST_RUN(scores_agree_with_argmin);
+	TEST_RUN(group_minima_are_least);
 	TEST_RUN(distance_and_sums);
 	TEST_RUN(sums_of_equal_rows_are_exact);
 	return test_end();

@@ -64,9 +64,12 @@ struct IvfkmCentroidEntry
 /* The same of float32, at most, as a share of the square of the norms' sum. */
 #define FLOAT_ERROR (4.0f * FLT_EPSILON)
 
-/* Keys that are reduced at once, to GROUPS minima. */
-#define KEYS_STEP 64
-#define GROUPS	  4
+/* Keys of a query: those of all lists, and infinite ones that fill the last step. */
+static inline Size
+keys_stride(Size nlists)
+{
+	return TYPEALIGN(GEMM_SCORES_STEP, gemm_round_cols(nlists));
+}
 
 /* Memory that the centroids of an index take. */
 Size
@@ -74,7 +77,7 @@ ivfkm_centroids_bytes(const IvfkmMetaPageData *meta)
 {
 	Size nlists = meta->nlists;
 	Size dims = meta->dimensions;
-	Size stride = gemm_round_cols(nlists);
+	Size stride = keys_stride(nlists);
 
 	return nlists * (sizeof(IvfkmProbe) + dims * sizeof(uint16) + 2 * sizeof(IvfkmCentroidEntry)) +
 		   sizeof(float) *
@@ -128,8 +131,8 @@ ivfkm_centroids_read(IvfkmCentroids *centroids, Relation index, const IvfkmMetaP
 		if (centroids->keys.by_dot && meta->far_id != 0 && list->child.id == meta->far_id)
 			list->child.radius = Max(list->child.radius, meta->far_radius);
 	}
-	centroids->stride = TYPEALIGN(KEYS_STEP, gemm_round_cols(centroids->nlists));
-	centroids->minima = take_floats(2 * centroids->stride / (KEYS_STEP / GROUPS));
+	centroids->stride = keys_stride(centroids->nlists);
+	centroids->minima = take_floats(2 * gemm_ngroups(centroids->stride));
 	centroids->panels = take_floats(gemm_cols_floats(centroids->nlists, dims));
 	centroids->norms = take_floats(centroids->stride);
 	vdb_gemm->pack_cols(floats, NULL, centroids->nlists, dims, centroids->panels, centroids->norms);
@@ -233,29 +236,6 @@ compare_entries(const IvfkmCentroidEntry *x, const IvfkmCentroidEntry *y)
 #define ST_DEFINE
 #include "lib/sort_template.h"
 
-/* Four floats, and what comparing them gives. */
-typedef float Floats __attribute__((vector_size(16)));
-typedef int32 Truths __attribute__((vector_size(16)));
-
-/* Four keys. */
-static inline Floats
-load_keys(const float *keys)
-{
-	Floats four;
-
-	memcpy(&four, keys, sizeof(four));
-	return four;
-}
-
-/* The minima of the keys of each lane. */
-static inline Floats
-least_keys(Floats a, Floats b)
-{
-	Truths less = a < b;
-
-	return (Floats) (((Truths) a & less) | ((Truths) b & ~less));
-}
-
 /* The n-th smallest of "count" keys, at least n.  "scratch" has room for n. */
 static float
 nth_key(const float *keys, size_t count, size_t n, float *scratch)
@@ -273,38 +253,29 @@ nth_key(const float *keys, size_t count, size_t n, float *scratch)
 }
 
 /*
- * Puts the n lists with the smallest keys into centroids->near, in order.  Keys are in groups: of
- * KEYS_STEP keys each that is a multiple of GROUPS apart from another is in the same.  The n-th
- * smallest minimum of a group is not less than the n-th smallest key, and few keys are less.
+ * Puts the n lists with the smallest keys into centroids->near, in order.  The n-th smallest
+ * minimum of a group of keys is not less than the n-th smallest key, and few keys are less.
  */
 static void
 select_nearest(IvfkmCentroids *centroids, const float *keys, int n)
 {
 	IvfkmCentroidEntry *near = centroids->near;
-	size_t ngroups = centroids->stride / (KEYS_STEP / GROUPS);
+	size_t ngroups = gemm_ngroups(centroids->stride);
 	float *minima = centroids->minima;
 	float highest = INFINITY;
 	int nnear = 0;
 
-	for (size_t group = 0; group < ngroups; group += GROUPS)
-	{
-		const float *from = keys + group * (KEYS_STEP / GROUPS);
-		Floats least = load_keys(from);
-
-		for (int i = GROUPS; i < KEYS_STEP; i += GROUPS)
-			least = least_keys(least, load_keys(from + i));
-		memcpy(minima + group, &least, sizeof(least));
-	}
+	vdb_gemm->group_minima(keys, centroids->stride, minima);
 	if ((size_t) n <= ngroups)
 		highest = nth_key(minima, ngroups, (size_t) n, minima + ngroups);
 	for (size_t group = 0; group < ngroups; group++)
 	{
-		int first = (int) (group / GROUPS * KEYS_STEP + group % GROUPS);
+		int first = (int) (group / GEMM_GROUPS * GEMM_SCORES_STEP + group % GEMM_GROUPS);
 
 		/* not so of a number that is none */
 		if (minima[group] > highest)
 			continue;
-		for (int i = first; i < Min(first + KEYS_STEP, centroids->nlists); i += GROUPS)
+		for (int i = first; i < Min(first + GEMM_SCORES_STEP, centroids->nlists); i += GEMM_GROUPS)
 		{
 			if (keys[i] > highest)
 				continue;
