@@ -252,26 +252,35 @@ SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 3 AND c = ANY ('{1,2,3}'
 SELECT count(*) FROM (SELECT FROM t WHERE c > 1 AND c < 2 ORDER BY v <-> '[3,2]' LIMIT 100) s;
 RESET enable_seqscan;
 
--- what 32 bits are enough for takes less space than what needs 64
+-- what 32 bits are enough for takes less space than what needs 64: numbers that are close to
+-- each other in two places far apart
 SELECT fill('integer', (SELECT array_agg(i::text) FROM generate_series(1, 1000) i));
-ALTER TABLE t ADD a date DEFAULT '2024-01-01', ADD b text DEFAULT 'x', ADD x bigint DEFAULT 1,
-	ADD y timestamp DEFAULT '2024-01-01', ADD z float8 DEFAULT 1;
+ALTER TABLE t ADD a date DEFAULT '2024-01-01', ADD b text DEFAULT 'x', ADD x bigint,
+	ADD y timestamp, ADD z float8, ADD n numeric;
+UPDATE t SET x = id % 2 * 1000000000000000000 + id,
+	y = '2024-01-01'::timestamp + id * interval '1 us' + id % 2 * interval '9000 years',
+	z = 1 + id * 2.3e-16::float8 + id % 2 * 1e300::float8;
 CREATE INDEX t_narrow ON t USING ivfkm (v, c, a, b) WITH (lists = 1);
 CREATE INDEX t_wide ON t USING ivfkm (v, x, y, z) WITH (lists = 1);
 SELECT pg_relation_size('t_narrow') < pg_relation_size('t_wide') AS narrow,
 	vdb_index_check('t_narrow') IS NOT NULL AS sound;
 
--- so do bigints and timestamps, if those that the table has when the index is made are such
-UPDATE t SET x = id - 2^30, y = '2024-01-01'::timestamp + id * interval '1 day';
-CREATE INDEX t_squeezed ON t USING ivfkm (v, x, y, a) WITH (lists = 1);
-CREATE INDEX t_large ON t USING ivfkm (v, (x - 6000), (y + interval '50 years')) WITH (lists = 1);
-CREATE INDEX t_close ON t USING ivfkm (v, (x + 2147483648),
-	('epoch'::timestamp + id * interval '0.1 seconds')) WITH (lists = 1);
+-- so do others, if those that the table has when the index is made are told apart by them
+UPDATE t SET x = id - 2^30, y = '2024-01-01'::timestamp + id * interval '1 day', z = sin(id),
+	n = id * 0.01;
+CREATE INDEX t_squeezed ON t USING ivfkm (v, x, y, z) WITH (lists = 1);
+CREATE INDEX t_large ON t USING ivfkm (v, (x * 1073741824), (y + interval '9000 years'),
+	(z::real)) WITH (lists = 1);
+CREATE INDEX t_close ON t USING ivfkm (v, (x + 1e18::bigint),
+	('epoch'::timestamp + id * interval '1 us'), n) WITH (lists = 1);
+-- also where a few are far away
+CREATE INDEX t_far ON t USING ivfkm (v, (CASE WHEN id % 500 = 0 THEN 1e18::bigint ELSE x END),
+	(CASE WHEN id % 500 = 1 THEN 'infinity' ELSE y END),
+	(CASE WHEN id % 500 = 2 THEN 'NaN' WHEN id % 500 = 3 THEN 0 ELSE 1 + n END)) WITH (lists = 1);
 REINDEX INDEX t_narrow;
-SELECT pg_relation_size('t_squeezed') = pg_relation_size('t_narrow') AS narrow,
-	pg_relation_size('t_large') > pg_relation_size('t_narrow') AS large,
-	pg_relation_size('t_close') > pg_relation_size('t_narrow') AS close,
-	vdb_index_check('t_squeezed') IS NOT NULL AS sound;
+SELECT relname, pg_relation_size(oid) = pg_relation_size('t_narrow') AS narrow,
+	vdb_index_check(oid) IS NOT NULL AS sound
+FROM pg_class WHERE relname IN ('t_squeezed', 't_large', 't_close', 't_far') ORDER BY 1;
 
 -- Rows that the executor has to leave out: those that have another value, but the same 32 bits
 CREATE FUNCTION rechecked(condition text) RETURNS text LANGUAGE plpgsql AS $$
@@ -336,6 +345,46 @@ SELECT rechecked('c = ''2000-01-01 00:00''');
 SELECT renewed();
 SELECT * FROM compare(:btree, 'timestamptz', :moments || :near);
 SELECT rechecked('c = ''2000-01-01 00:00''');
+-- large numbers that follow each other; what lies far from them
+\set some '(SELECT array_agg((100000000000000000 + i)::text) FROM generate_series(1, 200) i)'
+\set ids_1 'ARRAY[''100000000000000000'',''100000000000000007'',''100000000000000008'','''
+\set ids_2 '100000001073741924'',''100000001073741925'',''100000002147483749'','''
+\set ids_3 '100000002147483750'',''99999998926258276'',''99999998926258277'','''
+\set ids_4 '-1'',''0'',''7'']'
+\set ids :ids_1 :ids_2 :ids_3 :ids_4
+SELECT fill('bigint', :ids || :ints || ARRAY[NULL], :some);
+SELECT * FROM compare(:btree, 'bigint', :ids || :ints);
+SELECT * FROM compare(:btree, 'bigint', :ids || ARRAY[NULL,'100000000000000009'], true);
+SELECT rechecked('c = 100000000000000007'), rechecked('c <= 100000000000000150'),
+	rechecked('c = 100000002147483749'), rechecked('c = 7');
+SELECT renewed();
+SELECT * FROM compare(:btree, 'bigint', :ids || :ints);
+-- numbers that are not whole
+\set some '(SELECT array_agg((i * 0.37)::text) FROM generate_series(-99, 200) i)'
+\set reals_1 'ARRAY[''-Infinity'',''-1.7e308'',''-36.63'',''-36.6300000001'',''-1e-323'',''0'','''
+\set reals_2 '1e-323'',''1e-300'',''0.37'',''0.3700000000000001'',''0.37000001'',''74'','''
+\set reals_3 '1e300'',''Infinity'',''NaN'']'
+\set reals :reals_1 :reals_2 :reals_3
+SELECT fill('float8', :reals || ARRAY['-0',NULL], :some);
+SELECT * FROM compare(:btree, 'float8', :reals || ARRAY['-0','0.371','5']);
+SELECT * FROM compare(:btree, 'real', ARRAY['-Infinity','-0','0','0.37','1e-45','3e38','NaN']);
+SELECT * FROM compare(:btree, 'float8', :reals || ARRAY[NULL,'0.371'], true);
+SELECT rechecked('c = 0.37'), rechecked('c < 74'), rechecked('c = 0.74'), rechecked('c IS NULL');
+SELECT renewed();
+SELECT * FROM compare(:btree, 'float8', :reals || ARRAY['-0','0.371','5']);
+SELECT fill('real', ARRAY['-Infinity','-3.4e38','-1e-45','-0','0','1e-45','0.37','0.36999997',
+	'3.4e38','Infinity','NaN',NULL], :some);
+SELECT * FROM compare(:btree, 'real', ARRAY['-Infinity','-0','0','0.37','0.36999997','1e-45','3e38',
+	'NaN']);
+SELECT * FROM compare(:btree, 'float8', ARRAY['-1.7e308','0.37','1e-300','NaN']);
+SELECT rechecked('c = 0.37::real'), rechecked('c < 0.74::real');
+SELECT fill('numeric', ARRAY['-36.63','-36.6300000000000000001','0','1e-400','0.37','NaN','1e400',
+	'0.370000000000000000000001','74',NULL], :some);
+SELECT * FROM compare(:btree, 'numeric', ARRAY['-36.63','-36.6300000000000000001','0','1e-400',
+	'0.37','NaN','1e400','74','5']);
+SELECT rechecked('c = 0.37'), rechecked('c < 74');
+SELECT renewed();
+SELECT * FROM compare(:btree, 'numeric', ARRAY['0.37','0.370000000000000000000001','NaN','1e400']);
 
 -- a column whose own = is not the one that the operator class knows
 SET client_min_messages = warning;

@@ -93,7 +93,7 @@ typedef struct IvfkmAttribute
 	int column;							 /* of the index, from 0 */
 	const struct IvfkmAttributeOps *ops; /* what its operator class supplies */
 	Oid collation;
-	uint8 mark_shift; /* of numbers: see IvfkmMetaPageData.mark_shifts */
+	IvfkmImageData image; /* how the index keeps its images */
 } IvfkmAttribute;
 
 /* The columns of an index; see ivfkm_columns.c. */
@@ -102,7 +102,7 @@ typedef struct IvfkmColumns
 	int vector; /* the column of the vector, from 0 */
 	int nattributes;
 	uint8 narrow;	/* bit a: images of attribute a are within 32 bits */
-	uint8 squeezed; /* because they are squeezed: see IvfkmSqueeze */
+	uint8 squeezed; /* because they are squeezed */
 	IvfkmAttribute attributes[IVFKM_MAX_ATTRIBUTES]; /* in the order of the columns */
 } IvfkmColumns;
 

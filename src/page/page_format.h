@@ -157,6 +157,17 @@ typedef struct IvfkmDescent
 	uint32 nodes[IVFKM_MAX_HEIGHT - 1]; /* to open on each level below the root, the lowest first */
 } IvfkmDescent;
 
+/* How images of an attribute are kept: see am/index/ivfkm_squeeze.c and ivfkm_summary.c. */
+typedef struct IvfkmImageData
+{
+	int64 base;		   /* squeezed ones count steps from this image; others: 0 */
+	uint32 shift;	   /* steps of 2^shift images */
+	uint32 mark_shift; /* numbers: by how many bits an image, as it is kept, is shifted right for
+						* its mark in the summaries of the tree's lists */
+} IvfkmImageData;
+
+StaticAssertDecl(sizeof(IvfkmImageData) == 16, "images are described in 16 bytes");
+
 /*
  * Metapage, at the payload offset.
  */
@@ -236,11 +247,7 @@ typedef struct IvfkmMetaPageData
 	uint64 made_rewritten; /* rows that updates have written again with the value that they had
 							* since all of the tree was made, likewise */
 
-	/*
-	 * of each attribute whose images are numbers: by how many bits an image is shifted right for
-	 * its mark in the summaries of the tree's lists
-	 */
-	uint8 mark_shifts[IVFKM_MAX_ATTRIBUTES];
+	IvfkmImageData images[IVFKM_MAX_ATTRIBUTES]; /* of each attribute */
 } IvfkmMetaPageData;
 
 typedef IvfkmMetaPageData *IvfkmMetaPage;
@@ -329,6 +336,7 @@ StaticAssertDecl(sizeof(IvfkmChildData) == 32, "child record header is 32 bytes"
 #define IVFKM_MARKS		 2048 /* of an attribute in a summary; a power of two */
 #define IVFKM_MARK_WORDS (IVFKM_MARKS / 64)
 #define IVFKM_MAX_SHIFT	 53 /* of a mark: all images together have as many as there are */
+#define IVFKM_MAX_STEP	 34 /* of a squeezed image: all images together have 2^30 steps */
 
 StaticAssertDecl(IVFKM_MARKS == 1 << (64 - IVFKM_MAX_SHIFT), "shifts end where marks are few");
 

@@ -52,9 +52,16 @@ check_fields(Relation index, const IvfkmMetaPageData *meta)
 					   meta->narrow);
 	for (int a = 0; a < IVFKM_MAX_ATTRIBUTES; a++)
 	{
-		if (meta->mark_shifts[a] > IVFKM_MAX_SHIFT)
+		const IvfkmImageData *image = &meta->images[a];
+
+		if (image->mark_shift > IVFKM_MAX_SHIFT)
 			page_corrupted(index, IVFKM_META_BLOCK, "Marks of attribute %d are shifted by %u.", a,
-						   meta->mark_shifts[a]);
+						   image->mark_shift);
+		if (image->shift > IVFKM_MAX_STEP ||
+			((meta->narrow >> a & 1) == 0 && (image->shift != 0 || image->base != 0)))
+			page_corrupted(index, IVFKM_META_BLOCK,
+						   "Images of attribute %d count steps of %u bits from " INT64_FORMAT ".",
+						   a, image->shift, image->base);
 	}
 	if (meta->column_dimensions < 1 || !(meta->distance_ratio > 0.0f) ||
 		!(meta->distance_ratio <= FLT_MAX) || !(meta->distance_deviation >= 0.0f) ||

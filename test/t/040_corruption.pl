@@ -30,7 +30,8 @@ my %meta = (
 	refine_bits => 128,
 	calibration => 136,
 	lean => 736,
-	nodes => 744);
+	nodes => 744,
+	images => 936);
 my %child =
   (id => 64, generation => 68, first_block => 72, nblocks => 76, norm2 => 80, level => 84,
   	radius => 92, centroid => 96);
@@ -427,6 +428,17 @@ damage('meta: bits of an attribute', 'columns', $all,
 	put('meta', 0, $meta{refine_bits} + 3, 'C', sub { $_[0] ^ 1 }));
 damage('meta: bits of an attribute there is not', 'columns', $all,
 	put('meta', 0, $meta{refine_bits} + 3, 'C', 2));
+damage('meta: another base of images', 'columns', [], put('meta', 0, $meta{images}, 'Q', 1));
+damage('meta: longer steps of images', 'columns', [], put('meta', 0, $meta{images} + 8, 'L', 1));
+damage('meta: base of an attribute there is not', 'columns', $all,
+	put('meta', 0, $meta{images} + 16, 'Q', 1));
+damage('meta: steps of an attribute there is not', 'columns', $all,
+	put('meta', 0, $meta{images} + 16 + 8, 'L', 1));
+damage('meta: longer steps than images have', 'columns', $all,
+	put('meta', 0, $meta{images} + 8, 'L', 35));
+damage('meta: shift of marks', 'columns', $all, put('meta', 0, $meta{images} + 12, 'L', 54));
+damage('meta: another shift of marks', 'columns', [],
+	put('meta', 0, $meta{images} + 12, 'L', sub { $_[0] + 1 }));
 
 # A table for each case, and deleted rows, so that VACUUM has something to remove.
 my $node = vdb_node('main', conf => "restart_after_crash = on\nwal_level = replica\n");

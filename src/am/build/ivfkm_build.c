@@ -88,18 +88,26 @@ static double
 choose_images(IvfkmBuild *build)
 {
 	IvfkmMetaPageData *meta = &build->plan.meta;
-	IvfkmImageRange ranges[IVFKM_MAX_ATTRIBUTES] = {0};
+	IvfkmColumns *columns = &build->index.columns;
+	IvfkmImageSample samples[IVFKM_MAX_ATTRIBUTES] = {0};
 	double rows =
-		ivfkm_sample_count(build->heap, &build->index, build->index_info, build->check, ranges);
+		ivfkm_sample_count(build->heap, &build->index, build->index_info, build->check, samples);
 
+	for (int a = 0; a < columns->nattributes; a++)
+		ivfkm_squeeze_sort(&samples[a]);
 	if (build->fresh)
 	{
-		meta->narrow = ivfkm_columns_choose(&build->index.columns, ranges);
-		(void) ivfkm_columns_narrow(&build->index.columns, meta->narrow);
+		meta->narrow = ivfkm_columns_choose(columns, samples, rows, meta->images);
+		(void) ivfkm_columns_set_images(columns, meta->narrow, meta->images);
 		ivfkm_index_geometry(&build->index, meta);
 	}
-	ivfkm_columns_choose_shifts(&build->index.columns, ranges, meta->mark_shifts);
-	ivfkm_columns_set_shifts(&build->index.columns, meta->mark_shifts);
+	ivfkm_columns_choose_marks(columns, samples, meta->images);
+	(void) ivfkm_columns_set_images(columns, meta->narrow, meta->images);
+	for (int a = 0; a < columns->nattributes; a++)
+	{
+		if (samples[a].images != NULL)
+			pfree(samples[a].images);
+	}
 	return rows;
 }
 

@@ -94,7 +94,7 @@ typedef struct IvfkmBuildShared
 	int column_dims;
 	int refine_bits;
 	uint8 narrow; /* bit a: images of attribute a are within 32 bits */
-	uint8 mark_shifts[IVFKM_MAX_ATTRIBUTES];
+	IvfkmImageData images[IVFKM_MAX_ATTRIBUTES];
 	int nparticipants; /* processes that memory was divided among, with the leader */
 	int max_lists;	   /* room for so many */
 

@@ -49,11 +49,11 @@
 
 typedef struct CountState
 {
-	const IvfkmIndex *index; /* what is known of it before it is made */
-	MemoryContext context;	 /* of one row */
-	double rows;			 /* vectors that could be indexed */
-	void (*check)(void);	 /* as that of a build */
-	IvfkmImageRange *ranges; /* of the attributes, or NULL */
+	const IvfkmIndex *index;   /* what is known of it before it is made */
+	MemoryContext context;	   /* of one row */
+	double rows;			   /* vectors that could be indexed */
+	void (*check)(void);	   /* as that of a build */
+	IvfkmImageSample *samples; /* of the attributes, or NULL */
 } CountState;
 
 typedef struct SampleState
@@ -80,8 +80,8 @@ count_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool tup
 	CHECK_FOR_INTERRUPTS();
 	if (state->check != NULL)
 		state->check();
-	if (state->ranges != NULL)
-		ivfkm_columns_note(&state->index->columns, values, isnull, state->ranges);
+	if (state->samples != NULL)
+		ivfkm_columns_note(&state->index->columns, values, isnull, state->samples);
 	if (state->index->ops->array != NULL)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(state->context);
@@ -107,19 +107,19 @@ scan_range(Relation heap, Relation index, IndexInfo *index_info, BlockNumber fir
 
 /*
  * Estimate of the vectors that the index will hold, exact for small tables.  check: called for each
- * row looked at, may raise an error; or NULL.  ranges: of each attribute, to which what the rows
- * looked at have is added; or NULL.
+ * row looked at, may raise an error; or NULL.  samples: of each attribute, to which what the rows
+ * looked at have is added, in memory of the current context; or NULL.
  */
 double
 ivfkm_sample_count(Relation heap, const IvfkmIndex *index, IndexInfo *index_info,
-				   void (*check)(void), IvfkmImageRange *ranges)
+				   void (*check)(void), IvfkmImageSample *samples)
 {
 	BlockNumber nblocks = RelationGetNumberOfBlocks(heap);
 	BlockSamplerData sampler;
 	BlockNumber chosen = BlockSampler_Init(&sampler, nblocks, COUNT_BLOCKS, (uint32) SAMPLE_SEED);
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm count", ALLOCSET_DEFAULT_SIZES);
-	CountState state = {index, context, 0.0, check, ranges};
+	CountState state = {index, context, 0.0, check, samples};
 
 	while (BlockSampler_HasMore(&sampler))
 		scan_range(heap, index->relation, index_info, BlockSampler_Next(&sampler), 1, count_row,

@@ -187,7 +187,7 @@ shared_init(IvfkmBuild *build, int nworkers, int max_lists)
 	shared->column_dims = build->index.column_dims;
 	shared->refine_bits = build->plan.meta.refine_bits;
 	shared->narrow = build->plan.meta.narrow;
-	memcpy(shared->mark_shifts, build->plan.meta.mark_shifts, sizeof(shared->mark_shifts));
+	memcpy(shared->images, build->plan.meta.images, sizeof(shared->images));
 	shared->nparticipants = nworkers + 1;
 	shared->max_lists = max_lists;
 	BarrierInit(&shared->barrier, 0);
@@ -395,8 +395,7 @@ ivfkm_team_join(dsm_segment *segment, shm_toc *toc, const IvfkmJobFunction *jobs
 	build.index_info->ii_Concurrent = shared->concurrent;
 	build.index.ops = ivfkm_ops_get(build.index.relation);
 	ivfkm_columns_get(build.index.relation, &build.index.columns);
-	(void) ivfkm_columns_narrow(&build.index.columns, shared->narrow);
-	ivfkm_columns_set_shifts(&build.index.columns, shared->mark_shifts);
+	(void) ivfkm_columns_set_images(&build.index.columns, shared->narrow, shared->images);
 	build.dims = shared->dims;
 	build.plan.meta.dimensions = shared->dims;
 	build.index.column_dims = shared->column_dims;

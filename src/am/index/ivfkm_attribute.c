@@ -19,7 +19,7 @@
 #include "utils/typcache.h"
 
 #include "am/index/ivfkm_attribute.h"
-#include "am/ivfkm.h"
+#include "am/index/ivfkm_squeeze.h"
 
 /* The operations of the attribute in column "attno" (from 1) of an index. */
 const IvfkmAttributeOps *
@@ -102,34 +102,34 @@ ivfkm_attribute_range(FilterTerm *term, StrategyNumber strategy, int64 image, bo
  * rows must be checked again.
  */
 static bool
-squeeze_term(const IvfkmSqueeze *squeeze, FilterTerm *term)
+squeeze_term(const IvfkmImageData *squeeze, FilterTerm *term)
 {
-	int64 low = squeeze->image(term->low);
-	int64 high = squeeze->image(term->high);
+	int64 low = ivfkm_squeeze(squeeze, term->low);
+	int64 high = ivfkm_squeeze(squeeze, term->high);
 	bool more;
 
 	if (term->kind != FILTER_RANGE)
 		return false;
-	more = (term->low > PG_INT64_MIN && squeeze->image(term->low - 1) == low) ||
-		   (term->high < PG_INT64_MAX && squeeze->image(term->high + 1) == high);
+	more = (term->low > PG_INT64_MIN && ivfkm_squeeze(squeeze, term->low - 1) == low) ||
+		   (term->high < PG_INT64_MAX && ivfkm_squeeze(squeeze, term->high + 1) == high);
 	term->low = low;
 	term->high = high;
 	return more;
 }
 
 /*
- * The term of "column operator argument", which is not NULL, of images or of squeezed ones.  True
- * when rows must be checked again.
+ * The term of "column operator argument", which is not NULL, of images or, unless "squeeze" is
+ * NULL, of squeezed ones.  True when rows must be checked again.
  */
 static bool
-value_term(const IvfkmAttributeOps *ops, bool squeezed, ScanKey key, Datum argument,
+value_term(const IvfkmAttributeOps *ops, const IvfkmImageData *squeeze, ScanKey key, Datum argument,
 		   FilterTerm *term)
 {
 	bool recheck =
 		ops->term(ops, key->sk_strategy, key->sk_subtype, argument, key->sk_collation, term);
 
-	if (squeezed)
-		recheck |= squeeze_term(ops->squeeze, term);
+	if (squeeze != NULL)
+		recheck |= squeeze_term(squeeze, term);
 	return recheck;
 }
 
@@ -195,7 +195,8 @@ unite_terms(FilterTerm *term, const FilterTerm *other, bool *exact)
  * widest of its terms.  NULL elements match nothing.  True when rows must be checked again.
  */
 static bool
-array_term(const IvfkmAttributeOps *ops, bool squeezed, ScanKey key, FilterTerm *term)
+array_term(const IvfkmAttributeOps *ops, const IvfkmImageData *squeeze, ScanKey key,
+		   FilterTerm *term)
 {
 	ArrayType *array = DatumGetArrayTypeP(key->sk_argument);
 	int64 *values;
@@ -220,7 +221,7 @@ array_term(const IvfkmAttributeOps *ops, bool squeezed, ScanKey key, FilterTerm 
 
 		if (nulls[i])
 			continue;
-		recheck |= value_term(ops, squeezed, key, elements[i], &element);
+		recheck |= value_term(ops, squeeze, key, elements[i], &element);
 		if (element.kind == FILTER_NOTHING)
 			continue;
 		if (element.kind == FILTER_RANGE && element.low == element.high)
@@ -244,9 +245,10 @@ array_term(const IvfkmAttributeOps *ops, bool squeezed, ScanKey key, FilterTerm 
  * the executor.
  */
 bool
-ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, bool squeezed, ScanKey key,
-					 FilterTerm *term)
+ivfkm_attribute_term(const IvfkmColumns *columns, int attribute, ScanKey key, FilterTerm *term)
 {
+	const IvfkmAttribute *of = &columns->attributes[attribute];
+	const IvfkmImageData *squeeze = (columns->squeezed & (1 << attribute)) != 0 ? &of->image : NULL;
 	bool recheck = false;
 
 	memset(term, 0, sizeof(*term));
@@ -257,9 +259,9 @@ ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, bool squeezed,
 	else if (key->sk_flags & SK_ISNULL)
 		term->kind = FILTER_NOTHING;
 	else if (key->sk_flags & SK_SEARCHARRAY)
-		recheck = array_term(ops, squeezed, key, term);
+		recheck = array_term(of->ops, squeeze, key, term);
 	else
-		recheck = value_term(ops, squeezed, key, key->sk_argument, term);
+		recheck = value_term(of->ops, squeeze, key, key->sk_argument, term);
 	term->attribute = attribute;
 	return recheck;
 }

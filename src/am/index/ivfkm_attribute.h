@@ -21,6 +21,7 @@
 #include "access/stratnum.h"
 #include "utils/rel.h"
 
+#include "am/ivfkm.h"
 #include "filter/filter.h"
 
 /* Strategies of attributes beyond btree's five. */
@@ -34,19 +35,6 @@ typedef enum IvfkmImageKind
 	IVFKM_IMAGE_HASH,		/* scattered; terms ask for single images */
 	IVFKM_IMAGE_SIGNATURE	/* sets of bits */
 } IvfkmImageKind;
-
-/*
- * How an index may keep images of 64 bits in 32: *squeezed*, in their order, so that unequal ones
- * may become equal.  Rows found by them are checked again where that matters.
- */
-typedef struct IvfkmSqueeze
-{
-	/* the squeezed image, within 32 bits; of a larger image never a smaller one */
-	int64 (*image)(int64 image);
-
-	/* true if images from "low" to "high" are told apart well enough when squeezed */
-	bool (*suits)(int64 low, int64 high);
-} IvfkmSqueeze;
 
 /* What the operator class of an attribute tells the access method. */
 typedef struct IvfkmAttributeOps
@@ -69,22 +57,14 @@ typedef struct IvfkmAttributeOps
 				 Datum argument, Oid collation, FilterTerm *term);
 
 	IvfkmImageKind kind;
-	bool narrow;				 /* images are within 32 bits, and take no more on pages of lists */
-	const IvfkmSqueeze *squeeze; /* how to make others so; NULL: not at all */
+	bool narrow;   /* images are within 32 bits, and take no more on pages of lists */
+	bool squeezes; /* others, which are numbers, may be squeezed */
 } IvfkmAttributeOps;
-
-/* What a sample of the values of an attribute says of their images. */
-typedef struct IvfkmImageRange
-{
-	int64 count; /* images but those of infinite values */
-	int64 low;	 /* the lowest of these */
-	int64 high;
-} IvfkmImageRange;
 
 extern const IvfkmAttributeOps *ivfkm_attribute_ops(Relation index, int attno);
 extern void ivfkm_attribute_check(Relation index, int attno);
-extern bool ivfkm_attribute_term(const IvfkmAttributeOps *ops, int attribute, bool squeezed,
-								 ScanKey key, FilterTerm *term);
+extern bool ivfkm_attribute_term(const IvfkmColumns *columns, int attribute, ScanKey key,
+								 FilterTerm *term);
 extern bool ivfkm_attribute_range(FilterTerm *term, StrategyNumber strategy, int64 image,
 								  bool exact);
 

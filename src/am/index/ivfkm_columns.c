@@ -19,9 +19,6 @@
 #include "am/index/ivfkm_columns.h"
 #include "am/index/ivfkm_summary.h"
 
-/* Of so many values of an attribute the build has to know before it squeezes their images. */
-#define LEAST_VALUES 100
-
 /* True if a column (from 0) of the index is a vector. */
 static bool
 is_vector(Relation relation, int column)
@@ -103,11 +100,12 @@ ivfkm_columns_get(Relation relation, IvfkmColumns *columns)
 }
 
 /*
- * Sets which attributes of an index are narrow, by its metapage: those whose images always are, and
- * those that the build has decided to squeeze.  False if that cannot be.
+ * Sets how an index keeps images, by its metapage: which attributes are narrow, those whose images
+ * always are and those that the build has decided to squeeze, and how it describes images.  False
+ * if that cannot be.
  */
 bool
-ivfkm_columns_narrow(IvfkmColumns *columns, uint8 narrow)
+ivfkm_columns_set_images(IvfkmColumns *columns, uint8 narrow, const IvfkmImageData *images)
 {
 	uint8 always = columns->narrow & (uint8) ~columns->squeezed;
 
@@ -117,82 +115,84 @@ ivfkm_columns_narrow(IvfkmColumns *columns, uint8 narrow)
 	columns->squeezed = narrow & (uint8) ~always;
 	for (int a = 0; a < IVFKM_MAX_ATTRIBUTES; a++)
 	{
-		if ((columns->squeezed & (1 << a)) == 0)
-			continue;
-		if (a >= columns->nattributes || columns->attributes[a].ops->squeeze == NULL)
+		bool squeezed = (columns->squeezed & (1 << a)) != 0;
+
+		if (squeezed && (a >= columns->nattributes || !columns->attributes[a].ops->squeezes))
 			return false;
+		if (!squeezed && (images[a].base != 0 || images[a].shift != 0))
+			return false;
+		columns->attributes[a].image = images[a];
 	}
 	return true;
 }
 
-/* Sets the shifts of marks of all attributes, by the metapage. */
-void
-ivfkm_columns_set_shifts(IvfkmColumns *columns, const uint8 *shifts)
-{
-	for (int a = 0; a < columns->nattributes; a++)
-		columns->attributes[a].mark_shift = shifts[a];
-}
-
-/* Adds a row's values to what is known of those of each attribute that is a number. */
+/* Adds a row's values to the sample of each attribute that is a number. */
 void
 ivfkm_columns_note(const IvfkmColumns *columns, const Datum *values, const bool *isnull,
-				   IvfkmImageRange *ranges)
+				   IvfkmImageSample *samples)
 {
 	for (int a = 0; a < columns->nattributes; a++)
 	{
 		const IvfkmAttribute *attribute = &columns->attributes[a];
-		IvfkmImageRange *range = &ranges[a];
 		int64 image;
 
 		if (attribute->ops->kind != IVFKM_IMAGE_NUMBER || isnull[attribute->column])
 			continue;
 		image = attribute->ops->image(values[attribute->column], attribute->collation);
-		if (image == PG_INT64_MIN || image == PG_INT64_MAX)
-			continue;
-		range->low = range->count == 0 ? image : Min(range->low, image);
-		range->high = range->count == 0 ? image : Max(range->high, image);
-		range->count++;
+		if (image != PG_INT64_MIN && image != PG_INT64_MAX)
+			ivfkm_squeeze_note(&samples[a], image);
 	}
 }
 
 /*
- * Which attributes are to be narrow in a new index whose rows have such values.  Few values say
- * nothing of those to come.
+ * Decides which attributes are to be narrow in a new index of so many rows, of which there are
+ * samples, in order, and how they are squeezed.
  */
 uint8
-ivfkm_columns_choose(const IvfkmColumns *columns, const IvfkmImageRange *ranges)
+ivfkm_columns_choose(const IvfkmColumns *columns, const IvfkmImageSample *samples, double rows,
+					 IvfkmImageData *images)
 {
 	uint8 narrow = columns->narrow;
 
 	for (int a = 0; a < columns->nattributes; a++)
 	{
-		const IvfkmSqueeze *squeeze = columns->attributes[a].ops->squeeze;
+		IvfkmImageData how = {0};
 
-		if (squeeze != NULL && ranges[a].count >= LEAST_VALUES &&
-			squeeze->suits(ranges[a].low, ranges[a].high))
-			narrow |= (uint8) (1 << a);
+		if (!columns->attributes[a].ops->squeezes || !ivfkm_squeeze_choose(&samples[a], rows, &how))
+			continue;
+		narrow |= (uint8) (1 << a);
+		images[a].base = how.base;
+		images[a].shift = how.shift;
 	}
 	return narrow;
 }
 
 /*
- * The shifts of marks that suit such values, of attributes of which is known whether they are
- * squeezed: 0 where there are none.
+ * The shifts of marks that suit such samples, in order, of attributes of which is known whether
+ * they are squeezed: 0 where there are none.
  */
 void
-ivfkm_columns_choose_shifts(const IvfkmColumns *columns, const IvfkmImageRange *ranges,
-							uint8 *shifts)
+ivfkm_columns_choose_marks(const IvfkmColumns *columns, const IvfkmImageSample *samples,
+						   IvfkmImageData *images)
 {
 	for (int a = 0; a < columns->nattributes; a++)
 	{
-		const IvfkmSqueeze *squeeze = columns->attributes[a].ops->squeeze;
-		bool squeezed = (columns->squeezed & (1 << a)) != 0;
+		const IvfkmImageSample *sample = &samples[a];
+		const IvfkmImageData *how = &columns->attributes[a].image;
+		int64 low;
+		int64 high;
 
-		shifts[a] = 0;
-		if (ranges[a].count > 0)
-			shifts[a] =
-				ivfkm_summary_shift(squeezed ? squeeze->image(ranges[a].low) : ranges[a].low,
-									squeezed ? squeeze->image(ranges[a].high) : ranges[a].high);
+		images[a].mark_shift = 0;
+		if (sample->n == 0)
+			continue;
+		low = sample->images[0];
+		high = sample->images[sample->n - 1];
+		if (columns->squeezed & (1 << a))
+		{
+			low = ivfkm_squeeze(how, low);
+			high = ivfkm_squeeze(how, high);
+		}
+		images[a].mark_shift = ivfkm_summary_shift(low, high);
 	}
 }
 
@@ -217,6 +217,6 @@ ivfkm_columns_read(const IvfkmColumns *columns, const Datum *values, const bool 
 		attributes->images[a] =
 			attribute->ops->image(values[attribute->column], attribute->collation);
 		if (columns->squeezed & (1 << a))
-			attributes->images[a] = attribute->ops->squeeze->image(attributes->images[a]);
+			attributes->images[a] = ivfkm_squeeze(&attribute->image, attributes->images[a]);
 	}
 }

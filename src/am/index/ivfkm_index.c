@@ -43,10 +43,9 @@ ivfkm_index_use(IvfkmIndex *index, Relation relation, const IvfkmMetaPageData *m
 	if (meta->nattributes != index->columns.nattributes)
 		page_corrupted(relation, IVFKM_META_BLOCK, "It has %u attributes, the index has %d.",
 					   meta->nattributes, index->columns.nattributes);
-	if (!ivfkm_columns_narrow(&index->columns, meta->narrow))
+	if (!ivfkm_columns_set_images(&index->columns, meta->narrow, meta->images))
 		page_corrupted(relation, IVFKM_META_BLOCK,
 					   "It has other narrow attributes than the index.");
-	ivfkm_columns_set_shifts(&index->columns, meta->mark_shifts);
 	ivfkm_index_geometry(index, meta);
 }
 

@@ -54,7 +54,7 @@ StaticAssertDecl(IVFKM_MARKS == 1 << (32 - HASH_SHIFT), "a mark is given by the 
 
 /* The number of a number's mark, without regard to how many there are. */
 static inline uint64
-place_of(int64 image, uint8 shift)
+place_of(int64 image, uint32 shift)
 {
 	return ((uint64) image ^ (UINT64CONST(1) << 63)) >> shift;
 }
@@ -65,7 +65,8 @@ mark_of(const IvfkmColumns *columns, int attribute, int64 image)
 {
 	if (kind_of(columns, attribute) == IVFKM_IMAGE_HASH)
 		return (uint32) image >> HASH_SHIFT;
-	return (uint32) (place_of(image, columns->attributes[attribute].mark_shift) % IVFKM_MARKS);
+	return (uint32) (place_of(image, columns->attributes[attribute].image.mark_shift) %
+					 IVFKM_MARKS);
 }
 
 /*
@@ -188,7 +189,7 @@ typedef enum Match
 
 /* The rows of a list that may have a number from low to high, which is not below it. */
 static Match
-match_range(const IvfkmAttributeSummary *of, uint8 shift, int64 low, int64 high)
+match_range(const IvfkmAttributeSummary *of, uint32 shift, int64 low, int64 high)
 {
 	uint64 place;
 	uint64 left;
@@ -296,8 +297,8 @@ match_term(const IvfkmColumns *columns, const FilterTerm *term, const IvfkmSumma
 	{
 		case FILTER_RANGE:
 			if (kind_of(columns, term->attribute) == IVFKM_IMAGE_NUMBER)
-				return match_range(of, columns->attributes[term->attribute].mark_shift, term->low,
-								   term->high);
+				return match_range(of, columns->attributes[term->attribute].image.mark_shift,
+								   term->low, term->high);
 			if (term->low == term->high)
 				return match_image(columns, term->attribute, of, term->low);
 			break;

@@ -49,9 +49,8 @@ ivfkm_move_begin(IvfkmMove *move, Relation heap, Relation index, const IvfkmMeta
 	build->alone = true;
 	build->plan.meta.refine_bits = meta->refine_bits;
 	build->plan.meta.narrow = meta->narrow;
-	(void) ivfkm_columns_narrow(&build->index.columns, meta->narrow);
-	memcpy(build->plan.meta.mark_shifts, meta->mark_shifts, sizeof(meta->mark_shifts));
-	ivfkm_columns_set_shifts(&build->index.columns, meta->mark_shifts);
+	memcpy(build->plan.meta.images, meta->images, sizeof(meta->images));
+	(void) ivfkm_columns_set_images(&build->index.columns, meta->narrow, meta->images);
 	ivfkm_index_geometry(&build->index, &build->plan.meta);
 	move->yield = yield;
 	build->check = yield ? ivfkm_check_database : NULL;

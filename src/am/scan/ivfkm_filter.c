@@ -58,9 +58,7 @@ ivfkm_filter_add(IvfkmFilter *filter, const IvfkmColumns *columns, ScanKey keys,
 				filter->nulls = false;
 			continue;
 		}
-		filter->recheck |=
-			ivfkm_attribute_term(columns->attributes[attribute].ops, attribute,
-								 (columns->squeezed & (1 << attribute)) != 0, &keys[i], &term);
+		filter->recheck |= ivfkm_attribute_term(columns, attribute, &keys[i], &term);
 		filter_add(&filter->terms, &term);
 	}
 	if (filter_is_empty(&filter->terms))

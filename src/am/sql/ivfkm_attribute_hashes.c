@@ -82,7 +82,7 @@ Datum
 ivfkm_text_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {TEXTOID,			text_image, hash_term,
-										  IVFKM_IMAGE_HASH, true,		NULL};
+										  IVFKM_IMAGE_HASH, true,		false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -92,7 +92,7 @@ Datum
 ivfkm_bpchar_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {BPCHAROID,		bpchar_image, hash_term,
-										  IVFKM_IMAGE_HASH, true,		  NULL};
+										  IVFKM_IMAGE_HASH, true,		  false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -102,7 +102,7 @@ Datum
 ivfkm_uuid_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {UUIDOID,			uuid_image, hash_term,
-										  IVFKM_IMAGE_HASH, true,		NULL};
+										  IVFKM_IMAGE_HASH, true,		false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -112,7 +112,7 @@ Datum
 ivfkm_bytea_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {BYTEAOID,			bytea_image, hash_term,
-										  IVFKM_IMAGE_HASH, true,		 NULL};
+										  IVFKM_IMAGE_HASH, true,		 false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -201,7 +201,7 @@ Datum
 ivfkm_array_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {ANYARRAYOID,			 array_image, array_argument_term,
-										  IVFKM_IMAGE_SIGNATURE, false,		  NULL};
+										  IVFKM_IMAGE_SIGNATURE, false,		  false};
 
 	PG_RETURN_POINTER(&ops);
 }

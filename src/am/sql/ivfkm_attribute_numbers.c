@@ -18,7 +18,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
@@ -57,37 +56,6 @@ int8_image(Datum value, Oid collation)
 	return DatumGetInt64(value);
 }
 
-/*
- * Integers of 32 bits that keep the order: up to 2^30 from 0 each has its own, beyond that those of
- * the same 25 leading bits have one together.
- */
-#define EXACT_BITS	  30
-#define MANTISSA_BITS 24
-
-/* Of a negative number the complement is squeezed, which is at least 0, and turned back. */
-static int64
-squeeze_integer(int64 image)
-{
-	uint64 x = image < 0 ? ~(uint64) image : (uint64) image;
-
-	if (x >> EXACT_BITS != 0)
-	{
-		int exponent = pg_leftmost_one_pos64(x);
-		uint64 mantissa = (x >> (exponent - MANTISSA_BITS)) - (UINT64CONST(1) << MANTISSA_BITS);
-
-		x = (UINT64CONST(1) << EXACT_BITS) + ((uint64) (exponent - EXACT_BITS) << MANTISSA_BITS) +
-			mantissa;
-	}
-	return image < 0 ? ~(int64) x : (int64) x;
-}
-
-/* All that are kept exactly: others may lie close to each other. */
-static bool
-suits_integers(int64 low, int64 high)
-{
-	return squeeze_integer(low) == low && squeeze_integer(high) == high;
-}
-
 /* Comparison with an integer of any size. */
 static bool
 integer_term(const IvfkmAttributeOps *ops, StrategyNumber strategy, Oid subtype, Datum argument,
@@ -117,7 +85,7 @@ Datum
 ivfkm_int2_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {INT2OID, int2_image, integer_term, IVFKM_IMAGE_NUMBER,
-										  true,	   NULL};
+										  true,	   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -127,7 +95,7 @@ Datum
 ivfkm_int4_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {INT4OID, int4_image, integer_term, IVFKM_IMAGE_NUMBER,
-										  true,	   NULL};
+										  true,	   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -136,9 +104,8 @@ ivfkm_int4_support(PG_FUNCTION_ARGS)
 Datum
 ivfkm_int8_support(PG_FUNCTION_ARGS)
 {
-	static const IvfkmSqueeze squeeze = {squeeze_integer, suits_integers};
 	static const IvfkmAttributeOps ops = {INT8OID, int8_image, integer_term, IVFKM_IMAGE_NUMBER,
-										  false,   &squeeze};
+										  false,   true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -175,7 +142,7 @@ Datum
 ivfkm_bool_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {BOOLOID, bool_image, same_type_term, IVFKM_IMAGE_NUMBER,
-										  true,	   NULL};
+										  true,	   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -185,7 +152,7 @@ Datum
 ivfkm_oid_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {OIDOID, oid_image, same_type_term, IVFKM_IMAGE_NUMBER,
-										  true,	  NULL};
+										  true,	  false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -195,7 +162,7 @@ Datum
 ivfkm_enum_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {ANYENUMOID,		  oid_image, same_type_term,
-										  IVFKM_IMAGE_NUMBER, true,		 NULL};
+										  IVFKM_IMAGE_NUMBER, true,		 false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -258,7 +225,7 @@ Datum
 ivfkm_float4_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {FLOAT4OID,		  float4_image, float_term,
-										  IVFKM_IMAGE_NUMBER, false,		NULL};
+										  IVFKM_IMAGE_NUMBER, false,		true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -268,7 +235,7 @@ Datum
 ivfkm_float8_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {FLOAT8OID,		  float8_image, float_term,
-										  IVFKM_IMAGE_NUMBER, false,		NULL};
+										  IVFKM_IMAGE_NUMBER, false,		true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -293,7 +260,7 @@ Datum
 ivfkm_numeric_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {NUMERICOID,		  numeric_image, numeric_term,
-										  IVFKM_IMAGE_NUMBER, false,		 NULL};
+										  IVFKM_IMAGE_NUMBER, false,		 true};
 
 	PG_RETURN_POINTER(&ops);
 }

@@ -66,38 +66,6 @@ timestamp_image(Datum value, Oid collation)
 	return DatumGetInt64(value);
 }
 
-/* ----- images of 32 bits ----- */
-
-/*
- * A squeezed timestamp counts steps of 2^20 microseconds, 1.05 seconds, from 1928 to 2071; the ends
- * stand for what is beyond.  It tells those of fewer steps than LEAST_STEPS apart too badly.
- */
-#define STEP_BITS	20
-#define LEAST_STEPS 1024
-
-/* The step of a timestamp, rounded down. */
-static int64
-step_of(int64 image)
-{
-	return image < 0 ? ~(~image >> STEP_BITS) : image >> STEP_BITS;
-}
-
-static int64
-squeeze_time(int64 image)
-{
-	return Max(PG_INT32_MIN, Min(step_of(image), PG_INT32_MAX));
-}
-
-/* All within the years above, and not within minutes. */
-static bool
-suits_times(int64 low, int64 high)
-{
-	return step_of(low) > PG_INT32_MIN && step_of(high) < PG_INT32_MAX &&
-		   step_of(high) - step_of(low) >= LEAST_STEPS;
-}
-
-static const IvfkmSqueeze time_squeeze = {squeeze_time, suits_times};
-
 /* ----- arguments ----- */
 
 /* The two moments as one: an argument that is known exactly. */
@@ -338,7 +306,7 @@ Datum
 ivfkm_date_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {DATEOID, date_image, date_term, IVFKM_IMAGE_NUMBER,
-										  true,	   NULL};
+										  true,	   false};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -348,7 +316,7 @@ Datum
 ivfkm_timestamp_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {TIMESTAMPOID,		  timestamp_image, timestamp_term,
-										  IVFKM_IMAGE_NUMBER, false,		   &time_squeeze};
+										  IVFKM_IMAGE_NUMBER, false,		   true};
 
 	PG_RETURN_POINTER(&ops);
 }
@@ -358,7 +326,7 @@ Datum
 ivfkm_timestamptz_support(PG_FUNCTION_ARGS)
 {
 	static const IvfkmAttributeOps ops = {TIMESTAMPTZOID,	  timestamp_image, timestamptz_term,
-										  IVFKM_IMAGE_NUMBER, false,		   &time_squeeze};
+										  IVFKM_IMAGE_NUMBER, false,		   true};
 
 	PG_RETURN_POINTER(&ops);
 }

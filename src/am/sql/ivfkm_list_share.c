@@ -158,9 +158,8 @@ ivfkm_list_share(PlannerInfo *root, const IndexPath *path, List *told, const Lis
 		return 1.0;
 	nkeys = make_keys(root, path, told, unknowns, draw, &keys);
 	ivfkm_columns_get(index, &columns);
-	if (!ivfkm_columns_narrow(&columns, meta->narrow))
+	if (!ivfkm_columns_set_images(&columns, meta->narrow, meta->images))
 		return 1.0; /* damage, which the scan reports */
-	ivfkm_columns_set_shifts(&columns, meta->mark_shifts);
 	ivfkm_filter_init(&filter, nkeys);
 	ivfkm_filter_add(&filter, &columns, keys, nkeys);
 	if (!ivfkm_filter_has_terms(&filter))
