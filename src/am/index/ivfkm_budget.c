@@ -32,6 +32,9 @@
 #define FLOOR_LISTS 4
 #define FLOOR_ROWS	1024
 
+/* What rows behind the largest k are over a straight line, in logarithms, to all rows. */
+#define ABOVE_CHORD 1.25
+
 /* Standard deviation, over the mean, of lengths that are about the same. */
 #define EVEN_LENGTHS 0.02
 
@@ -178,9 +181,28 @@ rows_of(const IvfkmCalibration *entry, Rows which)
 }
 
 /*
+ * How many times the rows of the largest k that was measured those of "times" as large a k are.
+ * The k nearest of all rows, if k is all of them, are in all lists.  On a scale of logarithms the
+ * curve that leads there from what was measured first is above its chord, where k outgrows what
+ * lies close together, but not by more than a quarter; never more than in proportion.
+ */
+static double
+growth_behind(const IvfkmMetaPageData *meta, double rows, double times)
+{
+	double all = meta->calibrated_rows;
+	double left = all / ivfkm_budget_k[meta->ncalibrations - 1];
+	double power;
+
+	if (!(left > 1.0))
+		return times;
+	power = Max(log(all / rows) / log(left), 0.0);
+	return Min(times, ABOVE_CHORD * pow(times, power));
+}
+
+/*
  * The budget of a search, its least rows, or those that it sees on average, for any k and target;
  * infinite if it was not measured.  Between what was measured: linear in the logarithms of k, the
- * share missed and the rows; behind the largest k: in proportion to k.
+ * share missed and the rows; behind the largest k: see growth_behind().
  */
 static double
 rows_at(const IvfkmMetaPageData *meta, double k, double target, Rows which)
@@ -203,7 +225,17 @@ rows_at(const IvfkmMetaPageData *meta, double k, double target, Rows which)
 		ends[n] = log(row[0]) + (log(row[1]) - log(row[0])) * place.tshare;
 	}
 	rows = exp(ends[0] + (ends[1] - ends[0]) * place.kshare);
-	return Max(rows * Max(1.0, k / ivfkm_budget_k[nk - 1]), floor_rows(meta));
+	if (k > ivfkm_budget_k[nk - 1])
+		rows *= growth_behind(meta, rows, k / ivfkm_budget_k[nk - 1]);
+	return Max(rows, floor_rows(meta));
+}
+
+/* The largest k that was measured; infinite if none was. */
+double
+ivfkm_budget_largest_k(const IvfkmMetaPageData *meta)
+{
+	return meta->ncalibrations > 0 ? ivfkm_budget_k[meta->ncalibrations - 1]
+								   : get_float8_infinity();
 }
 
 /*

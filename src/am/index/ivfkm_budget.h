@@ -53,6 +53,7 @@ extern bool ivfkm_lengths_even(const IvfkmLengths *lengths);
 extern double ivfkm_budget_lists_share(double target, IvfkmListsLoss loss);
 extern double ivfkm_budget_epsilon(double target);
 extern double ivfkm_budget_rows(const IvfkmMetaPageData *meta, double k, double target);
+extern double ivfkm_budget_largest_k(const IvfkmMetaPageData *meta);
 extern double ivfkm_budget_least(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_mean(const IvfkmMetaPageData *meta, double k, double target);
 extern double ivfkm_budget_gap(const IvfkmMetaPageData *meta, double k, double target);

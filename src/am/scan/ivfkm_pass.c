@@ -38,7 +38,8 @@
  * Rows that match and have so many times the rank of ones that are spread evenly are on one side of
  * the query: their lists, whose centroids lie further that way, come later in the order of lists
  * than those of other rows of their rank.  A search for them looks further, as for ranks so many
- * times as high at most.
+ * times as high at most.  What was measured says little of how many lists hold their nearest, so
+ * behind the largest k of it their budget grows in proportion to k.
  */
 #define ONE_SIDED	   2.0
 #define ONE_SIDED_MOST 3.0
@@ -109,7 +110,7 @@ match_rank(IvfkmScan *so, double k, double met)
  * one whose nearest rows have the same mean rank, (k + 1) / 2, as those that match have among all
  * rows.  At least k / s, if a share s of the rows matches, and, where rows that match lie far from
  * the query, as many rows as it took to find k.  Not "ranked": that least number, which costs no
- * look at ranks.
+ * look at ranks.  Notes if matches are on one side.
  */
 static double
 unfiltered_k(IvfkmScan *so, double k, bool ranked)
@@ -125,6 +126,7 @@ unfiltered_k(IvfkmScan *so, double k, bool ranked)
 		rank = so->match_rank * k;
 	else if (ranked)
 		rank = match_rank(so, k, met);
+	so->one_sided = Max(so->found_at, rank) > ONE_SIDED * k * so->lists.counted / met;
 	return Max(Max(k, Max(so->found_at, rank)), k * so->lists.counted / met);
 }
 
@@ -202,14 +204,21 @@ static double
 pass_budget(IvfkmScan *so, bool wide, int64 total_k, bool ranked)
 {
 	const IvfkmSettings *settings = &so->settings;
+	const IvfkmMetaPageData *meta = &so->index.meta;
 	double k =
 		unfiltered_k(so, wide ? ivfkm_budget_first_k(settings, (double) total_k) : total_k, ranked);
+	double times = 1.0;
 
 	if (isinf(k))
 		return k;
+	if (so->one_sided)
+	{
+		times = Max(k / ivfkm_budget_largest_k(meta), 1.0);
+		k /= times;
+	}
 	if (wide && ends_early(so, (double) total_k))
-		return ivfkm_budget_least(&so->index.meta, k, settings->target);
-	return ivfkm_budget_rows(&so->index.meta, k, settings->target) * (wide ? settings->scale : 1.0);
+		return ivfkm_budget_least(meta, k, settings->target) * times;
+	return ivfkm_budget_rows(meta, k, settings->target) * times * (wide ? settings->scale : 1.0);
 }
 
 /* How far a pass with "total_k" rows to give in all is to scan; wide: as in pass_budget(). */
