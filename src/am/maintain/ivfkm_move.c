@@ -87,18 +87,51 @@ ivfkm_move_check(const IvfkmMove *move)
 	ivfkm_check_waiters(move->build.heap, move->build.index.relation, move->yield);
 }
 
-/* Ascending addresses. */
-static int
-compare_tids(const void *a, const void *b)
+/* An address as a number: ascending as addresses are. */
+static inline uint64
+tid_number(const ItemPointerData *tid)
 {
-	return ItemPointerCompare((ItemPointer) a, (ItemPointer) b);
+	return (uint64) ItemPointerGetBlockNumberNoCheck(tid) << 16 |
+		   ItemPointerGetOffsetNumberNoCheck(tid);
 }
+
+/* Ascending addresses. */
+static inline int
+compare_tids(const ItemPointerData *a, const ItemPointerData *b)
+{
+	uint64 x = tid_number(a);
+	uint64 y = tid_number(b);
+
+	return (x > y) - (x < y);
+}
+
+#define ST_SORT			 sort_tids
+#define ST_ELEMENT_TYPE	 ItemPointerData
+#define ST_COMPARE(a, b) compare_tids(a, b)
+#define ST_SCOPE		 static
+#define ST_DEFINE
+#include "lib/sort_template.h"
 
 /* Sorts addresses. */
 void
 ivfkm_move_sort(ItemPointerData *tids, Size n)
 {
-	qsort(tids, n, sizeof(ItemPointerData), compare_tids);
+	sort_tids(tids, n);
+}
+
+/* Sorts addresses, and leaves each once; returns how many are left. */
+static Size
+sort_distinct(ItemPointerData *tids, Size n)
+{
+	Size count = 0;
+
+	sort_tids(tids, n);
+	for (Size i = 0; i < n; i++)
+	{
+		if (i == 0 || tid_number(&tids[i]) != tid_number(&tids[i - 1]))
+			tids[count++] = tids[i];
+	}
+	return count;
 }
 
 /* Adds the addresses on the last page of a group; marked, if they are of rows without a value. */
@@ -123,9 +156,19 @@ add_addresses(const IvfkmReader *reader, bool are_nulls, ItemPointerData *tids, 
 	}
 }
 
+/* Makes room for the addresses of one more group behind the n that there are. */
+static void
+make_room(ItemPointerData **tids, Size *size, Size n, const IvfkmGeometry *geometry)
+{
+	if (n + geometry->slots <= *size)
+		return;
+	*size = Max(*size * 2, n + geometry->slots);
+	*tids = repalloc_huge(*tids, sizeof(ItemPointerData) * *size);
+}
+
 /*
  * Reads all addresses of some lists, and of the list of NULLs if it is given: a palloc'd array of
- * *count, sorted, each address once, those of NULLs marked.  move->nslots counts the slots.
+ * *count, sorted, each address once, those of NULLs marked.
  */
 ItemPointerData *
 ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
@@ -146,23 +189,138 @@ ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
 		ivfkm_reader_begin(&reader, index->relation, geometry, are_nulls ? nulls : &lists[i], NULL);
 		while (ivfkm_reader_next(&reader))
 		{
-			if (n + geometry->slots > size)
-			{
-				size = Max(size * 2, n + geometry->slots);
-				tids = repalloc_huge(tids, sizeof(ItemPointerData) * size);
-			}
+			make_room(&tids, &size, n, geometry);
 			add_addresses(&reader, are_nulls, tids, &n);
 		}
 	}
-	move->nslots = n;
-	ivfkm_move_sort(tids, n);
-	*count = 0;
+	*count = sort_distinct(tids, n);
+	return tids;
+}
+
+/*
+ * True if the group at the reader has got rows since move->groups was noted, where *at is the first
+ * of these that was not met yet.  Without VACUUM rows are only added, and groups only behind the
+ * others of their list.
+ */
+static bool
+has_grown(const IvfkmMove *move, const IvfkmReader *reader, Size *at)
+{
+	const IvfkmGroupSeen *seen = &move->groups[*at];
+
+	if (*at == move->ngroups || seen->block != reader->block)
+		return true; /* it is a new one */
+	(*at)++;
+	return seen->used != (uint32) page_group_used(reader->page);
+}
+
+/* True if some lists have got rows since ivfkm_move_add_late() noted what they have. */
+bool
+ivfkm_move_has_late(const IvfkmMove *move, const IvfkmChildData *lists, int nlists)
+{
+	const IvfkmIndex *index = &move->build.index;
+	bool grown = false;
+	Size at = 0;
+
+	for (int i = 0; i < nlists && !grown; i++)
+	{
+		IvfkmReader reader;
+
+		ivfkm_reader_begin(&reader, index->relation, &index->lists, &lists[i], NULL);
+		while (!grown && ivfkm_reader_next(&reader))
+			grown = has_grown(move, &reader, &at);
+		if (BufferIsValid(reader.buffer))
+			UnlockReleaseBuffer(reader.buffer);
+	}
+	return grown;
+}
+
+/*
+ * Reads the addresses that some lists have got since ivfkm_move_add_late() noted what they had, all
+ * of them at first: those are late->tids, sorted, each once.  Only groups that have got rows are
+ * looked at.
+ */
+void
+ivfkm_move_read_late(IvfkmMove *move, const IvfkmChildData *lists, int nlists, IvfkmLate *late)
+{
+	const IvfkmIndex *index = &move->build.index;
+	Size size = 1024;
+	Size most_groups = move->ngroups + 64;
+	Size n = 0;
+	Size at = 0;
+
+	late->tids = palloc(sizeof(ItemPointerData) * size);
+	late->groups =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(IvfkmGroupSeen) * most_groups);
+	late->ngroups = 0;
+	for (int i = 0; i < nlists; i++)
+	{
+		IvfkmReader reader;
+
+		ivfkm_move_check(move);
+		ivfkm_reader_begin(&reader, index->relation, &index->lists, &lists[i], NULL);
+		while (ivfkm_reader_next(&reader))
+		{
+			IvfkmGroupSeen seen = {reader.block, (uint32) page_group_used(reader.page)};
+
+			if (late->ngroups == most_groups)
+			{
+				most_groups *= 2;
+				late->groups = repalloc_huge(late->groups, sizeof(IvfkmGroupSeen) * most_groups);
+			}
+			late->groups[late->ngroups++] = seen;
+			if (!has_grown(move, &reader, &at))
+				continue;
+			make_room(&late->tids, &size, n, &index->lists);
+			add_addresses(&reader, false, late->tids, &n);
+		}
+	}
+	n = sort_distinct(late->tids, n);
+	late->ntids = 0;
 	for (Size i = 0; i < n; i++)
 	{
-		if (i == 0 || !ItemPointerEquals(&tids[i], &tids[i - 1]))
-			tids[(*count)++] = tids[i];
+		if (!ivfkm_move_is_known(move, &late->tids[i]))
+			late->tids[late->ntids++] = late->tids[i];
 	}
-	return tids;
+}
+
+/*
+ * Adds addresses that came late to move->tids, and notes how many rows the lists had when they were
+ * read.
+ */
+void
+ivfkm_move_add_late(IvfkmMove *move, IvfkmLate *late)
+{
+	Size n = move->ntids + late->ntids;
+	ItemPointerData *tids =
+		MemoryContextAllocHuge(CurrentMemoryContext, sizeof(ItemPointerData) * Max(n, 1));
+	Size at = 0;
+	Size next = 0;
+
+	for (Size i = 0; i < n; i++)
+	{
+		if (next == late->ntids ||
+			(at < move->ntids && compare_tids(&move->tids[at], &late->tids[next]) < 0))
+			tids[i] = move->tids[at++];
+		else
+			tids[i] = late->tids[next++];
+	}
+	if (move->tids != NULL)
+		pfree(move->tids);
+	if (move->groups != NULL)
+		pfree(move->groups);
+	pfree(late->tids);
+	move->tids = tids;
+	move->ntids = n;
+	move->groups = late->groups;
+	move->ngroups = late->ngroups;
+}
+
+/* Frees what ivfkm_move_read_late() has read, instead. */
+void
+ivfkm_move_forget_late(IvfkmLate *late)
+{
+	pfree(late->tids);
+	pfree(late->groups);
 }
 
 /*
@@ -172,8 +330,6 @@ ivfkm_move_read(IvfkmMove *move, const IvfkmChildData *lists, int nlists,
 void
 ivfkm_move_note_lists(IvfkmMove *move, const IvfkmChildData *lists, int nlists)
 {
-	Size nslots = move->nslots;
-
 	move->tid_lists =
 		MemoryContextAllocExtended(CurrentMemoryContext, sizeof(uint32) * Max(move->ntids, 1),
 								   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
@@ -192,34 +348,25 @@ ivfkm_move_note_lists(IvfkmMove *move, const IvfkmChildData *lists, int nlists)
 		}
 		pfree(tids);
 	}
-	move->nslots = nslots;
-}
-
-/*
- * Slots in use in some lists.  Without VACUUM it only grows, by one for each row that is inserted.
- */
-Size
-ivfkm_move_count(IvfkmMove *move, const IvfkmChildData *lists, int nlists)
-{
-	const IvfkmIndex *index = &move->build.index;
-	Size count = 0;
-
-	for (int i = 0; i < nlists; i++)
-	{
-		IvfkmReader reader;
-
-		ivfkm_reader_begin(&reader, index->relation, &index->lists, &lists[i], NULL);
-		while (ivfkm_reader_next(&reader))
-			count += (Size) page_group_used(reader.page);
-	}
-	return count;
 }
 
 /* True if the address is among move->tids. */
 bool
 ivfkm_move_is_known(const IvfkmMove *move, const ItemPointerData *noted)
 {
-	return bsearch(noted, move->tids, move->ntids, sizeof(ItemPointerData), compare_tids) != NULL;
+	Size from = 0;
+	Size to = move->ntids;
+
+	while (from < to)
+	{
+		Size middle = from + (to - from) / 2;
+
+		if (compare_tids(&move->tids[middle], noted) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < move->ntids && compare_tids(&move->tids[from], noted) == 0;
 }
 
 /*

@@ -311,56 +311,44 @@ enter_row(Regioning *regioning, const ItemPointerData *tid, bool forced)
 }
 
 /*
- * Enters the addresses that the old lists have got since they were read last, and reads them anew.
- * Returns how many there were; none is entered, and nothing noted, if there are more than "most".
- * If there may be none, they are not counted, as inserts may wait meanwhile: 1 stands for any.
+ * Enters the addresses that the old lists have got since they were read last.  Returns how many
+ * there were; none is entered, and nothing noted, if there are more than "most".  If there may be
+ * none, they are not counted, as inserts may wait meanwhile: 1 stands for any.
  */
 static Size
 catch_up(Regioning *regioning, bool forced, Size most)
 {
 	IvfkmMove *move = &regioning->move;
-	const IvfkmRegion *region = regioning->region;
+	int nlists = regioning->region->nlists;
 	MemoryContext context;
 	MemoryContext old_context = CurrentMemoryContext;
-	ItemPointerData *tids;
-	Size ntids;
-	Size late = 0;
+	IvfkmLate late;
+	Size n;
 
-	if (ivfkm_move_count(move, regioning->old, region->nlists) == move->nslots)
-		return 0;
 	if (most == 0)
-		return 1;
-	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm catch-up", ALLOCSET_DEFAULT_SIZES);
-	tids = ivfkm_move_read(move, regioning->old, region->nlists, NULL, &ntids);
-
-	/* addresses are only added: VACUUM is kept out */
-	for (Size i = 0; i < ntids; i++)
-		late += !ivfkm_move_is_known(move, &tids[i]);
-	if (late > most)
+		return ivfkm_move_has_late(move, regioning->old, nlists) ? 1 : 0;
+	ivfkm_move_read_late(move, regioning->old, nlists, &late);
+	n = late.ntids;
+	if (n > most)
 	{
-		move->nslots = 0; /* what was read is not what move->tids has */
-		pfree(tids);
-		MemoryContextDelete(context);
-		return late;
+		ivfkm_move_forget_late(&late);
+		return n;
 	}
-	if (!forced && late > 0)
+	if (!forced && n > 0)
 		ivfkm_move_snapshot(move);
+	context = AllocSetContextCreate(CurrentMemoryContext, "ivfkm catch-up", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
-	for (Size i = 0; i < ntids; i++)
+	for (Size i = 0; i < n; i++)
 	{
-		if (ivfkm_move_is_known(move, &tids[i]))
-			continue;
 		if (!forced)
 			ivfkm_move_check(move);
-		enter_row(regioning, &tids[i], forced);
+		enter_row(regioning, &late.tids[i], forced);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
-	pfree(move->tids);
-	move->tids = tids;
-	move->ntids = ntids;
-	return late;
+	ivfkm_move_add_late(move, &late);
+	return n;
 }
 
 /* The blocks of what is replaced: a palloc'd array.  Nobody may add to the lists meanwhile. */
@@ -469,6 +457,7 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 	IvfkmMove *move = &regioning->move;
 	IvfkmBuild *build = &move->build;
 	MemoryContext old_context;
+	IvfkmLate all;
 
 	memset(result, 0, sizeof(*result));
 	ivfkm_move_begin(move, heap, index, &region->index.meta, yield, result);
@@ -487,7 +476,8 @@ ivfkm_region_renew(Relation heap, Relation index, bool yield, const IvfkmRegion 
 		regioning->old[i] = region->tree.lists[region->lists[i]].child;
 		regioning->replaced[region->lists[i]] = true;
 	}
-	move->tids = ivfkm_move_read(move, regioning->old, region->nlists, NULL, &move->ntids);
+	ivfkm_move_read_late(move, regioning->old, region->nlists, &all);
+	ivfkm_move_add_late(move, &all);
 	page_point("region-addresses");
 	ivfkm_move_snapshot(move);
 	if (region->keep)
