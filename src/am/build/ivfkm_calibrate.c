@@ -347,6 +347,17 @@ is_copy(const IvfkmBuild *build, int row, int self, float score, float *copy_sco
 	return true;
 }
 
+/* True if one of KMEANS_TARGETS scores is below its limit: without branches, as hardly any is. */
+static inline bool
+any_below(const float *scores, const float *limits)
+{
+	int found = 0;
+
+	for (int i = 0; i < KMEANS_TARGETS; i++)
+		found |= scores[i] < limits[i];
+	return found != 0;
+}
+
 /*
  * Finds the "most" nearest rows of the sample for "count" targets, which are its rows self[]:
  * heaps of found[q] rows in nearest[q * most], fewer where too many are copies of the target.
@@ -375,6 +386,8 @@ find_nearest(const IvfkmBuild *build, const KmeansTargets *queries, int count, c
 		kmeans_compare(queries, build->training.rows + (Size) from * dims, n, scores);
 		for (int i = 0; i < n; i++)
 		{
+			if (count == KMEANS_TARGETS && !any_below(scores + (Size) i * KMEANS_TARGETS, limit))
+				continue;
 			for (int q = 0; q < count; q++)
 			{
 				float score = scores[i * KMEANS_TARGETS + q];
