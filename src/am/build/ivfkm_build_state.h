@@ -166,6 +166,7 @@ typedef struct IvfkmBuild
 	int dims; /* of index space */
 	bool leader;
 	bool alone;			 /* without workers, whatever the table's size */
+	bool roughly;		 /* budgets are measured with few queries, unless there are nodes */
 	bool fresh;			 /* decides which images are squeezed */
 	void (*check)(void); /* called often; may raise an error; or NULL */
 	MemoryContext context;

@@ -855,6 +855,8 @@ ivfkm_calibrate_budgets(IvfkmBuild *build)
 void
 ivfkm_calibrate(IvfkmBuild *build)
 {
+	if (build->shared->nlevels > 0) /* nothing but this measures how to descend */
+		build->shared->roughly = false;
 	if (build->shared->nrows >= 2)
 		measure_leans(build);
 	else if (build->plan.meta.metric != IVFKM_METRIC_IP)

@@ -190,6 +190,7 @@ shared_init(IvfkmBuild *build, int nworkers, int max_lists)
 	memcpy(shared->images, build->plan.meta.images, sizeof(shared->images));
 	shared->nparticipants = nworkers + 1;
 	shared->max_lists = max_lists;
+	shared->roughly = build->roughly;
 	BarrierInit(&shared->barrier, 0);
 	pg_atomic_init_u64(&shared->next_block, 0);
 	pg_atomic_init_u64(&shared->sampling.limit, 0);

@@ -38,8 +38,9 @@
 #include "am/maintain/ivfkm_recalibrate.h"
 #include "am/maintain/ivfkm_request.h"
 
-/* An index is measured again when it has this many times the rows. */
-#define GROWN 1.5
+/* An index is measured again when it has this many times the rows: by hand, and by a worker. */
+#define GROWN		 1.5
+#define GROWN_WORKER 2.0
 
 /* So is one at rest that has this many times the rows, or the rows this many times less. */
 #define CHANGED_AT_REST 1.1
@@ -58,6 +59,9 @@
 #define NEARER			 0.01f
 #define MISPLACED_SAMPLE 4096
 #define LIST_BLOCK		 256
+
+/* Rows that budgets are measured among while other work is left, at most. */
+#define ROUGH_SAMPLE 16384
 
 /* A row of the sample, before it is read. */
 typedef struct Chosen
@@ -84,7 +88,7 @@ ivfkm_recalibration_due(Relation index, double rows, double moved, bool by_hand)
 
 	page_meta_read(index, &meta);
 	return rows >= IVFKM_RENEWAL_MIN_ROWS &&
-		   (rows >= GROWN * meta.calibrated_rows ||
+		   (rows >= (by_hand ? GROWN : GROWN_WORKER) * meta.calibrated_rows ||
 			(is_moved(moved, rows) && (by_hand || rows >= MOVED_ROWS)));
 }
 
@@ -223,7 +227,8 @@ load(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, int most)
 
 /*
  * Measures with a sample of the index's rows, of which there are so many: fills in the calibration
- * of the plan, of no k if nothing could be measured.  "roughly": with few of the rows as queries.
+ * of the plan, of no k if nothing could be measured.  "roughly": among fewer of the rows, and with
+ * few of them as queries.
  * False if that does not fit into maintenance_work_mem.
  */
 static bool
@@ -232,7 +237,7 @@ measure(IvfkmMove *move, const IvfkmWholeTree *tree, double rows, bool roughly)
 	IvfkmBuild *build = &move->build;
 	int nlists = tree->nlists;
 
-	if (!load(move, tree, rows, INT_MAX))
+	if (!load(move, tree, rows, roughly ? ROUGH_SAMPLE : INT_MAX))
 		return false;
 	build->shared->nlevels = 0; /* lists are ranked without nodes: how to descend stays */
 	build->shared->nlists = (uint32) nlists;

@@ -368,10 +368,11 @@ ivfkm_renewal_add(IvfkmRenewal *sum, const IvfkmRenewal *other)
  * Makes a tree from the index's rows as they are now, beside inserts and scans, and puts it in the
  * place of the current one.  The caller holds ShareUpdateExclusiveLock on the table and
  * RowExclusiveLock on the index, and runs as the table's owner in a restricted context.  "yield":
- * raise an error when somebody waits for the lock on the table.
+ * raise an error when somebody waits for the lock on the table.  "roughly": budgets will be
+ * measured again soon.
  */
 void
-ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
+ivfkm_renew(Relation heap, Relation index, bool yield, bool roughly, IvfkmRenewal *result)
 {
 	Renewing *renewing = palloc0(sizeof(Renewing));
 	IvfkmMove *move = &renewing->move;
@@ -389,6 +390,7 @@ ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result)
 
 	page_meta_read(index, &meta);
 	ivfkm_move_begin(move, heap, index, &meta, yield, result);
+	build->roughly = roughly;
 	renewing->position.block = InvalidBlockNumber;
 	old_context = MemoryContextSwitchTo(build->context);
 	build->plan.meta.root_id = meta.next_id;

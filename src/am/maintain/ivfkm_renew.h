@@ -30,7 +30,8 @@ typedef struct IvfkmRenewal
 
 /* ----- ivfkm_renew.c ----- */
 
-extern void ivfkm_renew(Relation heap, Relation index, bool yield, IvfkmRenewal *result);
+extern void ivfkm_renew(Relation heap, Relation index, bool yield, bool roughly,
+						IvfkmRenewal *result);
 extern void ivfkm_renewal_add(IvfkmRenewal *sum, const IvfkmRenewal *other);
 extern BlockNumber ivfkm_renewal_tidy(Relation heap, Relation index);
 

@@ -60,6 +60,13 @@
 #define REGION_LISTS 16
 #define REGION_ROWS	 8192
 
+/*
+ * While rows come, lists are split when they have this many times the rows, and the tree is renewed
+ * when it has grown this many times more than it has to at rest.  Who waits moves each row less
+ * often.
+ */
+#define PATIENCE 2
+
 /* The same of a region for the sake of strays, which are spread over many lists. */
 #define STRAY_REGION_LISTS (4 * REGION_LISTS)
 #define STRAY_REGION_ROWS  (2 * REGION_ROWS)
@@ -100,11 +107,13 @@
 #define LOOK_SHARE (1.0 / 32)
 
 /*
- * An index grows if it has this many times the rows that it was made with, hardly any have gone
- * since, and this part of its rows has come since it was looked at last.
+ * Rows take what is free in the file of an index that grows and has this many times the rows that
+ * it was made with: more than dead rows that wait for VACUUM make it seem to have.
  */
-#define GROWING		  1.5
-#define GROWING_SHARE (LOOK_SHARE / 2)
+#define FILLING 1.25
+
+/* Lists by which it is seen whether rows come, at most. */
+#define SAMPLE_LISTS 64
 
 /* Renewals that one piece of maintenance makes for the sake of the file's length, at most. */
 #define MOST_RENEWED 2
@@ -158,6 +167,29 @@ count_list(const IvfkmIndex *index, const IvfkmChildData *list, IvfkmListSize *s
 	}
 }
 
+/*
+ * The rows in some lists, which are the same ones as long as the tree is: whether they become more
+ * is known sooner than by the metapage, which counts groups.
+ */
+double
+ivfkm_survey_sample(Relation index)
+{
+	IvfkmIndex handle;
+	IvfkmWholeTree tree;
+	double rows = 0.0;
+
+	ivfkm_index_open(&handle, index);
+	ivfkm_collect_tree(index, &handle.meta, &tree);
+	for (int i = 0; i < tree.nlists; i += tree.nlists / SAMPLE_LISTS + 1)
+	{
+		IvfkmListSize size;
+
+		count_list(&handle, &tree.lists[i].child, &size);
+		rows += size.rows;
+	}
+	return rows;
+}
+
 /* Ascending ids. */
 static int
 compare_sizes(const void *a, const void *b)
@@ -175,12 +207,14 @@ is_emptied(const IvfkmListSize *size, const IvfkmChildData *list)
 	return size->rows < MERGE_ROWS && size->rows < 0.5 * list->rows;
 }
 
-/* True if the index, which has so many rows now, is being loaded. */
+/*
+ * True if the index, which has so many rows now, has got more since all of it was made, and few of
+ * them have gone: it may be being loaded.
+ */
 static bool
 is_growing(const IvfkmMetaPageData *meta, double rows)
 {
-	return rows >= GROWING * meta->made_rows && rows >= (1.0 + GROWING_SHARE) * meta->build_rows &&
-		   (double) meta->made_removed <= (rows - meta->made_rows) / 2.0;
+	return rows > meta->made_rows && (double) meta->made_removed <= (rows - meta->made_rows) / 2.0;
 }
 
 /*
@@ -249,6 +283,13 @@ has_strays(const IvfkmListSize *size, double share)
 	return size->strays - STRAY_EXPECTED * size->entered > share * Max(size->rows, MERGE_ROWS);
 }
 
+/* True if a list has so many rows that it is to be split, and more than it was made with. */
+static bool
+is_long(const IvfkmListSize *size, const IvfkmChildData *list, uint32 most)
+{
+	return size->rows > most && size->rows > 1.5 * list->rows;
+}
+
 /*
  * How much a list calls for work: one of the needs above.  A list that was made as large, or as
  * small, as it is cannot be helped: its rows are equal, or it has no sisters.
@@ -257,10 +298,9 @@ static double
 need_of(const IvfkmSizes *sizes, const IvfkmGeometry *geometry, const IvfkmListSize *size,
 		const IvfkmChildData *list, bool alone)
 {
-	double made = list->rows;
 	uint32 blocks = page_extent_blocks(geometry, size->rows) / geometry->stripes;
 
-	if (size->rows > SPLIT_ROWS && size->rows > 1.5 * made)
+	if (is_long(size, list, sizes->patient ? PATIENCE * SPLIT_ROWS : SPLIT_ROWS))
 		return NEED_SPLIT + size->rows;
 	if (alone)
 		return NEED_NONE;
@@ -363,6 +403,9 @@ choose_region(const IvfkmSizes *sizes, IvfkmRegion *region, int around, bool for
 			break;
 		/* a small list has to join some other one */
 		if (made_now && (region->nlists > 1 || region->rows > MERGE_ROWS))
+			continue;
+		/* others are looked at when the index is at rest */
+		if (sizes->patient && !for_strays && i > 0 && size.rows <= SPLIT_ROWS)
 			continue;
 		if (i > 0 && region->rows + size.rows > most_rows)
 			break;
@@ -474,6 +517,24 @@ have_come_back(const IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWhol
 		   squares < BACK_SQUARES * 2.0 * turned;
 }
 
+/*
+ * True if there are as many rows for each one that the tree was made with as call for a renewal.
+ * Regions do while rows come, if there are some.
+ */
+static bool
+has_grown_much(IvfkmSizes *sizes, const IvfkmIndex *index)
+{
+	double made = sizes->seen.made_rows;
+
+	if (sizes->rows < RENEW_GROWN * made)
+		return false;
+	if (!sizes->patient || made < IVFKM_RENEWAL_MIN_ROWS || !ivfkm_survey_has_regions(index) ||
+		sizes->rows >= PATIENCE * RENEW_GROWN * made)
+		return true;
+	sizes->postponed = true;
+	return false;
+}
+
 /* True if the whole tree should be made anew. */
 static bool
 calls_for_renewal(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTree *tree)
@@ -487,8 +548,8 @@ calls_for_renewal(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTr
 	if (sizes->rows < IVFKM_RENEWAL_MIN_ROWS && meta->made_rows < IVFKM_RENEWAL_MIN_ROWS)
 		return false;
 	count_changes(meta, sizes->rows, &gone, &come);
-	if (sizes->rows >= RENEW_GROWN * meta->made_rows ||
-		sizes->rows <= RENEW_SHRUNK * meta->made_rows || sizes->drifted)
+	if (has_grown_much(sizes, index) || sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
+		sizes->drifted)
 		return true;
 	if (Min(gone, come) >= RENEW_REPLACED * meta->made_rows)
 	{
@@ -505,9 +566,11 @@ calls_for_renewal(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTr
 
 /* Rows to move for the changes that the index has seen. */
 static double
-most_rows(const IvfkmMetaPageData *meta)
+most_rows(const IvfkmSizes *sizes)
 {
-	return Max(REGION_ROWS, MOVED_PER_CHANGE * (double) ivfkm_renewal_changes(meta));
+	double changes = (double) ivfkm_renewal_changes(&sizes->seen);
+
+	return Max(REGION_ROWS, sizes->owed + MOVED_PER_CHANGE * changes);
 }
 
 /* Forgets the sizes: the next survey counts again. */
@@ -528,14 +591,20 @@ ivfkm_survey_renewed(IvfkmSizes *sizes)
 	ivfkm_survey_forget(sizes);
 	sizes->unmeasured = 0.0;
 	sizes->roughly = false;
+	sizes->postponed = false;
+	sizes->owed = 0.0;
 }
 
-/* Notes on the metapage how many rows there are, and when to look again; forgets the sizes. */
+/*
+ * Notes on the metapage how many rows there are, and when to look again; forgets the sizes, but not
+ * how many rows may be moved for the sake of what was postponed.
+ */
 void
 ivfkm_survey_done(IvfkmSizes *sizes, Relation index)
 {
 	if (sizes->lists == NULL)
 		return;
+	sizes->owed = sizes->postponed ? Max(0.0, most_rows(sizes) - sizes->moved) : 0.0;
 	page_meta_set_rows(index, &sizes->seen, sizes->rows, ivfkm_survey_retry(sizes->rows));
 	ivfkm_survey_forget(sizes);
 }
@@ -558,13 +627,14 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 	if (sizes->lists == NULL)
 	{
 		count_lists(sizes, &region->index, &region->tree);
+		sizes->patient = !all && sizes->growing && !sizes->at_rest;
+		sizes->postponed = false;
 		if (calls_for_renewal(sizes, &region->index, &region->tree))
 			return IVFKM_TASK_RENEW;
 		if (sizes->come_back > 0.0)
 			page_meta_count_rewritten(index, (uint64) sizes->come_back);
 	}
-	if (!ivfkm_survey_has_regions(&region->index) ||
-		(!all && sizes->moved >= most_rows(&sizes->seen)))
+	if (!ivfkm_survey_has_regions(&region->index) || (!all && sizes->moved >= most_rows(sizes)))
 		return IVFKM_TASK_NONE;
 	for (int i = 0; i < region->tree.nlists; i++)
 	{
@@ -573,6 +643,7 @@ ivfkm_survey_next(IvfkmSizes *sizes, Relation index, bool all, IvfkmRegion *regi
 		IvfkmListSize size = size_of(sizes, geometry, list, &made_now);
 		double need = need_of(sizes, geometry, &size, list, region->tree.nlists == 1);
 
+		sizes->postponed |= sizes->patient && is_long(&size, list, SPLIT_ROWS);
 		if (need > most)
 		{
 			most = need;
@@ -793,12 +864,12 @@ list_behind(const IvfkmSizes *sizes, const IvfkmWholeTree *tree, BlockNumber fro
 /*
  * If much of the file is free: says how what lies at its end is moved to the front, so that the
  * file can be cut off there.  As long as rows come that will take what is free, that waits, unless
- * it is more than half.  A tree is written into one range: if it has to be moved as a whole,
- * because its mean or its list of NULLs is in the way, there must be one that is long enough.  If
- * nothing finds a place, because what is free is in pieces, and that is more than a quarter of the
- * file, a renewal goes to the end, so that all in front of it becomes free for the next one.  By
- * hand that one has to wait for another transaction: there it is more than half, unless the mean or
- * the list of NULLs is in the way.
+ * it is more than three quarters.  A tree is written into one range: if it has to be moved as a
+ * whole, because its mean or its list of NULLs is in the way, there must be one that is long
+ * enough.  If nothing finds a place, because what is free is in pieces, and that is more than a
+ * quarter of the file, a renewal goes to the end, so that all in front of it becomes free for the
+ * next one.  By hand that one has to wait for another transaction: there it is more than half,
+ * unless the mean or the list of NULLs is in the way.
  */
 IvfkmTask
 ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegion *region)
@@ -816,7 +887,8 @@ ivfkm_survey_compact(IvfkmSizes *sizes, Relation index, bool by_hand, IvfkmRegio
 	if (!page_retired_is_sparse(index, data, meta->used_blocks, &waiting))
 		return IVFKM_TASK_NONE;
 	in_use = meta->used_blocks - page_ranges_total(&data->free) - waiting;
-	if (!by_hand && sizes->growing && !sizes->at_rest && in_use > meta->used_blocks / 2)
+	if (!by_hand && sizes->growing && !sizes->at_rest &&
+		meta->build_rows >= FILLING * meta->made_rows && in_use > meta->used_blocks / 4)
 		return IVFKM_TASK_NONE;
 	whole = in_use + in_use / 16;
 	fixed = fixed_behind(meta, in_use);

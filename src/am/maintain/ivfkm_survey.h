@@ -45,10 +45,14 @@ typedef struct IvfkmSizes
 	bool drifted;			/* the rows are no longer where the index space expects them */
 	double come_back;		/* rows that were found to have gone and come again */
 	bool growing;			/* rows come, and will take what is free */
-	bool at_rest;			/* nothing has changed for a while */
+	bool at_rest;			/* hardly anything has changed for a while */
+	bool patient;			/* what can wait is left until then */
+	bool postponed;			/* something was */
+	double owed;			/* rows that may be moved then, for changes that were seen before */
 	double moved;			/* rows of regions so far */
 	double unmeasured;		/* the same since budgets were measured last */
-	bool roughly;			/* that was with few queries */
+	bool roughly;			/* that was with few queries, by this process */
+	TimestampTz roughly_at; /* then: when */
 	int nregions;
 	int ncompacted; /* regions that were moved to the front of the file, and renewals for that */
 	int nrenewed;	/* these renewals */
@@ -93,5 +97,6 @@ extern void ivfkm_survey_forget(IvfkmSizes *sizes);
 extern void ivfkm_survey_renewed(IvfkmSizes *sizes);
 extern void ivfkm_survey_done(IvfkmSizes *sizes, Relation index);
 extern uint64 ivfkm_survey_retry(double rows);
+extern double ivfkm_survey_sample(Relation index);
 
 #endif /* IVFKM_SURVEY_H */

@@ -14,6 +14,8 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/index.h"
@@ -65,6 +67,9 @@
 
 /* Share of the rows that may be nearer to other lists than theirs, of an index that has changed. */
 #define MOST_MISPLACED (1.0 / 256)
+
+/* An index is at rest when at most this part of its rows changes within a second. */
+#define REST_SHARE (1.0 / 1024)
 
 /* Regions that a worker moves to the front of a file, at most. */
 #define MOST_COMPACTED 1000
@@ -173,6 +178,37 @@ refuse(Relation index, IvfkmSizes *sizes, const char *reason)
 	sizes->refused = true;
 }
 
+/* True if the budgets of an index that is at rest should be measured with all queries. */
+static bool
+is_unmeasured(const IvfkmMetaPageData *meta, const IvfkmSizes *sizes)
+{
+	if (sizes->roughly && meta->calibrated_at == sizes->roughly_at)
+		return true; /* nobody has done it since */
+	return ivfkm_recalibration_at_rest(meta, sizes->unmeasured);
+}
+
+/* Notes that budgets were measured, with few queries if that was "roughly". */
+static void
+note_measured(Relation index, bool roughly, IvfkmSizes *sizes)
+{
+	IvfkmMetaPageData meta;
+
+	page_meta_read(index, &meta);
+	sizes->unmeasured = 0.0;
+	sizes->roughly = roughly;
+	sizes->roughly_at = meta.calibrated_at;
+}
+
+/* Measures the budgets of an index that is at rest and has so many rows. */
+static void
+measure_at_rest(Relation heap, Relation index, double rows, IvfkmSizes *sizes)
+{
+	ivfkm_recalibrate(heap, index, rows, true, false);
+	note_measured(index, false, sizes);
+	ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" at rest for %.0f rows",
+									 RelationGetRelationName(index), rows)));
+}
+
 /*
  * Measures the index's budgets again, if that is due; so many rows have come into other lists since
  * it was done last.
@@ -180,13 +216,32 @@ refuse(Relation index, IvfkmSizes *sizes, const char *reason)
 static void
 recalibrate(Relation heap, Relation index, double rows, bool by_hand, IvfkmSizes *sizes)
 {
+	IvfkmMetaPageData meta;
+
+	page_meta_read(index, &meta);
+	if (sizes->at_rest)
+	{
+		if (is_unmeasured(&meta, sizes))
+			measure_at_rest(heap, index, meta.build_rows, sizes);
+		return;
+	}
 	if (!ivfkm_recalibration_due(index, rows, sizes->unmeasured, by_hand))
 		return;
 	ivfkm_recalibrate(heap, index, rows, !by_hand, !by_hand);
-	sizes->unmeasured = 0.0;
-	sizes->roughly = !by_hand;
+	note_measured(index, !by_hand, sizes);
 	ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" for %.0f rows",
 									 RelationGetRelationName(index), rows)));
+}
+
+/* Renews an index; while rows come, its budgets are measured roughly.  As work_on(). */
+static void
+renew(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRenewal *result)
+{
+	bool roughly = !by_hand && sizes->growing && !sizes->at_rest;
+
+	ivfkm_renew(heap, index, !by_hand, roughly, result);
+	ivfkm_survey_renewed(sizes); /* all lists have other ids */
+	note_measured(index, roughly, sizes);
 }
 
 /*
@@ -209,11 +264,10 @@ renew_misplaced(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes,
 									 RelationGetRelationName(index), share)));
 	if (share < MOST_MISPLACED)
 		return false;
-	ivfkm_renew(heap, index, !by_hand, result);
+	renew(heap, index, by_hand, sizes, result);
 	ereport(LOG,
 			(errmsg("renewed index \"%s\" for misplaced rows: " INT64_FORMAT " rows in %d lists",
 					RelationGetRelationName(index), result->rows, result->lists)));
-	ivfkm_survey_renewed(sizes);
 	return true;
 }
 
@@ -239,11 +293,10 @@ compact(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 		case IVFKM_TASK_RENEW:
 			if (!by_hand && !is_seen(heap, index))
 				return false;
-			ivfkm_renew(heap, index, !by_hand, result);
+			renew(heap, index, by_hand, sizes, result);
 			ereport(LOG,
 					(errmsg("renewed index \"%s\" for space: " INT64_FORMAT " rows in %d lists",
 							RelationGetRelationName(index), result->rows, result->lists)));
-			ivfkm_survey_renewed(sizes); /* all lists have other ids */
 			sizes->nrenewed++;
 			break;
 	}
@@ -267,16 +320,19 @@ work_on(Relation heap, Relation index, bool by_hand, IvfkmSizes *sizes, IvfkmRen
 	/* lists are moved when nothing else is left to do: all are not counted again for each move */
 	if (sizes->ncompacted == 0)
 		task = ivfkm_survey_next(sizes, index, by_hand, &region);
+	/* where regions cannot be made, a renewal that could wait cannot */
+	if (task == IVFKM_TASK_REGION && !by_hand &&
+		sizes->rows >= KEPT_GROWN * sizes->seen.made_rows && is_kept(index))
+		task = IVFKM_TASK_RENEW;
 	switch (task)
 	{
 		case IVFKM_TASK_RENEW:
 			kept = !by_hand && sizes->rows < KEPT_GROWN * sizes->seen.made_rows && is_kept(index);
 			if (by_hand || (!kept && is_seen(heap, index)))
 			{
-				ivfkm_renew(heap, index, !by_hand, result);
+				renew(heap, index, by_hand, sizes, result);
 				ereport(LOG, (errmsg("renewed index \"%s\": " INT64_FORMAT " rows in %d lists",
 									 RelationGetRelationName(index), result->rows, result->lists)));
-				ivfkm_survey_renewed(sizes);
 				return true;
 			}
 			/* in an index that has not doubled, most rows are dead: VACUUM asks for a worker */
@@ -435,7 +491,8 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 		(void) ivfkm_renewal_tidy(heap, index);
 		page_meta_read(index, &meta);
 		if (may_renew && ivfkm_settings_maintenance(index) &&
-			(again || sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index)))
+			(again || sizes->lists != NULL || ivfkm_renewal_due(&meta) || is_sparse(index) ||
+			 (sizes->at_rest && sizes->postponed)))
 		{
 			pgstat_report_activity(STATE_RUNNING, "maintaining an index");
 			if (ivfkm_renewal_due(&meta))
@@ -464,68 +521,103 @@ work(Oid index_oid, bool may_renew, bool again, IvfkmSizes *sizes)
 	return result;
 }
 
-/*
- * One transaction of a worker that has nothing else to do.  Returns true if the index has changed
- * since its budgets were measured, or if its file is to be made shorter, which was left because
- * rows came; *before receives the metapage.  If that is "known" from before and nothing has changed
- * since, measures now, or renews the index, and notes that it is at rest: under way that would be
- * done too often.
- */
-static bool
-look_at_rest(Oid index_oid, bool known, IvfkmSizes *sizes, IvfkmMetaPageData *before)
+/* What a worker that has nothing else to do has found. */
+typedef enum RestResult
 {
-	bool due = false;
+	REST_NOTHING, /* there is nothing to do at rest either */
+	REST_CHANGES, /* there is, but rows come or go */
+	REST_LOCKED,  /* somebody holds a lock */
+	REST_DONE	  /* what can be done in one transaction is done */
+} RestResult;
+
+/* What tells whether an index changes. */
+typedef struct RestLook
+{
+	IvfkmMetaPageData meta;
+	double rows; /* in some lists */
+} RestLook;
+
+/* True if hardly anything has changed in an index between two looks. */
+static bool
+is_at_rest(const RestLook *before, const RestLook *now)
+{
+	uint64 changes = ivfkm_renewal_changes(&now->meta);
+	uint64 seen = ivfkm_renewal_changes(&before->meta);
+
+	return now->meta.tree_version == before->meta.tree_version && changes >= seen &&
+		   (double) (changes - seen) <= now->meta.build_rows * REST_SHARE &&
+		   fabs(now->rows - before->rows) <= now->rows * REST_SHARE;
+}
+
+/*
+ * One transaction of a worker that has nothing else to do.  If the index has changed since its
+ * budgets were measured, or work was left because rows came, sees whether it is at rest: *before
+ * is what was seen a second ago, if that is "known", and is set.  Then renews it or measures now,
+ * or says in *sizes that what was left can be done: under way all that would be done too often.
+ */
+static RestResult
+look_at_rest(Oid index_oid, bool known, IvfkmSizes *sizes, RestLook *before)
+{
+	RestResult result = REST_NOTHING;
 	WorkerTransaction transaction;
 
-	if (begin_transaction(index_oid, &transaction) && transaction.heap != NULL)
+	if (!begin_transaction(index_oid, &transaction))
+		result = REST_LOCKED;
+	else if (transaction.heap != NULL && ivfkm_renewal_possible(transaction.index) &&
+			 ivfkm_settings_maintenance(transaction.index))
 	{
 		Relation heap = transaction.heap;
 		Relation index = transaction.index;
-		IvfkmMetaPageData meta;
 		IvfkmRenewal unused;
-		bool measure;
+		RestLook now;
+		bool unmeasured;
 		bool compact;
 
-		page_meta_read(index, &meta);
-		measure = sizes->roughly || ivfkm_recalibration_at_rest(&meta, sizes->unmeasured);
+		page_meta_read(index, &now.meta);
+		unmeasured = is_unmeasured(&now.meta, sizes);
 		compact = sizes->growing && is_sparse(index);
-		due = (measure || compact) && ivfkm_renewal_possible(index) &&
-			  ivfkm_settings_maintenance(index);
-		known = due && known && meta.tree_version == before->tree_version &&
-				meta.appended == before->appended && meta.removed == before->removed &&
-				meta.strays == before->strays;
-		sizes->at_rest = known && compact;
-		if (known)
+		if (unmeasured || compact || sizes->postponed)
+		{
+			now.rows = ivfkm_survey_sample(index);
+			result = known && is_at_rest(before, &now) ? REST_DONE : REST_CHANGES;
+			*before = now;
+		}
+		if (result == REST_DONE)
+		{
 			ereport(DEBUG1,
 					(errmsg_internal("index \"%s\" is at rest", RelationGetRelationName(index))));
-		if (known && measure)
-		{
-			pgstat_report_activity(STATE_RUNNING, "calibrating an index");
-			if (renew_misplaced(heap, index, false, sizes, &unused))
+			pgstat_report_activity(STATE_RUNNING, "maintaining an index at rest");
+			sizes->at_rest = compact || sizes->postponed;
+			if (sizes->postponed)
+				sizes->ncompacted = 0; /* lists are counted again */
+			if ((unmeasured || sizes->postponed) &&
+				renew_misplaced(heap, index, false, sizes, &unused))
 				sizes->at_rest = true; /* it is to be moved to the front, if need be */
-			else
-			{
-				ivfkm_recalibrate(heap, index, meta.build_rows, true, false);
-				sizes->unmeasured = 0.0;
-				sizes->roughly = false;
-				ereport(DEBUG1, (errmsg_internal("calibrated index \"%s\" at rest for %.0f rows",
-												 RelationGetRelationName(index), meta.build_rows)));
-			}
+			else if (unmeasured && !sizes->postponed)
+				measure_at_rest(heap, index, now.meta.build_rows, sizes);
 		}
-		*before = meta;
 	}
 	end_transaction(&transaction);
-	return due;
+	return result;
 }
 
-/* Waits a second, or until the postmaster or a signal ends this process. */
+/*
+ * Waits a second, however often others set the latch meanwhile, or until the postmaster or a signal
+ * ends this process.
+ */
 static void
 pause_a_second(void)
 {
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1000,
-					 PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000);
+	long left;
+
+	while ((left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0)
+	{
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* Leaves the table to others for some seconds, and the database to who wants it. */
@@ -542,21 +634,6 @@ stand_back(int seconds)
 }
 
 /*
- * The end of a worker that may still renew: measures an index that has come to rest, and says in
- * *sizes whether its file is to be made shorter now.
- */
-static void
-come_to_rest(Oid index, IvfkmSizes *sizes)
-{
-	IvfkmMetaPageData meta;
-
-	if (!look_at_rest(index, false, sizes, &meta))
-		return;
-	stand_back(1);
-	(void) look_at_rest(index, true, sizes, &meta);
-}
-
-/*
  * Counts this worker among those that will look at the index again, or no longer, as "wanted".
  * Whoever asks for a worker while two are counted launches none.
  */
@@ -568,6 +645,29 @@ be_counted(Oid index, bool wanted, volatile bool *counted)
 	else if (!wanted && *counted)
 		ivfkm_leave_workers(index);
 	*counted = wanted;
+}
+
+/*
+ * The end of a worker that may still renew: as long as something waits for the index to come to
+ * rest, looks each second whether it has, and does it or says in *sizes that it can be done.
+ * Meanwhile the worker is counted, so it leaves when there is other work.
+ */
+static void
+come_to_rest(Oid index, IvfkmSizes *sizes, volatile bool *counted)
+{
+	RestLook seen;
+	RestResult result = look_at_rest(index, false, sizes, &seen);
+	int tries = 0;
+
+	while (result == REST_CHANGES || (result == REST_LOCKED && *counted && tries < LOCK_TRIES))
+	{
+		be_counted(index, true, counted);
+		stand_back(1);
+		tries = result == REST_LOCKED ? tries + 1 : 0;
+		result = look_at_rest(index, true, sizes, &seen);
+		if (result == REST_CHANGES && ivfkm_renewal_due(&seen.meta))
+			return;
+	}
 }
 
 /* The end of a worker's turn that has looked since "began" and was refused what is called for. */
@@ -706,8 +806,8 @@ ivfkm_worker_main(Datum arg)
 				}
 				if (may_renew && !sizes.at_rest)
 				{
-					come_to_rest(task.index, &sizes);
-					if (sizes.at_rest)
+					come_to_rest(task.index, &sizes, &counted);
+					if (sizes.at_rest || counted)
 						continue;
 				}
 				proc_exit(0);

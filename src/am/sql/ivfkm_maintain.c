@@ -70,7 +70,7 @@ maintain(Relation index, Relation heap, void *arg)
 						errdetail("It is not valid, or an older transaction is still running.")));
 	ivfkm_owner_begin(&rights, locked_heap);
 	if (request->whole)
-		ivfkm_renew(locked_heap, locked_index, false, &one);
+		ivfkm_renew(locked_heap, locked_index, false, false, &one);
 	else
 		ivfkm_maintain_all(locked_heap, locked_index, &one);
 	ivfkm_owner_end(&rights);
