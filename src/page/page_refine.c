@@ -137,4 +137,6 @@ page_refine_prefetch(Relation index, const IvfkmGeometry *geometry, const ItemPo
 	page_prefetch(index, block, 0, IVFKM_PAYLOAD_OFFSET);
 	page_prefetch(index, block, IVFKM_PAYLOAD_OFFSET + number * geometry->refine_bytes,
 				  geometry->refine_bytes);
+	/* what is checked as it is locked */
+	page_prefetch(index, block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }
