@@ -22,6 +22,9 @@
  *	  prefetches into the first level, and 0.9 of that once hints of neighbouring blocks
  *	  were neighbours (Zen 4, medians).
  *
+ *	  Blocks of tables have hints of their own: a search reads a few of very many, which would push
+ *	  out those of the index.
+ *
  * IDENTIFICATION
  *	  src/page/page_hint.c
  *
@@ -43,15 +46,24 @@
 #define L2_CACHE 2 /* what __builtin_prefetch() calls the second level's locality */
 
 static Buffer hints[1 << HINT_BITS];
+static Buffer table_hints[1 << HINT_BITS];
 
 /*
- * The hint for a block of a file.  Those of neighbouring blocks are neighbours, in one cache line.
+ * The hint of some for a block of a file.  Those of neighbouring blocks are neighbours, in one
+ * cache line.
  */
+static inline Buffer *
+hint_of(Buffer *some, Relation relation, BlockNumber block)
+{
+	return &some[(block + murmurhash32(RelationGetFileNumber_compat(relation))) &
+				 ((1 << HINT_BITS) - 1)];
+}
+
+/* The hint for a block of an index. */
 static inline Buffer *
 hint_for(Relation index, BlockNumber block)
 {
-	return &hints[(block + murmurhash32(RelationGetFileNumber_compat(index))) &
-				  ((1 << HINT_BITS) - 1)];
+	return hint_of(hints, index, block);
 }
 
 /*
@@ -66,23 +78,54 @@ is_known_as_used(Buffer buffer)
 	return BUF_STATE_GET_USAGECOUNT(state) >= HINT_USAGE;
 }
 
+/* Pins a block, which must be inside the file, with the hint for it. */
+static inline Buffer
+pin_with_hint(Relation relation, BlockNumber block, Buffer *hint)
+{
+	if (BufferIsValid(*hint) && is_known_as_used(*hint) &&
+		ReadRecentBuffer(RelationGetLocator_compat(relation), MAIN_FORKNUM, block, *hint))
+	{
+		pgstat_count_buffer_read(relation);
+		pgstat_count_buffer_hit(relation);
+		return *hint;
+	}
+	return *hint = ReadBuffer(relation, block);
+}
+
 /* Pins a block of the index, which must be inside the file. */
 Buffer
 page_pin(Relation index, BlockNumber block)
 {
-	Buffer *hint;
-
 	if (RelationUsesLocalBuffers(index))
 		return ReadBuffer(index, block);
-	hint = hint_for(index, block);
-	if (BufferIsValid(*hint) && is_known_as_used(*hint) &&
-		ReadRecentBuffer(RelationGetLocator_compat(index), MAIN_FORKNUM, block, *hint))
-	{
-		pgstat_count_buffer_read(index);
-		pgstat_count_buffer_hit(index);
+	return pin_with_hint(index, block, hint_for(index, block));
+}
+
+/* Pins a block of a table, which must be inside the file. */
+Buffer
+page_pin_table(Relation table, BlockNumber block)
+{
+	if (RelationUsesLocalBuffers(table))
+		return ReadBuffer(table, block);
+	return pin_with_hint(table, block, hint_of(table_hints, table, block));
+}
+
+/*
+ * Asks for a block of a table that will be read soon: the operating system, if it is not in shared
+ * buffers.  Returns the buffer that has it, most likely, or none.
+ */
+Buffer
+page_ask_table(Relation table, BlockNumber block)
+{
+	Buffer *hint;
+
+	if (RelationUsesLocalBuffers(table))
+		return InvalidBuffer;
+	hint = hint_of(table_hints, table, block);
+	/* without a lock: whoever reads the block finds out */
+	if (BufferIsValid(*hint) && GetBufferDescriptor(*hint - 1)->tag.blockNum == block)
 		return *hint;
-	}
-	return *hint = ReadBuffer(index, block);
+	return *hint = PrefetchBuffer(table, MAIN_FORKNUM, block).recent_buffer;
 }
 
 /*

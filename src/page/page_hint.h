@@ -17,6 +17,8 @@
 #include "utils/rel.h"
 
 extern Buffer page_pin(Relation index, BlockNumber block);
+extern Buffer page_pin_table(Relation table, BlockNumber block);
+extern Buffer page_ask_table(Relation table, BlockNumber block);
 extern void page_prefetch(Relation index, BlockNumber block, int offset, int bytes);
 extern void page_read_ahead(Relation index, BlockNumber block);
 

@@ -29,6 +29,7 @@
 #include "am/index/ivfkm_ops.h"
 #include "am/index/ivfkm_rights.h"
 #include "am/scan/ivfkm_rerank.h"
+#include "page/page_hint.h"
 
 /* Bytes of a row that the CPU is asked for, at most. */
 #define ASKED_BYTES 1024
@@ -55,6 +56,13 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 		AllocSetContextCreate(CurrentMemoryContext, "ivfkm rerank row", ALLOCSET_SMALL_SIZES);
 }
 
+/* True if a table is a heap, whose addresses have blocks of its file. */
+static inline bool
+is_heap(Relation table)
+{
+	return table->rd_tableam == GetHeapamTableAmRoutine();
+}
+
 /*
  * Asks for a block of the table that will be read soon: the operating system, or the CPU for what
  * reading a row of it needs first.  Returns the buffer that has it, as a hint: it is not pinned; or
@@ -63,13 +71,11 @@ ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index, const Ivf
 static Buffer
 ask_page(const IvfkmRerank *rerank, BlockNumber block)
 {
-	Relation heap = rerank->fetch->rel;
 	Buffer buffer;
 
-	/* blocks of addresses are those of the file */
-	if (heap->rd_tableam != GetHeapamTableAmRoutine() || RelationUsesLocalBuffers(heap))
+	if (!is_heap(rerank->fetch->rel))
 		return InvalidBuffer;
-	buffer = PrefetchBuffer(heap, MAIN_FORKNUM, block).recent_buffer;
+	buffer = page_ask_table(rerank->fetch->rel, block);
 	if (BufferIsValid(buffer))
 	{
 		const char *page = (const char *) BufferGetPage(buffer);
@@ -135,6 +141,28 @@ ivfkm_rerank_ask(const IvfkmRerank *rerank, IvfkmRowsAhead *ahead, Size i)
 	}
 }
 
+/*
+ * Pins the block of a row that "fetch" is about to read, if its table is a heap: it finds it there
+ * and need not look for it.  Where the block was is remembered, and a row that was looked at is
+ * mostly read again as it is given.
+ */
+void
+ivfkm_rerank_pin(IndexFetchTableData *fetch, const ItemPointerData *tid)
+{
+	IndexFetchHeapData *heap = (IndexFetchHeapData *) fetch;
+	BlockNumber block = ItemPointerGetBlockNumberNoCheck(tid);
+	Buffer buffer;
+
+	if (!is_heap(fetch->rel) ||
+		(BufferIsValid(heap->xs_cbuf) && BufferGetBlockNumber(heap->xs_cbuf) == block))
+		return;
+	buffer = page_pin_table(fetch->rel, block);
+	if (BufferIsValid(heap->xs_cbuf))
+		ReleaseBuffer(heap->xs_cbuf);
+	heap->xs_cbuf = buffer;
+	heap_page_prune_opt(fetch->rel, buffer); /* as it would, of a block that it has not pinned */
+}
+
 /* Lets go of the row that was read last. */
 void
 ivfkm_rerank_reset(IvfkmRerank *rerank)
@@ -197,6 +225,7 @@ ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims, ItemPoi
 	Datum value;
 	bool isnull;
 
+	ivfkm_rerank_pin(rerank->fetch, tid);
 	if (!table_index_fetch_tuple(rerank->fetch, tid, snapshot, rerank->slot, &call_again,
 								 &all_dead))
 		return false;

@@ -50,6 +50,7 @@ typedef struct IvfkmRowsAhead
 extern void ivfkm_rerank_begin(IvfkmRerank *rerank, Relation heap, Relation index,
 							   const IvfkmOps *ops);
 extern void ivfkm_rerank_ask(const IvfkmRerank *rerank, IvfkmRowsAhead *ahead, Size i);
+extern void ivfkm_rerank_pin(IndexFetchTableData *fetch, const ItemPointerData *tid);
 extern void ivfkm_rerank_reset(IvfkmRerank *rerank);
 extern void ivfkm_rerank_end(IvfkmRerank *rerank);
 extern bool ivfkm_rerank_distances(IvfkmRerank *rerank, Snapshot snapshot, int dims,

@@ -567,6 +567,8 @@ ivfkmgettuple(IndexScanDesc scan, ScanDirection dir)
 		return false;
 	so->ngiven++;
 	scan->xs_heaptid = ivfkm_lists_tid(next.row);
+	if (scan->xs_heapfetch != NULL)
+		ivfkm_rerank_pin(scan->xs_heapfetch, &scan->xs_heaptid);
 	scan->xs_recheck = so->filter.recheck;
 	scan->xs_recheckorderby = false;
 	if (scan->numberOfOrderBys > 1)
