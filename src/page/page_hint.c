@@ -150,6 +150,24 @@ page_prefetch(Relation index, BlockNumber block, int offset, int bytes)
 	}
 }
 
+/* The same for n of the chunks of QUANT_CHUNK bytes that begin at "offset". */
+void
+page_prefetch_chunks(Relation index, BlockNumber block, int offset, const uint16 *which, int n)
+{
+	Buffer hint;
+
+	if (RelationUsesLocalBuffers(index))
+		return;
+	hint = *hint_for(index, block);
+	if (BufferIsValid(hint))
+	{
+		const char *chunks = (const char *) BufferGetPage(hint) + offset;
+
+		for (int i = 0; i < n; i++)
+			__builtin_prefetch(chunks + (Size) which[i] * QUANT_CHUNK, 0, L2_CACHE);
+	}
+}
+
 /* Asks the operating system for a block unless it is in shared buffers. */
 void
 page_read_ahead(Relation index, BlockNumber block)

@@ -20,6 +20,8 @@ extern Buffer page_pin(Relation index, BlockNumber block);
 extern Buffer page_pin_table(Relation table, BlockNumber block);
 extern Buffer page_ask_table(Relation table, BlockNumber block);
 extern void page_prefetch(Relation index, BlockNumber block, int offset, int bytes);
+extern void page_prefetch_chunks(Relation index, BlockNumber block, int offset, const uint16 *which,
+								 int n);
 extern void page_read_ahead(Relation index, BlockNumber block);
 
 #endif /* IVFKM_PAGE_HINT_H */

@@ -279,6 +279,10 @@ typedef struct QuantKernels
 	void (*common)(const uint8_t *bytes, const uint8_t *chunks, int nchunks,
 				   uint32_t acc[QUANT_UNIT]);
 
+	/* the same for n of the chunks alone, in any order; of both */
+	void (*common_of)(const uint8_t *bytes, const uint8_t *chunks, const uint16_t *which, int n,
+					  uint32_t acc[QUANT_UNIT]);
+
 	/*
 	 * From such sums, the bit mask of slots whose distance may be at most the threshold: all that
 	 * are, and none that is farther by more than a millionth.  Empty and forced slots are as in

@@ -44,9 +44,17 @@ quant_bits_query_init(QuantBitsQuery *query, int nbits, const uint8_t *bits, boo
 	query->scale = scale;
 	query->narrow_scale = (float) (scale * (1.0 - 0x1p-20));
 	query->bytes = bytes;
-	memset(bytes, 0, quant_bits_query_bytes(nbits));
+	query->used = (uint16_t *) (bytes + (size_t) query->nchunks * QUANT_CHUNK);
+	query->nused = 0;
+	memset(bytes, 0, (size_t) query->nchunks * QUANT_CHUNK);
 	for (int i = 0; i < nbytes; i++)
+	{
+		uint16_t chunk = (uint16_t) (i / QUANT_CHUNK_CODE);
+
 		memset(bytes + (size_t) i * QUANT_UNIT, bits[i], QUANT_UNIT);
+		if (bits[i] != 0 && (query->nused == 0 || query->used[query->nused - 1] != chunk))
+			query->used[query->nused++] = chunk;
+	}
 }
 
 void

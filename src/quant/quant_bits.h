@@ -34,16 +34,25 @@ struct QuantBitsQuery
 	double scale;		/* that distances are multiplied by, above 0 */
 	float narrow_scale; /* the same or a little less: see quant_bits_query_init() */
 	uint8_t *bytes;		/* QUANT_CHUNK bytes a chunk: each byte of the query QUANT_UNIT times */
+	uint16_t *used;		/* the chunks with bits set, ascending: others have none in common */
+	int nused;
 };
 
-/* Bytes that the caller must provide as "bytes", for so many bits. */
+/* Bytes that the caller must provide, for so many bits. */
 static inline size_t
 quant_bits_query_bytes(int nbits)
 {
-	return (size_t) quant_chunks(nbits) * QUANT_CHUNK;
+	return (size_t) quant_chunks(nbits) * (QUANT_CHUNK + sizeof(uint16_t));
 }
 
-/* Prepares a query of nbits bits in the caller's memory. */
+/* True if a query has bits in so few of its chunks that only these should be looked at. */
+static inline bool
+quant_bits_sparse(const QuantBitsQuery *query)
+{
+	return query->nused * 8 <= query->nchunks * 7;
+}
+
+/* Prepares a query of nbits bits in the caller's memory, aligned as numbers are. */
 extern void quant_bits_query_init(QuantBitsQuery *query, int nbits, const uint8_t *bits, bool dice,
 								  double scale, uint8_t *bytes);
 

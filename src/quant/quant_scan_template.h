@@ -180,6 +180,30 @@ VDB_FN(common)(const uint8_t *bytes, const uint8_t *chunks, int nchunks, uint32_
 	lanes_u32_store(acc, total);
 }
 
+static VDB_TARGET void
+VDB_FN(common_of)(const uint8_t *bytes, const uint8_t *chunks, const uint16_t *which, int n,
+				  uint32_t acc[QUANT_UNIT])
+{
+	lanes_u32 total = lanes_u32_load(acc);
+
+	while (n > 0)
+	{
+		int most = n < LANES_ACC_CHUNKS ? n : LANES_ACC_CHUNKS;
+		lanes_acc sums = lanes_acc_zero();
+
+		for (int i = 0; i < most; i++)
+		{
+			size_t at = (size_t) which[i] * QUANT_CHUNK;
+
+			sums = lanes_acc_common(sums, bytes + at, chunks + at, 1);
+		}
+		total = lanes_u32_add(total, lanes_acc_drain(sums));
+		which += most;
+		n -= most;
+	}
+	lanes_u32_store(acc, total);
+}
+
 /* Numbers of bits are exact in float32, and so are their sums. */
 static VDB_TARGET uint32_t
 VDB_FN(bits_within)(const QuantBitsQuery *query, const uint32_t acc[QUANT_UNIT], const float *add,
@@ -208,6 +232,7 @@ const QuantKernels VDB_FN(quant_kernels) = {
 	.scan_unit = VDB_FN(scan_unit),
 	.scan_heads = VDB_FN(scan_heads),
 	.common = VDB_FN(common),
+	.common_of = VDB_FN(common_of),
 	.bits_within = VDB_FN(bits_within),
 	.refine_dot4 = VDB_FN(refine_dot4),
 	.refine_dot8 = VDB_FN(refine_dot8),

@@ -65,6 +65,7 @@ check_unit(const QuantKernels *kernels, int nbits, int head, int share, bool dic
 	float counts[QUANT_UNIT];
 	int split = quant_chunks(nbits) / 3;
 	uint32_t acc[QUANT_UNIT] = {0};
+	uint32_t some[QUANT_UNIT] = {0};
 	float add[QUANT_UNIT];
 	QuantBitsQuery query;
 	QuantFactors factors;
@@ -103,6 +104,9 @@ check_unit(const QuantKernels *kernels, int nbits, int head, int share, bool dic
 	kernels->common(query.bytes, bits, split, acc);
 	kernels->common(query.bytes + (size_t) split * QUANT_CHUNK, bits + (size_t) split * QUANT_CHUNK,
 					quant_chunks(nbits) - split, acc);
+	kernels->common_of(query.bytes, bits, query.used, query.nused, some);
+	CHECK(memcmp(some, acc, sizeof(acc)) == 0, "%s, %d bits, %d of %d chunks", name, nbits,
+		  query.nused, query.nchunks);
 	for (int v = 0; v < QUANT_UNIT; v++)
 	{
 		uint32_t common = count_common(query_bits, rows[v], nbits);

@@ -98,8 +98,12 @@ ivfkm_list_scan_bits(const QuantBitsQuery *bits, const IvfkmGeometry *geometry,
 	if (geometry->stripes == 1)
 	{
 		memset(found->common, 0, sizeof(found->common));
-		vdb_quant->common(bits->bytes, arrays->chunks + head * QUANT_CHUNK, bits->nchunks,
-						  found->common);
+		if (quant_bits_sparse(bits))
+			vdb_quant->common_of(bits->bytes, arrays->chunks + head * QUANT_CHUNK, bits->used,
+								 bits->nused, found->common);
+		else
+			vdb_quant->common(bits->bytes, arrays->chunks + head * QUANT_CHUNK, bits->nchunks,
+							  found->common);
 	}
 	quant_bits_counts(geometry->dims, head, arrays->chunks, arrays->add, found->counts);
 	within = vdb_quant->bits_within(bits, found->common, found->counts, threshold);
@@ -244,43 +248,75 @@ needed_chunks(const IvfkmHeads *heads, const IvfkmGeometry *geometry)
 }
 
 /*
- * Asks the CPU for a unit of a group of one page: all of it, or, if not all chunks are needed, so
- * many and the factors behind them.
+ * True if looking at the heads of units' codes pays: of late it saved at least as many chunks as
+ * were looked at twice.  nchunks: that are looked at without them.
+ */
+static inline bool
+heads_pay(const IvfkmHeads *heads, int nchunks)
+{
+	const QuantHeads *bounds = &heads->bounds;
+	int saved = 0;
+	int in_vain = (int) heads->tried;
+
+	for (int h = 0; h < bounds->n; h++)
+	{
+		saved += (int) heads->excluded[h] * (nchunks - bounds->heads[h].nchunks);
+		in_vain -= (int) heads->excluded[h];
+	}
+	return saved >= in_vain * bounds->heads[bounds->n - 1].nchunks;
+}
+
+/* Chunks of a unit that are looked at without its head. */
+static inline int
+looked_at_chunks(const QuantQuery *query, const QuantBitsQuery *bits)
+{
+	if (bits == NULL)
+		return query->nchunks;
+	return quant_bits_sparse(bits) ? bits->nused : bits->nchunks;
+}
+
+/*
+ * Asks the CPU for a unit of a group of one page whose codes hold bits: chunks where the query has
+ * none are not looked at, nor are heads that do not pay.
+ */
+static void
+prefetch_bits(Relation index, BlockNumber block, const IvfkmGeometry *geometry, int start,
+			  const QuantBitsQuery *bits, const IvfkmHeads *heads)
+{
+	int first = start + geometry->head_chunks * QUANT_CHUNK;
+	int last = first + bits->nchunks * QUANT_CHUNK;
+
+	if (heads != NULL && heads->bounds.n > 0 && heads_pay(heads, looked_at_chunks(NULL, bits)))
+		page_prefetch(index, block, start, geometry->head_chunks * QUANT_CHUNK);
+	if (quant_bits_sparse(bits))
+		page_prefetch_chunks(index, block, first, bits->used, bits->nused);
+	else
+		page_prefetch(index, block, first, bits->nchunks * QUANT_CHUNK);
+	/* how many are set, and the arrays */
+	page_prefetch(index, block, last, start + geometry->unit_bytes - last);
+}
+
+/*
+ * Asks the CPU for what most units of a group of one page are looked at for: all of one, or so many
+ * chunks and the factors behind them.  bits, heads: the query's, as IvfkmReader has them.
  */
 static inline void
 prefetch_unit(Relation index, BlockNumber block, const IvfkmGeometry *geometry, int unit,
-			  int nchunks)
+			  const QuantBitsQuery *bits, const IvfkmHeads *heads)
 {
 	int start = IVFKM_PAYLOAD_OFFSET + unit * geometry->unit_bytes;
+	int nchunks = needed_chunks(heads, geometry);
 
-	if (nchunks == geometry->nchunks)
-		page_prefetch(index, block, start, geometry->unit_bytes);
-	else
+	if (nchunks < geometry->nchunks)
 	{
 		page_prefetch(index, block, start, nchunks * QUANT_CHUNK);
 		page_prefetch(index, block, start + geometry->nchunks * QUANT_CHUNK,
 					  QUANT_UNIT * (int) (sizeof(float) + sizeof(uint16)));
 	}
-}
-
-/*
- * True if the heads of a unit's codes are worth a look: of late they saved at least as many chunks
- * as were looked at twice.
- */
-static inline bool
-heads_pay(IvfkmHeads *heads, int nchunks)
-{
-	const QuantHeads *bounds = &heads->bounds;
-	uint32 saved = 0;
-	uint32 in_vain = heads->tried;
-
-	for (int h = 0; h < bounds->n; h++)
-	{
-		saved += heads->excluded[h] * (uint32) (nchunks - bounds->heads[h].nchunks);
-		in_vain -= heads->excluded[h];
-	}
-	return saved >= in_vain * (uint32) bounds->heads[bounds->n - 1].nchunks ||
-		   heads->left++ % HEADS_SAMPLED == 0;
+	else if (bits != NULL)
+		prefetch_bits(index, block, geometry, start, bits, heads);
+	else
+		page_prefetch(index, block, start, geometry->unit_bytes);
 }
 
 /*
@@ -288,12 +324,13 @@ heads_pay(IvfkmHeads *heads, int nchunks)
  * the rest need not be looked at.
  */
 static inline bool
-heads_exclude(IvfkmHeads *heads, const QuantQuery *query, const IvfkmUnit *arrays, float threshold)
+heads_exclude(IvfkmHeads *heads, const QuantQuery *query, const QuantBitsQuery *bits,
+			  const IvfkmUnit *arrays, float threshold)
 {
 	int needed;
 
 	if (heads == NULL || heads->bounds.n == 0 || !(threshold <= FLT_MAX) ||
-		!heads_pay(heads, query->nchunks))
+		(!heads_pay(heads, looked_at_chunks(query, bits)) && heads->left++ % HEADS_SAMPLED != 0))
 		return false;
 	if (heads->tried == HEADS_MEMORY)
 	{
@@ -311,21 +348,21 @@ heads_exclude(IvfkmHeads *heads, const QuantQuery *query, const IvfkmUnit *array
 }
 
 /*
- * Asks the CPU for the first page of a list or node that will be read soon; "heads" (NULL: all of
- * it is needed) is that of the search.  With "sparse" for the attributes alone, of the first group.
+ * Asks the CPU for the first page of a list or node that will be read soon; bits (or NULL) and
+ * heads (NULL: all of it is needed) are those of the search.  With "sparse" for the attributes
+ * alone, of the first group.
  */
 void
 ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmChildData *child,
-					const IvfkmHeads *heads, bool sparse)
+					const QuantBitsQuery *bits, const IvfkmHeads *heads, bool sparse)
 {
-	int nchunks = needed_chunks(heads, geometry);
-
 	if (sparse)
 	{
 		prefetch_attributes(index, child->first_block + geometry->stripes - 1, geometry);
 		return;
 	}
-	if (geometry->stripes > 1 || nchunks == geometry->nchunks)
+	if (geometry->stripes > 1 ||
+		(bits == NULL && needed_chunks(heads, geometry) == geometry->nchunks))
 		page_prefetch(index, child->first_block, 0,
 					  IVFKM_PAYLOAD_OFFSET +
 						  Min(geometry->units * geometry->unit_bytes, IVFKM_PAYLOAD_BYTES));
@@ -333,7 +370,7 @@ ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry, const IvfkmCh
 	{
 		page_prefetch(index, child->first_block, 0, IVFKM_PAYLOAD_OFFSET);
 		for (int u = 0; u < geometry->units; u++)
-			prefetch_unit(index, child->first_block, geometry, u, nchunks);
+			prefetch_unit(index, child->first_block, geometry, u, bits, heads);
 	}
 	page_prefetch(index, child->first_block, IVFKM_PAYLOAD_END, sizeof(IvfkmPageOpaqueData));
 }
@@ -371,9 +408,8 @@ ivfkm_reader_scan(IvfkmReader *reader, int unit, const QuantBound *bound, float 
 	{
 		/* the same unit of the next page, which is then in the cache when it is its turn */
 		if (BlockNumberIsValid(reader->next) && !reader->sparse)
-			prefetch_unit(reader->index, reader->next, geometry, unit,
-						  needed_chunks(reader->heads, geometry));
-		if (heads_exclude(reader->heads, reader->query, arrays, threshold))
+			prefetch_unit(reader->index, reader->next, geometry, unit, reader->bits, reader->heads);
+		if (heads_exclude(reader->heads, reader->query, reader->bits, arrays, threshold))
 			return 0;
 		if (reader->bits != NULL)
 			return ivfkm_list_scan_bits(reader->bits, geometry, arrays, &reader->unit_bits,

@@ -60,7 +60,8 @@ extern void ivfkm_reader_begin(IvfkmReader *reader, Relation index, const IvfkmG
 							   const IvfkmChildData *child, const QuantQuery *query);
 extern bool ivfkm_reader_next(IvfkmReader *reader);
 extern void ivfkm_list_prefetch(Relation index, const IvfkmGeometry *geometry,
-								const IvfkmChildData *child, const IvfkmHeads *heads, bool sparse);
+								const IvfkmChildData *child, const QuantBitsQuery *bits,
+								const IvfkmHeads *heads, bool sparse);
 extern void ivfkm_reader_want(const IvfkmReader *reader, int unit);
 extern void ivfkm_list_add_codes(const QuantQuery *query, const QuantBitsQuery *bits,
 								 const IvfkmGeometry *geometry, int stripe, const uint8 *chunks,

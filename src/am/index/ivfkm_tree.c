@@ -367,7 +367,7 @@ tree_prefetch(const IvfkmTree *tree)
 			page_child_prefetch(tree->index, tree->dims, &entry->pointer);
 		else if (entry->level > 0)
 			ivfkm_list_prefetch(tree->index, &tree->geometry, &tree->exact[entry->exact].child,
-								NULL, false);
+								NULL, NULL, false);
 	}
 }
 

@@ -355,7 +355,8 @@ ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 	}
 	if (next + 1 < lists->nreached && lists->items[next + 1].groups == IVFKM_ALL_GROUPS)
 		ivfkm_list_prefetch(lists->index, lists->geometry, &lists->items[next + 1].child,
-							looks_at_heads(candidates) ? &lists->heads : NULL, lists->sparse);
+							lists->query->bits, looks_at_heads(candidates) ? &lists->heads : NULL,
+							lists->sparse);
 	if (lists->before != NULL)
 		lists->before[next] = lists->counted;
 	scan_list(lists, next, true, epsilon, given, candidates);
