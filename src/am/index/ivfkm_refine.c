@@ -20,13 +20,13 @@
 
 /* ivfkm_refine_query() for taxicab distances. */
 static void
-taxicab_query(IvfkmRefiner *refiner, const IvfkmSpace *space, const float *query,
+taxicab_query(IvfkmRefiner *refiner, const IvfkmSpace *space, const float *plain,
 			  double distance_scale)
 {
 	int dims = space->dims;
 
-	quant_taxicab_query_init(&refiner->taxicab_query, dims, refiner->geometry->refine_bits,
-							 ivfkm_space_unrotated(space, query), space->dither);
+	quant_taxicab_query_init(&refiner->taxicab_query, dims, refiner->geometry->refine_bits, plain,
+							 space->dither);
 	refiner->square_scale = distance_scale / ((double) space->scale * space->scale);
 	/* kernels add at least 8 sums of every so many terms; twice that for what differs */
 	refiner->rounding = (dims / 8 + 16) * FLT_EPSILON;
@@ -34,12 +34,14 @@ taxicab_query(IvfkmRefiner *refiner, const IvfkmSpace *space, const float *query
 }
 
 /*
- * Prepares a query for refine records: "query" has dims floats in index space, "value" the
- * same in input space (normalised for cosine).  Allocates in the current memory context.
+ * Prepares a query for refine records: "query" has dims floats in index space, "plain" the same
+ * before the rotation (taxicab distances alone; it must stay).  Allocates in the current memory
+ * context.
  */
 void
 ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *geometry,
-				   const IvfkmSpace *space, const float *query, double distance_scale)
+				   const IvfkmSpace *space, const float *query, const float *plain,
+				   double distance_scale)
 {
 	int dims = geometry->dims;
 	double query_norm2 = 0.0;
@@ -52,7 +54,7 @@ ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *g
 	refiner->taxicab = space->taxicab;
 	if (space->taxicab)
 	{
-		taxicab_query(refiner, space, query, distance_scale);
+		taxicab_query(refiner, space, plain, distance_scale);
 		return;
 	}
 	quant_refine_query_init(

@@ -33,7 +33,8 @@ typedef struct IvfkmRefiner
 } IvfkmRefiner;
 
 extern void ivfkm_refine_query(IvfkmRefiner *refiner, Relation index, const IvfkmGeometry *geometry,
-							   const IvfkmSpace *space, const float *query, double distance_scale);
+							   const IvfkmSpace *space, const float *query, const float *plain,
+							   double distance_scale);
 extern bool ivfkm_refine_bounds(const IvfkmRefiner *refiner, const IvfkmChildData *list,
 								const QuantRefineBound *bound, IvfkmRefine record,
 								const ItemPointerData *tid, float epsilon, float threshold,

@@ -113,12 +113,26 @@ ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta)
 	return index->rd_amcache;
 }
 
+/* The first half of ivfkm_space_apply(): all but the rotation. */
+void
+ivfkm_space_centre(const IvfkmSpace *space, float *x)
+{
+	quant_input_centre(space->dims, space->mean, space->scale, SPACE_LIMIT, x);
+}
+
+/* The other half. */
+void
+ivfkm_space_rotate(const IvfkmSpace *space, float *x)
+{
+	quant_rotate(&space->rotation, x);
+}
+
 /* Maps x[dims] (a unit vector for cosine) into index space, in place; bit-exact. */
 void
 ivfkm_space_apply(const IvfkmSpace *space, float *x)
 {
-	quant_input_centre(space->dims, space->mean, space->scale, SPACE_LIMIT, x);
-	quant_rotate(&space->rotation, x);
+	ivfkm_space_centre(space, x);
+	ivfkm_space_rotate(space, x);
 }
 
 /*

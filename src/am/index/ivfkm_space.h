@@ -37,6 +37,8 @@ extern IvfkmSpace *ivfkm_space_init(void *memory, int dims, const IvfkmOps *ops,
 									int scale_exponent, const float *mean);
 extern const IvfkmSpace *ivfkm_space_cached(Relation index, const IvfkmMetaPageData *meta);
 extern IvfkmSpace *ivfkm_space_copy(const IvfkmSpace *space);
+extern void ivfkm_space_centre(const IvfkmSpace *space, float *x);
+extern void ivfkm_space_rotate(const IvfkmSpace *space, float *x);
 extern void ivfkm_space_apply(const IvfkmSpace *space, float *x);
 extern float *ivfkm_space_unrotated(const IvfkmSpace *space, const float *x);
 extern float ivfkm_space_distance(const float *a, const float *b, int dims);

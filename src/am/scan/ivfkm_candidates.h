@@ -130,12 +130,19 @@ ivfkm_candidates_reserve_one(IvfkmCandidates *candidates)
 		ivfkm_candidates_make_room(candidates);
 }
 
+/* True if an upper bound would lower the horizon, or is one of the first k. */
+static inline bool
+ivfkm_candidates_heed(const IvfkmCandidates *candidates, float ub)
+{
+	return candidates->nbounds < candidates->k || (candidates->k > 0 && ub < candidates->bounds[0]);
+}
+
 /* Collects a row that is not above the horizon; "ub" is the upper bound of its distance. */
 static inline void
 ivfkm_candidates_add(IvfkmCandidates *candidates, const IvfkmCandidate *candidate, float ub)
 {
 	candidates->items[candidates->n++] = *candidate;
-	if (candidates->nbounds < candidates->k || (candidates->k > 0 && ub < candidates->bounds[0]))
+	if (ivfkm_candidates_heed(candidates, ub))
 		ivfkm_candidates_offer(candidates, ub);
 }
 

@@ -19,6 +19,8 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "executor/instrument.h"
 #include "lib/qunique.h"
 #include "port/pg_bitutils.h"
@@ -196,6 +198,8 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	IvfkmReader reader;
 	QuantBound bound;
 	IvfkmSlack slack;
+	float horizon = NAN; /* the last one, and the threshold that belongs to it */
+	float beyond = NAN;
 	double rows = 0.0;
 
 	page_point("scan-list");
@@ -238,7 +242,14 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 					continue;
 			}
 			if (approximate)
-				threshold = ivfkm_slack_threshold(&slack, threshold);
+			{
+				if (threshold != horizon)
+				{
+					horizon = threshold;
+					beyond = ivfkm_slack_threshold(&slack, horizon);
+				}
+				threshold = beyond;
+			}
 			within = ivfkm_reader_scan(&reader, u, &bound, threshold, lb, ub, &unit);
 			if (sampling)
 				rest = within & ~mask;
@@ -264,10 +275,13 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				if (unlikely(!page_row_in_table(&unit.tid[lane], lists->heap_blocks)))
 					page_check_row(lists->index, BufferGetBlockNumber(reader.buffer),
 								   u * QUANT_UNIT + lane, &unit.tid[lane], &lists->heap_blocks);
-				if (approximate)
-					ivfkm_slack_widen(&slack, &lb[lane], &ub[lane]);
 				candidate.at.lb = lb[lane];
+				if (approximate)
+					candidate.at.lb = ivfkm_slack_lower(&slack, lb[lane], ub[lane]);
 				candidate.at.row = ivfkm_lists_address(&unit.tid[lane]);
+				if (ivfkm_position_less(&candidates->horizon, &candidate.at) ||
+					ivfkm_given_has(given, number, &candidate.at))
+					continue;
 				if (reader.bits != NULL)
 					candidate.refine = ivfkm_candidate_counts(reader.unit_bits.counts[lane],
 															  reader.unit_bits.common[lane]);
@@ -275,9 +289,9 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 					candidate.refine =
 						unit.refine != NULL ? ivfkm_lists_address(&unit.refine[lane]) : 0;
 				candidate.list = number;
-				if (!ivfkm_position_less(&candidates->horizon, &candidate.at) &&
-					!ivfkm_given_has(given, number, &candidate.at))
-					ivfkm_candidates_add(candidates, &candidate, ub[lane]);
+				if (approximate && ivfkm_candidates_heed(candidates, ub[lane]))
+					ub[lane] = ivfkm_slack_upper(&slack, lb[lane], ub[lane]);
+				ivfkm_candidates_add(candidates, &candidate, ub[lane]);
 			}
 		}
 	}

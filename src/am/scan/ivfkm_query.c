@@ -111,6 +111,7 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 	const IvfkmSpace *space;
 	int dims = index->lists.dims;
 	IvfkmRow row = {0};
+	float *plain = NULL; /* the query in index space, but not rotated */
 
 	memset(query, 0, sizeof(*query));
 	query->ops = ops;
@@ -133,7 +134,13 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 		space->distance_scale / ((double) index->meta.distance_ratio * index->meta.distance_ratio);
 	if (query->metric == QUANT_IP)
 		query->distance_scale *= shorten(query->point, dims, space->scale);
-	ivfkm_space_apply(space, query->point);
+	ivfkm_space_centre(space, query->point);
+	if (query->refine && space->taxicab)
+	{
+		plain = palloc(sizeof(float) * dims);
+		memcpy(plain, query->point, sizeof(float) * dims);
+	}
+	ivfkm_space_rotate(space, query->point);
 	query->target = query->point;
 	if (query->metric == QUANT_IP)
 	{
@@ -153,7 +160,7 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 	init_slack(query, &index->meta, space);
 	if (query->refine)
 		ivfkm_refine_query(&query->refiner, index->relation, &index->lists, space, query->point,
-						   query->distance_scale);
+						   plain, query->distance_scale);
 	query->narrow = query->refine && (!query->approximate || query->refiner.taxicab);
 	quant_query_init(&query->quant, dims, query->point, palloc(quant_query_table_bytes(dims)));
 }
@@ -226,23 +233,14 @@ ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold)
 	return highest;
 }
 
-/*
- * Makes bounds of the exact distance of bounds in index space.  What both lack is independent,
- * so variances add up.  The slack is that of a row whose exact distance is the bound.
- */
+/* Makes bounds of the exact distance of bounds in index space. */
 void
 ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
 {
-	float half = 0.5f * (*ub - *lb);
-	float lower = slack->constant + slack->share * Max(*lb, 0.0f);
-	float upper = slack->constant + slack->share * Max(*ub, 0.0f);
-	float least = slack->least > 0.0f ? slack->least * *lb : -FLT_MAX;
+	float lower = ivfkm_slack_lower(slack, *lb, *ub);
 
-	if (!(half <= FLT_MAX)) /* nothing is known */
-		return;
-	*lb -= sqrtf(half * half + lower * lower) - half;
-	*lb = Max(*lb, least);
-	*ub += sqrtf(half * half + upper * upper) - half;
+	*ub = ivfkm_slack_upper(slack, *lb, *ub);
+	*lb = lower;
 }
 
 /* Prepares for refine records of a list, for bounds "epsilon" standard deviations wide. */

@@ -11,6 +11,9 @@
 #ifndef IVFKM_QUERY_H
 #define IVFKM_QUERY_H
 
+#include <float.h>
+#include <math.h>
+
 #include "am/index/ivfkm_refine.h"
 #include "am/index/ivfkm_tree.h"
 #include "quant/quant_bits.h"
@@ -84,5 +87,39 @@ extern bool ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe 
 extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,
 							   const ItemPointerData *record, const ItemPointerData *tid,
 							   float epsilon, float threshold, float *lb, float *ub);
+
+/*
+ * By how much more than "half", the half of the distance between two bounds in index space, one of
+ * them is off as a bound of the exact distance.  What both lack is independent, so variances add
+ * up.  The slack is that of a row whose exact distance is the bound.
+ */
+static inline float
+ivfkm_slack_beyond(const IvfkmSlack *slack, float half, float bound)
+{
+	float more = slack->constant + slack->share * Max(bound, 0.0f);
+
+	return sqrtf(half * half + more * more) - half;
+}
+
+/* The lower bound of the exact distance, of both in index space. */
+static inline float
+ivfkm_slack_lower(const IvfkmSlack *slack, float lb, float ub)
+{
+	float half = 0.5f * (ub - lb);
+	float least = slack->least > 0.0f ? slack->least * lb : -FLT_MAX;
+
+	if (!(half <= FLT_MAX)) /* nothing is known */
+		return lb;
+	return Max(lb - ivfkm_slack_beyond(slack, half, lb), least);
+}
+
+/* The upper bound; at least that in index space. */
+static inline float
+ivfkm_slack_upper(const IvfkmSlack *slack, float lb, float ub)
+{
+	float half = 0.5f * (ub - lb);
+
+	return half <= FLT_MAX ? ub + ivfkm_slack_beyond(slack, half, ub) : ub;
+}
 
 #endif /* IVFKM_QUERY_H */
