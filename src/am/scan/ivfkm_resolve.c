@@ -27,8 +27,12 @@
 #include "page/page_check.h"
 #include "page/page_refine.h"
 
-/* With fewer candidates it costs more to choose among them than their pages cost. */
-#define LEAST_CANDIDATES 64
+/*
+ * With fewer candidates it costs more to choose among them than their pages cost.  But what is
+ * taken one by one may come late, more often so where bounds are those of another distance.
+ */
+#define LEAST_CANDIDATES			 64
+#define LEAST_APPROXIMATE_CANDIDATES 16
 
 /* Bins of lower bounds, to find those of the best candidates. */
 #define BINS 256
@@ -318,6 +322,7 @@ ivfkm_resolve_many(IvfkmScan *so)
 	Histogram histogram;
 	float threshold;
 	Size wanted;
+	Size least;
 	Size known;
 	Size near; /* candidates that may be below the horizon: the first ones */
 	bool enough;
@@ -327,7 +332,8 @@ ivfkm_resolve_many(IvfkmScan *so)
 	nearest.k = (Size) Min(so->told.limit - (so->pass > 1 ? so->told.received : 0), so->k);
 	ivfkm_candidates_prune(candidates);
 	so->farthest = ivfkm_candidates_horizon(candidates);
-	if (candidates->n < LEAST_CANDIDATES && so->pass == 1)
+	least = so->query.approximate ? LEAST_APPROXIMATE_CANDIDATES : LEAST_CANDIDATES;
+	if (candidates->n < least && so->pass == 1)
 		return false;
 	known = candidates->n + order->nrefined + order->nknown;
 	if (known == 0)
