@@ -39,10 +39,12 @@
  * the query: their lists, whose centroids lie further that way, come later in the order of lists
  * than those of other rows of their rank.  A search for them looks further, as for ranks so many
  * times as high at most.  What was measured says little of how many lists hold their nearest, so
- * behind the largest k of it their budget grows in proportion to k.
+ * behind the largest k of it their budget grows in proportion to k, or ends where so many times the
+ * rows were seen behind which a nearer match was found last, if that is not less than for others.
  */
-#define ONE_SIDED	   2.0
-#define ONE_SIDED_MOST 3.0
+#define ONE_SIDED		2.0
+#define ONE_SIDED_MOST	3.0
+#define IMPROVING_AGAIN 2.0
 
 /*
  * A search that goes on looks at its nearest rows again behind this part of its budget, and where
@@ -208,17 +210,24 @@ pass_budget(IvfkmScan *so, bool wide, int64 total_k, bool ranked)
 	double k =
 		unfiltered_k(so, wide ? ivfkm_budget_first_k(settings, (double) total_k) : total_k, ranked);
 	double times = 1.0;
+	double improving = get_float8_infinity();
+	double rows;
 
 	if (isinf(k))
 		return k;
 	if (so->one_sided)
 	{
 		times = Max(k / ivfkm_budget_largest_k(meta), 1.0);
+		if (times > 1.0 && so->improved_at > 0.0)
+			improving = Max(so->improved_at * IMPROVING_AGAIN,
+							ivfkm_budget_rows(meta, k, settings->target));
 		k /= times;
 	}
 	if (wide && ends_early(so, (double) total_k))
-		return ivfkm_budget_least(meta, k, settings->target) * times;
-	return ivfkm_budget_rows(meta, k, settings->target) * times * (wide ? settings->scale : 1.0);
+		rows = ivfkm_budget_least(meta, k, settings->target);
+	else
+		rows = ivfkm_budget_rows(meta, k, settings->target) * (wide ? settings->scale : 1.0);
+	return Min(rows * times, improving);
 }
 
 /* How far a pass with "total_k" rows to give in all is to scan; wide: as in pass_budget(). */
@@ -456,6 +465,7 @@ scan_lists(IvfkmScan *so)
 	{
 		double counted = lists->counted; /* before the next list */
 		double met = (double) so->filter.nmet;
+		float horizon = so->candidates.horizon.lb;
 
 		if (ivfkm_lists_enough(&lists->plan, lists->nscanned, lists->counted) && few_rows(so))
 			lists->plan.least = lists->nscanned + 1;
@@ -463,6 +473,8 @@ scan_lists(IvfkmScan *so)
 			break;
 		if (lists->filter == NULL)
 			continue;
+		if (so->candidates.horizon.lb < horizon)
+			so->improved_at = lists->counted;
 		if (so->found_at == 0.0 && so->filter.nmet >= so->total_k)
 			so->found_at = counted + (lists->counted - counted) * ((double) so->total_k - met) /
 										 ((double) so->filter.nmet - met);

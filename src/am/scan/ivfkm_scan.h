@@ -85,6 +85,7 @@ typedef struct IvfkmScan
 	double mean_rank;	/* with a filter: that of matches among all rows, by ranked_lists lists */
 	int ranked_lists;	/* lists scanned when it was computed; -1: it was not, by this pass */
 	float epsilon;		/* of the sweep */
+	double improved_at; /* with a filter: rows seen when a nearer match was found last, or 0 */
 	bool one_sided;		/* with a filter: matches are on one side of the query */
 	double found_at;	/* with a filter: rows seen until total_k that match were found, or 0 */
 	bool by_address;	/* its rows are noted by address, as the next one has wider bounds */
