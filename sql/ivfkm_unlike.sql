@@ -145,5 +145,36 @@ SELECT recall >= 0.98 AS recall FROM ivfkm_recall('clusters_idx', 10, 60, 'SELEC
 -- others go on no farther for that
 SELECT recall >= 0.98 AS recall, rows < 2000 AS few FROM ivfkm_recall('clusters_idx', 10, 60);
 
+-- products with queries much longer or shorter than rows
+CREATE TABLE far AS
+SELECT i AS id, array_agg(6 * uniform(-1 - i % 20, d) + uniform(i, d) ORDER BY d)::vector(64) AS v
+FROM generate_series(1, 4000) i, generate_series(1, 64) d GROUP BY i;
+CREATE INDEX far_idx ON far USING ivfkm (v vector_ip_ops) WITH (lists = 40);
+CREATE FUNCTION found(length float8) RETURNS numeric LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+	hits integer := 0;
+	farthest float8;
+	query vector;
+BEGIN
+	FOR i IN 1 .. 40 LOOP
+		query := (SELECT array_agg(length * (uniform(9000 + i, d) - 0.5))::vector
+			FROM generate_series(1, 64) d);
+		SELECT max(p) INTO farthest
+		FROM (SELECT (v <#> query) + 0 AS p FROM far ORDER BY p LIMIT 10) s;
+		hits := hits + (SELECT count(*) FROM (SELECT v <#> query AS p FROM far
+			ORDER BY v <#> query LIMIT 10) s WHERE p <= farthest);
+	END LOOP;
+	RETURN hits / 400.0;
+END $$;
+SELECT length, found(length) >= 0.96 AS found
+FROM unnest(ARRAY[1, 1e3, 3e6, 1e10, 1e14, 1e-3, 1e-6, 1e-8, 1e-20]) length;
+-- and all rows within a bound
+SELECT length, (SELECT count(*) FROM (SELECT FROM far WHERE v <#> q <= bound ORDER BY v <#> q) s)
+FROM unnest(ARRAY[1, 1e6, 3e6, 7e6, 1e9, 1e15, 1e-6, 1e-8, 1e-20]) length,
+	LATERAL (SELECT array_fill(length::real, ARRAY[64])::vector AS q OFFSET 0) a,
+	LATERAL (SELECT (v <#> q) + 0 AS bound FROM far ORDER BY bound OFFSET 299 LIMIT 1) b;
+DROP TABLE far;
+DROP FUNCTION found;
+
 DROP TABLE t, q, truth, copies, others, clusters, holes;
 DROP FUNCTION recall, seen, uniform;

@@ -34,23 +34,35 @@
 #define SLACK_ANY 1e6f
 
 /*
- * Scales a query for inner products, whose order does not depend on its length, down by a
- * power of two if index space would clamp it.  Returns that power.
+ * The largest coordinate that the query of inner products has in index space, where those of rows
+ * are about 1, is between these powers of two.
+ */
+#define LEAST_EXPONENT (-2)
+#define MOST_EXPONENT  6
+
+/*
+ * Scales a query for inner products, whose order does not depend on its length, by a power of two
+ * if it is much longer or shorter than rows are.  A product is made of squared distances, in
+ * float32: the square of a long query would leave nothing of it, and of a short query the mean of
+ * the rows would leave nothing.  Returns that power.
  */
 static double
-shorten(float *x, int dims, float scale)
+fit_length(float *x, int dims, float scale)
 {
-	const int max_exponent = 20;
 	QuantInputStats stats;
 	int exponent;
+	int wanted;
 
 	quant_input_stats(dims, x, &stats);
+	if (stats.largest == 0.0f)
+		return 1.0;
 	(void) frexp((double) stats.largest * scale, &exponent);
-	if (exponent <= max_exponent)
+	wanted = Max(LEAST_EXPONENT, Min(exponent, MOST_EXPONENT));
+	if (exponent == wanted)
 		return 1.0;
 	for (int i = 0; i < dims; i++)
-		x[i] = ldexpf(x[i], max_exponent - exponent);
-	return ldexp(1.0, max_exponent - exponent);
+		x[i] = (float) ldexp((double) x[i], wanted - exponent);
+	return ldexp(1.0, wanted - exponent);
 }
 
 /*
@@ -133,7 +145,7 @@ ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool i
 	query->distance_scale =
 		space->distance_scale / ((double) index->meta.distance_ratio * index->meta.distance_ratio);
 	if (query->metric == QUANT_IP)
-		query->distance_scale *= shorten(query->point, dims, space->scale);
+		query->distance_scale *= fit_length(query->point, dims, space->scale);
 	ivfkm_space_centre(space, query->point);
 	if (query->refine && space->taxicab)
 	{
