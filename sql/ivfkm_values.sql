@@ -124,3 +124,17 @@ ORDER BY type COLLATE "C", what COLLATE "C";
 
 DROP TABLE findings, classes, kinds;
 DROP FUNCTION attempt, distances;
+
+-- numbers that differ by no more than their precision, so that their mean is none of them: an index
+-- of such rows is as good as it can be, and is not made anew again and again
+CREATE TABLE whole (v vector(4));
+INSERT INTO whole SELECT array_fill((16777216 + i % 2 * 2)::real, ARRAY[4])::vector
+FROM generate_series(1, 1500) i;
+CREATE INDEX whole_v ON whole USING ivfkm (v);
+SET statement_timeout = '60s';
+SELECT rows FROM ivfkm_maintain('whole_v', false);
+INSERT INTO whole SELECT array_fill((16777216 + i % 2 * 2)::real, ARRAY[4])::vector
+FROM generate_series(1, 1500) i;
+SELECT rows FROM ivfkm_maintain('whole_v', false);
+RESET statement_timeout;
+DROP TABLE whole;

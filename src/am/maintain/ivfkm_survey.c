@@ -100,7 +100,11 @@
 #define BACK_LISTS	 16
 #define BACK_KNOWN	 0.5
 
-/* Share of the energy of the rows in index space that their mean may have: 0 when it is made. */
+/*
+ * Share of the energy of the rows in index space that their mean may have: 0 when it is made.  But
+ * where rows differ by no more than the precision of their numbers, their mean is not a float: then
+ * another tree would be no better, so this part of them must have come or gone as well.
+ */
 #define DRIFT_SHARE 0.25
 
 /* An index is looked at again when this part of its rows has changed. */
@@ -548,8 +552,10 @@ calls_for_renewal(IvfkmSizes *sizes, const IvfkmIndex *index, const IvfkmWholeTr
 	if (sizes->rows < IVFKM_RENEWAL_MIN_ROWS && meta->made_rows < IVFKM_RENEWAL_MIN_ROWS)
 		return false;
 	count_changes(meta, sizes->rows, &gone, &come);
-	if (has_grown_much(sizes, index) || sizes->rows <= RENEW_SHRUNK * meta->made_rows ||
-		sizes->drifted)
+	if (has_grown_much(sizes, index) || sizes->rows <= RENEW_SHRUNK * meta->made_rows)
+		return true;
+	/* rows that have come have no larger part in the energy of the mean than in their number */
+	if (sizes->drifted && Max(gone, 0.0) + Max(come, 0.0) >= DRIFT_SHARE * meta->made_rows)
 		return true;
 	if (Min(gone, come) >= RENEW_REPLACED * meta->made_rows)
 	{
