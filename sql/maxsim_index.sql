@@ -242,6 +242,18 @@ FROM generate_series(1, 16) i;
 SELECT vdb_index_check('far_tokens') AS far;
 SELECT vdb_index_check('far_coarse') AS far;
 DROP TABLE far;
+-- vectors of a row that are near each other, beside longer ones, have one code for all
+CREATE TABLE near (tokens halfvec(3)[]);
+INSERT INTO near VALUES
+	('{"[1.6510487e-05,4.0352345e-05,-2.4437904e-06]","[-0.01356506,0.003032684,-0.00295639]"}'),
+	('{"[-3.8146973e-06,1.0550022e-05,-5.364418e-07]","[1795,-909.5,1798]",
+		"[-0.020141602,0.019012451,-0.019470215]","[-0.4440918,0.3449707,-0.2866211]",
+		"[0.00040316582,0.0001591444,0.00059223175]"}'),
+	('{"[64992,-64992,-64992]","[4.7683716e-07,-1.4305115e-06,1.3709068e-06]",
+		"[0.00028133392,0.00012767315,-8.034706e-05]"}');
+CREATE INDEX near_tokens ON near USING ivfkm (tokens) WITH (lists = 1);
+SELECT vdb_index_check('near_tokens') AS near;
+DROP TABLE near;
 
 -- Many rows that are about as near: of a query vector's nearest vectors none may be theirs.  Then
 -- query vectors look for more.

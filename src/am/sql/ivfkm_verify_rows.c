@@ -14,8 +14,6 @@
  */
 #include "compat.h"
 
-#include <float.h>
-
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/index.h"
@@ -163,8 +161,8 @@ compare_slot(IvfkmCheckState *check, const TidHashEntry *entry, const IvfkmChild
 	}
 	if (unit.refine != NULL && !refine_record_is(check, list, &unit.refine[lane], tid, code))
 	{
-		/* vectors that are too far from the centroid may differ in nothing but that */
-		if (!only && unit.add[lane] == -FLT_MAX && unit.mul[lane] == 0)
+		/* another vector of the row may differ in nothing but that */
+		if (!only)
 			return SLOT_OTHER;
 		page_corrupted(index, entry->block,
 					   "The refine record of slot %d is not that of row (%u,%u).", entry->slot,
