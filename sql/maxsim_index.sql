@@ -255,6 +255,32 @@ CREATE INDEX near_tokens ON near USING ivfkm (tokens) WITH (lists = 1);
 SELECT vdb_index_check('near_tokens') AS near;
 DROP TABLE near;
 
+-- Bounds of the distance: all rows within them are found, however many vectors have to be looked
+-- for, and from a query without vectors all rows are 0 away
+CREATE TABLE within (id integer, tokens vector(8)[]);
+INSERT INTO within
+SELECT i, CASE WHEN i % 50 = 0 THEN '{}' WHEN i % 60 = 0 THEN NULL ELSE ARRAY(
+	SELECT ARRAY[sin(i * j), cos(i + j), sin(i * 3), cos(j * 5), sin(i * i), cos(i * 7 * j), sin(i),
+		cos(j)]::vector FROM generate_series(1, 1 + i % 4) j) END
+FROM generate_series(1, 2000) i;
+CREATE INDEX within_tokens ON within USING ivfkm (tokens);
+SET enable_seqscan = off;
+SET enable_sort = off;
+SET work_mem = '64kB';
+SELECT bound, (SELECT count(*) FROM (SELECT id FROM within
+		WHERE tokens @# '{"[1,0,0,1,0,0,0,0]"}'::vector[] < bound
+		ORDER BY tokens @# '{"[1,0,0,1,0,0,0,0]"}'::vector[] LIMIT 1000) s) AS found,
+	(SELECT least(count(*), 1000) FROM within
+		WHERE (tokens @# '{"[1,0,0,1,0,0,0,0]"}'::vector[]) + 0 < bound) AS rows
+FROM unnest(ARRAY[5, 0.5, -1]) bound;
+SELECT bound, (SELECT count(*) FROM (SELECT id FROM within WHERE tokens @# '{}'::vector[] < bound
+		ORDER BY tokens @# '{}'::vector[]) s) AS found,
+	(SELECT count(*) FROM within WHERE (tokens @# '{}'::vector[]) + 0 < bound) AS rows
+FROM unnest(ARRAY[5, 0, -1]) bound;
+RESET work_mem;
+RESET enable_sort;
+DROP TABLE within;
+
 -- Many rows that are about as near: of a query vector's nearest vectors none may be theirs.  Then
 -- query vectors look for more.
 CREATE FUNCTION words_of(i int, n int) RETURNS vector(8)[] LANGUAGE SQL IMMUTABLE AS $$

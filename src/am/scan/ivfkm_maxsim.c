@@ -98,7 +98,9 @@ ivfkm_maxsim_begin(IndexScanDesc scan, IvfkmScan *so, Datum value, bool isnull)
 		return;
 	so->query.value = PG_DETOAST_DATUM(value);
 	array->view(so->query.value, &maxsim->vectors);
-	if (maxsim->vectors.count > 0)
+	if (maxsim->vectors.count == 0) /* from which all rows, those without vectors too, are 0 away */
+		maxsim->bound = get_float8_infinity();
+	else
 		ivfkm_ops_check_query(so->index.ops, dense_array_get(&maxsim->vectors, 0),
 							  so->index.column_dims);
 	maxsim->context = AllocSetContextCreate(so->context, "ivfkm maxsim", ALLOCSET_DEFAULT_SIZES);
@@ -332,6 +334,7 @@ find_rows(IvfkmScan *so, Snapshot snapshot, Size wanted)
 			frontiers += find_block(so, snapshot, first, Min(block, n - first), wanted, &plan,
 									numbers, &size, &met);
 		tidhash_destroy(numbers);
+		maxsim->unfound = frontiers;
 		for (Size i = 0; i < maxsim->nrows; i++)
 			maxsim->rows[i].bound += frontiers;
 		seen = maxsim->seen - seen;
@@ -641,8 +644,8 @@ prepare(IndexScanDesc scan, IvfkmScan *so)
 			maxsim->everything = maxsim->exhausted = true;
 			return;
 		}
-		/* the rows within the bound are fewer than lists for so many hold */
-		if (is_over(so) || !isinf(maxsim->bound) ||
+		/* rows that were not found are beyond the bound */
+		if (is_over(so) || maxsim->unfound > maxsim->bound ||
 			(is_limited(so) && maxsim->wanted >= most_wanted()))
 		{
 			maxsim->exhausted = true;

@@ -54,6 +54,7 @@ typedef struct IvfkmMaxsim
 	Size wanted;			  /* vectors that each query vector has looked for; 0: none yet */
 	Size times;				  /* so many times the usual number are looked for */
 	bool complete;			  /* nothing was left out */
+	double unfound;			  /* rows not found are at least so far, but for entries missed */
 	IvfkmMaxsimExcess excess; /* of the rows looked at */
 	IvfkmMaxsimFound *found;  /* all rows found, those looked at too, by their addresses */
 	Size nfound;
