@@ -36,6 +36,17 @@ BEGIN
 	END LOOP;
 	RETURN array_to_string(ARRAY(SELECT DISTINCT unnest(result) ORDER BY 1), ' ');
 END $$;
+-- rows of which every 20th is zero, with an index with refine codes of so many bits
+CREATE FUNCTION make_z(bits integer) RETURNS void LANGUAGE plpgsql
+	SET client_min_messages = warning AS $$
+BEGIN
+	DROP TABLE IF EXISTS z;
+	CREATE TABLE z AS SELECT i AS id, CASE WHEN i % 20 = 0 THEN array_fill(0, ARRAY[96])::vector
+		ELSE vector_of(i % 50, 96) + vector_of(i, 96) * array_fill(0.2::real, ARRAY[96])::vector
+		END::vector(96) AS v FROM generate_series(1, 1000) i;
+	EXECUTE format('CREATE INDEX z_v ON z USING ivfkm (v vector_cosine_ops)
+		WITH (lists = 10, refine_bits = %s)', bits);
+END $$;
 -- a query by the indexes and by sequential scans: what was used, how many rows, whether they are
 -- the same
 CREATE FUNCTION compare(query text, OUT used text, OUT rows bigint, OUT same boolean)
@@ -176,6 +187,22 @@ SELECT query, c.* FROM unnest(ARRAY[
 	'SELECT id FROM t, (SELECT v AS w FROM q WHERE n = 1 OFFSET 0) s WHERE v <-> w < 1.6',
 	'SELECT id, v <-> %1$L AS d FROM t WHERE v <-> %1$L < 2 ORDER BY d'])
 		WITH ORDINALITY w (query, n), compare(format(query, :'q')) c ORDER BY w.n;
+-- a similarity to a zero vector is NaN, which is above every number
+SET enable_sort = off;
+SELECT refine, query, c.rows, c.same FROM unnest(ARRAY[0, 4, 8]) refine, unnest(ARRAY[
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > 0.9',
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > 0.9 ORDER BY v <=> %1$L',
+	'SELECT id FROM z WHERE -0.1 <= - (v <=> %1$L) AND 2 - (v <=> %1$L) >= 1 ORDER BY v <=> %1$L',
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > 0.9 AND v <=> %1$L < 1 ORDER BY v <=> %1$L',
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > ''Infinity''',
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > ''Infinity'' ORDER BY v <=> %1$L',
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > 0.9 AND v <=> %1$L <= ''NaN'' ORDER BY v <=> %1$L',
+	'SELECT id FROM z WHERE 1 - (v <=> %1$L) > NULL::float8 ORDER BY v <=> %1$L'])
+		WITH ORDINALITY w (query, n),
+	LATERAL make_z(refine) made, compare(format(query, vector_of(7, 96))) c ORDER BY refine, w.n;
+RESET enable_sort;
+DROP TABLE z;
+DROP FUNCTION make_z;
 
 -- indexes of some rows, of expressions and of other types
 CREATE INDEX t_part ON t USING ivfkm (v) WHERE category < 3;

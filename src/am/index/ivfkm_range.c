@@ -7,9 +7,10 @@
  *	  The planner looks for such conditions to find ways to a table, and a scan that is about to
  *	  start finds them in its plan.  Both take them apart here.
  *
- *	  A similarity is known as well as a distance: 1 - (v <=> q) > 0.8 says v <=> q < 1 - 0.8.  The
- *	  bound is made a little larger than that, as floating-point numbers are rounded: it is the
- *	  condition itself that decides on a row.
+ *	  A similarity is known as well as a distance: 1 - (v <=> q) > 0.8 says v <=> q < 1 - 0.8, or
+ *	  that it is NaN, as with a zero vector: to PostgreSQL NaN is above all numbers.  The bound is
+ *	  made a little larger than that, as floating-point numbers are rounded: it is the condition
+ *	  itself that decides on a row.
  *
  * IDENTIFICATION
  *	  src/am/index/ivfkm_range.c
@@ -181,6 +182,17 @@ ivfkm_range_origin(Expr *distance, Expr *column, Oid family, Expr **origin)
 	return OidIsValid(opno) &&
 		   SearchSysCacheExists3(AMOPOPID, ObjectIdGetDatum(opno), CharGetDatum(AMOP_ORDER),
 								 ObjectIdGetDatum(family));
+}
+
+/*
+ * True if the condition may hold for a distance that is NaN, if ivfkm_range_bound() has said
+ * "bound": it says that a similarity, which is then NaN as well, is above something, and NaN is
+ * above all numbers; or it compares with NaN.
+ */
+bool
+ivfkm_range_lets_nan(const IvfkmRangeBound *range, double bound)
+{
+	return range->scale < 0.0 || isnan(bound);
 }
 
 /*

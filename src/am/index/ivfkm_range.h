@@ -26,6 +26,7 @@ typedef struct IvfkmRangeBound
 
 extern bool ivfkm_range_split(Expr *clause, IvfkmRangeBound *range);
 extern bool ivfkm_range_origin(Expr *distance, Expr *column, Oid family, Expr **origin);
+extern bool ivfkm_range_lets_nan(const IvfkmRangeBound *range, double bound);
 extern double ivfkm_range_bound(const IvfkmRangeBound *range, Datum value, bool isnull);
 
 #endif /* IVFKM_RANGE_H */

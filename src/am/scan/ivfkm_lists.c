@@ -19,15 +19,19 @@
  */
 #include "compat.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "executor/instrument.h"
 #include "lib/qunique.h"
 #include "port/pg_bitutils.h"
 
+#include "am/index/ivfkm_code.h"
 #include "am/index/ivfkm_list.h"
+#include "am/index/ivfkm_space.h"
 #include "am/scan/ivfkm_lists.h"
 #include "page/page_point.h"
+#include "port/vdb_half.h"
 
 #define FIRST_SIZE 16 /* lists that there is room for at first */
 
@@ -74,6 +78,59 @@ void
 ivfkm_lists_note(IvfkmLists *lists)
 {
 	lists->before = palloc(sizeof(double) * lists->size);
+}
+
+/*
+ * From now on zero vectors of cosine are rows of which nothing is known, wherever codes say they
+ * are: their distance to every query is NaN.  "index" must stay.  Memory comes from the current
+ * context.
+ */
+void
+ivfkm_lists_want_zero(IvfkmLists *lists, const IvfkmIndex *index)
+{
+	lists->zero_index = index;
+	lists->zero = palloc0(sizeof(float) * lists->geometry->dims);
+	ivfkm_space_apply(ivfkm_space_cached(index->relation, &index->meta), lists->zero);
+}
+
+/*
+ * The factors that the code of a zero vector has in a list: there, a row has these if it is one, or
+ * is as far from the centroid to the last bit.
+ */
+static QuantFactors
+zero_factors(const IvfkmLists *lists, const IvfkmProbe *list)
+{
+	int dims = lists->geometry->dims;
+	uint16 *stored = palloc(sizeof(uint16) * dims);
+	float *centroid = palloc(sizeof(float) * dims);
+	const IvfkmSpace *space;
+	IvfkmChildData child;
+	IvfkmCode code;
+
+	page_child_read(lists->index, dims, &list->pointer, &child, stored);
+	for (int i = 0; i < dims; i++)
+		centroid[i] = vdb_half_to_float(stored[i]);
+	ivfkm_code_init(&code, lists->geometry);
+	space = ivfkm_space_cached(lists->index, &lists->zero_index->meta);
+	(void) ivfkm_code_make(space->quant_metric, dims, 0, lists->zero, true, centroid, space->offset,
+						   &code);
+	pfree(stored);
+	pfree(centroid);
+	pfree(code.bits);
+	if (code.refine != NULL)
+		pfree(code.refine);
+	return code.factors;
+}
+
+/* The rows of a unit that have such factors. */
+static uint32
+find_zeros(const IvfkmUnit *unit, const QuantFactors *zero)
+{
+	uint32 mask = 0;
+
+	for (int lane = 0; lane < QUANT_UNIT; lane++)
+		mask |= (uint32) (unit->add[lane] == zero->add && unit->mul[lane] == zero->mul) << lane;
+	return mask & page_unit_used(unit);
 }
 
 /* Adds the next nearest list to those to scan; false if there is none. */
@@ -198,11 +255,14 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 	IvfkmReader reader;
 	QuantBound bound;
 	IvfkmSlack slack;
+	QuantFactors zero = {0};
 	float horizon = NAN; /* the last one, and the threshold that belongs to it */
 	float beyond = NAN;
 	double rows = 0.0;
 
 	page_point("scan-list");
+	if (lists->zero != NULL)
+		zero = zero_factors(lists, &list);
 	ivfkm_query_bound(lists->query, &list, epsilon, &bound);
 	if (approximate)
 		ivfkm_query_slack(lists->query, &list, epsilon, &slack);
@@ -232,6 +292,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 			uint32 mask = PG_UINT32_MAX;
 			uint32 within;
 			uint32 rest = 0;
+			uint32 zeros = 0;
 			IvfkmFilterOthers *others = NULL;
 
 			if (lists->filter != NULL)
@@ -262,7 +323,9 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				if (ub[lane] <= candidates->horizon.lb)
 					ivfkm_filter_note_near(others, ub[lane]);
 			}
-			mask &= within;
+			if (lists->zero != NULL)
+				zeros = find_zeros(&unit, &zero);
+			mask &= within | zeros;
 			if (mask == 0)
 				continue;
 			ivfkm_candidates_reserve(candidates);
@@ -275,6 +338,11 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				if (unlikely(!page_row_in_table(&unit.tid[lane], lists->heap_blocks)))
 					page_check_row(lists->index, BufferGetBlockNumber(reader.buffer),
 								   u * QUANT_UNIT + lane, &unit.tid[lane], &lists->heap_blocks);
+				if ((zeros >> lane & 1) != 0)
+				{
+					lb[lane] = -FLT_MAX;
+					ub[lane] = INFINITY;
+				}
 				candidate.at.lb = lb[lane];
 				if (approximate)
 					candidate.at.lb = ivfkm_slack_lower(&slack, lb[lane], ub[lane]);

@@ -50,6 +50,10 @@ typedef struct IvfkmLists
 	double counted;			 /* both, of each list scanned no more than it had when it was made */
 	double expected;		 /* in the lists reached and not scanned yet, when they were made */
 
+	/* where all zero vectors are wanted (else NULL): one in index space, and for its codes */
+	const IvfkmIndex *zero_index;
+	float *zero;
+
 	/* reading from disk */
 	int64 reads_before;	 /* blocks that this process had read from disk when the scan began */
 	IvfkmListsPlan plan; /* so far as is known; may be widened during the pass */
@@ -73,6 +77,7 @@ extern void ivfkm_lists_begin(IvfkmLists *lists, const IvfkmIndex *index, Snapsh
 							  const IvfkmQuery *query, IvfkmFilter *filter, float epsilon,
 							  int wanted);
 extern void ivfkm_lists_note(IvfkmLists *lists);
+extern void ivfkm_lists_want_zero(IvfkmLists *lists, const IvfkmIndex *index);
 extern bool ivfkm_lists_scan_next(IvfkmLists *lists, float epsilon, const IvfkmGiven *given,
 								  IvfkmCandidates *candidates);
 extern const IvfkmProbe *ivfkm_lists_next(IvfkmLists *lists);

@@ -14,6 +14,7 @@
 #include "compat.h"
 
 #include <float.h>
+#include <math.h>
 
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -74,8 +75,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	so->started = true;
 	so->counts.searches++;
 	ivfkm_told_get(scan, &so->told_cache, &so->told);
-	so->none =
-		(so->told.bounded && so->told.bound < -DBL_MAX) || (so->told.range && so->told.query_null);
+	so->none = (so->told.bounded && so->told.bound < -DBL_MAX && !so->told.or_nan) ||
+			   (so->told.range && so->told.query_null);
 	if (so->none)
 		return;
 	ivfkm_index_open(&so->index, index);
@@ -110,7 +111,7 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	so->told.bounded &= so->query.ordered;
 	if (so->told.bounded)
 		bound = ivfkm_query_distance(&so->query, so->told.bound);
-	so->none = bound < -DBL_MAX;
+	so->none = bound < -DBL_MAX && !so->told.or_nan;
 	ivfkm_given_init(&so->given, ivfkm_scan_resize);
 	ivfkm_candidates_init(&so->candidates, candidates_limit(), ivfkm_scan_resize);
 	ivfkm_order_init(&so->order, bound, ivfkm_scan_resize);
@@ -122,6 +123,8 @@ scan_begin(IndexScanDesc scan, IvfkmScan *so)
 	ivfkm_lists_begin(&so->lists, &so->index, scan->xs_snapshot, &so->query, filter,
 					  (float) so->settings.epsilon,
 					  so->unordered ? (int) so->index.meta.nlists : ivfkm_pass_first(so));
+	if (so->told.bounded && so->told.or_nan && so->index.ops->metric == IVFKM_METRIC_COSINE)
+		ivfkm_lists_want_zero(&so->lists, &so->index);
 	if (so->measure != NULL && so->measure->met != NULL)
 		ivfkm_lists_note(&so->lists);
 	if (so->unordered)
@@ -369,6 +372,30 @@ next_null(IndexScanDesc scan, IvfkmScan *so, IvfkmKnownRow *next)
 }
 
 /*
+ * Behind the last row within a bound: the next one whose distance is NaN, if these are wanted;
+ * false if there is none.  Nothing is known of such rows but by a look, which all of them have had:
+ * their lower bounds are -infinity.
+ */
+static bool
+next_nan(IvfkmScan *so, IvfkmNextRow *next)
+{
+	IvfkmOrder *order = &so->order;
+
+	while (so->told.bounded && so->told.or_nan && order->nknown > 0)
+	{
+		IvfkmKnownRow known = ivfkm_order_take_known(order);
+
+		if (!isinf(known.distance))
+			continue; /* it is beyond the bound */
+		next->row = known.row;
+		next->distance = next->ub = known.distance;
+		next->known = true;
+		return true;
+	}
+	return false;
+}
+
+/*
  * Decides which row is next in order; false if there are no more, or, if the scan is "settling",
  * none is left of the lists scanned so far.  In the scan's memory context.
  */
@@ -424,11 +451,13 @@ decide_next(IndexScanDesc scan, IvfkmScan *so, bool settling, IvfkmNextRow *next
 				resolve_candidate(scan, so);
 				break;
 			case IVFKM_STEP_SCAN:
-				if (settling || !ivfkm_pass_next(so, false))
+				if (settling)
 					return false;
+				if (!ivfkm_pass_next(so, false))
+					return next_nan(so, next);
 				break;
 			case IVFKM_STEP_END:
-				return false;
+				return !settling && next_nan(so, next);
 		}
 	}
 }

@@ -569,7 +569,7 @@ is_of_order(const Bound *bound, IndexScanDesc scan, ExprContext *context)
 
 /*
  * The lowest bound of the distance of "index_scan"; NULL excludes all rows, NaN (the greatest
- * number) none.
+ * number) none.  A similarity that is NaN is above every bound of similarities.
  */
 static void
 get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
@@ -577,6 +577,7 @@ get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
 	ExprContext *context = scan->state->ss.ps.ps_ExprContext;
 
 	told->bound = get_float8_infinity();
+	told->or_nan = true;
 	for (int i = 0; i < scan->nbounds; i++)
 	{
 		bool isnull;
@@ -589,6 +590,7 @@ get_bound(IvfkmToldScan *scan, IndexScanDesc index_scan, IvfkmTold *told)
 		bound = ivfkm_range_bound(&scan->bounds[i].range, value, isnull);
 		if (bound < told->bound)
 			told->bound = bound;
+		told->or_nan &= !isnull && ivfkm_range_lets_nan(&scan->bounds[i].range, bound);
 	}
 	told->bounded = told->bound < get_float8_infinity();
 	if (scan->origin != NULL)

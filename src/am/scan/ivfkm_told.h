@@ -25,7 +25,8 @@ typedef struct IvfkmTold
 	bool query_null; /* range: the query is NULL, so that no row is within anything of it */
 	int64 limit;	 /* rows wanted, 0: not known; may rise from call to call (FETCH) */
 	int64 received;	 /* of these, those that have come; set when "limit" is known */
-	double bound;	 /* in the unit of the operator; -infinity: no row is wanted */
+	double bound;	 /* in the unit of the operator; -infinity: no row is so near */
+	bool or_nan;	 /* bounded: rows whose distance is NaN are wanted as well */
 	int nkeys;		 /* conditions of the filter on other columns of the index */
 	ScanKey keys;	 /* they stay in the filter */
 	Datum query;	 /* range: of the indexed type, in the memory of one row */
