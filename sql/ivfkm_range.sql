@@ -201,7 +201,18 @@ SELECT refine, query, c.rows, c.same FROM unnest(ARRAY[0, 4, 8]) refine, unnest(
 		WITH ORDINALITY w (query, n),
 	LATERAL make_z(refine) made, compare(format(query, vector_of(7, 96))) c ORDER BY refine, w.n;
 RESET enable_sort;
-DROP TABLE z;
+-- squares of short vectors vanish
+CREATE TABLE tiny (id integer, v vector(12));
+INSERT INTO tiny SELECT i, (SELECT array_agg(x * 1e-25) FROM unnest(vector_of(i, 12)::real[]) x)
+	::vector FROM generate_series(1, 500) i;
+CREATE INDEX tiny_v ON tiny USING ivfkm (v) WITH (lists = 5);
+CREATE INDEX tiny_ip ON tiny USING ivfkm (v vector_ip_ops) WITH (lists = 5, refine_bits = 0);
+SELECT query, c.rows, c.same FROM unnest(ARRAY['SELECT id FROM tiny WHERE v <-> %1$L <= 0',
+	'SELECT id FROM tiny WHERE v <-> %1$L <= 0 ORDER BY v <-> %1$L',
+	'SELECT id FROM tiny WHERE v <#> %1$L <= 0',
+	'SELECT id FROM tiny WHERE v <#> %1$L <= 0 ORDER BY v <#> %1$L']) query,
+	(SELECT v AS w FROM tiny WHERE id = 7) t7, compare(format(query, w)) c;
+DROP TABLE tiny, z;
 DROP FUNCTION make_z;
 
 -- indexes of some rows, of expressions and of other types

@@ -324,14 +324,14 @@ ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list, const ItemPo
 /*
  * The distance in index space that stands for "distance" as the operator has it (finite), rounded
  * up a little: what the operator finds to be at most that is at most this.  -infinity if nothing
- * is so near.
+ * is so near.  Operators add up float32 numbers, of which the smallest may vanish.
  */
 double
 ivfkm_query_distance(const IvfkmQuery *query, double distance)
 {
 	distance = ivfkm_ops_distance_form(query->ops, distance);
 	if (!isinf(distance))
-		distance += fabs(distance) * 1e-12;
+		distance += fabs(distance) * 1e-12 + (double) query->column_dims * FLT_MIN;
 	return distance * query->distance_scale;
 }
 
