@@ -15,6 +15,7 @@
 #include "am/scan/ivfkm_candidates.h"
 #include "am/scan/ivfkm_given.h"
 #include "am/scan/ivfkm_order.h"
+#include "am/scan/ivfkm_slack.h"
 
 /* IvfkmResize of the tests. */
 static void *
@@ -527,6 +528,34 @@ steps(void)
 	free_all(NULL, NULL, &order);
 }
 
+/* A row at or below the horizon is within what the threshold lets through, to the last bit. */
+static void
+slack_thresholds(void)
+{
+	for (int i = 0; i < 200000; i++)
+	{
+		float epsilon = (float) (1 + test_random_below(7));
+		IvfkmSlack slack = {.share = epsilon * test_random_float(0.0f, 0.3f)};
+		float size = ldexpf(1.0f, (int) test_random_below(120) - 90);
+		float lb = size * test_random_float(-1.0f, 3.0f);
+		float ub = lb + size * test_random_float(0.0f, 2.0f);
+		float widened;
+
+		if (test_random_below(2) == 0)
+			slack.constant = size * test_random_float(0.0f, 1.0f);
+		if (test_random_below(2) == 0)
+		{
+			slack.least = test_random_float(0.05f, 1.0f);
+			if (test_random_below(2) == 0)
+				slack.share = 1e6f;
+		}
+		widened = ivfkm_slack_lower(&slack, lb, ub);
+		CHECK(lb <= ivfkm_slack_threshold(&slack, widened),
+			  "%.9g becomes %.9g: share %.9g, constant %.9g, least %.9g", lb, widened, slack.share,
+			  slack.constant, slack.least);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -535,6 +564,7 @@ main(int argc, char **argv)
 	TEST_RUN(candidates_limit);
 	TEST_RUN(given_addresses);
 	TEST_RUN(given_floors);
+	TEST_RUN(slack_thresholds);
 	TEST_RUN(steps);
 	TEST_RUN(scan_gives_every_row_once);
 	return test_end();

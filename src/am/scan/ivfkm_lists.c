@@ -319,7 +319,7 @@ scan_list(IvfkmLists *lists, int number, bool first_time, float epsilon, const I
 				int lane = pg_rightmost_one_pos32(rest);
 
 				if (approximate)
-					ivfkm_slack_widen(&slack, &lb[lane], &ub[lane]);
+					ub[lane] = ivfkm_slack_upper(&slack, lb[lane], ub[lane]);
 				if (ub[lane] <= candidates->horizon.lb)
 					ivfkm_filter_note_near(others, ub[lane]);
 			}

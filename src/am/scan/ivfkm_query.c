@@ -228,33 +228,6 @@ ivfkm_query_slack(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon
 						  (sqrtf(list->child.norm2 + query->row_norm2) + query->offset_norm);
 }
 
-/* No row whose lower bound in index space is above this has one of at most "threshold". */
-float
-ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold)
-{
-	float highest = threshold + slack->constant;
-
-	if (!(highest > 0.0f))
-		return highest;
-	if (slack->share < 1.0f)
-		highest /= 1.0f - slack->share;
-	else
-		highest = INFINITY;
-	if (slack->least > 0.0f && threshold >= 0.0f)
-		highest = Min(highest, threshold / slack->least);
-	return highest;
-}
-
-/* Makes bounds of the exact distance of bounds in index space. */
-void
-ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub)
-{
-	float lower = ivfkm_slack_lower(slack, *lb, *ub);
-
-	*ub = ivfkm_slack_upper(slack, *lb, *ub);
-	*lb = lower;
-}
-
 /* Prepares for refine records of a list, for bounds "epsilon" standard deviations wide. */
 void
 ivfkm_query_refine_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
@@ -286,9 +259,12 @@ ivfkm_query_refine_of_list(const IvfkmQuery *query, const IvfkmProbe *list,
 	if (query->approximate && !query->refiner.taxicab)
 	{
 		IvfkmSlack slack;
+		float lower;
 
 		ivfkm_query_slack(query, list, epsilon, &slack);
-		ivfkm_slack_widen(&slack, lb, ub);
+		lower = ivfkm_slack_lower(&slack, *lb, *ub);
+		*ub = ivfkm_slack_upper(&slack, *lb, *ub);
+		*lb = lower;
 	}
 	return true;
 }

@@ -16,6 +16,7 @@
 
 #include "am/index/ivfkm_refine.h"
 #include "am/index/ivfkm_tree.h"
+#include "am/scan/ivfkm_slack.h"
 #include "quant/quant_bits.h"
 
 /*
@@ -50,17 +51,6 @@ typedef struct IvfkmQuery
 	float least; /* exact distances are never below this share of index space's; 0 or more */
 } IvfkmQuery;
 
-/*
- * How far exact distances of a list's rows may be from those of index space: a number of
- * standard deviations, each a share of the distance and a constant.
- */
-typedef struct IvfkmSlack
-{
-	float share;
-	float constant;
-	float least; /* see IvfkmQuery */
-} IvfkmSlack;
-
 extern void ivfkm_query_init(IvfkmQuery *query, const IvfkmIndex *index, Datum value, bool isnull,
 							 bool exact);
 extern double ivfkm_query_distance(const IvfkmQuery *query, double distance);
@@ -73,8 +63,6 @@ extern void ivfkm_query_heads(const IvfkmQuery *query, const IvfkmProbe *list, f
 							  QuantHeads *heads);
 extern void ivfkm_query_slack(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 							  IvfkmSlack *slack);
-extern float ivfkm_slack_threshold(const IvfkmSlack *slack, float threshold);
-extern void ivfkm_slack_widen(const IvfkmSlack *slack, float *lb, float *ub);
 extern void ivfkm_query_refine_bound(const IvfkmQuery *query, const IvfkmProbe *list, float epsilon,
 									 QuantRefineBound *bound);
 extern bool ivfkm_query_refine_of_list(const IvfkmQuery *query, const IvfkmProbe *list,
@@ -87,39 +75,5 @@ extern bool ivfkm_query_refine_record(const IvfkmQuery *query, const IvfkmProbe 
 extern bool ivfkm_query_refine(const IvfkmQuery *query, const IvfkmProbe *list,
 							   const ItemPointerData *record, const ItemPointerData *tid,
 							   float epsilon, float threshold, float *lb, float *ub);
-
-/*
- * By how much more than "half", the half of the distance between two bounds in index space, one of
- * them is off as a bound of the exact distance.  What both lack is independent, so variances add
- * up.  The slack is that of a row whose exact distance is the bound.
- */
-static inline float
-ivfkm_slack_beyond(const IvfkmSlack *slack, float half, float bound)
-{
-	float more = slack->constant + slack->share * Max(bound, 0.0f);
-
-	return sqrtf(half * half + more * more) - half;
-}
-
-/* The lower bound of the exact distance, of both in index space. */
-static inline float
-ivfkm_slack_lower(const IvfkmSlack *slack, float lb, float ub)
-{
-	float half = 0.5f * (ub - lb);
-	float least = slack->least > 0.0f ? slack->least * lb : -FLT_MAX;
-
-	if (!(half <= FLT_MAX)) /* nothing is known */
-		return lb;
-	return Max(lb - ivfkm_slack_beyond(slack, half, lb), least);
-}
-
-/* The upper bound; at least that in index space. */
-static inline float
-ivfkm_slack_upper(const IvfkmSlack *slack, float lb, float ub)
-{
-	float half = 0.5f * (ub - lb);
-
-	return half <= FLT_MAX ? ub + ivfkm_slack_beyond(slack, half, ub) : ub;
-}
 
 #endif /* IVFKM_QUERY_H */
