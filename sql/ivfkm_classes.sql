@@ -334,5 +334,85 @@ SELECT recall > 0.97 AS found, rows < 7000 AS few FROM ivfkm_recall('word_hammin
 DROP TABLE word_items;
 DROP FUNCTION words;
 
+-- What the rows that an index was made of have in common says nothing of others: two rows, rows
+-- along an axis, sparse vectors whose elements come together; with refine codes and without.
+-- Rows in the wrong order, and rows within a distance that are not found, of 20 queries.
+CREATE FUNCTION misplaced(relation text, type text, OUT misplaced bigint, OUT missing bigint)
+	LANGUAGE plpgsql SET enable_seqscan = off SET enable_sort = off AS $$
+DECLARE
+	found float8[];
+	sorted float8[];
+	query text;
+	within bigint;
+BEGIN
+	misplaced := 0;
+	missing := 0;
+	FOR i IN 1 .. 20 LOOP
+		query := format('v <+> %L', (SELECT array_agg(pick(i, 7000 + d, 100) / 7.0 - 7)::vector
+			FROM generate_series(1, 12) d)::text::vector::sparsevec);
+		IF type = 'vector' THEN
+			query := query || '::sparsevec::vector';
+		END IF;
+		EXECUTE format('SELECT array_agg(d) FROM (SELECT %2$s AS d FROM %1$s ORDER BY %2$s) s',
+			relation, query) INTO found;
+		SELECT array_agg(d ORDER BY d) INTO sorted FROM unnest(found) d;
+		misplaced := misplaced + (SELECT count(*) FROM generate_subscripts(found, 1) j
+			WHERE abs(found[j] - sorted[j]) > 1e-5 * sorted[j]);
+		EXECUTE format('SELECT count(*) FROM %s WHERE %s <= %s', relation, query,
+			sorted[cardinality(sorted) / 3 + 1]) INTO within;
+		missing := missing + (SELECT count(*) FROM unnest(sorted) d
+			WHERE d <= sorted[cardinality(sorted) / 3 + 1]) - within;
+	END LOOP;
+END $$;
+CREATE TABLE few (v vector(12));
+CREATE TABLE sparse_few (v sparsevec(12));
+CREATE TABLE made (bits integer, first text, late integer, relation text, misplaced bigint,
+	missing bigint);
+DO $$
+DECLARE
+	c record;
+BEGIN
+	FOR c IN SELECT bits, first FROM unnest(ARRAY[0, 4, 8]) bits,
+			unnest(ARRAY['two', 'axis', 'all']) first LOOP
+		TRUNCATE few, sparse_few;
+		INSERT INTO few SELECT (SELECT array_agg(CASE WHEN c.first = 'axis' AND d > 1 THEN 1
+				ELSE pick(i, d, 100) / 7.0 - 7 END ORDER BY d)
+				FROM generate_series(1, 12) d)::vector
+			FROM generate_series(1, CASE c.first WHEN 'two' THEN 2 ELSE 300 END) i;
+		INSERT INTO sparse_few SELECT v::sparsevec FROM few;
+		EXECUTE format('CREATE INDEX few_v ON few USING ivfkm (v vector_l1_ops)
+			WITH (refine_bits = %s)', c.bits);
+		EXECUTE format('CREATE INDEX sparse_few_v ON sparse_few USING ivfkm (v sparsevec_l1_ops)
+			WITH (refine_bits = %s)', c.bits);
+		INSERT INTO made SELECT c.bits, c.first, 0, 'few', (misplaced('few', 'vector')).*;
+		INSERT INTO made SELECT c.bits, c.first, 0, 'sparse_few',
+			(misplaced('sparse_few', 'sparsevec')).*;
+		INSERT INTO few SELECT (SELECT array_agg(pick(i, d, 100) / 7.0 - 7 ORDER BY d)
+			FROM generate_series(1, 12) d)::vector FROM generate_series(1001, 1300) i;
+		INSERT INTO sparse_few SELECT v::sparsevec FROM few OFFSET 2;
+		INSERT INTO made SELECT c.bits, c.first, 300, 'few', (misplaced('few', 'vector')).*;
+		INSERT INTO made SELECT c.bits, c.first, 300, 'sparse_few',
+			(misplaced('sparse_few', 'sparsevec')).*;
+		DROP INDEX few_v, sparse_few_v;
+	END LOOP;
+END $$;
+SELECT relation, bits, first, sum(misplaced) AS misplaced, sum(missing) AS missing
+FROM made GROUP BY 1, 2, 3 ORDER BY relation COLLATE "C", bits, first COLLATE "C";
+DROP TABLE few, sparse_few, made;
+DROP FUNCTION misplaced;
+-- a query that differs from one of two rows in one element, where these differ in all
+CREATE TABLE two (v vector(40));
+INSERT INTO two SELECT array_agg(sin(i * d) ORDER BY d)::vector
+FROM generate_series(1, 2) i, generate_series(1, 40) d GROUP BY i;
+CREATE INDEX two_v ON two USING ivfkm (v vector_l1_ops);
+SET enable_seqscan = off;
+SELECT round((v <+> q)::numeric, 4) AS distance,
+	(SELECT count(*) FROM two WHERE v <+> q < 5.1) AS within,
+	(SELECT count(*) FROM (SELECT FROM two WHERE v <+> q < 5.1 ORDER BY v <+> q) s) AS in_order
+FROM (SELECT v, array_cat(ARRAY[5 + v[1]]::real[], (v::real[])[2:40])::vector AS q
+	FROM two OFFSET 0) s;
+RESET enable_seqscan;
+DROP TABLE two;
+
 DROP TABLE dense_items, half_items, bit_items, long_items, few_items, many_items, indexes;
 DROP FUNCTION within, nearest, bits, sparse, dense, pick, index_scans;

@@ -31,6 +31,7 @@
 #define RATIO_WORK		 (1 << 27) /* pairs times dimensions at most */
 #define RATIO_NEIGHBOURS 8		   /* of each query */
 #define RATIO_DEVIATION	 0.25f	   /* where nothing can be measured */
+#define RATIO_LEAST		 64		   /* pairs that tell more of others than that */
 
 /* The distances of two rows. */
 typedef struct RatioPair
@@ -117,5 +118,7 @@ ivfkm_ratio_measure(IvfkmBuild *build)
 		/* squares vary twice as much */
 		meta->distance_ratio = (float) mean;
 		meta->distance_deviation = (float) (2.0 * sqrt(variance) / mean);
+		if (count < RATIO_LEAST)
+			meta->distance_deviation = Max(meta->distance_deviation, RATIO_DEVIATION);
 	}
 }

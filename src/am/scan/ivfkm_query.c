@@ -67,8 +67,9 @@ fit_length(float *x, int dims, float scale)
 
 /*
  * How far exact distances are from those of index space.  Taxicab distances are at least
- * Euclidean ones.  Jaccard's, as Dice's, are at least cosine distances, as no set is smaller
- * than what it has in common with another.
+ * Euclidean ones, and those of sparsevecs at least squared ones between roots.  Jaccard's, as
+ * Dice's, are at least cosine distances, as no set is smaller than what it has in common with
+ * another.  All this holds for any rows, whatever was measured of those that the index was made of.
  */
 static void
 init_slack(IvfkmQuery *query, const IvfkmMetaPageData *meta, const IvfkmSpace *space)
@@ -77,7 +78,8 @@ init_slack(IvfkmQuery *query, const IvfkmMetaPageData *meta, const IvfkmSpace *s
 	double offset_norm2 = 0.0;
 
 	query->approximate = query->bits == NULL && (meta->distance_deviation > 0.0f ||
-												 query->ops->metric == IVFKM_METRIC_JACCARD);
+												 query->ops->metric == IVFKM_METRIC_JACCARD ||
+												 query->ops->metric == IVFKM_METRIC_L1);
 	if (ivfkm_ops_taxicab(query->ops))
 		query->least = 1.0f / (meta->distance_ratio * meta->distance_ratio);
 	if (query->metric != QUANT_IP)
